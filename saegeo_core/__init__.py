@@ -1,0 +1,71 @@
+"""saegeo measures the geometry of sparse-autoencoder features. The public names, each loaded when first used."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
+    from saegeo_core.errors import SaegeoError
+    from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.findings import Figure, Findings
+    from saegeo_core.hookspecs import hookimpl
+    from saegeo_core.loading import load_cloud
+    from saegeo_core.metric import Absent, Interval, Metric, NullComparison
+    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.report import Report
+    from saegeo_core.report_store import ReportStore
+    from saegeo_core.runner import run
+    from saegeo_core.sae_spec import SaeSpec
+
+# Importing a name may cost seconds (torch, pandas), so none is imported before it is asked for.
+_HOME = {
+    "Absent": "metric",
+    "Analysis": "analysis",
+    "AnalysisContext": "analysis",
+    "FeatureCloud": "feature_cloud",
+    "Figure": "findings",
+    "Findings": "findings",
+    "Interval": "metric",
+    "Metric": "metric",
+    "NullComparison": "metric",
+    "Parameters": "analysis",
+    "PluginManager": "plugin_manager",
+    "Report": "report",
+    "ReportStore": "report_store",
+    "SaeSpec": "sae_spec",
+    "SaegeoError": "errors",
+    "hookimpl": "hookspecs",
+    "load_cloud": "loading",
+    "run": "runner",
+}
+
+__all__ = [
+    "Absent",
+    "Analysis",
+    "AnalysisContext",
+    "FeatureCloud",
+    "Figure",
+    "Findings",
+    "Interval",
+    "Metric",
+    "NullComparison",
+    "Parameters",
+    "PluginManager",
+    "Report",
+    "ReportStore",
+    "SaeSpec",
+    "SaegeoError",
+    "hookimpl",
+    "load_cloud",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"saegeo_core has no public name {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(f"saegeo_core.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,131 @@
+"""What an analysis is, and what it is given. This file and `hookspecs.py` are all a plugin author needs to know.
+
+An analysis is an object with a name and an `analyze` method; subclass `Analysis` to inherit the defaults. It must not draw,
+print, store or read clocks: it takes a cloud and returns findings, the same ones for the same seed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.report import Preset
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.findings import Findings
+
+Item = TypeVar("Item")
+NEEDS = ("vectors", "firing", "activations")
+
+
+class Progress(Protocol):
+    """Shows how far a loop has come: `for tile in progress(tiles, total, "cosines")`."""
+
+    def __call__(self, items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+        """Yield the items one by one; `total` of them are expected."""
+        ...
+
+
+def silent(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:  # noqa: ARG001
+    """Progress that shows nothing."""
+    return iter(items)
+
+
+class Parameters(BaseModel):
+    """Base of every analysis's parameters: give each field a type, a default and a description.
+
+    Values from the command line arrive as text; lists are comma-separated.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class AnalysisContext:
+    """What an analysis may use besides the cloud and its parameters.
+
+    Attributes:
+        rng: the only source of chance; seeded from the user's seed and the analysis's name.
+        device: where to compute, for example "cpu" or "cuda:0".
+        preset: "calibrated" or "paper".
+        progress: wrap long loops in it.
+        load_cloud: loads a second cloud by name, for analyses that compare two.
+    """
+
+    rng: "np.random.Generator"
+    device: str = "cpu"
+    preset: Preset = "calibrated"
+    progress: Progress = silent
+    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+
+
+@runtime_checkable
+class Analysis(Protocol):
+    """The runnable unit.
+
+    Attributes:
+        name: what the user types, lower case with hyphens.
+        version: goes up whenever the same cloud would give other numbers.
+        needs: what must be given: a subset of "vectors", "firing", "activations".
+        headline: the metric to look at first.
+        summary: one line for lists.
+        reference: where the method is described.
+        Parameters: a subclass of `saegeo_core.analysis.Parameters`, every field described.
+        presets: the presets it offers, each with the parameter values that it changes.
+    """
+
+    name: str
+    version: str
+    needs: frozenset[str] = frozenset({"vectors"})
+    headline: str
+    summary: str
+    reference: str
+    Parameters: ClassVar[type[Parameters]] = Parameters
+    presets: ClassVar[Mapping[Preset, Mapping[str, Any]]] = {"calibrated": {}}
+
+    def analyze(self, cloud: "FeatureCloud", parameters: Any, context: AnalysisContext) -> "Findings":
+        """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
+        ...
+
+
+def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, Any]) -> Parameters:
+    """The analysis's parameters: its defaults, changed by the preset, changed by the user.
+
+    Raises:
+        SaegeoError: a preset the analysis does not offer, an unknown key, or a value of the wrong type or range.
+    """
+    if preset not in analysis.presets:
+        offered = ", ".join(analysis.presets)
+        raise SaegeoError(f"{analysis.name} has no preset {preset!r}", f"it offers: {offered}")
+    fields = analysis.Parameters.model_fields
+    for key in given:
+        if key not in fields:
+            known = ", ".join(f"{analysis.name}.{name}" for name in fields) or "none"
+            raise SaegeoError(
+                f"{analysis.name} has no parameter {key!r} ({near_matches(key, list(fields))})",
+                f"its parameters: {known}",
+            )
+    values = {**analysis.presets[preset], **given}
+    split = {key: _split_list(fields[key].annotation, value) for key, value in values.items()}
+    try:
+        return analysis.Parameters(**split)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        key = str(wrong["loc"][0]) if wrong["loc"] else ""
+        what = f"{analysis.name}.{key}" if key else analysis.name
+        meaning = fields[key].description if key in fields else ""
+        raise SaegeoError(
+            f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
+        ) from None
+
+
+def _split_list(annotation: Any, value: Any) -> Any:
+    """Text for a list parameter is comma-separated; everything else is left to pydantic."""
+    choices = (annotation, *get_args(annotation))
+    is_list = any((get_origin(choice) or choice) in (list, tuple, set, frozenset) for choice in choices)
+    return [part.strip() for part in value.split(",")] if is_list and isinstance(value, str) else value

@@ -1,0 +1,29 @@
+"""The one exception for mistakes a user can mend. Only the command line turns it into text; everywhere else it travels as it is."""
+
+
+class SaegeoError(Exception):
+    """Something the user gave cannot be used.
+
+    `message` says what was given and what is known; `hint` says what to type instead.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+def near_matches(given: str, known: list[str], most: int = 5) -> str:
+    """A sentence naming what is known that resembles `given`, or simply what is known when nothing does."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(given, known, n=most, cutoff=0.5)
+    if close:
+        return "did you mean " + " or ".join(repr(name) for name in close) + "?"
+    if not known:
+        return "nothing is known by any name here"
+    shown = ", ".join(sorted(known)[:20])
+    return f"known: {shown}" + (f" and {len(known) - 20} more" if len(known) > 20 else "")

@@ -1,0 +1,49 @@
+"""What a file format is: the interface between files on disk and clouds, and all that a loader plugin has to write."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from saegeo_core.sae_description import Rows
+
+if TYPE_CHECKING:
+    import torch
+
+Layout = Literal["rows", "columns"]
+
+
+@dataclass(frozen=True)
+class StoredDirections:
+    """Directions as a file holds them.
+
+    Attributes:
+        vectors: tensor (n_features, d_in), memory-mapped where the file allows it.
+        facts: what the file says of the SAE, by the field names of `SaeDescription` (`model`, `hook_name`, `l0` …).
+    """
+
+    vectors: "torch.Tensor"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class FileFormat(Protocol):
+    """One way of keeping an SAE on disk.
+
+    Attributes:
+        name: for messages and reports, for example "gemma-scope".
+        summary: one line: what files it reads.
+    """
+
+    name: str
+    summary: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether `path`, which exists, looks like this format. Looks at names and headers only."""
+        ...
+
+    def read(self, path: Path, rows: Rows, layout: Layout | None) -> StoredDirections:
+        """The decoder (or encoder) directions. `layout` is the user's word on the orientation, for formats that do not fix it.
+
+        Raises:
+            SaegeoError: damaged, incomplete, or of unclear orientation.
+        """
+        ...

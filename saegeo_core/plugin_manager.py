@@ -1,0 +1,161 @@
+"""Finds plugins, loads them one by one, and remembers what went wrong with each.
+
+Built-in plugins come through the same entry points as a stranger's. One that fails to load, or registers something
+unusable, never stops the others: its failure is kept and shown.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from saegeo_core import hookspecs
+from saegeo_core.errors import SaegeoError, near_matches
+
+if TYPE_CHECKING:
+    from saegeo_core.analysis import Analysis
+    from saegeo_core.loading.file_format import FileFormat
+
+GROUP = "saegeo"
+DISABLED = "SAEGEO_DISABLED_PLUGINS"
+SLOW_SECONDS = 1.0
+ANALYSIS = ("name", "version", "needs", "headline", "summary", "reference", "Parameters", "presets", "analyze")
+FORMAT = ("name", "summary", "recognises", "read")
+
+
+@dataclass
+class Plugin:
+    """One entry point: where it comes from, what it brings, how long its import took, and what went wrong, if anything did."""
+
+    name: str
+    package: str
+    version: str
+    seconds: float = 0.0
+    error: str | None = None
+    disabled: bool = False
+    analyses: "list[Analysis]" = field(default_factory=list)
+    formats: "list[FileFormat]" = field(default_factory=list)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether loading it took longer than a registration should."""
+        return self.seconds > SLOW_SECONDS
+
+
+class PluginManager:
+    """The plugins of one process. Make a fresh one for each test; the command line makes one."""
+
+    def __init__(self, found: Iterable[EntryPoint] | None = None, disabled: str | None = None) -> None:
+        """`found` defaults to the installed entry points, `disabled` (comma-separated) to the environment variable."""
+        self.plugins: list[Plugin] = []
+        self._pluggy = pluggy.PluginManager(GROUP)
+        self._pluggy.add_hookspecs(hookspecs)
+        switched_off = {
+            name.strip() for name in (os.environ.get(DISABLED, "") if disabled is None else disabled).split(",")
+        }
+        for entry_point in _distinct(entry_points(group=GROUP) if found is None else found):
+            self._load(entry_point, switched_off)
+
+    def _load(self, entry_point: EntryPoint, switched_off: set[str]) -> None:
+        package = entry_point.dist.name if entry_point.dist else entry_point.module.partition(".")[0]
+        plugin = Plugin(entry_point.name, package, entry_point.dist.version if entry_point.dist else "unknown")
+        self.plugins.append(plugin)
+        if {plugin.name, package} & switched_off:
+            plugin.disabled = True
+            return
+        started = time.perf_counter()
+        try:
+            self._register(entry_point.load(), plugin)
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
+            plugin.error = f"{type(error).__name__}: {error}"
+            plugin.analyses, plugin.formats = [], []
+        plugin.seconds = time.perf_counter() - started
+
+    def _register(self, module: Any, plugin: Plugin) -> None:
+        self._pluggy.register(module, name=f"{plugin.package}:{plugin.name}")
+        try:
+            self._pluggy.check_pending()
+            if not self._pluggy.get_hookcallers(module):
+                raise SaegeoError(f"{plugin.name} has no hook implementation: did you forget @hookimpl?")
+            # Each plugin is called by itself, so that what it registers is known to be its own.
+            others = [other for other in self._pluggy.get_plugins() if other is not module]
+            self._pluggy.subset_hook_caller("saegeo_register_analyses", others)(
+                register=_collector(plugin.analyses, ANALYSIS)
+            )
+            self._pluggy.subset_hook_caller("saegeo_register_loaders", others)(
+                register=_collector(plugin.formats, FORMAT)
+            )
+        except BaseException:
+            self._pluggy.unregister(module)
+            raise
+
+    @property
+    def analysis_names(self) -> list[str]:
+        """Every name under which an analysis was registered, sorted."""
+        return sorted({analysis.name for plugin in self.plugins for analysis in plugin.analyses})
+
+    @property
+    def formats(self) -> "list[FileFormat]":
+        """Every file format, in the order of registration."""
+        return [file_format for plugin in self.plugins for file_format in plugin.formats]
+
+    def analysis(self, name: str) -> "Analysis":
+        """The analysis of that name.
+
+        Raises:
+            SaegeoError: unknown (near matches are named, or why the plugin of that name is missing), or registered twice.
+        """
+        return self._owner(name)[1]
+
+    def package_of(self, name: str) -> str:
+        """The distribution that registered the analysis of that name."""
+        return self._owner(name)[0]
+
+    def _owner(self, name: str) -> "tuple[str, Analysis]":
+        found = [
+            (plugin.package, analysis)
+            for plugin in self.plugins
+            for analysis in plugin.analyses
+            if analysis.name == name
+        ]
+        if len(found) > 1:
+            packages = " and ".join(package for package, _ in found)
+            raise SaegeoError(
+                f"the analysis {name!r} is registered by {packages}",
+                f"switch one of them off: {DISABLED}={found[-1][0]}",
+            )
+        if found:
+            return found[0]
+        for plugin in self.plugins:
+            if name in (plugin.name, plugin.package) and (plugin.error or plugin.disabled):
+                why = f"failed to load: {plugin.error}" if plugin.error else f"is switched off by {DISABLED}"
+                raise SaegeoError(
+                    f"plugin {plugin.name} of package {plugin.package} {why}", "saegeo plugins shows all plugins"
+                )
+        raise SaegeoError(f"there is no analysis {name!r}", near_matches(name, self.analysis_names))
+
+
+def _distinct(found: Iterable[EntryPoint]) -> list[EntryPoint]:
+    """An editable install may list its entry points twice."""
+    return list({(point.name, point.value): point for point in found}.values())
+
+
+def _collector(collected: list[Any], attributes: tuple[str, ...]) -> Callable[[Any], None]:
+    """The `register` callback of one plugin: keeps what is complete and refuses the rest by name."""
+
+    def register(thing: Any) -> None:
+        if isinstance(thing, type):
+            raise TypeError(f"the class {thing.__name__} was registered; register an instance, {thing.__name__}()")
+        missing = [attribute for attribute in attributes if not hasattr(thing, attribute)]
+        if missing:
+            raise TypeError(f"{type(thing).__name__} was registered without {', '.join(missing)}")
+        collected.append(thing)
+
+    return register

@@ -1,0 +1,238 @@
+"""Runs one analysis on one cloud and stamps the report. The only place where a Report is made."""
+
+import contextlib
+import importlib.metadata
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from saegeo_core.analysis import Analysis, AnalysisContext, Parameters, Progress, resolve_parameters, silent
+from saegeo_core.errors import SaegeoError
+from saegeo_core.findings import Findings
+from saegeo_core.plugin_manager import PluginManager
+from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
+from saegeo_core.report_store import ReportStore, digest_of
+
+if TYPE_CHECKING:
+    from saegeo_core.feature_cloud import FeatureCloud
+
+Existing = Literal["reuse", "replace", "fail"]
+STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
+
+
+def run(
+    plugin: "str | Analysis",
+    cloud: "FeatureCloud | str",
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    preset: Preset = "calibrated",
+    seed: int = 0,
+    device: str = "auto",
+    out: str | Path | None = None,
+    existing: Existing = "reuse",
+    progress: Progress = silent,
+    plugins: PluginManager | None = None,
+) -> Report:
+    """Run one analysis on one cloud.
+
+    Args:
+        plugin: name of a registered analysis, or an analysis object.
+        cloud: a cloud, or what `load_cloud` takes.
+        parameters: the analysis's parameters by name; what is not given has the preset's default.
+        preset: "calibrated", or "paper" for the published procedure.
+        seed: decides every random choice.
+        device: "auto", "cpu", "cuda" or "cuda:i".
+        out: folder in which the report is stored; None stores nothing.
+        existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
+
+    Raises:
+        SaegeoError: an unknown analysis or parameter, a missing input, an absent device, a folder that cannot be written.
+        Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
+    """
+    plugins = plugins or PluginManager()
+    load = partial(_load_cloud, plugins)
+    analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
+    job = Job(
+        analysis=analysis,
+        package=plugins.package_of(plugin) if isinstance(plugin, str) else type(analysis).__module__.partition(".")[0],
+        preset=preset,
+        parameters=resolve_parameters(analysis, preset, parameters or {}),
+        seed=seed,
+        device=resolve_device(device),
+        cloud=load(cloud) if isinstance(cloud, str) else cloud,
+    )
+    refuse_missing_inputs(analysis)
+    if out is None:
+        return job.perform(progress, load)
+
+    store = ReportStore(out)
+    store.make_ready()
+    path = store.path(job.cloud.sae.release, job.cloud.sae.sae_id, analysis.name, job.digest)
+    if path.exists() and existing == "fail":
+        raise SaegeoError(
+            f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"
+        )
+    if path.exists() and existing == "reuse":
+        return store.read(path)
+    report = job.perform(progress, load)
+    store.write(report, path)
+    return report
+
+
+@dataclass(frozen=True)
+class Job:
+    """One analysis, about to be run on one cloud: everything that decides the numbers of its report."""
+
+    analysis: Analysis
+    package: str
+    preset: Preset
+    parameters: Parameters
+    seed: int
+    device: str
+    cloud: "FeatureCloud"
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that decides the numbers. The device is not among it: CPU and CUDA agree."""
+        return digest_of(
+            {
+                "schema": SCHEMA_VERSION,
+                "analysis": [self.package, self.analysis.name, self.analysis.version, self.preset],
+                "parameters": self.parameters.model_dump(mode="json"),
+                "seed": self.seed,
+                "cloud": self.cloud.digest,
+                "features": digest_of(self.cloud.feature_ids.tolist()),
+                "rows": self.cloud.sae.rows,
+            }
+        )
+
+    def perform(self, progress: Progress, load: "Callable[[str], FeatureCloud]") -> Report:
+        """Run the analysis and stamp what it finds."""
+        context = AnalysisContext(
+            # Seeded by the analysis's name too, so that what else runs, and in which order, changes nothing.
+            rng=np.random.default_rng([self.seed, *self.analysis.name.encode()]),
+            device=self.device,
+            preset=self.preset,
+            progress=progress,
+            load_cloud=load,
+        )
+        started = time.perf_counter()
+        findings = self._analyze(context)
+        return self._stamp(findings, time.perf_counter() - started)
+
+    def _analyze(self, context: AnalysisContext) -> Findings:
+        name, vectors = self.analysis.name, self.cloud.vectors
+        writes_before = vectors._version
+        try:
+            with contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
+                findings = self.analysis.analyze(self.cloud, self.parameters, context)
+            if not isinstance(findings, Findings):
+                raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")
+            if self.analysis.headline not in [metric.name for metric in findings.metrics]:
+                raise ValueError(f"the headline {self.analysis.headline!r} is not among the metrics")
+            if vectors._version != writes_before:
+                raise ValueError("the analysis wrote to the cloud's vectors; it must work on a copy")
+        except Exception as error:
+            error.add_note(f"in analysis {name} of package {self.package}, on {self.cloud.sae.spec}")
+            raise
+        return findings
+
+    def _stamp(self, findings: Findings, seconds: float) -> Report:
+        cloud, analysis = self.cloud, self.analysis
+        report = Report(
+            analysis=AnalysisStamp(
+                name=analysis.name,
+                version=analysis.version,
+                package=self.package,
+                preset=self.preset,
+                headline=analysis.headline,
+                summary=analysis.summary,
+                reference=analysis.reference,
+            ),
+            sae=MeasuredSae(
+                **cloud.sae.model_dump(),
+                n_features=cloud.n_features,
+                n_zero_rows=cloud.n_zero_rows,
+                n_duplicate_rows=cloud.n_duplicate_rows,
+                digest=cloud.digest,
+            ),
+            inputs={},
+            parameters=self.parameters.model_dump(mode="json"),
+            seed=self.seed,
+            environment=Environment(versions=_versions(), device=self.device, dtype=cloud.sae.dtype),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            duration_seconds=round(seconds, 3),
+            measured=tuple(findings.metrics),
+            tables={name: table_from_frame(frame) for name, frame in findings.tables.items()},
+            figures=tuple(findings.figures),
+            warnings=(*_cloud_warnings(cloud), *findings.warnings),
+        )
+        report._arrays.update(findings.arrays)
+        return report
+
+
+def missing_inputs(analysis: Analysis, available: frozenset[str] = frozenset({"vectors"})) -> list[str]:
+    """What the analysis needs and was not given."""
+    return sorted(analysis.needs - available)
+
+
+def refuse_missing_inputs(analysis: Analysis) -> None:
+    """Raise SaegeoError when something the analysis needs was not given."""
+    missing = missing_inputs(analysis)
+    if missing:
+        raise SaegeoError(f"{analysis.name} needs {' and '.join(missing)}, which this run does not have")
+
+
+def resolve_device(device: str) -> str:
+    """Resolve a device; auto is the first CUDA card, or the CPU where there is none.
+
+    Raises:
+        SaegeoError: not a device, or one this machine does not have.
+    """
+    import torch
+
+    cards = torch.cuda.device_count()
+    if device == "auto":
+        return "cuda:0" if cards else "cpu"
+    if device == "cpu":
+        return device
+    kind, _, index = device.partition(":")
+    if kind != "cuda" or not (index or "0").isdigit():
+        raise SaegeoError(f"{device!r} is no device", "type --device auto, cpu, cuda or cuda:0")
+    if int(index or 0) >= cards:
+        raise SaegeoError(
+            f"device {device} was asked for; this machine has {cards or 'no'} CUDA card{'s' * (cards > 1)}",
+            "type --device cpu",
+        )
+    return f"cuda:{index or 0}"
+
+
+def _load_cloud(plugins: PluginManager, spec: str) -> "FeatureCloud":
+    from saegeo_core.loading import load_cloud
+
+    return load_cloud(spec, plugins=plugins)
+
+
+def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:
+    warnings = []
+    if cloud.n_zero_rows:
+        warnings.append(f"{cloud.n_zero_rows} rows have zero length and were left out")
+    if cloud.n_duplicate_rows:
+        warnings.append(f"{cloud.n_duplicate_rows} rows repeat an earlier one bit for bit")
+    return warnings
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in STAMPED_PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions

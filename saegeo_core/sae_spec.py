@@ -1,0 +1,73 @@
+"""How an SAE is named: `release:sae_id`, or a path. Parsing only; whether it exists is the loader's business.
+
+SAE ids contain slashes and a release may itself be `owner/repo`, hence the colon.
+"""
+
+import fnmatch
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from saegeo_core.errors import SaegeoError
+
+
+@dataclass(frozen=True, slots=True)
+class SaeSpec:
+    """Either (`release`, `sae_id`) or (`path`); the other is None."""
+
+    release: str | None = None
+    sae_id: str | None = None
+    path: Path | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "SaeSpec":
+        """Read `release:sae_id` or a path.
+
+        What exists on disk, or starts with `.`, `/` or `~`, is a path; what else holds a colon is a release and an id.
+        """
+        if not text.strip():
+            raise SaegeoError(
+                "the name of the SAE is empty", "type release:sae_id, for example minilm-l6:layer_3, or a path"
+            )
+        if "\0" in text:
+            raise SaegeoError(f"the name {text!r} holds a NUL character")
+        if text.startswith((".", "/", "~")) or ":" not in text or Path(text).exists():
+            return cls(path=Path(text).expanduser())
+        release, sae_id = text.split(":", 1)
+        _refuse_escape(text, release)
+        _refuse_escape(text, sae_id)
+        return cls(release=release, sae_id=sae_id)
+
+    @property
+    def is_glob(self) -> bool:
+        """Whether the id holds a wildcard (`*`, `?` or `[`). Paths never do."""
+        return self.sae_id is not None and any(character in self.sae_id for character in "*?[")
+
+    def matches(self, sae_id: str) -> bool:
+        """Whether the id, read as a shell-style pattern, covers `sae_id` (case-sensitive)."""
+        return self.sae_id is not None and (sae_id == self.sae_id or fnmatch.fnmatchcase(sae_id, self.sae_id))
+
+    @property
+    def storage_release(self) -> str:
+        """The release under which reports of this SAE lie: `local` for a path."""
+        return self.release if self.release is not None else "local"
+
+    @property
+    def storage_id(self) -> str:
+        """The id under which reports of this SAE lie: for a file `folder/stem`, for a folder its name."""
+        if self.sae_id is not None:
+            return self.sae_id
+        path = Path(self.path or "").resolve()
+        return str(PurePosixPath(path.name) if path.is_dir() else PurePosixPath(path.parent.name) / path.stem)
+
+    def __str__(self) -> str:
+        return f"{self.release}:{self.sae_id}" if self.path is None else str(self.path)
+
+
+def _refuse_escape(text: str, part: str) -> None:
+    """Names become folders of the output directory, so none may climb out of it."""
+    steps = part.split("/")
+    if "\\" in part or any(step in ("", ".", "..") for step in steps):
+        raise SaegeoError(
+            f"{text!r} is not an SAE name: a release and an id are plain names joined by single slashes, without '.' or '..' steps",
+            "type release:sae_id, for example minilm-l6:layer_3",
+        )

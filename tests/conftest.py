@@ -1,0 +1,100 @@
+"""Fixtures every test may use: generators, small clouds, analyses that exist only for tests, and plugin managers holding them."""
+
+import sys
+import types
+from importlib.metadata import EntryPoint
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import Field
+
+from saegeo_core import Absent, Analysis, Figure, Findings, Metric, Parameters, PluginManager, hookimpl
+from saegeo_core.feature_cloud import FeatureCloud
+
+
+def pytest_runtest_setup(item):
+    """A test marked gpu is skipped where there is no CUDA card."""
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("needs a CUDA card")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20241104)
+
+
+@pytest.fixture
+def cloud(rng):
+    """24 features in 6 dimensions."""
+    return FeatureCloud.from_array(rng.standard_normal((24, 6)).astype(np.float32), name="small")
+
+
+class MeanNorm(Analysis):
+    """The mean length of the rows, times a factor, plus seeded noise: as little as an analysis can do and still show everything."""
+
+    class Parameters(Parameters):
+        factor: float = Field(default=1.0, gt=0, description="What the mean is multiplied by.")
+        sizes: list[int] = Field(default=[1, 2], description="Sizes of nothing in particular.")
+
+    name = "mean-norm"
+    version = "1"
+    headline = "mean_norm"
+    summary = "Mean length of the rows"
+    reference = "none"
+    presets = {"calibrated": {}, "paper": {"factor": 2.0}}
+
+    def analyze(self, cloud, parameters, context):
+        estimate = float(np.mean(cloud.norms)) * parameters.factor
+        metric = Metric(
+            name="mean_norm",
+            estimate=estimate,
+            interval=Absent("a test needs none"),
+            nulls=Absent("a test needs none"),
+            n=cloud.n_features,
+            unit="length",
+            better="neither",
+            description="Mean length of the rows.",
+        )
+        noise = metric.model_copy(update={"name": "noise", "estimate": float(context.rng.standard_normal())})
+        norms = pd.DataFrame({"feature": cloud.feature_ids, "norm": cloud.norms})
+        figure = Figure(name="norms", title="Norms", kind="line", table="norms", x="feature", y=("norm",))
+        return Findings([metric, noise], {"norms": norms}, [figure], {"norms": cloud.norms}, ["this is a test"])
+
+
+@pytest.fixture
+def mean_norm():
+    return MeanNorm()
+
+
+@pytest.fixture
+def plugin_manager(monkeypatch):
+    """Makes a manager of plugins given as `name=[analyses]` or `name=module`, each a package of its own."""
+    made = []
+
+    def make(disabled="", **plugins):
+        found = []
+        for name, brought in plugins.items():
+            module_name = f"saegeo_test_{name}"
+            module = brought if isinstance(brought, types.ModuleType) else _module(module_name, brought)
+            monkeypatch.setitem(sys.modules, module_name, module)
+            found.append(EntryPoint(name, module_name, "saegeo"))
+            made.append(module_name)
+        return PluginManager(found, disabled=disabled)
+
+    return make
+
+
+def _module(name, analyses):
+    module = types.ModuleType(name)
+
+    @hookimpl
+    def saegeo_register_analyses(register):
+        for analysis in analyses:
+            register(analysis)
+
+    module.saegeo_register_analyses = saegeo_register_analyses
+    return module

@@ -1,0 +1,40 @@
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from saegeo_core import Figure, Findings, Metric
+
+METRIC = Metric.missing("a", "why", unit="u", better="neither", description="d")
+TABLE = pd.DataFrame({"x": [1], "y": [2.0]})
+
+
+def figure(**changes):
+    return Figure(**{"name": "f", "title": "F", "kind": "line", "table": "t", "x": "x", "y": ("y",), **changes})
+
+
+def test_complete_findings_are_taken():
+    assert Findings([METRIC], {"t": TABLE}, [figure()]).figures[0].columns == ["x", "y"]
+
+
+@pytest.mark.parametrize("broken", [figure(table="u"), figure(y=("z",)), figure(color="c"), figure(low="l", high="h")])
+def test_a_figure_of_what_is_not_there_is_refused(broken):
+    with pytest.raises(ValueError, match="figure f draws"):
+        Findings([METRIC], {"t": TABLE}, [broken])
+
+
+def test_repeated_names_are_refused():
+    with pytest.raises(ValueError, match="repeated: a"):
+        Findings([METRIC, METRIC])
+
+
+def test_a_plain_number_is_no_metric():
+    with pytest.raises(TypeError, match="float"):
+        Findings([1.0])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"kind": "heatmap"}, {"kind": "scatter3d"}, {"low": "x"}, {"kind": "pie"}, {"y": ()}]
+)
+def test_incomplete_figures_are_refused(changes):
+    with pytest.raises(ValidationError):
+        figure(**changes)

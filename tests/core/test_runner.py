@@ -1,0 +1,73 @@
+import pytest
+
+from saegeo_core import Findings, PluginManager, SaegeoError, run
+from saegeo_core.runner import resolve_device
+
+
+def test_the_same_seed_gives_the_same_findings(mean_norm, cloud):
+    assert run(mean_norm, cloud, seed=3).measured == run(mean_norm, cloud, seed=3).measured
+    assert run(mean_norm, cloud, seed=3).metric("noise") != run(mean_norm, cloud, seed=4).metric("noise")
+
+
+def test_parameters_as_resolved_are_stamped(mean_norm, cloud):
+    report = run(mean_norm, cloud, preset="paper", parameters={"sizes": "3,4"})
+    assert report.parameters == {"factor": 2.0, "sizes": [3, 4]}
+    assert report.analysis.preset == "paper"
+
+
+def test_an_exception_says_where_it_happened(mean_norm, cloud, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(mean_norm, "analyze", fail)
+    with pytest.raises(ZeroDivisionError) as error:
+        run(mean_norm, cloud)
+    assert "mean-norm" in error.value.__notes__[0]
+    assert "memory:small" in error.value.__notes__[0]
+
+
+def test_findings_without_the_headline_are_refused(mean_norm, cloud, monkeypatch):
+    monkeypatch.setattr(mean_norm, "analyze", lambda *_: Findings([]))
+    with pytest.raises(ValueError, match="headline"):
+        run(mean_norm, cloud)
+
+
+def test_something_else_than_findings_is_refused(mean_norm, cloud, monkeypatch):
+    monkeypatch.setattr(mean_norm, "analyze", lambda *_: {"mean_norm": 1})
+    with pytest.raises(TypeError, match="returned a dict"):
+        run(mean_norm, cloud)
+
+
+def test_an_analysis_that_writes_to_the_cloud_is_caught(mean_norm, cloud, monkeypatch):
+    honest = mean_norm.analyze
+    monkeypatch.setattr(mean_norm, "analyze", lambda c, p, x: (c.vectors.mul_(2), honest(c, p, x))[1])
+    with pytest.raises(ValueError, match="wrote to the cloud"):
+        run(mean_norm, cloud)
+
+
+def test_what_an_analysis_prints_does_not_reach_standard_output(mean_norm, cloud, monkeypatch, capsys):
+    honest = mean_norm.analyze
+    monkeypatch.setattr(mean_norm, "analyze", lambda c, p, x: (print("noise"), honest(c, p, x))[1])
+    run(mean_norm, cloud)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "noise" in captured.err
+
+
+def test_inputs_that_are_missing_are_named(mean_norm, cloud, monkeypatch):
+    monkeypatch.setattr(mean_norm, "needs", frozenset({"vectors", "firing"}))
+    with pytest.raises(SaegeoError, match="needs firing"):
+        run(mean_norm, cloud)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda:99", ""])
+def test_devices_that_are_absent_are_refused(device):
+    with pytest.raises(SaegeoError, match=r"device|CUDA"):
+        resolve_device(device)
+
+
+def test_a_name_runs_the_registered_analysis(plugin_manager, mean_norm, cloud):
+    report = run("mean-norm", cloud, plugins=plugin_manager(one=[mean_norm]))
+    assert report.analysis.package == "saegeo_test_one"
+    with pytest.raises(SaegeoError, match="there is no analysis"):
+        run("mean-norm", cloud, plugins=PluginManager([]))
