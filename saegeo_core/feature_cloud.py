@@ -19,6 +19,8 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.sae_description import Rows, SaeDescription
 
 ROWS_AT_ONCE = 4096
+SHORTEST = 1e-150
+"""Rows shorter than this count as zero: the squares of their numbers are lost even in float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +153,8 @@ class FeatureCloud:
 def row_norms(vectors: torch.Tensor) -> NDArray[np.float64]:
     """Euclidean length of every row of a tensor (N, d), in float64, without a float64 copy of the whole."""
     norms = [torch.linalg.vector_norm(vectors[rows], dim=1, dtype=torch.float64) for rows in _slices(len(vectors))]
-    return torch.cat(norms).numpy()
+    lengths = torch.cat(norms).numpy()
+    return np.where(lengths < SHORTEST, 0.0, lengths)
 
 
 def _slices(n: int) -> Iterator[slice]:

@@ -156,6 +156,8 @@ def _collector(collected: list[Any], attributes: tuple[str, ...]) -> Callable[[A
         missing = [attribute for attribute in attributes if not hasattr(thing, attribute)]
         if missing:
             raise TypeError(f"{type(thing).__name__} was registered without {', '.join(missing)}")
+        if attributes is ANALYSIS and not isinstance(thing.needs, frozenset | set):
+            raise TypeError(f"needs of {thing.name} is a {type(thing.needs).__name__}; write frozenset({{'vectors'}})")
         collected.append(thing)
 
     return register

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.findings import Figure
@@ -59,6 +59,13 @@ class Table(Frozen):
 
     columns: dict[str, list[Cell]]
 
+    @model_validator(mode="after")
+    def _rectangular(self) -> "Table":
+        lengths = {len(values) for values in self.columns.values()}
+        if len(lengths) > 1:
+            raise ValueError(f"its columns have different lengths: {sorted(lengths)}")
+        return self
+
 
 class Report(Frozen):
     """Findings with their provenance. Made by `saegeo_core.runner.run` only."""
@@ -80,6 +87,15 @@ class Report(Frozen):
     warnings: tuple[str, ...]
 
     _arrays: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _figures_have_their_columns(self) -> "Report":
+        for figure in self.figures:
+            known = self.tables[figure.table].columns if figure.table in self.tables else {}
+            missing = [column for column in figure.columns if column not in known]
+            if missing:
+                raise ValueError(f"figure {figure.name} draws {missing} of table {figure.table}, which are not there")
+        return self
 
     def __eq__(self, other: object) -> bool:
         """Two reports are equal when they would be stored alike; their arrays belong to the files beside them."""

@@ -7,13 +7,13 @@ half a report. Nothing in a file names the folder, so a store can be moved to an
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report import Report
 
@@ -69,9 +69,9 @@ class ReportStore:
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if report.arrays:
-                with _replacing(path.with_suffix(".npz")) as file:
+                with replacing(path.with_suffix(".npz")) as file:
                     np.savez_compressed(file, allow_pickle=False, **dict(report.arrays))
-            with _replacing(path) as file:
+            with replacing(path) as file:
                 file.write(report.to_json().encode())
 
     @staticmethod
@@ -103,29 +103,6 @@ def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":
         raise SaegeoError(
             f"the arrays beside the report are damaged: {path}", "run the analysis again with --existing replace"
         ) from error
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all of it is on the disk, and leaves no trace otherwise."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """The process's mask; reading it means setting it for a moment."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

@@ -224,9 +224,9 @@ def _load_cloud(plugins: PluginManager, spec: str) -> "FeatureCloud":
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:
     warnings = []
     if cloud.n_zero_rows:
-        warnings.append(f"{cloud.n_zero_rows} rows have zero length and were left out")
+        warnings.append(f"rows of zero length, left out: {cloud.n_zero_rows} of {cloud.sae.d_sae}")
     if cloud.n_duplicate_rows:
-        warnings.append(f"{cloud.n_duplicate_rows} rows repeat an earlier one bit for bit")
+        warnings.append(f"rows that repeat an earlier one bit for bit: {cloud.n_duplicate_rows} of {cloud.n_features}")
     return warnings
 
 

@@ -31,7 +31,7 @@ class SaeSpec:
         if "\0" in text:
             raise SaegeoError(f"the name {text!r} holds a NUL character")
         if text.startswith((".", "/", "~")) or ":" not in text or Path(text).exists():
-            return cls(path=Path(text).expanduser())
+            return cls(path=_expanded(text))
         release, sae_id = text.split(":", 1)
         _refuse_escape(text, release)
         _refuse_escape(text, sae_id)
@@ -61,6 +61,13 @@ class SaeSpec:
 
     def __str__(self) -> str:
         return f"{self.release}:{self.sae_id}" if self.path is None else str(self.path)
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise SaegeoError(f"{text!r} names the home of a user unknown here", "type the whole path") from None
 
 
 def _refuse_escape(text: str, part: str) -> None:

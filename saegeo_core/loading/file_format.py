@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from saegeo_core.errors import SaegeoError
 from saegeo_core.sae_description import Rows
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ class StoredDirections:
 
     Attributes:
         vectors: tensor (n_features, d_in), memory-mapped where the file allows it.
-        facts: what the file says of the SAE, by the field names of `SaeDescription` (`model`, `hook_name`, `l0` …).
+        facts: what the source says of the SAE, by the field names of `SaeDescription` (`model`, `hook_name`, `l0` …);
+            None or a missing name is unknown. A `d_sae` or `d_in` that contradicts the shape of `vectors` is an error.
     """
 
     vectors: "torch.Tensor"
@@ -47,3 +49,18 @@ class FileFormat(Protocol):
             SaegeoError: damaged, incomplete, or of unclear orientation.
         """
         ...
+
+
+def named_file(path: Path, name: str) -> Path | None:
+    """The file called `name`: `path` itself, or the one inside the folder `path`; None when there is no such file."""
+    inside = path if path.name == name else path / name
+    return inside if inside.is_file() else None
+
+
+def refuse_layout(layout: Layout | None, what: str) -> None:
+    """Raise SaegeoError when the user states an orientation that the format fixes by itself."""
+    if layout is not None:
+        raise SaegeoError(
+            f"--decoder-layout {layout} was given for {what}, which fixes its own orientation",
+            "leave it out: it is for files that hold a bare matrix",
+        )

@@ -93,6 +93,8 @@ def test_the_environment_switches_plugins_off(monkeypatch):
 
 def test_registering_something_else_is_named(plugin_manager, mean_norm):
     assert "without name" in plugin_manager(one=[object()]).plugins[0].error
+    mean_norm.needs = "vectors"
+    assert "needs of mean-norm is a str" in plugin_manager(three=[mean_norm]).plugins[0].error
     assert "register an instance" in plugin_manager(two=[type(mean_norm)]).plugins[0].error
 
 

@@ -74,3 +74,13 @@ def test_a_newer_schema_is_refused(report):
     newer = json.loads(report.to_json()) | {"schema_version": SCHEMA_VERSION + 1}
     with pytest.raises(SaegeoError, match="update saegeo"):
         Report.from_json(json.dumps(newer))
+
+
+def test_a_table_with_a_ragged_column_or_a_figure_of_nothing_is_refused(report):
+    ragged = json.loads(report.to_json())
+    ragged["tables"]["norms"]["columns"]["norm"].pop()
+    with pytest.raises(SaegeoError, match="different lengths"):
+        Report.from_json(json.dumps(ragged))
+    gone = json.loads(report.to_json()) | {"tables": {}}
+    with pytest.raises(SaegeoError, match="figure norms draws"):
+        Report.from_json(json.dumps(gone))

@@ -1,0 +1,27 @@
+"""The command line: one file a command, no computation. Results go to standard output, everything else to standard error.
+
+Only this room turns `SaegeoError` into text. Nothing heavy is imported before a command needs it, so that help is instant.
+"""
+
+import click
+
+from saegeo_core.cli.command_group import CommandGroup
+
+COMMANDS = {
+    "run": "Measure SAEs with analyses, and store the reports.",
+    "show": "Print a stored report in full.",
+    "plugins": "List the installed analyses and file formats, or show one analysis.",
+    "releases": "List SAE releases, and the SAEs of those that match a pattern.",
+}
+
+
+@click.group(
+    cls=CommandGroup,
+    commands_in="saegeo_core.cli",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: saegeo run --plugin cosine-tails",
+)
+@click.version_option(package_name="saegeo", message="saegeo %(version)s")
+def main() -> None:
+    """Measure the geometry of sparse-autoencoder features, every number beside its null model and its interval."""

@@ -1,0 +1,73 @@
+"""A click group that imports a command's module when the command is used, and ends every command in the agreed way.
+
+Exit status: 0 done, 1 some of the work failed, 2 the user's mistake, 130 interrupted.
+"""
+
+import importlib
+import io
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from saegeo_core.errors import SaegeoError, near_matches
+
+USERS_MISTAKE = 2
+INTERRUPTED = 130
+
+
+class CommandGroup(click.Group):
+    """Command NAME is the attribute `command` of module `<commands_in>.<NAME>`; its one-line summary is known beforehand."""
+
+    def __init__(self, *args: Any, commands_in: str, summaries: Mapping[str, str], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.commands_in = commands_in
+        self.summaries = summaries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names in the order in which they are declared."""
+        return list(self.summaries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command, if there is one of that name."""
+        if cmd_name not in self.summaries:
+            return None
+        command: click.Command = importlib.import_module(f"{self.commands_in}.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown command is answered with those that resemble it."""
+        if args and args[0] not in self.summaries and not args[0].startswith("-"):
+            raise SaegeoError(f"there is no command {args[0]!r}", near_matches(args[0], self.list_commands(ctx)))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands in the help text, from the summaries alone: no command is imported for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.summaries.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the user's mistakes become a message, an interruption a short notice."""
+        _never_fail_on_encoding()
+        try:
+            return super().invoke(ctx)
+        except SaegeoError as error:
+            from saegeo_core.cli.messages import complain
+
+            complain("error", error)
+            ctx.exit(USERS_MISTAKE)
+        except KeyboardInterrupt:
+            from saegeo_core.cli.messages import say
+
+            say("interrupted: what was finished is kept, nothing is left half-written")
+            ctx.exit(INTERRUPTED)
+
+
+def _never_fail_on_encoding() -> None:
+    """A terminal that cannot show a character shows "?" in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

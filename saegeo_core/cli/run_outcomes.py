@@ -1,0 +1,67 @@
+"""What `saegeo run` says of each outcome, and the exit status that sums them up."""
+
+import traceback
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.text import Text
+
+from saegeo_core.cli.messages import complain, print_json, results, say
+from saegeo_core.cli.run_cells import Failed, Finished
+from saegeo_core.errors import SaegeoError
+from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.report_summary import report_summary
+
+DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
+
+
+def present(
+    outcomes: Iterable[Finished | Failed], output: TextIO, *, several: bool, as_json: bool, with_traceback: bool
+) -> int:
+    """Print every report on `output` as it comes (JSON at the end) and every failure on standard error.
+
+    Returns the exit status: 2 where nothing succeeded and every failure is the user's mistake, 1 where anything else failed.
+
+    Raises:
+        SaegeoError: the one report asked for is impossible by the user's mistake.
+    """
+    documents: list[str] = []
+    are_mistakes: list[bool] = []
+    n_finished = 0
+    for outcome in outcomes:
+        if isinstance(outcome, Failed):
+            is_mistake = isinstance(outcome.error, SaegeoError)
+            if is_mistake and not several:
+                raise outcome.error
+            are_mistakes.append(is_mistake)
+            _tell(outcome, with_traceback)
+        else:
+            n_finished += 1
+            if as_json:
+                documents.append(outcome.report.to_json())
+            else:
+                _print(outcome, output, is_first=n_finished == 1)
+        del outcome  # an error holds the frames it passed through, and with them the cloud
+    if as_json and (several or documents):
+        print_json(documents, as_list=several, stream=output)
+    if not are_mistakes:
+        return DONE
+    return USERS_MISTAKE if all(are_mistakes) and not n_finished else SOME_FAILED
+
+
+def _print(finished: Finished, output: TextIO, *, is_first: bool) -> None:
+    console = results(output)
+    if not is_first:
+        console.print()
+    console.print(report_summary(finished.report, console.width))
+    again = " (computed earlier; --existing replace computes it again)" if finished.is_reused else ""
+    console.print(Text.assemble("\n", plain(f"report: {finished.path}{again}", "dim")), soft_wrap=True)
+
+
+def _tell(failed: Failed, with_traceback: bool) -> None:
+    complain("failed", failed.error, failed.where)
+    if with_traceback:
+        for line in "".join(traceback.format_exception(failed.error)).splitlines():
+            say(line, "dim")
+    elif not isinstance(failed.error, SaegeoError):
+        say("--traceback shows where", "dim")

@@ -1,0 +1,162 @@
+"""What a `saegeo run` is going to do. Every mistake that can be known beforehand is found here, before anything is computed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
+from saegeo_core.cli.messages import complain, say
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.loading import expand_specs
+from saegeo_core.loading.file_format import Layout
+from saegeo_core.plugin_manager import PluginManager
+from saegeo_core.report import Preset
+from saegeo_core.report_store import ReportStore
+from saegeo_core.runner import Existing, missing_inputs, resolve_device
+from saegeo_core.sae_description import Rows
+from saegeo_core.sae_spec import SaeSpec
+
+DEFAULT_SAE = "minilm-l6:layer_3"
+
+
+@dataclass(frozen=True)
+class PlannedAnalysis:
+    """An analysis of this run: what the user set, as given, and the parameters that come of it."""
+
+    analysis: Analysis
+    package: str
+    settings: Mapping[str, str]
+    parameters: Parameters
+
+    @property
+    def name(self) -> str:
+        """The analysis's name."""
+        return self.analysis.name
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A checked run: every analysis is to measure every SAE."""
+
+    specs: Sequence[SaeSpec]
+    analyses: Sequence[PlannedAnalysis]
+    plugins: PluginManager
+    preset: Preset
+    rows: Rows
+    layout: Layout | None
+    labels: Path | None
+    seed: int
+    device: str
+    out: str
+    existing: Existing
+
+    @property
+    def n_cells(self) -> int:
+        """How many reports are asked for."""
+        return len(self.specs) * len(self.analyses)
+
+
+def plan_run(
+    *,
+    saes: Sequence[str],
+    plugin_names: Sequence[str],
+    run_all: bool,
+    settings: Sequence[str],
+    plugins: PluginManager | None,
+    preset: Preset,
+    rows: Rows,
+    layout: Layout | None,
+    labels: Path | None,
+    seed: int,
+    device: str,
+    out: str,
+    existing: Existing,
+) -> RunPlan:
+    """Check what the user typed. The output folder is made last, so that a hopeless run leaves nothing behind.
+
+    Raises:
+        SaegeoError: no analysis, or an unknown one, or one whose inputs are missing; a setting that is unknown or ill-typed;
+            an SAE that is not there; a device this machine does not have; an output folder that cannot be written.
+    """
+    if run_all == bool(plugin_names):
+        raise SaegeoError(
+            "--plugin and --all exclude each other" if run_all else "no analysis was named",
+            "type --plugin NAME for one, --all for every one; saegeo plugins lists them",
+        )
+    plugins = plugins or PluginManager()
+    names = _runnable(plugins, preset) if run_all else _named(plugins, plugin_names)
+    analyses = _with_settings(plugins, names, settings, preset)
+    if not saes:
+        say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
+    specs = expand_specs(list(saes) or [DEFAULT_SAE])
+    if labels and len(specs) > 1:
+        raise SaegeoError(
+            f"--feature-labels names the features of one SAE; {len(specs)} were given", "run them one by one"
+        )
+    device = resolve_device(device)
+    ReportStore(out).make_ready()
+    return RunPlan(specs, analyses, plugins, preset, rows, layout, labels, seed, device, out, existing)
+
+
+def _named(plugins: PluginManager, names: Sequence[str]) -> list[str]:
+    for name in names:
+        missing = missing_inputs(plugins.analysis(name))
+        if missing:
+            raise SaegeoError(
+                f"{name} needs {' and '.join(missing)}; this run has the vectors only",
+                "saegeo plugins shows what each analysis needs",
+            )
+    return list(dict.fromkeys(names))
+
+
+def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
+    """Every analysis that can run; why the others cannot is said, and stops nobody."""
+    for plugin in plugins.plugins:
+        if plugin.error:
+            say(f"broken: {plugin.name} (package {plugin.package}): {plugin.error}")
+    names = []
+    for name in plugins.analysis_names:
+        try:
+            analysis = plugins.analysis(name)
+        except SaegeoError as error:
+            complain("broken", error)
+            continue
+        missing = missing_inputs(analysis)
+        if missing:
+            say(f"skipped: {name} (needs {' and '.join(missing)})")
+        elif preset not in analysis.presets:
+            say(f"skipped: {name} (has no preset {preset})")
+        else:
+            names.append(name)
+    if not names:
+        raise SaegeoError(
+            "no installed analysis can run", "saegeo plugins shows what is installed and what each one needs"
+        )
+    return names
+
+
+def _with_settings(
+    plugins: PluginManager, names: Sequence[str], settings: Sequence[str], preset: Preset
+) -> list[PlannedAnalysis]:
+    given: dict[str, dict[str, str]] = {name: {} for name in names}
+    for setting in settings:
+        name, key, value = _parse_setting(setting)
+        if name not in given:
+            raise SaegeoError(f"--set {setting}: {name!r} is not in this run", near_matches(name, list(names)))
+        if key in given[name]:
+            raise SaegeoError(f"{name}.{key} is set twice: to {given[name][key]!r} and to {value!r}", "set it once")
+        given[name][key] = value
+    return [_planned(plugins, name, given[name], preset) for name in names]
+
+
+def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], preset: Preset) -> PlannedAnalysis:
+    analysis = plugins.analysis(name)
+    return PlannedAnalysis(analysis, plugins.package_of(name), settings, resolve_parameters(analysis, preset, settings))
+
+
+def _parse_setting(setting: str) -> tuple[str, str, str]:
+    place, equals, value = setting.partition("=")
+    name, dot, key = place.partition(".")
+    if not (equals and dot and name and key):
+        raise SaegeoError(f"--set {setting} is not NAME.KEY=VALUE", "for example --set cosine-tails.p0=1e-6")
+    return name.strip(), key.strip(), value

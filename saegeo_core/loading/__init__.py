@@ -1,0 +1,113 @@
+"""From the name of an SAE to its cloud. One file per source and per format; nothing heavy is imported before it is used."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.sae_description import Rows
+from saegeo_core.sae_spec import SaeSpec
+
+if TYPE_CHECKING:
+    from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.loading.file_format import Layout, StoredDirections
+    from saegeo_core.plugin_manager import PluginManager
+
+
+def load_cloud(
+    spec: str | SaeSpec,
+    *,
+    rows: Rows = "decoder",
+    layout: "Layout | None" = None,
+    labels: Path | None = None,
+    plugins: "PluginManager | None" = None,
+) -> "FeatureCloud":
+    """The directions of one SAE, memory-mapped where its file allows it.
+
+    Args:
+        spec: `release:sae_id`, or a path: a sae-lens folder, Gemma Scope's `params.npz`, dictionary_learning's `ae.pt`,
+            a sparsify folder, a file with a decoder matrix, or whatever a plugin reads.
+        rows: measure "decoder" or "encoder" directions.
+        layout: whether the "rows" or the "columns" of a bare matrix are the features.
+        labels: a file with a text for each feature: JSON, CSV or TSV.
+        plugins: where file formats come from; all installed plugins by default.
+
+    Raises:
+        SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, a cross-layer transcoder, or with fewer
+            than two features that are not zero.
+    """
+    from saegeo_core.loading.description import describe
+    from saegeo_core.loading.feature_labels import read_feature_labels
+
+    if rows not in ("decoder", "encoder"):
+        raise SaegeoError(f"rows are {rows!r}", "say 'decoder' or 'encoder'")
+    spec = SaeSpec.parse(spec) if isinstance(spec, str) else spec
+    stored = _read(spec, rows, layout, plugins)
+    from saegeo_core.feature_cloud import FeatureCloud  # imports torch: what cannot be found is told before
+
+    sae = describe(stored, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id)
+    texts = None if labels is None else read_feature_labels(labels, sae.d_sae)
+    cloud = FeatureCloud.from_array(stored.vectors, sae=sae, labels=texts)
+    if cloud.n_features < 2:
+        raise SaegeoError(
+            f"{spec} has {cloud.n_features} usable feature of {sae.d_sae}",
+            "a geometry needs at least two non-zero rows",
+        )
+    return cloud
+
+
+def expand_specs(specs: list[str]) -> list[SaeSpec]:
+    """Names as typed become names of one SAE each: wildcards in ids are expanded, in the order of the directory.
+
+    What is named twice comes once.
+
+    Raises:
+        SaegeoError: a missing path, an unknown release or id, or a pattern that covers nothing.
+    """
+    from saegeo_core.loading.release_directory import matching_entries
+
+    expanded: dict[str, SaeSpec] = {}
+    for text in specs:
+        spec = SaeSpec.parse(text)
+        if spec.path is not None:
+            _refuse_missing(spec.path)
+            expanded.setdefault(str(spec.path.resolve()), spec)
+        else:
+            for entry in matching_entries(spec):
+                expanded.setdefault(str(entry), SaeSpec(release=entry.release, sae_id=entry.sae_id))
+    return list(expanded.values())
+
+
+def _read(spec: SaeSpec, rows: Rows, layout: "Layout | None", plugins: "PluginManager | None") -> "StoredDirections":
+    from saegeo_core.loading.file_format import refuse_layout
+    from saegeo_core.loading.local_files import read_path
+    from saegeo_core.loading.named_release import read_entry
+    from saegeo_core.loading.release_directory import matching_entries
+    from saegeo_core.plugin_manager import PluginManager
+
+    if spec.path is not None:
+        _refuse_missing(spec.path)
+        return read_path(spec.path, rows, layout, plugins or PluginManager())
+    entries = matching_entries(spec)
+    if spec.is_glob:
+        raise SaegeoError(f"{spec} names {len(entries)} SAEs", f"name one, for example {entries[0]}")
+    refuse_layout(layout, f"{spec}, an SAE of a release")
+    return read_entry(entries[0], rows)
+
+
+def _refuse_missing(path: Path) -> None:
+    """A name without a colon that is no path may be a release whose id was forgotten."""
+    from saegeo_core.loading.release_directory import release_names
+
+    if path.exists():
+        return
+    if len(path.parts) > 1:
+        raise SaegeoError(f"there is no file or folder {path}")
+    known = release_names()
+    if path.name in known:
+        raise SaegeoError(
+            f"{path} is a release, not an SAE", f"type '{path}:*' for all its SAEs; saegeo releases {path} lists them"
+        )
+    raise SaegeoError(
+        f"{path} is neither a file nor a folder, and names no release",
+        f"type release:sae_id or a path; {near_matches(path.name, known)}",
+    )

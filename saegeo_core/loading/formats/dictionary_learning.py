@@ -1,0 +1,65 @@
+"""dictionary_learning's `ae.pt`, with the `config.json` its trainers leave beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
+from saegeo_core.loading.json_files import read_json_object
+from saegeo_core.loading.tensor_files import open_tensors
+from saegeo_core.sae_description import Rows
+
+CONFIG = "config.json"
+WEIGHTS = "ae.pt"
+# Dictionaries made of torch.nn.Linear keep weights (outputs, inputs); those with bare parameters keep sae-lens's shapes.
+STORED: dict[Rows, dict[str, Layout]] = {
+    "decoder": {"W_dec": "rows", "decoder.weight": "columns"},
+    "encoder": {"W_enc": "columns", "encoder.weight": "rows"},
+}
+ARCHITECTURES = {
+    "AutoEncoder": "standard",
+    "GatedAutoEncoder": "gated",
+    "AutoEncoderTopK": "topk",
+    "BatchTopKSAE": "batchtopk",
+    "MatryoshkaBatchTopKSAE": "matryoshka_batchtopk",
+    "JumpReluAutoEncoder": "jumprelu",
+}
+
+
+class DictionaryLearning:
+    """decoder.weight (d_in, d_sae) or W_dec (d_sae, d_in); encoder.weight (d_sae, d_in) or W_enc (d_in, d_sae)."""
+
+    name = "dictionary-learning"
+    summary = f"{WEIGHTS} of dictionary_learning, with the {CONFIG} beside it if there is one"
+
+    def recognises(self, path: Path) -> bool:
+        """By name."""
+        return named_file(path, WEIGHTS) is not None
+
+    def read(self, path: Path, rows: Rows, layout: Layout | None) -> StoredDirections:
+        """See FileFormat.read."""
+        refuse_layout(layout, f"{path}, a dictionary_learning file")
+        weights = named_file(path, WEIGHTS) or path
+        config = weights.with_name(CONFIG)
+        facts = facts_of_trainer(read_json_object(config)) if config.is_file() else {}
+        return StoredDirections(open_tensors(weights).directions(STORED[rows]), facts)
+
+
+def facts_of_trainer(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trainer's `config.json` says. `k` is the L0 a top-k rule selects, on average over a batch or for each token."""
+    trainer = config.get("trainer")
+    if not isinstance(trainer, dict):
+        return {}
+    dict_class, layer = trainer.get("dict_class"), trainer.get("layer")
+    submodule = trainer.get("submodule_name")
+    is_residual = submodule is None or str(submodule).startswith("resid_post")
+    return {
+        "model": trainer.get("lm_name"),
+        "hook_name": f"blocks.{layer}.hook_resid_post" if isinstance(layer, int) and is_residual else None,
+        "layer": layer,
+        "architecture": ARCHITECTURES.get(str(dict_class), dict_class),
+        "d_sae": trainer.get("dict_size"),
+        "d_in": trainer.get("activation_dim"),
+        "l0": trainer.get("k"),
+        "training": {key: value for key, value in trainer.items() if value is not None},
+    }

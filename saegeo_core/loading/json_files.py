@@ -1,0 +1,27 @@
+"""JSON objects that lie beside weights. NaN and infinity, which JSON does not have, read as null: unknown."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.tensor_files.tensor_file import reading
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        SaegeoError: missing, damaged, or not an object.
+    """
+    with reading(path, "JSON"):
+        content = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
+    if not isinstance(content, dict):
+        raise SaegeoError(f"{path} holds a JSON {type(content).__name__}, not an object")
+    return content
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None

@@ -1,0 +1,36 @@
+"""Files of named arrays: NumPy, safetensors, PyTorch. Shapes first, then one array at a time, memory-mapped where possible.
+
+An SAE's file holds an encoder and biases beside the decoder; a cloud needs one matrix of them. No container is unpickled.
+"""
+
+from pathlib import Path
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile
+
+SUFFIXES = (".npy", ".npz", ".safetensors", ".pt", ".pth")
+
+
+def open_tensors(path: Path) -> TensorFile:
+    """The arrays of a file, by its suffix.
+
+    Raises:
+        SaegeoError: not a container known here, missing, or damaged.
+    """
+    if path.suffix == ".npy":
+        from saegeo_core.loading.tensor_files.numpy_files import open_npy
+
+        return open_npy(path)
+    if path.suffix == ".npz":
+        from saegeo_core.loading.tensor_files.numpy_files import open_npz
+
+        return open_npz(path)
+    if path.suffix == ".safetensors":
+        from saegeo_core.loading.tensor_files.safetensors_files import open_safetensors
+
+        return open_safetensors(path)
+    if path.suffix in (".pt", ".pth"):
+        from saegeo_core.loading.tensor_files.torch_files import open_torch
+
+        return open_torch(path)
+    raise SaegeoError(f"{path} is no file of arrays known here", f"known suffixes: {', '.join(SUFFIXES)}")

@@ -1,0 +1,109 @@
+"""Arrays of `.npy` and `.npz` files as memory maps.
+
+`numpy.load` maps a `.npy` but reads the members of an `.npz` whole. A member of an uncompressed `.npz` is a `.npy` at a
+known place in the file, so it can be mapped too: 0.1 s and no memory for a decoder of 600 MB instead of 2.7 s and 1.2 GB.
+"""
+
+import math
+import struct
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading, refuse_unless_floating
+
+if TYPE_CHECKING:
+    import torch
+
+LOCAL_HEADER_BYTES = 30
+HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+@dataclass(frozen=True)
+class _Header:
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran_order: bool
+    n_bytes: int
+
+    @classmethod
+    def read(cls, file: IO[bytes]) -> "_Header":
+        version = np.lib.format.read_magic(file)
+        if version not in HEADER_READERS:
+            raise ValueError(f"version {version} of the .npy format")
+        shape, fortran_order, dtype = HEADER_READERS[version](file)
+        return cls(shape, dtype, fortran_order, file.tell())
+
+    def refuse_unless_floating(self, what: str) -> None:
+        refuse_unless_floating(str(self.dtype.newbyteorder("=")), what)
+
+    def map(self, path: Path, start: int) -> "torch.Tensor":
+        """The array whose header begins at byte `start` of the file."""
+        if math.prod(self.shape) == 0:
+            return _tensor(np.empty(self.shape, self.dtype))
+        # Copy-on-write: torch wants writable memory, and nothing written there may reach the file.
+        return _tensor(
+            np.memmap(
+                path,
+                dtype=self.dtype,
+                mode="c",
+                offset=start + self.n_bytes,
+                shape=self.shape,
+                order="F" if self.fortran_order else "C",
+            )
+        )
+
+
+def open_npy(path: Path) -> TensorFile:
+    """The one array of a `.npy` file, under the name "array"."""
+    with reading(path, "a NumPy array"), path.open("rb") as file:
+        header = _Header.read(file)
+
+    def read(_: str) -> "torch.Tensor":
+        with reading(path, "a NumPy array"):
+            header.refuse_unless_floating(str(path))
+            return header.map(path, 0)
+
+    return TensorFile(path, {"array": header.shape}, read)
+
+
+def open_npz(path: Path) -> TensorFile:
+    """The arrays of an `.npz` archive. Members that were compressed are read; the others are mapped."""
+    with reading(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
+        members = {
+            member.filename.removesuffix(".npy"): member
+            for member in archive.infolist()
+            if member.filename.endswith(".npy")
+        }
+        headers = {}
+        for name, member in members.items():
+            with archive.open(member) as file:
+                headers[name] = _Header.read(file)
+
+    def read(name: str) -> "torch.Tensor":
+        with reading(path, "an .npz archive"):
+            headers[name].refuse_unless_floating(f"{name} of {path}")
+            if members[name].compress_type == zipfile.ZIP_STORED:
+                return headers[name].map(path, _start_of(path, members[name]))
+            with zipfile.ZipFile(path) as archive, archive.open(members[name]) as file:
+                return _tensor(np.lib.format.read_array(file, allow_pickle=False))
+
+    return TensorFile(path, {name: header.shape for name, header in headers.items()}, read)
+
+
+def _start_of(path: Path, member: zipfile.ZipInfo) -> int:
+    """Where the bytes of a stored member begin: after its local header, whose name and extra field have their own lengths."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        name_length, extra_length = struct.unpack("<HH", file.read(LOCAL_HEADER_BYTES)[26:30])
+    return member.header_offset + LOCAL_HEADER_BYTES + int(name_length) + int(extra_length)
+
+
+def _tensor(array: NDArray[Any]) -> "torch.Tensor":
+    import torch
+
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))

@@ -1,0 +1,54 @@
+"""Arrays of PyTorch files, with `weights_only=True`: a pickle that holds anything but weights is refused unread.
+
+The zip container of PyTorch 1.6 and later is memory-mapped; the older one is read.
+"""
+
+import pickle
+import re
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
+
+
+def open_torch(path: Path) -> TensorFile:
+    """The tensors of a `.pt` file: a dictionary of tensors, or one tensor under the name "tensor"."""
+    import torch
+
+    with reading(path, "a PyTorch file"):
+        content = _load(path)
+    if isinstance(content, torch.Tensor):
+        content = {"tensor": content}
+    if not isinstance(content, dict):
+        raise SaegeoError(
+            f"{path} holds a {type(content).__name__}, not a dictionary of tensors",
+            "save the SAE's state_dict() instead",
+        )
+    tensors = {
+        name: value.detach()
+        for name, value in content.items()
+        if isinstance(name, str) and isinstance(value, torch.Tensor) and value.layout == torch.strided
+    }
+    return TensorFile(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__)
+
+
+def _load(path: Path) -> Any:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about pickle protocols: what matters is raised
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        except pickle.UnpicklingError as error:
+            # The library's own message advises to switch the safety off.
+            named = re.search(r"GLOBAL (\S+)", str(error))
+            content = (
+                f"holds Python objects, {named[1]} among them" if named else "is no pickle of weights, or a damaged one"
+            )
+            raise SaegeoError(
+                f"{path} {content}: it was refused and nothing in it was run",
+                "from a source you trust, save the tensors alone: torch.save(sae.state_dict(), path), or safetensors",
+            ) from error

@@ -1,0 +1,55 @@
+"""The words for one metric: its estimate, its judging null, and how the two compare."""
+
+from saegeo_core.metric import Absent, Metric, NullComparison
+from saegeo_core.rendering.numbers import pvalue, significant, uncertain
+
+DASH = "—"
+LIKE_THE_NULL = 0.05
+
+
+def estimate(metric: Metric) -> str:
+    """The estimate with its interval, as 0.830 ± 0.020; without one, to four significant digits; a dash where absent."""
+    if metric.value is None:
+        return DASH
+    if isinstance(metric.interval, Absent):
+        return significant(metric.value)
+    return uncertain(metric.value, metric.interval.low, metric.interval.high)
+
+
+def judging_null(metric: Metric) -> NullComparison | None:
+    """The null the metric is judged by, or None where there is none."""
+    return None if isinstance(metric.nulls, Absent) else metric.nulls[0]
+
+
+def null_mean(metric: Metric) -> str:
+    """Mean of the judging null."""
+    null = judging_null(metric)
+    return DASH if null is None else significant(null.mean, 3)
+
+
+def null_pvalue(metric: Metric) -> str:
+    """p-value under the judging null."""
+    null = judging_null(metric)
+    return DASH if null is None or null.pvalue is None else pvalue(null.pvalue)
+
+
+def reading(metric: Metric) -> str:
+    """How the estimate compares with its judging null ("3.2 x null", "like null", "above null"), and which way is better."""
+    parts = []
+    null = judging_null(metric)
+    if null is not None and metric.value is not None:
+        parts.append(_against(metric.value, null))
+    if metric.better != "neither":
+        parts.append(f"{metric.better} is better")
+    return ", ".join(parts)
+
+
+def _against(value: float, null: NullComparison) -> str:
+    if null.pvalue is not None and null.pvalue > LIKE_THE_NULL:
+        return "like null"
+    if value > 0 and null.mean > 0:
+        ratio = value / null.mean
+        digits = 3 if 0.9 < ratio < 1.1 else 2
+        if abs(ratio - 1) >= 0.005:
+            return f"{significant(ratio, digits)} × null"
+    return "equals null" if value == null.mean else "above null" if value > null.mean else "below null"

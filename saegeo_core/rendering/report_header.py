@@ -1,0 +1,33 @@
+"""Which analysis, on what: the lines that open every drawing of a report, and its warnings."""
+
+from rich.text import Text
+
+from saegeo_core.rendering.numbers import count, significant
+from saegeo_core.rendering.plain_text import plain
+from saegeo_core.report import MeasuredSae, Report
+
+
+def header(report: Report) -> list[Text]:
+    """Two lines: the analysis and the SAE, then what is known of the SAE."""
+    title = Text.assemble(plain(report.analysis.name, "bold cyan"), " on ", plain(report.sae.spec, "bold"))
+    return [title, plain(", ".join([*_facts(report.sae), f"{report.analysis.preset} preset"]), "dim")]
+
+
+def headline_meaning(report: Report) -> Text:
+    """What the headline metric says."""
+    headline = report.metric()
+    return Text.assemble(plain(headline.name, "bold"), ": ", plain(headline.description))
+
+
+def warning_lines(report: Report) -> list[Text]:
+    """One line a warning."""
+    return [Text.assemble(("warning: ", "bold yellow"), plain(warning)) for warning in report.warnings]
+
+
+def _facts(sae: MeasuredSae) -> list[str]:
+    left_out = "" if sae.n_features == sae.d_sae else f" of {count(sae.d_sae)}"
+    return [
+        f"{count(sae.n_features)}{left_out} {sae.rows} directions in {count(sae.d_in)} dimensions",
+        *([sae.space] if sae.space else []),
+        f"L0 {'unknown' if sae.l0 is None else significant(sae.l0, 3)}",
+    ]

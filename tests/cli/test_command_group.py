@@ -1,0 +1,109 @@
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from saegeo_core import SaegeoError
+from saegeo_core.cli import COMMANDS, main
+
+HEAVY = ["torch", "sae_lens", "transformers", "pandas", "scipy", "sklearn", "numpy", "datasets", "plotly"]
+NOT_FOR_HELP = [*HEAVY, "rich", "pydantic", "pluggy", "yaml"]
+
+
+def imported(arguments):
+    """The modules in memory after `saegeo ARGUMENTS`."""
+    program = (
+        "import json, sys\n"
+        "from saegeo_core.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: print('modules', json.dumps(sorted(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.rpartition("modules ")[2]))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["run", "-h"], ["show", "-h"], ["plugins", "-h"], ["releases", "-h"]]
+)
+def test_help_imports_nothing_heavy(arguments):
+    assert not imported(arguments) & set(NOT_FOR_HELP)
+
+
+@pytest.mark.parametrize("arguments", [["plugins"], ["plugins", "list"]])
+def test_listing_plugins_imports_nothing_heavy(arguments):
+    assert not imported(arguments) & {"torch", "sae_lens", "transformers", "datasets"}
+
+
+def test_the_module_is_the_same_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "saegeo_core", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("saegeo 0.")
+
+
+@pytest.mark.parametrize("command", ["plugins", "releases"])
+def test_a_reader_that_goes_away_is_no_trouble(command):
+    program = [sys.executable, "-m", "saegeo_core", command]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_what_is_piped_has_no_colours():
+    done = subprocess.run([sys.executable, "-m", "saegeo_core", "plugins"], capture_output=True, text=True, check=True)
+    assert "\x1b" not in done.stdout
+
+
+def test_every_command_says_in_the_list_what_it_says_itself():
+    for name, summary in COMMANDS.items():
+        command = main.get_command(click.Context(main), name)
+        first_line = command.help.partition("\n")[0].partition(":")[0].rstrip(".")
+        assert first_line == summary.rstrip("."), name
+
+
+def test_h_is_help_everywhere(saegeo):
+    for command in ([], *([name] for name in COMMANDS), ["plugins", "show"], ["plugins", "list"]):
+        assert saegeo(*command, "-h").stdout.startswith("Usage: ")
+
+
+def test_an_unknown_command_names_those_that_resemble_it(saegeo):
+    result = saegeo("rum")
+    assert result.exit_code == 2
+    assert result.stderr == "error: there is no command 'rum'\ndid you mean 'run'?\n"
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["run", "--nonsense"], ["run", "--seed", "-1"], ["show"]])
+def test_options_that_make_no_sense_are_the_users_mistake(saegeo, arguments):
+    assert saegeo(*arguments).exit_code == 2
+
+
+def failing(error):
+    def fail():
+        raise error
+
+    return click.Command("fail", callback=fail)
+
+
+@pytest.fixture
+def group_that(monkeypatch):
+    def make(error):
+        monkeypatch.setattr(type(main), "get_command", lambda *_: failing(error))
+        return main
+
+    return make
+
+
+def test_the_users_mistake_is_told_with_what_to_type(group_that):
+    result = CliRunner().invoke(group_that(SaegeoError("[bold]no\x1b[31m", "type [this]")), ["run"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: [bold]no\ntype [this]\n"
+
+
+def test_an_interruption_is_told_plainly(group_that):
+    result = CliRunner().invoke(group_that(KeyboardInterrupt()), ["run"])
+    assert result.exit_code == 130
+    assert result.stderr == "interrupted: what was finished is kept, nothing is left half-written\n"

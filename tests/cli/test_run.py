@@ -1,0 +1,288 @@
+import gc
+import json
+import re
+import types
+import weakref
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from saegeo_core import Report, ReportStore, SaegeoError, SaeSpec
+from saegeo_core.cli import run_cells, run_plan
+
+
+def stored(folder="saegeo-results"):
+    return sorted(Path(folder).rglob("*.json"))
+
+
+def fail(error):
+    def before(*_):
+        raise error
+
+    return before
+
+
+def test_a_report_is_printed_and_stored(saegeo, matrix, plugins, analysis):
+    result = saegeo("run", matrix, "--plugin", "mean-norm", plugins=plugins(analysis()))
+    assert result.exit_code == 0
+    [path] = stored()
+    assert f"mean-norm on {matrix}" in result.stdout
+    assert re.search(r"^mean_norm +[\d.]+ ", result.stdout, re.M)
+    assert "warning: this is a test" in result.stdout
+    assert result.stdout.endswith(f"report: {path}\n")
+    assert result.stderr == ""
+    assert path.parts[1] == "local"
+
+
+def test_json_is_the_stored_report_and_nothing_else(saegeo, matrix, plugins, analysis):
+    noisy = analysis(before=lambda *_: print("noise"))
+    result = saegeo("run", matrix, "--plugin", "mean-norm", "--json", plugins=plugins(noisy))
+    [path] = stored()
+    assert json.loads(result.stdout) == json.loads(path.read_text())
+    assert "noise" in result.stderr
+
+
+def test_json_is_a_list_when_several_reports_are_asked_for(saegeo, matrix, plugins, analysis):
+    two = plugins(analysis("a"), analysis("b"))
+    reports = json.loads(saegeo("run", matrix, "--plugin", "a", "--plugin", "b", "--json", plugins=two).stdout)
+    assert [report["analysis"]["name"] for report in reports] == ["a", "b"]
+    jsonschema.validate(reports[0], Report.model_json_schema(by_alias=True))
+
+
+def test_json_stays_a_list_when_one_of_several_fails(saegeo, matrix, plugins, analysis):
+    two = plugins(analysis("a", fail(ValueError("no"))), analysis("b"))
+    result = saegeo("run", matrix, "--all", "--json", plugins=two)
+    assert result.exit_code == 1
+    assert [report["analysis"]["name"] for report in json.loads(result.stdout)] == ["b"]
+
+
+def test_each_sae_is_loaded_once_and_released_before_the_next_even_after_a_failure(
+    saegeo, matrix, another, plugins, analysis, monkeypatch
+):
+    loaded, still_there = [], []
+    honest = run_cells.load_cloud
+
+    def load(spec, **options):
+        gc.collect()
+        still_there.extend(cloud() for cloud in loaded if cloud() is not None)
+        cloud = honest(spec, **options)
+        loaded.append(weakref.ref(cloud))
+        return cloud
+
+    monkeypatch.setattr(run_cells, "load_cloud", load)
+    given = plugins(analysis("a"), analysis("b", lambda *_: 1 / 0))
+    saegeo("run", matrix, another, "--all", plugins=given)
+    assert len(loaded) == 2
+    assert still_there == []
+    assert len(stored()) == 2
+
+
+def test_one_failing_cell_leaves_the_others_alone(saegeo, matrix, another, plugins, analysis):
+    def fail_on_first(cloud, *_):
+        if "another" not in cloud.sae.spec:
+            raise ValueError("[red]not \x1b[31mthis")
+
+    two = plugins(analysis("a", fail_on_first), analysis("b"))
+    result = saegeo("run", matrix, another, "--all", plugins=two)
+    assert result.exit_code == 1
+    assert f"failed: a (package saegeo_test_one) on {matrix}: ValueError: [red]not this" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(stored()) == 3
+    assert result.stdout.count("report: ") == 3
+
+
+def test_the_traceback_is_shown_on_demand(saegeo, matrix, plugins, analysis):
+    broken = plugins(analysis(before=fail(ZeroDivisionError("oh"))))
+    result = saegeo("run", matrix, "--plugin", "mean-norm", "--traceback", plugins=broken)
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+    assert "in analysis mean-norm of package saegeo_test_one" in result.stderr
+    assert result.stdout == ""
+
+
+def test_an_analysis_that_tries_to_end_the_program_only_fails(saegeo, matrix, plugins, analysis):
+    two = plugins(analysis("a", fail(SystemExit(3))), analysis("b"))
+    result = saegeo("run", matrix, "--all", plugins=two)
+    assert result.exit_code == 1
+    assert "SystemExit: 3" in result.stderr
+    assert "b on" in result.stdout
+
+
+def test_when_nothing_succeeds_by_the_users_mistakes_the_status_is_2(saegeo, matrix, plugins, analysis):
+    mistake = fail(SaegeoError("this cloud is too small", "give a larger one"))
+    two = plugins(analysis("a", mistake), analysis("b", mistake))
+    result = saegeo("run", matrix, "--all", plugins=two)
+    assert result.exit_code == 2
+    assert f"failed: b (package saegeo_test_one) on {matrix}: this cloud is too small\n" in result.stderr
+    one = saegeo("run", matrix, "--plugin", "a", plugins=two)
+    assert one.exit_code == 2
+    assert one.stderr == "error: this cloud is too small\ngive a larger one\n"
+
+
+def test_an_sae_that_cannot_be_loaded_leaves_the_others_alone(saegeo, matrix, plugins, analysis, tmp_path):
+    broken = tmp_path / "broken.npy"
+    broken.write_bytes(matrix.read_bytes()[:100])
+    result = saegeo("run", broken, matrix, "--plugin", "mean-norm", plugins=plugins(analysis()))
+    assert result.exit_code == 1
+    assert f"failed: {broken}: " in result.stderr
+    assert len(stored()) == 1
+    alone = saegeo("run", broken, "--plugin", "mean-norm", plugins=plugins(analysis()))
+    assert alone.exit_code == 2
+    assert alone.stderr.startswith("error: ")
+
+
+def test_an_interruption_leaves_what_was_finished(saegeo, matrix, plugins, analysis):
+    two = plugins(analysis("a"), analysis("b", fail(KeyboardInterrupt())))
+    result = saegeo("run", matrix, "--plugin", "a", "--plugin", "b", plugins=two)
+    assert result.exit_code == 130
+    assert len(stored()) == 1
+    assert [path.name for path in Path("saegeo-results").rglob(".*")] == []
+
+
+class TestExisting:
+    def test_reuse_computes_once(self, saegeo, matrix, plugins, analysis):
+        measured = analysis()
+        saegeo("run", matrix, "--plugin", "mean-norm", plugins=plugins(measured))
+        result = saegeo("run", matrix, "--plugin", "mean-norm", plugins=plugins(measured))
+        assert result.exit_code == 0
+        assert "computed earlier" in result.stdout
+        assert measured.runs.total() == 1
+
+    def test_replace_computes_again(self, saegeo, matrix, plugins, analysis):
+        measured = analysis()
+        saegeo("run", matrix, "--plugin", "mean-norm", plugins=plugins(measured))
+        result = saegeo("run", matrix, "--plugin", "mean-norm", "--existing", "replace", plugins=plugins(measured))
+        assert measured.runs.total() == 2
+        assert "computed earlier" not in result.stdout
+
+    def test_fail_fails(self, saegeo, matrix, plugins, analysis):
+        saegeo("run", matrix, "--plugin", "mean-norm", plugins=plugins(analysis()))
+        result = saegeo("run", matrix, "--plugin", "mean-norm", "--existing", "fail", plugins=plugins(analysis()))
+        assert result.exit_code == 2
+        assert "the report exists" in result.stderr
+
+    def test_another_seed_is_another_report(self, saegeo, matrix, plugins, analysis):
+        for seed in (0, 1):
+            saegeo("run", matrix, "--plugin", "mean-norm", "--seed", seed, plugins=plugins(analysis()))
+        assert [ReportStore.read(path).seed for path in stored()] in ([0, 1], [1, 0])
+
+
+def test_settings_and_preset_reach_the_analysis(saegeo, matrix, plugins, analysis):
+    arguments = ["run", matrix, "--plugin", "mean-norm", "--preset", "paper", "--set", "mean-norm.sizes=3,4", "--json"]
+    report = json.loads(saegeo(*arguments, plugins=plugins(analysis())).stdout)
+    assert report["parameters"] == {"factor": 2.0, "sizes": [3, 4]}
+    assert report["analysis"]["preset"] == "paper"
+
+
+def test_rows_layout_and_labels_reach_the_loader(saegeo, tmp_path, plugins, analysis, rng):
+    wide = tmp_path / "wide.npy"
+    np.save(wide, rng.standard_normal((5, 30)).astype("f4"))
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({i: f"label {i}" for i in range(30)}))
+    seen = []
+    given = plugins(analysis(before=lambda cloud, *_: seen.append((cloud.n_features, cloud.labels[3]))))
+    arguments = ["run", wide, "--plugin", "mean-norm", "--feature-labels", labels]
+    assert saegeo(*arguments, plugins=given).exit_code == 2
+    assert saegeo(*arguments, "--decoder-layout", "columns", plugins=given).exit_code == 0
+    assert seen == [(30, "label 3")]
+
+
+def test_all_skips_what_cannot_run_and_mentions_what_is_broken(saegeo, matrix, plugins, analysis):
+    calibrated_only = {"calibrated": {}}
+    given = plugins(
+        analysis("a"),
+        analysis("fires", needs=frozenset({"vectors", "firing"})),
+        analysis("plain", presets=calibrated_only),
+        analysis("twice"),
+        other=[analysis("twice")],
+        hollow=types.ModuleType("saegeo_test_hollow"),
+    )
+    result = saegeo("run", matrix, "--all", "--preset", "paper", plugins=given)
+    assert result.exit_code == 0
+    assert "skipped: fires (needs firing)" in result.stderr
+    assert "skipped: plain (has no preset paper)" in result.stderr
+    assert result.stderr.count("broken: hollow (package saegeo_test_hollow): ") == 1
+    assert "broken: the analysis 'twice' is registered by saegeo_test_one and saegeo_test_other" in result.stderr
+    assert len(stored()) == 1
+
+
+class TestMistakesAreFoundBeforeAnythingIsComputed:
+    """Exit status 2, a message, nothing on standard output, no folder made, nothing run."""
+
+    @pytest.fixture
+    def refused(self, saegeo, plugins, analysis):
+        def run(*arguments):
+            measured = analysis()
+            firing = analysis("fires", needs=frozenset({"vectors", "firing"}))
+            result = saegeo("run", *arguments, plugins=plugins(measured, firing))
+            assert result.exit_code == 2
+            assert result.stdout == ""
+            assert measured.runs.total() == 0
+            assert not Path("saegeo-results").exists()
+            return result.stderr
+
+        return run
+
+    def test_no_analysis(self, refused, matrix):
+        assert "no analysis was named" in refused(matrix)
+
+    def test_plugin_and_all(self, refused, matrix):
+        assert "exclude each other" in refused(matrix, "--all", "--plugin", "mean-norm")
+
+    @pytest.mark.parametrize("name", ["mean-nrm", "../../x", "[red]"])
+    def test_unknown_analysis(self, refused, matrix, name):
+        assert f"there is no analysis '{name}'" in (told := refused(matrix, "--plugin", name))
+        assert "mean-norm" in told
+
+    def test_missing_inputs_of_a_named_analysis(self, refused, matrix):
+        assert "fires needs firing" in refused(matrix, "--plugin", "mean-norm", "--plugin", "fires")
+
+    @pytest.mark.parametrize(
+        ("setting", "told"),
+        [
+            ("mean-norm.factr=2", "its parameters: mean-norm.factor, mean-norm.sizes"),
+            ("mean-norm.factor=much", "mean-norm.factor cannot be 'much'"),
+            ("mean-norm.factor=-1", "What the mean is multiplied by"),
+            ("mean-norm.factor=nan", "mean-norm.factor cannot be 'nan'"),
+            ("mean-norm.sizes=1,x", "mean-norm.sizes cannot be '1,x'"),
+            ("mean-nrm.factor=2", "did you mean 'mean-norm'?"),
+            ("fires.factor=2", "'fires' is not in this run"),
+            ("factor=2", "is not NAME.KEY=VALUE"),
+            ("mean-norm.factor", "is not NAME.KEY=VALUE"),
+            ("=", "is not NAME.KEY=VALUE"),
+        ],
+    )
+    def test_settings(self, refused, matrix, setting, told):
+        assert told in refused(matrix, "--plugin", "mean-norm", "--set", setting)
+
+    def test_a_setting_given_twice(self, refused, matrix):
+        twice = ["--set", "mean-norm.factor=1", "--set", "mean-norm.factor=2"]
+        assert "is set twice" in refused(matrix, "--plugin", "mean-norm", *twice)
+
+    @pytest.mark.parametrize("device", ["gpu", "cuda:99", "cuda:x"])
+    def test_device(self, refused, matrix, device):
+        assert "device" in refused(matrix, "--plugin", "mean-norm", "--device", device)
+
+    @pytest.mark.parametrize("spec", ["nowhere.npy", "./nowhere", "minilm-l6:../../x", "nothing-known:x", "", "a\0b"])
+    def test_saes(self, refused, matrix, spec):
+        assert refused(matrix, spec, "--plugin", "mean-norm").startswith("error: ")
+
+    def test_labels_of_several_saes(self, refused, matrix, another):
+        assert "of one SAE" in refused(matrix, another, "--plugin", "mean-norm", "--feature-labels", matrix)
+
+    def test_labels_that_are_not_there(self, refused, matrix):
+        assert "nowhere.json" in refused(matrix, "--plugin", "mean-norm", "--feature-labels", "nowhere.json")
+
+    def test_an_output_folder_that_cannot_be(self, refused, matrix, tmp_path):
+        (tmp_path / "file").write_text("")
+        assert "cannot write" in refused(matrix, "--plugin", "mean-norm", "--out", "file/below")
+
+
+def test_without_an_sae_the_bundled_one_is_measured(saegeo, plugins, analysis, monkeypatch, matrix):
+    asked = []
+    monkeypatch.setattr(run_plan, "expand_specs", lambda given: (asked.extend(given), [SaeSpec(path=matrix)])[1])
+    result = saegeo("run", "--plugin", "mean-norm", plugins=plugins(analysis()))
+    assert asked == ["minilm-l6:layer_3"]
+    assert result.stderr == "no SAE was named: measuring minilm-l6:layer_3 of the bundled release\n"

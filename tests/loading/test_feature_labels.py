@@ -1,0 +1,72 @@
+"""Labels of features, from three kinds of file; whatever is wrong is told with its line."""
+
+import csv
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saegeo_core import SaegeoError
+from saegeo_core.loading.feature_labels import read_feature_labels
+
+# What a line of text may hold; csv's own quoting takes care of commas, quotes and tabs.
+LABELS = st.dictionaries(
+    st.integers(0, 9), st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max_size=8)
+)
+
+
+@given(labels=LABELS, suffix=st.sampled_from([".json", ".csv", ".tsv"]), mark=st.sampled_from(["", "\ufeff"]))
+def test_what_is_written_is_read(tmp_path_factory, labels, suffix, mark):
+    path = tmp_path_factory.mktemp("labels") / f"labels{suffix}"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.write(mark)
+        if suffix == ".json":
+            json.dump({str(feature): label for feature, label in labels.items()}, file)
+        else:
+            rows = csv.writer(file, delimiter="," if suffix == ".csv" else "\t")
+            rows.writerows([("feature", "label"), *labels.items()])
+    assert read_feature_labels(path, 10) == tuple(labels.get(feature, "") for feature in range(10))
+
+
+def test_other_columns_do_no_harm(tmp_path):
+    (tmp_path / "labels.csv").write_text("score,label,feature\n0.9,dates,1\n")
+    assert read_feature_labels(tmp_path / "labels.csv", 3) == ("", "dates", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("a.txt", "", "a.txt is no file of labels"),
+        ("a.csv", "", "line 1: the columns are None"),
+        ("a.csv", "id,label\n1,x\n", r"line 1: the columns are \['id', 'label'\]"),
+        ("a.csv", "feature,label\n1,x\n3,y\n", "line 3: '3' is no feature; the SAE has 3, numbered from 0"),
+        ("a.csv", "feature,label\n-1,x\n", "line 2: '-1' is no feature"),
+        ("a.csv", "feature,label\n1.0,x\n", "line 2: '1.0' is no feature"),
+        ("a.csv", "feature,label\n١,x\n", "line 2: '١' is no feature"),
+        ("a.csv", "feature,label\n1,x\n1,y\n", "line 3: feature 1 has a label already, 'x'"),
+        ("a.csv", "feature,label\n1\n", "line 2: it has not as many fields as the header"),
+        ("a.csv", "feature,label\n1,a,b\n", "line 2: it has not as many fields as the header"),
+        ("a.csv", 'feature,label\n1,"x\n', "line 2: unexpected end of data"),
+        ("a.tsv", "feature,label\n1,x\n", r"line 1: the columns are \['feature,label'\]"),
+        ("a.json", "", "line 1: not JSON"),
+        ("a.json", '{\n"1": "x",\n}', "line 3: not JSON"),
+        ("a.json", '["x", "y"]', "holds no JSON object"),
+        ("a.json", '[["1", "x"]]', "holds no JSON object"),
+        ("a.json", '{"1": 5}', "'1': its label is not a text"),
+        ("a.json", '{"1": "x", "1": "y"}', "'1': feature 1 has a label already"),
+        ("a.json", '{"9": "x"}', "'9': '9' is no feature"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(tmp_path, name, content, complaint):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(SaegeoError, match=complaint):
+        read_feature_labels(tmp_path / name, 3)
+
+
+def test_missing_or_not_text(tmp_path):
+    with pytest.raises(SaegeoError, match="cannot be read: No such file"):
+        read_feature_labels(tmp_path / "a.csv", 3)
+    (tmp_path / "b.csv").write_bytes(b"feature,label\n1,\xff\n")
+    with pytest.raises(SaegeoError, match="are not UTF-8 text"):
+        read_feature_labels(tmp_path / "b.csv", 3)

@@ -1,0 +1,105 @@
+"""From a name to a cloud, and from names with wildcards to names."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from saegeo_core import SaegeoError, SaeSpec
+from saegeo_core.loading import expand_specs, load_cloud
+
+
+def test_specs_may_be_parsed_already(load, sae_lens_folder):
+    by_text, by_spec = load(str(sae_lens_folder)), load(SaeSpec(path=sae_lens_folder))
+    assert by_text.digest == by_spec.digest
+    assert by_text.sae == by_spec.sae
+
+
+def test_labels_come_with_the_features(load, tmp_path, decoder):
+    decoder[1] = 0
+    np.save(tmp_path / "a.npy", decoder)
+    (tmp_path / "labels.csv").write_text("feature,label\n0,dates\n2,names\n")
+    cloud = load(str(tmp_path / "a.npy"), labels=tmp_path / "labels.csv")
+    assert cloud.labels[:3] == ("dates", "names", "")
+    assert load(str(tmp_path / "a.npy")).labels is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "complaint"),
+    [
+        ("", "is empty"),
+        ("./nowhere/params.npz", "there is no file or folder nowhere/params.npz"),
+        ("gpt2-small-res-jb", "is a release, not an SAE\ntype 'gpt2-small-res-jb:\\*'"),
+        ("gpt2-small-res-jq", "names no release\n.*did you mean 'gpt2-small-res-jb'"),
+        ("gpt2-small-res-jb:*", "gpt2-small-res-jb:\\* names 13 SAEs\nname one"),
+        ("gpt2-small-res-jb:../../x", "is not an SAE name"),
+        ("gpt2-small-res-jb:", "is not an SAE name"),
+    ],
+)
+def test_names_of_nothing(load, spec, complaint):
+    with pytest.raises(SaegeoError, match=complaint):
+        load(spec)
+
+
+def test_rows_of_neither_kind(load, sae_lens_folder):
+    with pytest.raises(SaegeoError, match="say 'decoder' or 'encoder'"):
+        load(str(sae_lens_folder), rows="both")
+
+
+def test_without_file_formats_nothing_can_be_read(plugin_manager, sae_lens_folder):
+    with pytest.raises(
+        SaegeoError, match=r"holds cfg.json, sae_weights.safetensors, is in no(.|\n)*none is registered"
+    ):
+        load_cloud(str(sae_lens_folder), plugins=plugin_manager())
+
+
+def test_wildcards_are_expanded_in_the_order_of_the_directory_and_repeats_dropped(sae_lens_folder, monkeypatch):
+    monkeypatch.chdir(sae_lens_folder.parent)
+    specs = expand_specs(
+        [
+            "gpt2-small-res-jb:blocks.1?.hook_resid_*",
+            "./layer_12",
+            "gpt2-small-res-jb:blocks.11.hook_resid_post",
+            "gpt2-small-res-jb:blocks.0.hook_resid_pre",
+            "layer_12",
+        ]
+    )
+    assert [str(spec) for spec in specs] == [
+        "gpt2-small-res-jb:blocks.10.hook_resid_pre",
+        "gpt2-small-res-jb:blocks.11.hook_resid_pre",
+        "gpt2-small-res-jb:blocks.11.hook_resid_post",
+        "layer_12",
+        "gpt2-small-res-jb:blocks.0.hook_resid_pre",
+    ]
+
+
+@pytest.mark.parametrize(
+    "spec", ["gpt2-small-res-jb:blocks.99.*", "no-such-release:*", "./nowhere", "gpt2-small-res-jb"]
+)
+def test_names_of_nothing_are_not_expanded(spec):
+    with pytest.raises(SaegeoError):
+        expand_specs([spec])
+
+
+def test_every_bundled_sae_loads():
+    specs = expand_specs(["minilm-l6:*"])
+    assert len(expand_specs(["minilm-l6:layer_*"])) == 6
+    for spec in specs:
+        cloud = load_cloud(spec)
+        assert (cloud.sae.d_sae, cloud.d_in, cloud.vectors.dtype) == (1536, 384, torch.float16)
+        assert cloud.sae.hook_name == f"blocks.{cloud.sae.layer}.hook_resid_post"
+        assert (cloud.sae.space, cloud.sae.model) == ("residual", "sentence-transformers/all-MiniLM-L6-v2")
+        assert cloud.sae.l0 == pytest.approx(64 if "l0_64" in cloud.sae.sae_id else 32, rel=0.25)
+        np.testing.assert_allclose(cloud.norms, 1, atol=2e-3)
+
+
+def test_importing_the_room_and_its_formats_is_cheap():
+    program = """
+import sys
+import saegeo_core.loading, saegeo_core.loading.formats
+print({"torch", "numpy", "sae_lens", "transformers", "safetensors", "yaml", "huggingface_hub"} & set(sys.modules))
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert (run.stdout, run.stderr) == ("set()\n", "")
