@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from saegeo_core.errors import SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
+    from saegeo_core.firing_statistics import FiringStatistics
     from saegeo_core.hookspecs import hookimpl
     from saegeo_core.loading import load_cloud
-    from saegeo_core.metric import Absent, Interval, Metric, NullComparison
+    from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
     from saegeo_core.plugin_manager import PluginManager
     from saegeo_core.report import Report
     from saegeo_core.report_store import ReportStore
@@ -22,9 +23,11 @@ _HOME = {
     "Absent": "metric",
     "Analysis": "analysis",
     "AnalysisContext": "analysis",
+    "Better": "metric",
     "FeatureCloud": "feature_cloud",
     "Figure": "findings",
     "Findings": "findings",
+    "FiringStatistics": "firing_statistics",
     "Interval": "metric",
     "Metric": "metric",
     "NullComparison": "metric",
@@ -43,9 +46,11 @@ __all__ = [
     "Absent",
     "Analysis",
     "AnalysisContext",
+    "Better",
     "FeatureCloud",
     "Figure",
     "Findings",
+    "FiringStatistics",
     "Interval",
     "Metric",
     "NullComparison",

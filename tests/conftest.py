@@ -1,8 +1,12 @@
 """Fixtures every test may use: generators, small clouds, analyses that exist only for tests, and plugin managers holding them."""
 
+import os
 import sys
 import types
 from importlib.metadata import EntryPoint
+
+# Tests work on small arrays, where a second thread only waits for the first. Tests of threads set their own number.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd

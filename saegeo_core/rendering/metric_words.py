@@ -34,14 +34,11 @@ def null_pvalue(metric: Metric) -> str:
 
 
 def reading(metric: Metric) -> str:
-    """How the estimate compares with its judging null ("3.2 x null", "like null", "above null"), and which way is better."""
-    parts = []
+    """How the estimate compares with its judging null ("3.2 × null", "like null"); without a null, which way is better."""
     null = judging_null(metric)
     if null is not None and metric.value is not None:
-        parts.append(_against(metric.value, null))
-    if metric.better != "neither":
-        parts.append(f"{metric.better} is better")
-    return ", ".join(parts)
+        return _against(metric.value, null)
+    return "" if metric.better == "neither" else f"{metric.better} is better"
 
 
 def _against(value: float, null: NullComparison) -> str:

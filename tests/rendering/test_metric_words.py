@@ -39,4 +39,4 @@ def test_the_estimate_is_compared_with_the_judging_null(value, mean, p, words):
 def test_which_way_is_better_is_told_when_it_is_known():
     assert reading(metric(1.0, better="higher")) == "higher is better"
     assert reading(metric(1.0)) == ""
-    assert reading(metric(2.0, NullComparison(model="x", mean=1.0), "lower")) == "2 × null, lower is better"
+    assert reading(metric(2.0, NullComparison(model="x", mean=1.0), "lower")) == "2 × null"

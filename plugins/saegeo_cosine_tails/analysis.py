@@ -1,0 +1,46 @@
+"""The adapter: a cloud and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `paper`."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters
+
+if TYPE_CHECKING:
+    from saegeo_core import FeatureCloud, Findings
+
+
+class CosineTailsParameters(Parameters):
+    """What can be set."""
+
+    p0: float = Field(default=1e-6, gt=0, lt=1, description="Null probability of a tail pair: fixes the threshold.")
+    least_expected: float = Field(
+        default=20, ge=0, description="Tail pairs expected under the uniform null before p0 is raised, in small clouds."
+    )
+    threshold: float | None = Field(default=None, ge=0, lt=1, description="A fixed cosine in place of p0.")
+
+
+class CosineTails(Analysis):
+    """How uniformly the directions are spread, and which pairs are too close to be chance."""
+
+    name = "cosine-tails"
+    version = "1"
+    headline = "tail_fraction"
+    summary = "Share of pairs of features too close to be chance, beside three nested nulls"
+    reference = "T. Walker, Feature Geometry; P(|c| > t) by the exact Beta law (Cai, Fan & Jiang, JMLR 2013)"
+    Parameters = CosineTailsParameters
+    presets: ClassVar = {"calibrated": {}, "paper": {"threshold": 0.1}}
+
+    def analyze(self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext) -> "Findings":
+        """Measure all pairwise cosines, tile by tile."""
+        if cloud.n_features < 2 or cloud.d_in < 2:
+            from saegeo_cosine_tails.described import nothing_to_measure
+
+            return nothing_to_measure(context.preset, n_features=cloud.n_features)
+        if context.preset == "paper":
+            from saegeo_cosine_tails.paper import paper_findings
+
+            return paper_findings(cloud, parameters, context)
+        from saegeo_cosine_tails.calibrated import calibrated_findings
+
+        return calibrated_findings(cloud, parameters, context)

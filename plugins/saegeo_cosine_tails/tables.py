@@ -1,0 +1,83 @@
+"""The tables and figures both presets share."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core import FeatureCloud, Figure
+from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
+from saegeo_core.statistics.uniform_directions import bin_probabilities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TAIL_FIGURES = (
+    Figure(
+        name="cosine_histogram",
+        title="Cosines of all pairs",
+        kind="step",
+        table="histogram",
+        x="cosine",
+        y=("observed", "uniform"),
+        log_y=True,
+        x_title="cosine",
+        y_title="share of pairs",
+        caption="Share of pairs in each bin, beside what uniform directions would give.",
+    ),
+    Figure(
+        name="tail_fraction_by_threshold",
+        title="How many pairs lie beyond a cosine",
+        kind="line",
+        table="tails",
+        x="threshold",
+        y=("observed", "uniform"),
+        log_y=True,
+        x_title="|cosine| at least",
+        y_title="share of pairs",
+    ),
+)
+
+
+def tail_tables(
+    cosines: PairwiseCosines, d_in: int, expected: Mapping[str, NDArray[np.float64]] | None = None
+) -> "dict[str, pd.DataFrame]":
+    """The histogram of all cosines and its two-sided tail sums, as shares of all pairs.
+
+    `expected` adds columns: name to share of pairs in each bin, shape (n_bins,).
+    """
+    import pandas as pd
+
+    edges = cosines.histogram_edges
+    shares = {
+        "observed": cosines.histogram_counts / cosines.n_pairs,
+        "uniform": bin_probabilities(edges, d_in),
+        **(expected or {}),
+    }
+    histogram = pd.DataFrame({"cosine": (edges[:-1] + edges[1:]) / 2, "low": edges[:-1], "high": edges[1:], **shares})
+    histogram.insert(3, "pairs", cosines.histogram_counts)
+    middle = len(shares["observed"]) // 2
+    tails = {name: _sums_from_outside(share[middle:] + share[:middle][::-1]) for name, share in shares.items()}
+    return {"histogram": histogram, "tails": pd.DataFrame({"threshold": edges[middle:-1], **tails})}
+
+
+def _sums_from_outside(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.cumsum(share[::-1])[::-1]
+
+
+def nearest_table(cloud: FeatureCloud, cosines: PairwiseCosines) -> "pd.DataFrame":
+    """For every feature the one nearest to it and the one most opposite, with their cosines."""
+    import pandas as pd
+
+    ids = cloud.feature_ids
+    return pd.DataFrame(
+        {
+            "feature": ids,
+            "nearest": ids[cosines.nearest_index],
+            "cosine": cosines.nearest_cosine.astype(np.float32),
+            "farthest": ids[cosines.farthest_index],
+            "farthest_cosine": cosines.farthest_cosine.astype(np.float32),
+            **({"label": cloud.labels} if cloud.labels is not None else {}),
+        }
+    )

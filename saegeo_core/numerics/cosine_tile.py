@@ -1,0 +1,106 @@
+"""One tile of the upper triangle, looked at from one side of zero, and a fast way to find its few large entries.
+
+A tile holds a million approximate cosines of which a handful matter. Maxima over short segments are taken first, along
+rows and along columns; only segments whose maximum is large enough are read again.
+"""
+
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from saegeo_core.numerics.directions import Directions
+
+SEGMENT = 32
+
+CROWDED = 1 / 16
+"""Share of entries in doubt from which the whole tile in float64 costs less than those entries one by one."""
+
+Entries = tuple[Tensor, Tensor, Tensor]
+"""Rows, columns and values of some entries of a tile, all of one length."""
+
+
+class CosineTile:
+    """Products of two ranges of rows times a sign, and the exact cosines behind them, also times that sign.
+
+    With sign +1 the largest entries belong to the nearest partners, with sign -1 to the most opposite ones.
+
+    Args:
+        directions: where exact cosines come from.
+        rows, columns: the two ranges, equal on the diagonal; entries that are no pair of the upper triangle count as -inf.
+        products: shape (n_rows, n_columns), approximate cosines, float32; left as they are.
+        sign: +1 or -1.
+
+    Attributes:
+        row_best, column_best: shape (n_rows,) and (n_columns,), the largest entry of each row and column.
+    """
+
+    def __init__(self, directions: Directions, rows: slice, columns: slice, products: Tensor, sign: int) -> None:
+        self.rows, self.columns = rows, columns
+        self._directions, self._sign = directions, sign
+        height, width = products.shape
+        products = self._upper(products)
+        if height % SEGMENT or width % SEGMENT:
+            products = pad(products, (0, -width % SEGMENT, 0, -height % SEGMENT), value=-sign * torch.inf)
+        self._products = products  # without the sign: it is cheaper to apply where few numbers are left
+        self._row_tops = self._largest(products.unflatten(1, (-1, SEGMENT)), 2)[:height]
+        self._column_tops = self._largest(products.unflatten(0, (-1, SEGMENT)), 1).T[:width]
+        self.row_best = self._row_tops.amax(1)
+        self.column_best = self._column_tops.amax(1)
+
+    def n_beyond(self, threshold: float, reach: float) -> tuple[Tensor, Tensor] | None:
+        """How many exact entries of each row and each column are above ``threshold``; None where none can be.
+
+        ``reach`` is how far from the threshold a product must lie to be trusted.
+        """
+        (rows,) = (self.row_best > threshold - reach).nonzero(as_tuple=True)
+        if len(rows) == 0:
+            return None
+        products = self._signed_rows(rows)
+        beyond = products > threshold + reach
+        row, column = (beyond ^ (products > threshold - reach)).nonzero(as_tuple=True)
+        if self.crowded(len(row)):
+            beyond = self.exact_block[rows] > threshold
+        else:
+            beyond[row, column] = self._exact(rows[row], column) > threshold
+        in_rows = torch.zeros(len(self.row_best), dtype=torch.int64, device=rows.device)
+        in_rows[rows] = beyond.sum(1)
+        return in_rows, beyond.sum(0)
+
+    def above(self, row_floor: Tensor, column_floor: Tensor) -> Entries:
+        """Entries above the floor of their row, shape (n_rows,), then those above that of their column, (n_columns,)."""
+        row, column, value = _above(self._products, self._row_tops, row_floor, self._sign)
+        other_column, other_row, other_value = _above(self._products.T, self._column_tops, column_floor, self._sign)
+        return torch.cat([row, other_row]), torch.cat([column, other_column]), torch.cat([value, other_value])
+
+    def crowded(self, n_entries: int) -> bool:
+        """Whether so many entries are cheaper to take from the exact block than one by one."""
+        return n_entries > CROWDED * self._products.numel()
+
+    @cached_property
+    def exact_block(self) -> Tensor:
+        """Exact values of all entries, shape (n_rows, n_columns), float64."""
+        return self._sign * self._upper(self._directions.cosine_block(self.rows, self.columns))
+
+    def _exact(self, row: Tensor, column: Tensor) -> Tensor:
+        return self._sign * self._directions.pair_cosines(row + self.rows.start, column + self.columns.start)
+
+    def _signed_rows(self, rows: Tensor) -> Tensor:
+        products = self._products[:, : len(self.column_best)].index_select(0, rows)
+        return products if self._sign > 0 else products.neg_()
+
+    def _upper(self, cosines: Tensor) -> Tensor:
+        if self.rows == self.columns:
+            return cosines.masked_fill(torch.ones_like(cosines, dtype=torch.bool).tril(), -self._sign * torch.inf)
+        return cosines
+
+    def _largest(self, products: Tensor, dim: int) -> Tensor:
+        return products.amax(dim) if self._sign > 0 else products.amin(dim).neg_()
+
+
+def _above(products: Tensor, tops: Tensor, floor: Tensor, sign: int) -> Entries:
+    line, segment = (tops > floor[:, None]).nonzero(as_tuple=True)
+    entries = sign * products.unflatten(1, (-1, SEGMENT))[line, segment]
+    found, offset = (entries > floor[line, None]).nonzero(as_tuple=True)
+    return line[found], segment[found] * SEGMENT + offset, entries[found, offset]

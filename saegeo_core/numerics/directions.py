@@ -1,0 +1,132 @@
+"""The rows of a matrix as directions, a few rows at a time.
+
+A cloud is never silently normalised: the vectors stay as they are stored (half precision, memory-mapped, of any length)
+and only the norms, one float64 number a row, are kept beside them. Unit rows and exact cosines are made from the two when
+they are asked for, so that a large dictionary needs no second copy of itself.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from saegeo_core.numerics.side_by_side import side_by_side
+
+ROWS_AT_ONCE = 128
+"""Rows handled together: so few stay in a core's cache through the passes made over them."""
+
+DECIMALS = 12
+"""Exact cosines are rounded to so many decimals, so that equal rows tie whatever the order of summation."""
+
+
+def row_slices(n_rows: int, height: int, first: int = 0) -> Iterator[slice]:
+    """Cut ``range(first, n_rows)`` into consecutive slices of ``height`` rows, the last one shorter."""
+    for start in range(first, n_rows, height):
+        yield slice(start, min(start + height, n_rows))
+
+
+class Directions:
+    """The directions of the rows of ``vectors``.
+
+    Args:
+        vectors: shape (n_features, d_in), any floating dtype, any strides, rows of any length but zero.
+        device: where the arithmetic is done. Vectors that live elsewhere are moved there whole; vectors that do not lie
+            row by row in memory are copied once, in their own dtype, because single rows are read all the time.
+
+    Attributes:
+        vectors: the vectors on ``device``, as stored.
+        norms: shape (n_features,), float64 Euclidean lengths.
+
+    Raises:
+        ValueError: ``vectors`` is not a floating matrix, or a row is zero or not finite (leave such rows out before).
+    """
+
+    def __init__(self, vectors: Tensor, device: str | torch.device = "cpu") -> None:
+        if vectors.ndim != 2 or not vectors.is_floating_point():
+            raise ValueError(f"expected a floating matrix (n_features, d_in), got {vectors.dtype} {(*vectors.shape,)}")
+        self.vectors = vectors.detach().to(device).contiguous()
+        self.norms = torch.empty(len(vectors), dtype=torch.float64, device=device)
+
+        def measure(rows: slice) -> None:
+            self.norms[rows] = torch.linalg.vector_norm(self.vectors[rows].double(), dim=1)
+
+        side_by_side(measure, row_slices(len(vectors), ROWS_AT_ONCE), device)
+        if not bool(((self.norms > 0) & self.norms.isfinite()).all()):
+            raise ValueError("rows of length zero and rows that are not finite have no direction")
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def unit(self, rows: slice) -> Tensor:
+        """Unit vectors of ``rows``, shape (n_rows, d_in), float64."""
+        return self.vectors[rows].to(torch.float64, copy=True).div_(self.norms[rows, None])
+
+    def pair_cosines(self, first: Tensor, second: Tensor) -> Tensor:
+        """Cosines of the pairs of rows ``first[k], second[k]``, shape (n_pairs,), float64, to 12 decimals."""
+        cosines = torch.empty(len(first), dtype=torch.float64, device=self.norms.device)
+        for pairs in row_slices(len(first), ROWS_AT_ONCE):
+            i, j = first[pairs], second[pairs]
+            dots = self.vectors.index_select(0, i).double().mul_(self.vectors.index_select(0, j)).sum(1)
+            cosines[pairs] = dots / (self.norms[i] * self.norms[j])
+        return _settled(cosines)
+
+    def cosine_block(self, rows: slice, columns: slice) -> Tensor:
+        """All cosines between two ranges of rows, shape (n_rows, n_columns), float64, to 12 decimals."""
+        return _settled(self.unit(rows) @ self.unit(columns).T)
+
+    def cosine_sums(self) -> Tensor:
+        """Sum of the cosines of each row with all other rows, shape (n_features,), float64.
+
+        The cosines themselves are not needed: the sum over j is u_i . (sum of all u_j), less 1 for j = i.
+        """
+        slices = list(row_slices(len(self), ROWS_AT_ONCE))
+        parts = torch.empty(len(slices), self.vectors.shape[1], dtype=torch.float64, device=self.norms.device)
+        sums = torch.empty_like(self.norms)
+
+        def add_up(k: int) -> None:
+            parts[k] = (1 / self.norms[slices[k]]) @ self.vectors[slices[k]].double()
+
+        def multiply(rows: slice) -> None:
+            sums[rows] = self.vectors[rows].double() @ total / self.norms[rows] - 1
+
+        side_by_side(add_up, range(len(slices)), parts.device)
+        total = parts.sum(0)
+        side_by_side(multiply, slices, parts.device)
+        return sums
+
+
+def _settled(cosines: Tensor) -> Tensor:
+    return cosines.clamp_(-1, 1).round_(decimals=DECIMALS)
+
+
+def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
+    """Second moment of the directions of the rows about the origin, S = U'U / N with unit rows U.
+
+    Its trace is 1. Products are float32, sums over tiles float64.
+
+    Args:
+        vectors: shape (n_features, d_in), rows of any length but zero.
+        device: where the arithmetic is done.
+
+    Returns:
+        S, shape (d_in, d_in), float64, on ``device``.
+
+    Raises:
+        ValueError: as for ``Directions``.
+    """
+    directions = Directions(vectors, device)
+    width = vectors.shape[1]
+    moment = torch.zeros(width, width, dtype=torch.float64, device=device)
+    for rows in row_slices(len(directions), 8 * ROWS_AT_ONCE):
+        unit = directions.unit(rows).float()
+        moment += unit.T @ unit
+    return moment / len(directions)
+
+
+def mean_squared_cosine(moment: Tensor, n_features: int) -> float:
+    """Mean squared cosine over the pairs of different rows, from their second moment S: (N tr S^2 - 1) / (N - 1).
+
+    tr S^2 is the mean over all ordered pairs, in which each row also meets itself. Range [0, 1]; the least possible value
+    for N >= d is the Welch bound (N - d) / (d (N - 1)).
+    """
+    return (n_features * float(moment.square().sum()) - 1) / (n_features - 1)

@@ -1,0 +1,163 @@
+"""All pairwise cosines of a cloud, in one pass over the upper triangle, never holding more than a tile of them.
+
+Each tile is multiplied cheaply, with a proven bound on the error (`bounded_products`). Whatever the bound leaves open is
+settled in float64: which pairs lie beyond a threshold, and who is the nearest and the most opposite partner of each
+feature. These results are those of float64 on every device, for every tile size and number of threads.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Semaphore
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core.analysis import Item, Progress, silent
+from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
+from saegeo_core.numerics.cosine_histogram import CosineHistogram
+from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.partners import Partners
+from saegeo_core.numerics.side_by_side import side_by_side
+
+IDENTICAL = 1 - 1e-6
+"""Features whose cosine is above this are duplicates of each other; below minus this, antipodes."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairwiseCosines:
+    """What one pass over all pairs of n_features directions leaves.
+
+    Attributes:
+        n_features: number of features N.
+        n_pairs: number of unordered pairs, N (N - 1) / 2.
+        thresholds: shape (n_thresholds,), as given.
+        n_above: shape (n_thresholds, n_features), for each feature the number of partners with cosine > threshold. Its sum
+            over features counts every pair twice.
+        n_below: the same for cosine < -threshold.
+        nearest_cosine: shape (n_features,), largest cosine of each feature with another, to 12 decimals.
+        nearest_index: shape (n_features,), the partner that has it; the lowest index where several do.
+        farthest_cosine: shape (n_features,), smallest cosine of each feature with another, to 12 decimals.
+        farthest_index: shape (n_features,), its partner, likewise.
+        cosine_sum: shape (n_features,), sum of the cosines over all partners; float64 throughout.
+        squared_cosine_sum: shape (n_features,), sum of the squared products over all partners; float64 sums over tiles of
+            products with relative errors near 1e-6.
+        histogram_edges: shape (n_bins + 1,), equal bins from -1 to 1.
+        histogram_counts: shape (n_bins,), int64; the sum is n_pairs. The bin is that of the product.
+        product_error: no product lies farther than this from its cosine; a proven bound, typical errors are a hundredth.
+        n_duplicates: number of features with a partner at cosine > 1 - 1e-6.
+        n_antipodes: number of features with a partner at cosine < -(1 - 1e-6).
+    """
+
+    n_features: int
+    n_pairs: int
+    thresholds: NDArray[np.float64]
+    n_above: NDArray[np.int64]
+    n_below: NDArray[np.int64]
+    nearest_cosine: NDArray[np.float64]
+    nearest_index: NDArray[np.int64]
+    farthest_cosine: NDArray[np.float64]
+    farthest_index: NDArray[np.int64]
+    cosine_sum: NDArray[np.float64]
+    squared_cosine_sum: NDArray[np.float64]
+    histogram_edges: NDArray[np.float64]
+    histogram_counts: NDArray[np.int64]
+    product_error: float
+    n_duplicates: int
+    n_antipodes: int
+
+
+def pairwise_cosines(
+    vectors: Tensor,
+    thresholds: Sequence[float],
+    *,
+    device: str | torch.device = "cpu",
+    product_format: ProductFormat | None = None,
+    tile: int = 1024,
+    progress: Progress = silent,
+) -> PairwiseCosines:
+    """Measure the cosines of all pairs of rows.
+
+    Args:
+        vectors: shape (n_features, d_in), any floating dtype, memory-mapped or not, rows of any length but zero.
+        thresholds: cosines in [0, 1) beyond which partners are counted, on both sides.
+        device: where the arithmetic is done.
+        product_format: format of the products; None takes the fastest. Only `squared_cosine_sum` and the bins of cosines
+            near an edge depend on it.
+        tile: rows and columns of a tile. Each thread needs about 30 bytes for each entry of a tile.
+        progress: wraps the loop over tiles.
+
+    Raises:
+        ValueError: fewer than two rows, a row without a direction, or a threshold outside [0, 1).
+    """
+    directions = Directions(vectors, device)
+    n_features = len(directions)
+    if n_features < 2:
+        raise ValueError("a single direction has no pair")
+    if not all(0 <= threshold < 1 for threshold in thresholds):
+        raise ValueError(f"thresholds must lie in [0, 1), got {list(thresholds)}")
+
+    bounded = BoundedProducts(directions, product_format or fastest_format(device, vectors.shape[1]))
+    near, opposite = (Partners(directions, bounded, thresholds, sign) for sign in (+1, -1))
+    histogram = CosineHistogram(device)
+    ranges = list(row_slices(n_features, tile))
+    # Each tile has places of its own for its squares, so that their sums do not depend on which tile is done first.
+    squares = torch.zeros(len(ranges), n_features, dtype=torch.float64, device=device)
+
+    def take(place: tuple[int, int]) -> None:
+        a, b = place
+        rows, columns = ranges[a], ranges[b]
+        products = bounded.tile(rows, columns)
+        near.take(rows, columns, products)
+        opposite.take(rows, columns, products)
+        if a == b:
+            histogram.add(products[torch.ones_like(products, dtype=torch.bool).triu(1)])
+            products.triu_(1)
+        else:
+            histogram.add(products)
+        products.square_()
+        squares[b, rows] += products.sum(1)
+        squares[a, columns] += products.sum(0)
+
+    places = [(a, b) for a in range(len(ranges)) for b in range(a, len(ranges))]
+    side_by_side(*_in_step(take, progress(places, len(places), "pairwise cosines")), device)
+    near.settle()
+    opposite.settle()
+
+    return PairwiseCosines(
+        n_features=n_features,
+        n_pairs=n_features * (n_features - 1) // 2,
+        thresholds=np.asarray(thresholds, dtype=np.float64),
+        n_above=near.counts.numpy(force=True),
+        n_below=opposite.counts.numpy(force=True),
+        nearest_cosine=near.best.numpy(force=True),
+        nearest_index=near.partner.numpy(force=True),
+        farthest_cosine=-opposite.best.numpy(force=True),
+        farthest_index=opposite.partner.numpy(force=True),
+        cosine_sum=directions.cosine_sums().numpy(force=True),
+        squared_cosine_sum=squares.sum(0).numpy(force=True),
+        histogram_edges=histogram.edges(),
+        histogram_counts=histogram.counts(),
+        product_error=bounded.error,
+        n_duplicates=int((near.best > IDENTICAL).sum()),
+        n_antipodes=int((opposite.best > IDENTICAL).sum()),
+    )
+
+
+def _in_step(work: Callable[[Item], None], items: Iterable[Item]) -> tuple[Callable[[Item], None], Iterator[Item]]:
+    """The same work and items, an item being drawn only when a thread will soon be free, so that progress shows true."""
+    places = Semaphore(torch.get_num_threads() + 1)
+
+    def paced() -> Iterator[Item]:
+        for item in items:
+            places.acquire()
+            yield item
+
+    def release_after(item: Item) -> None:
+        try:
+            work(item)
+        finally:
+            places.release()
+
+    return release_after, paced()
