@@ -27,14 +27,14 @@ def firing(rng):
         activation_sum=rng.random(40),
         activation_sum_of_squares=rng.random(40),
         activation_max=rng.random(40),
-        n_tokens=9000,
+        n_tokens=np.int64(9000),
         document_of_block=np.arange(90) // 3,
         label_of_block=np.arange(90) % 2,
         label_names=("α", "b"),
         tokens_of_block=np.full(90, 100),
         group_of_document=np.arange(30) // 2,
         block_tokens=100,
-        fires_above=0.0,
+        fires_above=0,
         tails="kept",
         n_tails=2,
         sae_digest="d1",
@@ -131,7 +131,7 @@ def test_a_truncated_or_altered_array_is_refused(folder):
     altered = whole[:-1] + bytes([whole[-1] ^ 1])
     for damaged in (b"", whole[:20], whole[:-1], whole + b"\0", altered):
         path.write_bytes(damaged)
-        with pytest.raises(SaegeoError, match="bits.npy is damaged"):
+        with pytest.raises(SaegeoError, match=r"bits\.npy is damaged"):
             FiringStatistics.open(folder)
     path.unlink()
     with pytest.raises(SaegeoError, match="cannot read"):
@@ -141,7 +141,7 @@ def test_a_truncated_or_altered_array_is_refused(folder):
 def test_a_damaged_control_does_not_hide_the_sae(folder):
     (folder / "controls" / "1" / "directions.npy").write_bytes(b"")
     firing = FiringStatistics.open(folder)
-    with pytest.raises(SaegeoError, match="directions.npy is damaged"):
+    with pytest.raises(SaegeoError, match=r"directions\.npy is damaged"):
         firing.controls()
 
 
@@ -159,7 +159,7 @@ def test_a_damaged_control_does_not_hide_the_sae(folder):
 def test_a_damaged_manifest_is_refused(folder, damage):
     manifest = folder / MANIFEST
     manifest.write_text(damage(manifest.read_text()))
-    with pytest.raises(SaegeoError, match=r"manifest|recounts.npy"):
+    with pytest.raises(SaegeoError, match=r"manifest|recounts\.npy"):
         FiringStatistics.open(folder)
 
 

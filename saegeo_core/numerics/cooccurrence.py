@@ -1,0 +1,210 @@
+"""How many blocks each pair of features fired in together: C = X'WX, exact in integers for any number of blocks.
+
+Short floating-point formats multiply far faster than integers, and whole numbers are exact in them up to 2^8 (bfloat16)
+or 2^24 (float32). So blocks are taken in slices whose weights sum to no more than that: every product of a slice is
+exact, whatever order the hardware adds in, and only then goes into wider sums. Nothing is ever rounded, so the result
+depends on neither the format, the tiles, the device nor the number of threads.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core.numerics.side_by_side import side_by_side
+
+LARGEST_EXACT = {torch.bfloat16: 2**8, torch.float32: 2**24}
+"""Up to here every whole number has its own place in the format."""
+
+LARGEST_WEIGHT = 2**8
+"""Weights up to here are exact in every format a product may use inside, float32 at a user's lower precision included."""
+
+SIDE = 512
+"""Features on a side of a tile of counts: its 1 MB of partial sums stays near the core while slices are added to it."""
+
+ACCELERATOR_SIDE = 4096
+"""The same on other devices, where few large operations cost less to start than many small ones."""
+
+PAIRS_AT_ONCE = 2**24
+"""Numbers gathered together for one feature of the sparse count, 12 bytes each."""
+
+Weights = NDArray[np.int64]
+
+
+class FiredBlocks(NamedTuple):
+    """Some blocks of text: which features fired in each, and how often each block counts.
+
+    Attributes:
+        left: uint8 array (n_blocks, n_rows) of 0 and 1, the features on the rows of the result.
+        right: uint8 array (n_blocks, n_columns), those on its columns; None where they are the same features.
+        weights: int64 array (n_blocks,) of whole numbers from 0 to 256, or None: every block counts once.
+    """
+
+    left: NDArray[np.uint8]
+    right: NDArray[np.uint8] | None = None
+    weights: Weights | None = None
+
+
+def count_cooccurrence(
+    blocks: Iterable[FiredBlocks], shape: tuple[int, int], most: int, device: str | torch.device = "cpu"
+) -> Tensor:
+    """Count the blocks in which row feature i and column feature j both fired, C_ij = sum_b w_b left_bi right_bj.
+
+    Where `right` is None only tiles on and above the diagonal are multiplied, and mirrored at the end. Beside the result
+    and the blocks at hand, memory takes two copies of these blocks (2 or 4 bytes an entry) and a few tiles.
+
+    Args:
+        blocks: some thousand blocks at a time; memory grows with the largest piece only. All have `right`, or none.
+        shape: (n_rows, n_columns) of the result.
+        most: no count can be larger: the number of blocks, or the sum of their weights.
+        device: where the counting is done and the result lies.
+
+    Returns:
+        Tensor (n_rows, n_columns), int32, or int64 where `most` exceeds what int32 holds.
+
+    Raises:
+        ValueError: a weight above 256.
+    """
+    counts = torch.zeros(shape, dtype=count_dtype(most), device=device)
+    symmetric = False
+    for fired in blocks:
+        symmetric = fired.right is None
+        weights = np.ones(len(fired.left), np.int64) if fired.weights is None else fired.weights
+        if weights.max(initial=0) > LARGEST_WEIGHT:
+            raise ValueError(f"a block may count {LARGEST_WEIGHT} times at most, not {weights.max()}")
+        for part in exact_slices(weights, LARGEST_EXACT[torch.float32]):
+            _add_products(counts, fired, weights, part)
+    if symmetric:
+        _mirror(counts)
+    return counts
+
+
+def count_sparse_cooccurrence(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.integer],
+    n_features: int,
+    *,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    weights: Weights | None = None,
+) -> Tensor:
+    """Count co-occurrence feature by feature from lists of what fired: the same counts, quicker where little fires.
+
+    For each feature the lists of the blocks it fired in are joined and tallied, at a cost of sum_b n_b^2 steps for n_b
+    features on in block b, whatever the number of features.
+
+    Args:
+        indptr, indices: compressed sparse rows, block b holds the features indices[indptr[b]:indptr[b + 1]].
+        n_features: number of features that `indices` counts in.
+        rows, columns: the features on the rows and columns of the result.
+        weights: int64 array (n_blocks,) of whole numbers >= 0, or None.
+
+    Returns:
+        Tensor (n_rows, n_columns) on the CPU, int32, or int64 where the weights sum to more than int32 holds.
+    """
+    n_blocks = len(indptr) - 1
+    most = n_blocks if weights is None else int(weights.sum())
+    ones = np.ones(len(indices), np.int8)
+    incidence = scipy.sparse.csr_array((ones, indices, indptr), shape=(n_blocks, n_features))
+    counts = torch.zeros(len(rows), len(columns), dtype=count_dtype(most))
+    rows_of_counts = counts.numpy()
+    for part in exact_slices(np.diff(indptr), PAIRS_AT_ONCE):
+        some, some_weights = incidence[part], None if weights is None else weights[part]
+        blocks_of, features_of = some[:, rows].tocsc(), some[:, columns]
+        for feature, (start, stop) in enumerate(zip(blocks_of.indptr, blocks_of.indptr[1:], strict=False)):
+            fired = blocks_of.indices[start:stop]
+            together = features_of[fired]
+            each = None if some_weights is None else np.repeat(some_weights[fired], np.diff(together.indptr))
+            tally = np.bincount(together.indices, each, minlength=len(columns))
+            rows_of_counts[feature] += tally.astype(rows_of_counts.dtype)
+    return counts
+
+
+def exact_slices(weights: NDArray[np.integer], limit: int) -> Iterator[slice]:
+    """Cut a row of whole numbers into consecutive slices that each sum to at most `limit` (one number above it stands alone)."""
+    sums = np.cumsum(weights, dtype=np.int64)
+    start, before = 0, 0
+    while start < len(sums):
+        stop = max(start + 1, int(np.searchsorted(sums, before + limit, side="right")))
+        yield slice(start, stop)
+        start, before = stop, int(sums[stop - 1])
+
+
+def count_dtype(most: int) -> torch.dtype:
+    """The integers that counts up to `most` are kept in."""
+    return torch.int32 if most <= torch.iinfo(torch.int32).max else torch.int64
+
+
+@cache
+def fastest_exact_format(device: torch.device) -> torch.dtype:
+    """Which format the device multiplies faster, found by trying: it changes the time taken and nothing else.
+
+    Processors with bfloat16 instructions take a quarter of the time of float32; those that emulate them take many times it.
+    """
+    seconds = {}
+    for dtype in LARGEST_EXACT:
+        features = torch.ones(SIDE, LARGEST_EXACT[torch.bfloat16], dtype=dtype, device=device)
+        seconds[dtype] = min(_seconds_to_multiply(features) for _ in range(3))
+    return min(seconds, key=seconds.__getitem__)
+
+
+def _seconds_to_multiply(features: Tensor) -> float:
+    start = time.perf_counter()
+    product = features @ features.T
+    product[0, 0].item()  # another device may still be working when a product returns, but not when it is read
+    return time.perf_counter() - start
+
+
+def _add_products(counts: Tensor, fired: FiredBlocks, weights: Weights, part: slice) -> None:
+    """Add the counts of one part of the blocks, whose weights sum to at most 2^24, to the tiles of the result."""
+    dtype = fastest_exact_format(counts.device)
+    slices = list(exact_slices(weights[part], LARGEST_EXACT[dtype]))
+    left = right = _features_first(fired.left[part], dtype, counts.device)
+    if fired.right is not None:
+        right = _features_first(fired.right[part], dtype, counts.device)
+    if fired.weights is not None:
+        left = left * torch.from_numpy(weights[part]).to(counts.device, dtype)
+
+    def add(tile: tuple[slice, slice]) -> None:
+        rows, columns = tile
+        counts[rows, columns] += _sum_of_products(left[rows], right[columns], slices).to(counts.dtype)
+
+    side_by_side(add, _tiles(counts, upper_only=fired.right is None), counts.device)
+
+
+def _sum_of_products(left: Tensor, right: Tensor, slices: list[slice]) -> Tensor:
+    """The product of left (n_rows, n_blocks) and right' in float32, slice by slice."""
+    total = torch.zeros(len(left), len(right), dtype=torch.float32, device=left.device)
+    for some in slices:
+        total += left[:, some] @ right[:, some].T
+    return total
+
+
+def _features_first(fired: NDArray[np.uint8], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The blocks as a tensor (n_features, n_blocks): products of two such run along memory on both sides."""
+    return torch.from_numpy(fired).to(device).T.contiguous().to(dtype)
+
+
+def _mirror(counts: Tensor) -> None:
+    """Copy what stands above the diagonal below it."""
+
+    def copy(tile: tuple[slice, slice]) -> None:
+        rows, columns = tile
+        if rows != columns:
+            counts[columns, rows] = counts[rows, columns].T
+
+    side_by_side(copy, _tiles(counts, upper_only=True), counts.device)
+
+
+def _tiles(counts: Tensor, *, upper_only: bool) -> Iterator[tuple[slice, slice]]:
+    """The rows and columns of each tile of a matrix: all of them, or those on and above the diagonal."""
+    side = SIDE if counts.device.type == "cpu" else ACCELERATOR_SIDE
+    for row in range(0, counts.shape[0], side):
+        for column in range(row if upper_only else 0, counts.shape[1], side):
+            yield slice(row, row + side), slice(column, column + side)

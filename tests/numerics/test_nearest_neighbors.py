@@ -1,0 +1,60 @@
+"""Neighbors are those of the full float64 matrix, whatever format the products are made in."""
+
+import numpy as np
+import pytest
+import torch
+
+from saegeo_core.numerics import nearest_neighbors as module
+from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
+from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
+
+
+def of_full_matrix(rows, n_neighbors):
+    unit = rows.double() / rows.double().norm(dim=1, keepdim=True)
+    cosines = (unit @ unit.T).numpy().round(12)
+    np.fill_diagonal(cosines, -np.inf)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :n_neighbors]
+    return order, np.take_along_axis(cosines, order, 1)
+
+
+@pytest.mark.parametrize("product_format", ["bfloat16", "float32", "float64", None])
+@pytest.mark.parametrize("make", [isotropic, families, angular_gaussian])
+def test_neighbors_are_those_of_the_full_matrix(make, product_format, rng, monkeypatch):
+    monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 301 * 50)
+    rows = make(301, 24, rng)
+    found = nearest_neighbors(rows, 7, product_format=product_format)
+    indices, cosines = of_full_matrix(rows, 7)
+    np.testing.assert_array_equal(found.indices, indices)
+    np.testing.assert_allclose(found.cosines, cosines, atol=2e-12)
+
+
+def test_of_equal_rows_the_lowest_come_first(rng):
+    rows = isotropic(50, 8, rng)[torch.arange(200) % 50]
+    found = nearest_neighbors(rows, 2)
+    np.testing.assert_array_equal(found.indices[:50], np.arange(50)[:, None] + [50, 100])
+    np.testing.assert_array_equal(found.indices[150:], np.arange(50)[:, None] + [0, 50])
+
+
+def test_threads_do_not_matter(rng):
+    rows = with_duplicates(isotropic(500, 40, rng), rng, duplicates=20)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = nearest_neighbors(rows, 10)
+    finally:
+        torch.set_num_threads(threads)
+    np.testing.assert_array_equal(nearest_neighbors(rows, 10).indices, one.indices)
+
+
+def test_the_graph_joins_whoever_chose_the_other(rng):
+    found = nearest_neighbors(isotropic(60, 5, rng), 4)
+    expected = np.zeros((60, 60))
+    for feature, (partners, cosines) in enumerate(zip(found.indices, found.cosines, strict=True)):
+        expected[feature, partners] = expected[partners, feature] = cosines
+    np.testing.assert_allclose(found.graph().to_dense().numpy(), expected.clip(0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_neighbors", [0, 5])
+def test_there_are_only_so_many_others(n_neighbors, rng):
+    with pytest.raises(ValueError, match="1 to 4 neighbors"):
+        nearest_neighbors(isotropic(5, 3, rng), n_neighbors)

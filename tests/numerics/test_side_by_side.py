@@ -1,0 +1,48 @@
+import threading
+
+import pytest
+import torch
+
+from saegeo_core.numerics.side_by_side import side_by_side
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def test_every_tile_is_worked_on_once(threads):
+    done = []
+    side_by_side(done.append, range(50), "cpu")
+    assert sorted(done) == list(range(50))
+    assert torch.get_num_threads() == threads
+
+
+def test_tiles_run_at_the_same_time_with_one_torch_thread_each(threads):
+    together = threading.Barrier(threads)
+    inside = []
+
+    def work(tile):
+        together.wait(timeout=60)
+        inside.append(torch.get_num_threads())
+
+    side_by_side(work, range(threads), "cpu")
+    assert inside == [1] * threads
+
+
+def test_what_work_raises_is_raised_and_threads_are_restored(threads):
+    def work(tile):
+        raise ArithmeticError(f"tile {tile}")
+
+    with pytest.raises(ArithmeticError, match="tile 0"):
+        side_by_side(work, range(9), "cpu")
+    assert torch.get_num_threads() == threads
+
+
+def test_other_devices_keep_the_order_and_the_callers_thread(threads):
+    done = []
+    side_by_side(lambda tile: done.append((tile, threading.current_thread())), range(5), "meta")
+    assert done == [(tile, threading.current_thread()) for tile in range(5)]
