@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Findings
+    from saegeo_core.firing_statistics import FiringStatistics
 
 Item = TypeVar("Item")
 NEEDS = ("vectors", "firing", "activations")
@@ -54,6 +55,7 @@ class AnalysisContext:
         device: where to compute, for example "cpu" or "cuda:0".
         preset: "calibrated" or "paper".
         progress: wrap long loops in it.
+        firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
         load_cloud: loads a second cloud by name, for analyses that compare two.
     """
 
@@ -61,6 +63,7 @@ class AnalysisContext:
     device: str = "cpu"
     preset: Preset = "calibrated"
     progress: Progress = silent
+    firing: "FiringStatistics | None" = None
     load_cloud: "Callable[[str], FeatureCloud] | None" = None
 
 

@@ -13,6 +13,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis
+    from saegeo_core.harvest.source_kind import SourceKind
     from saegeo_core.loading.file_format import FileFormat
 
 hookspec = pluggy.HookspecMarker("saegeo")
@@ -27,3 +28,8 @@ def saegeo_register_analyses(register: "Callable[[Analysis], None]") -> None:
 @hookspec
 def saegeo_register_loaders(register: "Callable[[FileFormat], None]") -> None:
     """Called once, when plugins are loaded. Call `register(file_format)` for every file format the plugin can read."""
+
+
+@hookspec
+def saegeo_register_sources(register: "Callable[[SourceKind], None]") -> None:
+    """Called once, when plugins are loaded. Call `register(kind)` for every way of getting activations the plugin brings."""

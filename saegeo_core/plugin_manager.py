@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
@@ -18,6 +18,7 @@ from saegeo_core.errors import SaegeoError, near_matches
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis
+    from saegeo_core.harvest.source_kind import SourceKind
     from saegeo_core.loading.file_format import FileFormat
 
 GROUP = "saegeo"
@@ -25,6 +26,7 @@ DISABLED = "SAEGEO_DISABLED_PLUGINS"
 SLOW_SECONDS = 1.0
 ANALYSIS = ("name", "version", "needs", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
+SOURCE = ("name", "summary", "open")
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Plugin:
     disabled: bool = False
     analyses: "list[Analysis]" = field(default_factory=list)
     formats: "list[FileFormat]" = field(default_factory=list)
+    sources: "list[SourceKind]" = field(default_factory=list)
 
     @property
     def is_slow(self) -> bool:
@@ -75,7 +78,7 @@ class PluginManager:
             SystemExit,
         ) as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
             plugin.error = f"{type(error).__name__}: {error}"
-            plugin.analyses, plugin.formats = [], []
+            plugin.analyses, plugin.formats, plugin.sources = [], [], []
         plugin.seconds = time.perf_counter() - started
 
     def _register(self, module: Any, plugin: Plugin) -> None:
@@ -86,12 +89,12 @@ class PluginManager:
                 raise SaegeoError(f"{plugin.name} has no hook implementation: did you forget @hookimpl?")
             # Each plugin is called by itself, so that what it registers is known to be its own.
             others = [other for other in self._pluggy.get_plugins() if other is not module]
-            self._pluggy.subset_hook_caller("saegeo_register_analyses", others)(
-                register=_collector(plugin.analyses, ANALYSIS)
-            )
-            self._pluggy.subset_hook_caller("saegeo_register_loaders", others)(
-                register=_collector(plugin.formats, FORMAT)
-            )
+            for hook, collected, attributes in (
+                ("saegeo_register_analyses", cast("list[Any]", plugin.analyses), ANALYSIS),
+                ("saegeo_register_loaders", cast("list[Any]", plugin.formats), FORMAT),
+                ("saegeo_register_sources", cast("list[Any]", plugin.sources), SOURCE),
+            ):
+                self._pluggy.subset_hook_caller(hook, others)(register=_collector(collected, attributes))
         except BaseException:
             self._pluggy.unregister(module)
             raise
@@ -105,6 +108,11 @@ class PluginManager:
     def formats(self) -> "list[FileFormat]":
         """Every file format, in the order of registration."""
         return [file_format for plugin in self.plugins for file_format in plugin.formats]
+
+    @property
+    def sources(self) -> "list[SourceKind]":
+        """Every way of getting activations, in the order of registration."""
+        return [kind for plugin in self.plugins for kind in plugin.sources]
 
     def analysis(self, name: str) -> "Analysis":
         """The analysis of that name.

@@ -5,24 +5,26 @@ import importlib.metadata
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from saegeo_core.analysis import Analysis, AnalysisContext, Parameters, Progress, resolve_parameters, silent
 from saegeo_core.errors import SaegeoError
 from saegeo_core.findings import Findings
+from saegeo_core.firing_alignment import firing_of
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
 from saegeo_core.report_store import ReportStore, digest_of
 
 if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.firing_statistics import FiringStatistics
 
 Existing = Literal["reuse", "replace", "fail"]
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
@@ -36,6 +38,7 @@ def run(
     preset: Preset = "calibrated",
     seed: int = 0,
     device: str = "auto",
+    firing: "FiringStatistics | str | Path | None" = None,
     out: str | Path | None = None,
     existing: Existing = "reuse",
     progress: Progress = silent,
@@ -50,6 +53,7 @@ def run(
         preset: "calibrated", or "paper" for the published procedure.
         seed: decides every random choice.
         device: "auto", "cpu", "cuda" or "cuda:i".
+        firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
         out: folder in which the report is stored; None stores nothing.
         existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
 
@@ -59,6 +63,7 @@ def run(
     """
     plugins = plugins or PluginManager()
     load = partial(_load_cloud, plugins)
+    cloud = load(cloud) if isinstance(cloud, str) else cloud
     analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
     job = Job(
         analysis=analysis,
@@ -67,24 +72,19 @@ def run(
         parameters=resolve_parameters(analysis, preset, parameters or {}),
         seed=seed,
         device=resolve_device(device),
-        cloud=load(cloud) if isinstance(cloud, str) else cloud,
+        cloud=cloud,
+        firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
+        load_cloud=load,
     )
-    refuse_missing_inputs(analysis)
-    if out is None:
-        return job.perform(progress, load)
+    return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
 
-    store = ReportStore(out)
-    store.make_ready()
-    path = store.path(job.cloud.sae.release, job.cloud.sae.sae_id, analysis.name, job.digest)
-    if path.exists() and existing == "fail":
-        raise SaegeoError(
-            f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"
-        )
-    if path.exists() and existing == "reuse":
-        return store.read(path)
-    report = job.perform(progress, load)
-    store.write(report, path)
-    return report
+
+class StoredReport(NamedTuple):
+    """A report, where it lies, and whether it lay there before."""
+
+    report: Report
+    path: Path
+    is_reused: bool
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,17 @@ class Job:
     seed: int
     device: str
     cloud: "FeatureCloud"
+    firing: "FiringStatistics | None" = None
+    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+
+    def refuse_missing_inputs(self) -> None:
+        """Raise SaegeoError when something the analysis needs was not given."""
+        missing = missing_inputs(self.analysis, {"vectors", "firing"} if self.firing else {"vectors"})
+        if missing:
+            raise SaegeoError(
+                f"{self.analysis.name} needs {' and '.join(missing)}, which this run does not have",
+                f"type saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
+            )
 
     @property
     def digest(self) -> str:
@@ -111,18 +122,44 @@ class Job:
                 "cloud": self.cloud.digest,
                 "features": digest_of(self.cloud.feature_ids.tolist()),
                 "rows": self.cloud.sae.rows,
+                **({"firing": self.firing.digest} if self.firing else {}),
             }
         )
 
-    def perform(self, progress: Progress, load: "Callable[[str], FeatureCloud]") -> Report:
-        """Run the analysis and stamp what it finds."""
+    def perform_stored(self, store: ReportStore, existing: Existing, progress: Progress = silent) -> StoredReport:
+        """The report as the store has it, or made now and stored.
+
+        Raises:
+            SaegeoError: an input is missing, the report exists and should not, or the folder cannot be written.
+        """
+        store.make_ready()
+        path = store.path(self.cloud.sae.release, self.cloud.sae.sae_id, self.analysis.name, self.digest)
+        if path.exists() and existing == "fail":
+            raise SaegeoError(
+                f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"
+            )
+        if path.exists() and existing == "reuse":
+            return StoredReport(store.read(path), path, is_reused=True)
+        report = self.perform(progress)
+        store.write(report, path)
+        return StoredReport(report, path, is_reused=False)
+
+    def perform(self, progress: Progress = silent) -> Report:
+        """Run the analysis and stamp what it finds.
+
+        Raises:
+            SaegeoError: an input is missing.
+            Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
+        """
+        self.refuse_missing_inputs()
         context = AnalysisContext(
             # Seeded by the analysis's name too, so that what else runs, and in which order, changes nothing.
             rng=np.random.default_rng([self.seed, *self.analysis.name.encode()]),
             device=self.device,
             preset=self.preset,
             progress=progress,
-            load_cloud=load,
+            firing=self.firing,
+            load_cloud=self.load_cloud,
         )
         started = time.perf_counter()
         findings = self._analyze(context)
@@ -164,7 +201,7 @@ class Job:
                 n_duplicate_rows=cloud.n_duplicate_rows,
                 digest=cloud.digest,
             ),
-            inputs={},
+            inputs={"firing": {"digest": self.firing.digest, **self.firing.facts()}} if self.firing else {},
             parameters=self.parameters.model_dump(mode="json"),
             seed=self.seed,
             environment=Environment(versions=_versions(), device=self.device, dtype=cloud.sae.dtype),
@@ -179,16 +216,9 @@ class Job:
         return report
 
 
-def missing_inputs(analysis: Analysis, available: frozenset[str] = frozenset({"vectors"})) -> list[str]:
-    """What the analysis needs and was not given."""
+def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:
+    """What the analysis needs and is not available."""
     return sorted(analysis.needs - available)
-
-
-def refuse_missing_inputs(analysis: Analysis) -> None:
-    """Raise SaegeoError when something the analysis needs was not given."""
-    missing = missing_inputs(analysis)
-    if missing:
-        raise SaegeoError(f"{analysis.name} needs {' and '.join(missing)}, which this run does not have")
 
 
 def resolve_device(device: str) -> str:

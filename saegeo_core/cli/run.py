@@ -42,6 +42,12 @@ import click
     help="A file with one label for each feature.",
 )
 @click.option(
+    "--firing",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="DIR|FILE",
+    help="Firing statistics: a folder of saegeo harvest, or a *_cooccurrences.npz. Bundled SAEs bring their own.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,

@@ -7,16 +7,17 @@ from typing import TextIO
 from rich.text import Text
 
 from saegeo_core.cli.messages import complain, print_json, results, say
-from saegeo_core.cli.run_cells import Failed, Finished
+from saegeo_core.cli.run_cells import Failed
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.report_summary import report_summary
+from saegeo_core.runner import StoredReport
 
 DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
 
 
 def present(
-    outcomes: Iterable[Finished | Failed], output: TextIO, *, several: bool, as_json: bool, with_traceback: bool
+    outcomes: Iterable[StoredReport | Failed], output: TextIO, *, several: bool, as_json: bool, with_traceback: bool
 ) -> int:
     """Print every report on `output` as it comes (JSON at the end) and every failure on standard error.
 
@@ -49,7 +50,7 @@ def present(
     return USERS_MISTAKE if all(are_mistakes) and not n_finished else SOME_FAILED
 
 
-def _print(finished: Finished, output: TextIO, *, is_first: bool) -> None:
+def _print(finished: StoredReport, output: TextIO, *, is_first: bool) -> None:
     console = results(output)
     if not is_first:
         console.print()

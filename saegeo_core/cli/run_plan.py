@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
+from saegeo_core.bundled_firing import has_bundled_firing
 from saegeo_core.cli.messages import complain, say
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.loading import expand_specs
@@ -17,6 +18,8 @@ from saegeo_core.sae_description import Rows
 from saegeo_core.sae_spec import SaeSpec
 
 DEFAULT_SAE = "minilm-l6:layer_3"
+PROVIDED = frozenset({"vectors", "firing"})
+"""What a run can give an analysis. Firing comes from --firing or with a bundled SAE; without it, its cells fail by themselves."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,17 @@ class RunPlan:
     rows: Rows
     layout: Layout | None
     labels: Path | None
+    firing: Path | None
+    run_all: bool
     seed: int
     device: str
     out: str
     existing: Existing
+
+    @property
+    def wants_firing(self) -> bool:
+        """Whether any analysis needs firing statistics."""
+        return any("firing" in planned.analysis.needs for planned in self.analyses)
 
     @property
     def n_cells(self) -> int:
@@ -67,6 +77,7 @@ def plan_run(
     rows: Rows,
     layout: Layout | None,
     labels: Path | None,
+    firing: Path | None,
     seed: int,
     device: str,
     out: str,
@@ -89,24 +100,50 @@ def plan_run(
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
+    if not run_all and firing is None:
+        _refuse_without_firing(analyses, specs)
     if labels and len(specs) > 1:
         raise SaegeoError(
             f"--feature-labels names the features of one SAE; {len(specs)} were given", "run them one by one"
         )
     device = resolve_device(device)
     ReportStore(out).make_ready()
-    return RunPlan(specs, analyses, plugins, preset, rows, layout, labels, seed, device, out, existing)
+    return RunPlan(
+        specs=specs,
+        analyses=analyses,
+        plugins=plugins,
+        preset=preset,
+        rows=rows,
+        layout=layout,
+        labels=labels,
+        firing=firing,
+        run_all=run_all,
+        seed=seed,
+        device=device,
+        out=out,
+        existing=existing,
+    )
 
 
 def _named(plugins: PluginManager, names: Sequence[str]) -> list[str]:
     for name in names:
-        missing = missing_inputs(plugins.analysis(name))
+        missing = missing_inputs(plugins.analysis(name), PROVIDED)
         if missing:
             raise SaegeoError(
-                f"{name} needs {' and '.join(missing)}; this run has the vectors only",
+                f"{name} needs {' and '.join(missing)}, which saegeo run cannot give it",
                 "saegeo plugins shows what each analysis needs",
             )
     return list(dict.fromkeys(names))
+
+
+def _refuse_without_firing(analyses: Sequence[PlannedAnalysis], specs: Sequence[SaeSpec]) -> None:
+    needing = [planned.name for planned in analyses if "firing" in planned.analysis.needs]
+    without = [spec for spec in specs if not has_bundled_firing(spec.storage_release, spec.storage_id)]
+    if needing and without:
+        raise SaegeoError(
+            f"{needing[0]} needs firing statistics, and none were given for {without[0]}",
+            f"type saegeo harvest {without[0]} --model MODEL --corpus TEXT, then --firing with its folder",
+        )
 
 
 def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
@@ -121,7 +158,7 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
         except SaegeoError as error:
             complain("broken", error)
             continue
-        missing = missing_inputs(analysis)
+        missing = missing_inputs(analysis, PROVIDED)
         if missing:
             say(f"skipped: {name} (needs {' and '.join(missing)})")
         elif preset not in analysis.presets:

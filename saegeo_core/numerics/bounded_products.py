@@ -1,9 +1,9 @@
 """Cheap products of unit rows, with a proven bound on how far each may lie from the true cosine.
 
-To count the pairs beyond a threshold one need not know a cosine well, only on which side it lies. So the rows are rounded
-to a format that the hardware multiplies fast (bfloat16 where it can, four times as fast as float32), and the few
-products that the bound leaves in doubt are computed again in float64 from the vectors as stored. What is decided this way
-is what float64 decides, whatever the format.
+To count the pairs beyond a threshold one need not know a cosine well, only on which side it lies. So the rows are
+rounded to a format that the hardware multiplies fast (bfloat16 where it can, four times as fast as float32), and the few
+products that the bound leaves in doubt are computed again in float64 from the vectors as stored. What is decided this
+way is what float64 decides, whatever the format.
 
 The bound: let u, v be unit rows and u', v' the rounded ones. By Cauchy-Schwarz
 
@@ -13,7 +13,7 @@ with the lengths of the rounding errors measured, not assumed. To it come the fl
 d_in 2^-23 in any order of summation, and the rounding of the product to the format, relative to its size.
 """
 
-from typing import Literal, overload
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from torch import Tensor
 from saegeo_core.numerics.directions import ROWS_AT_ONCE, Directions, row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
 
+Number = TypeVar("Number", float, Tensor)
 ProductFormat = Literal["bfloat16", "float32", "float64"]
 
 CUSHION = 2**-20
@@ -34,8 +35,8 @@ LONG_ROWS = 512
 def fastest_format(device: str | torch.device, d_in: int) -> ProductFormat:
     """The format for products of rows of length ``d_in`` on ``device``.
 
-    bfloat16 for long rows on processors with instructions for it; float32 on the CPU otherwise. On accelerators float64:
-    fast enough there, and no setting of theirs (TF32, sums in reduced precision) changes it.
+    bfloat16 for long rows on processors with instructions for it; float32 on the CPU otherwise. On accelerators
+    float64: fast enough there, and no setting of theirs (TF32, sums in reduced precision) changes it.
     """
     if torch.device(device).type != "cpu":
         return "float64"
@@ -53,7 +54,7 @@ class BoundedProducts:
         error: bound on the error of any product before it is rounded to the format.
 
     Raises:
-        ValueError: bfloat16 elsewhere than on the CPU, where sums may be rounded more coarsely than the bound allows for.
+        ValueError: bfloat16 elsewhere than on the CPU: sums may be rounded there more coarsely than the bound allows.
     """
 
     def __init__(self, directions: Directions, product_format: ProductFormat) -> None:
@@ -78,10 +79,6 @@ class BoundedProducts:
         """Products of two ranges of rows, shape (n_rows, n_columns), float32 numbers that the format holds."""
         return (self._rounded[rows] @ self._rounded[columns].T).float()
 
-    @overload
-    def reach(self, cosine: float) -> float: ...
-    @overload
-    def reach(self, cosine: Tensor) -> Tensor: ...
-    def reach(self, cosine: float | Tensor) -> float | Tensor:
-        """How far from ``cosine`` a product must lie for the true cosine to lie surely on the same side of it."""
-        return (1 + 2 * self._rounding) * (self.error + self._rounding * abs(cosine))
+    def reach(self, size: Number) -> Number:
+        """How far from a cosine of absolute value ``size`` a product must lie to be surely on the side it seems to be."""
+        return (1 + 2 * self._rounding) * (self.error + self._rounding * size)

@@ -1,8 +1,8 @@
 """Histogram of cosines that were rounded to bfloat16, with edges that the rounding respects.
 
 A bfloat16 number stands for every number that rounds to it. So the occurrences of each of its 65,536 bit patterns are
-counted, which is fast, and gathered into bins whose edges lie halfway between neighboring bfloat16 numbers: rounding moves
-nothing across such an edge.
+counted, which is fast, and gathered into bins whose edges lie halfway between neighboring bfloat16 numbers: rounding
+moves nothing across such an edge.
 """
 
 from threading import Lock
@@ -26,7 +26,7 @@ class CosineHistogram:
         self._lock = Lock()
 
     def add(self, cosines: Tensor) -> None:
-        """Count cosines of any shape; those beyond an end, by an error in computing them, count in the last bin there."""
+        """Count cosines of any shape. Those beyond an end, by an error in computing them, count in the last bin."""
         codes = cosines.bfloat16().view(torch.uint16).int()
         occurrences = torch.bincount(codes.flatten(), minlength=N_CODES)
         with self._lock:

@@ -28,7 +28,8 @@ class CosineTile:
 
     Args:
         directions: where exact cosines come from.
-        rows, columns: the two ranges, equal on the diagonal; entries that are no pair of the upper triangle count as -inf.
+        rows, columns: the two ranges, equal on the diagonal, where only entries above the diagonal are pairs; the others
+            count as -inf.
         products: shape (n_rows, n_columns), approximate cosines, float32; left as they are.
         sign: +1 or -1.
 
@@ -44,8 +45,8 @@ class CosineTile:
         if height % SEGMENT or width % SEGMENT:
             products = pad(products, (0, -width % SEGMENT, 0, -height % SEGMENT), value=-sign * torch.inf)
         self._products = products  # without the sign: it is cheaper to apply where few numbers are left
-        self._row_tops = self._largest(products.unflatten(1, (-1, SEGMENT)), 2)[:height]
-        self._column_tops = self._largest(products.unflatten(0, (-1, SEGMENT)), 1).T[:width]
+        self._row_tops = self._largest(_segments(products), 2)[:height]
+        self._column_tops = self._largest(products.view(-1, SEGMENT, products.shape[1]), 1).T[:width]
         self.row_best = self._row_tops.amax(1)
         self.column_best = self._column_tops.amax(1)
 
@@ -69,7 +70,7 @@ class CosineTile:
         return in_rows, beyond.sum(0)
 
     def above(self, row_floor: Tensor, column_floor: Tensor) -> Entries:
-        """Entries above the floor of their row, shape (n_rows,), then those above that of their column, (n_columns,)."""
+        """Entries above the floor of their row, shape (n_rows,), then those above that of their column."""
         row, column, value = _above(self._products, self._row_tops, row_floor, self._sign)
         other_column, other_row, other_value = _above(self._products.T, self._column_tops, column_floor, self._sign)
         return torch.cat([row, other_row]), torch.cat([column, other_column]), torch.cat([value, other_value])
@@ -99,8 +100,13 @@ class CosineTile:
         return products.amax(dim) if self._sign > 0 else products.amin(dim).neg_()
 
 
+def _segments(products: Tensor) -> Tensor:
+    """The same numbers seen as rows of segments."""
+    return products.view(len(products), -1, SEGMENT)
+
+
 def _above(products: Tensor, tops: Tensor, floor: Tensor, sign: int) -> Entries:
     line, segment = (tops > floor[:, None]).nonzero(as_tuple=True)
-    entries = sign * products.unflatten(1, (-1, SEGMENT))[line, segment]
+    entries = sign * _segments(products)[line, segment]
     found, offset = (entries > floor[line, None]).nonzero(as_tuple=True)
     return line[found], segment[found] * SEGMENT + offset, entries[found, offset]

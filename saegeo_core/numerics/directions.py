@@ -1,8 +1,8 @@
 """The rows of a matrix as directions, a few rows at a time.
 
-A cloud is never silently normalised: the vectors stay as they are stored (half precision, memory-mapped, of any length)
-and only the norms, one float64 number a row, are kept beside them. Unit rows and exact cosines are made from the two when
-they are asked for, so that a large dictionary needs no second copy of itself.
+A cloud is never silently normalised: the vectors stay as they are stored (half precision, memory-mapped, of any
+length) and only the norms, one float64 number a row, are kept beside them. Unit rows and exact cosines are made from the
+two when they are asked for, so that a large dictionary needs no second copy of itself.
 """
 
 from collections.abc import Iterator
@@ -126,7 +126,7 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
 def mean_squared_cosine(moment: Tensor, n_features: int) -> float:
     """Mean squared cosine over the pairs of different rows, from their second moment S: (N tr S^2 - 1) / (N - 1).
 
-    tr S^2 is the mean over all ordered pairs, in which each row also meets itself. Range [0, 1]; the least possible value
-    for N >= d is the Welch bound (N - d) / (d (N - 1)).
+    tr S^2 is the mean over all ordered pairs, in which each row also meets itself. Range [0, 1]; the least possible
+    value for N >= d is the Welch bound (N - d) / (d (N - 1)).
     """
     return (n_features * float(moment.square().sum()) - 1) / (n_features - 1)

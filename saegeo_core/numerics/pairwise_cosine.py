@@ -33,19 +33,23 @@ class PairwiseCosines:
         n_features: number of features N.
         n_pairs: number of unordered pairs, N (N - 1) / 2.
         thresholds: shape (n_thresholds,), as given.
-        n_above: shape (n_thresholds, n_features), for each feature the number of partners with cosine > threshold. Its sum
-            over features counts every pair twice.
+        n_above: shape (n_thresholds, n_features), for each feature the number of partners with cosine > threshold. Its
+            sum over features counts every pair twice.
         n_below: the same for cosine < -threshold.
         nearest_cosine: shape (n_features,), largest cosine of each feature with another, to 12 decimals.
         nearest_index: shape (n_features,), the partner that has it; the lowest index where several do.
         farthest_cosine: shape (n_features,), smallest cosine of each feature with another, to 12 decimals.
         farthest_index: shape (n_features,), its partner, likewise.
         cosine_sum: shape (n_features,), sum of the cosines over all partners; float64 throughout.
-        squared_cosine_sum: shape (n_features,), sum of the squared products over all partners; float64 sums over tiles of
-            products with relative errors near 1e-6.
-        histogram_edges: shape (n_bins + 1,), equal bins from -1 to 1.
-        histogram_counts: shape (n_bins,), int64; the sum is n_pairs. The bin is that of the product.
-        product_error: no product lies farther than this from its cosine; a proven bound, typical errors are a hundredth.
+        squared_cosine_sum: shape (n_features,), sum of the squared products over all partners. In bfloat16 it may be off
+            by a few parts in 10,000, enough for standard errors; the mean over all pairs is had to eight digits from
+            `directions.second_moment`.
+        histogram_edges: shape (257,), from -1 to 1. Halfway between two bfloat16 numbers, the upper one a multiple of
+            1/128, so that rounding to bfloat16 moves nothing across an edge; expected counts are to be computed with
+            these edges.
+        histogram_counts: shape (256,), int64; the sum is n_pairs. What is counted are the products.
+        product_error: no product lies farther than this from its cosine, but for its own rounding to the format. A
+            proven bound; in bfloat16 at d_in 2,304 it is 0.004, and the error found 0.00007 on average.
         n_duplicates: number of features with a partner at cosine > 1 - 1e-6.
         n_antipodes: number of features with a partner at cosine < -(1 - 1e-6).
     """

@@ -14,9 +14,10 @@ from saegeo_core.rendering.plain_text import plain
 
 
 def plugin_list(plugins: PluginManager) -> RenderableType:
-    """A table of analyses, a table of file formats, and one line for each thing that is wrong."""
+    """Tables of analyses, file formats and activation sources, and one line for each thing that is wrong."""
     analyses = _table("analysis", "version", "package", "needs", "summary")
     formats = _table("file format", "package", "summary")
+    sources = _table("activation source", "package", "summary")
     for plugin in plugins.plugins:
         package = f"{plugin.package} {plugin.version}"
         for analysis in plugin.analyses:
@@ -24,9 +25,11 @@ def plugin_list(plugins: PluginManager) -> RenderableType:
             analyses.add_row(*map(plain, (analysis.name, analysis.version, package, needs, analysis.summary)))
         for file_format in plugin.formats:
             formats.add_row(*map(plain, (file_format.name, package, file_format.summary)))
+        for source in plugin.sources:
+            sources.add_row(*map(plain, (source.name, package, source.summary)))
     parts: list[RenderableType] = [analyses if analyses.row_count else Text("no analyses are installed")]
-    if formats.row_count:
-        parts += [Text(), formats]
+    for table in (formats, sources):
+        parts += [Text(), table] if table.row_count else []
     wrong = [*_not_loaded(plugins.plugins), *_registered_twice(plugins)]
     return Group(*parts, *([Text(), *wrong] if wrong else []))
 

@@ -13,7 +13,7 @@ Two things make the third null honest:
   are the estimated ones; these moments are one-dimensional integrals, and no simulation is needed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 POWERS = (0.25, 4.0)
 MOST_CORRECTIONS = 50
 TOLERANCE = 1e-9
+MATCHED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,12 @@ def angular_gaussian_directions(second_moment: Floats, mean: Floats, n_features:
     axes *= np.where(along < 0.0, -1.0, 1.0)
     along = np.abs(along)
     wide = gaussian_with_moments(along, np.maximum(spectrum, 0.0) / spectrum.sum() * (1.0 - along @ along))
-    gaussian_mean, variances = narrowed_gaussian(*wide, float(along @ along), *pair_moments(second_moment, n_features))
-    return ProjectedGaussian(gaussian_mean, variances, axes, matched=("cosine", "squared_cosine"))
+    pairs, triangles = pair_moments(second_moment, n_features)
+    null = ProjectedGaussian(*narrowed_gaussian(*wide, float(along @ along), pairs, triangles), axes, matched=("cosine",))
+    # A cloud more even than any covariance with its mean would be is met by a flat spectrum, and not matched.
+    if abs(null.moments.mean_squared_cosine - pairs) < MATCHED * pairs:
+        return replace(null, matched=("cosine", "squared_cosine"))
+    return null
 
 
 def mean_over_pairs(mean: Floats, n_features: int) -> Floats:
@@ -141,17 +146,17 @@ def narrowed_gaussian(
         over_pairs: tr P^2 wanted, the expected squared cosine.
         over_triangles: tr P^3 wanted.
     """
-    narrowed, aim_pairs, aim_triangles = variances, over_pairs, over_triangles
+    wanted = np.array([mean_cosine, over_pairs, over_triangles])
+    aim = wanted
     for _ in range(MOST_CORRECTIONS):
-        previous = narrowed
-        narrowed = narrowed_spectrum(variances, mean**2, aim_pairs, aim_triangles)
+        narrowed = narrowed_spectrum(variances, mean**2, aim[1], aim[2])
         moments = projected_moments(mean, narrowed)
-        if mean_cosine > 0.0:
-            mean = mean * np.sqrt(mean_cosine / moments.mean_cosine)
-        aim_pairs *= over_pairs / moments.mean_squared_cosine
-        aim_triangles *= over_triangles / moments.mean_triangle
-        if np.abs(narrowed - previous).sum() < TOLERANCE:
+        reached = np.array([moments.mean_cosine, moments.mean_squared_cosine, moments.mean_triangle])
+        missed = np.divide(wanted, reached, out=np.ones(3), where=reached > 0.0)
+        if np.abs(missed - 1.0).max() < TOLERANCE:
             break
+        aim = aim * missed
+        mean = mean * np.sqrt(missed[0])
     return mean, narrowed
 
 

@@ -201,7 +201,7 @@ def test_all_skips_what_cannot_run_and_mentions_what_is_broken(saegeo, matrix, p
     )
     result = saegeo("run", matrix, "--all", "--preset", "paper", plugins=given)
     assert result.exit_code == 0
-    assert "skipped: fires (needs firing)" in result.stderr
+    assert re.search(r"skipped: fires on .*decoder.npy \(needs firing", result.stderr)
     assert "skipped: plain (has no preset paper)" in result.stderr
     assert result.stderr.count("broken: hollow (package saegeo_test_hollow): ") == 1
     assert "broken: the analysis 'twice' is registered by saegeo_test_one and saegeo_test_other" in result.stderr
@@ -237,7 +237,7 @@ class TestMistakesAreFoundBeforeAnythingIsComputed:
         assert "mean-norm" in told
 
     def test_missing_inputs_of_a_named_analysis(self, refused, matrix):
-        assert "fires needs firing" in refused(matrix, "--plugin", "mean-norm", "--plugin", "fires")
+        assert "fires needs firing statistics" in refused(matrix, "--plugin", "mean-norm", "--plugin", "fires")
 
     @pytest.mark.parametrize(
         ("setting", "told"),

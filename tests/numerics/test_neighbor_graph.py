@@ -36,6 +36,8 @@ def test_tiles_do_not_matter(n, n_partners, side, entries, seed):
 
 
 def test_an_edge_is_there_once_whoever_chose_it():
-    graph = symmetric_graph(torch.tensor([[1, 2], [0, 2], [0, 1]]), torch.tensor([[0.5, 0.2], [0.5, -0.1], [0.2, -0.1]]))
+    graph = symmetric_graph(
+        torch.tensor([[1, 2], [0, 2], [0, 1]]), torch.tensor([[0.5, 0.2], [0.5, -0.1], [0.2, -0.1]])
+    )
     expected = [[0, 0.5, 0.2], [0.5, 0, 0], [0.2, 0, 0]]
     np.testing.assert_allclose(graph.to_dense().numpy(), expected)

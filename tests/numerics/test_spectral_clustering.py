@@ -28,7 +28,9 @@ def test_labels_are_those_of_scikit_learn(rng):
     assert embedding.residuals.max() < 1e-5
     assert adjusted_mutual_info_score(labels[5], group) == 1
     for k in (2, 5):
-        reference = SpectralClustering(k, affinity="precomputed", random_state=42).fit_predict(affinity.double().numpy())
+        reference = SpectralClustering(k, affinity="precomputed", random_state=42).fit_predict(
+            affinity.double().numpy()
+        )
         assert adjusted_mutual_info_score(reference, labels[k]) >= 0.99
         if k == 5:  # the number of groups: eigenvalues are separated, and even the numbering is the same
             np.testing.assert_array_equal(labels[k], reference)
@@ -79,7 +81,9 @@ def test_points_without_any_affinity_stay_at_the_origin(rng):
 
 
 @pytest.mark.parametrize("form", [torch.Tensor.clone, sparse], ids=["dense", "sparse"])
-@pytest.mark.parametrize(("value", "complaint"), [(-1.0, "at least 0"), (float("inf"), "finite"), (float("nan"), "finite")])
+@pytest.mark.parametrize(
+    ("value", "complaint"), [(-1.0, "at least 0"), (float("inf"), "finite"), (float("nan"), "finite")]
+)
 def test_affinities_that_are_none_are_refused(form, value, complaint, rng):
     affinity, _ = planted(rng, n=40)
     affinity[3, 4] = affinity[4, 3] = value

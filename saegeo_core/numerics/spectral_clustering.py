@@ -1,0 +1,140 @@
+"""Spectral clusters for any numbers of clusters from one eigensolution (Ng, Jordan and Weiss 2001; von Luxburg 2007).
+
+The conventions are those of scikit-learn's `SpectralClustering`, so that labels agree with it wherever the eigenvalues tell
+clusters apart: the diagonal of the affinity is ignored, eigenvectors of D^-1/2 A D^-1/2 are scaled by D^-1/2, the first one
+is kept, and k-means runs on the first k of them. There each k is a fit of its own, with the factorisation of a float64 matrix;
+here the affinity is read as it is, in float32, dense or sparse, on any device, once for all k.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors
+
+ROWS_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class SpectralEmbedding:
+    """The coordinates that are clustered.
+
+    Attributes:
+        eigenvalues: float64 (n_vectors,), of the normalised affinity, descending from 1. Values equal to 1 count the pieces
+            of a graph that hangs together in no other way.
+        coordinates: float64 (n_points, n_vectors).
+        residuals: float64 (n_vectors,), how far each is from being an eigenvector (see `Eigenpairs`).
+        n_products: products with a block of vectors that it took.
+    """
+
+    eigenvalues: NDArray[np.float64]
+    coordinates: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+    n_products: int
+
+
+def spectral_embedding(
+    affinity: Tensor, n_vectors: int, rng: np.random.Generator, *, tolerance: float = 1e-5
+) -> SpectralEmbedding:
+    """Leading eigenvectors of the normalised affinity D^-1/2 A D^-1/2, scaled by D^-1/2.
+
+    Args:
+        affinity: symmetric (n_points, n_points), entries >= 0, dense or sparse COO, on any device; not changed. Points whose
+            row is zero get the coordinates 0.
+        n_vectors: how many, at most n_points: the largest number of clusters wanted.
+        rng: draws the vectors the solver starts from; the result depends on it by rounding only.
+        tolerance: residual at which to stop.
+
+    Raises:
+        ValueError: negative or non-finite affinities, or more eigenvectors wanted than there are points.
+    """
+    graph = _NormalizedAffinity(affinity)
+    pairs = leading_eigenvectors(
+        graph.product, len(affinity), n_vectors, rng, tolerance=tolerance, device=affinity.device, dtype=affinity.dtype
+    )
+    vectors = pairs.vectors * _signs(pairs.vectors)
+    coordinates = vectors.double() * graph.inverse_root.double()
+    return SpectralEmbedding(pairs.values, coordinates.numpy(force=True), pairs.residuals, pairs.n_products)
+
+
+def cluster_embedding(embedding: SpectralEmbedding, n_clusters: int, *, seed: int = 42) -> NDArray[np.int64]:
+    """Cluster labels (n_points,) by k-means on the first `n_clusters` coordinates, the best of ten runs.
+
+    `seed` starts the random stream as scikit-learn's `random_state` does, whose solver draws a vector before k-means.
+
+    Raises:
+        ValueError: more clusters wanted than there are coordinates.
+    """
+    from sklearn.cluster import k_means
+
+    coordinates = embedding.coordinates
+    if not 0 < n_clusters <= coordinates.shape[1]:
+        raise ValueError(f"{coordinates.shape[1]} eigenvectors give 1 to that many clusters, not {n_clusters}")
+    stream = np.random.RandomState(seed)  # noqa: NPY002 (scikit-learn's stream)
+    stream.uniform(-1, 1, len(coordinates))
+    _, labels, _ = k_means(coordinates[:, :n_clusters], n_clusters, random_state=stream, n_init=10)
+    return np.asarray(labels, np.int64)
+
+
+def spectral_clusters(
+    affinity: Tensor, n_clusters: Sequence[int], rng: np.random.Generator, *, seed: int = 42, tolerance: float = 1e-5
+) -> tuple[dict[int, NDArray[np.int64]], SpectralEmbedding]:
+    """Labels (n_points,) for each number of clusters, and the embedding they all come from. See the two functions above."""
+    embedding = spectral_embedding(affinity, max(n_clusters), rng, tolerance=tolerance)
+    return {k: cluster_embedding(embedding, k, seed=seed) for k in n_clusters}, embedding
+
+
+class _NormalizedAffinity:
+    """D^-1/2 A D^-1/2 with a zero diagonal, applied without being made."""
+
+    def __init__(self, affinity: Tensor) -> None:
+        self._affinity = affinity.coalesce() if affinity.is_sparse else affinity
+        if _least(self._affinity) < 0:
+            raise ValueError("affinities must be at least 0; take the positive part, or add a constant")
+        self._diagonal = _diagonal(self._affinity)[:, None]
+        degrees = _row_sums(self._affinity) - self._diagonal[:, 0].double()
+        if not bool(degrees.isfinite().all()):
+            raise ValueError("affinities must be finite")
+        inverse = torch.where(degrees > 0, degrees.clamp_min(torch.finfo(torch.float64).tiny).rsqrt(), 0.0)
+        self.inverse_root = inverse.to(affinity.dtype)[:, None]
+
+    def product(self, vectors: Tensor) -> Tensor:
+        scaled = self.inverse_root * vectors
+        return self.inverse_root * (self._affinity @ scaled - self._diagonal * scaled)
+
+
+def _least(affinity: Tensor) -> float:
+    entries = affinity.values() if affinity.is_sparse else affinity
+    return min((float(part.min()) for part in _slabs(entries)), default=0.0)
+
+
+def _row_sums(affinity: Tensor) -> Tensor:
+    """Float64 sums (n_points,)."""
+    if affinity.is_sparse:
+        sums = torch.zeros(len(affinity), dtype=torch.float64, device=affinity.device)
+        return sums.index_add_(0, affinity.indices()[0], affinity.values().double())
+    return torch.cat([rows.sum(1, dtype=torch.float64) for rows in _slabs(affinity)])
+
+
+def _diagonal(affinity: Tensor) -> Tensor:
+    if not affinity.is_sparse:
+        return affinity.diagonal()
+    row, column = affinity.indices()
+    own = row == column
+    diagonal = torch.zeros(len(affinity), dtype=affinity.dtype, device=affinity.device)
+    return diagonal.index_put_((row[own],), affinity.values()[own])
+
+
+def _slabs(entries: Tensor) -> Iterator[Tensor]:
+    return (entries[rows] for rows in row_slices(len(entries), ROWS_AT_ONCE))
+
+
+def _signs(vectors: Tensor) -> Tensor:
+    """+1 or -1 for each column, such that its entry of largest size becomes positive."""
+    largest = vectors.abs().argmax(0, keepdim=True)
+    return vectors.gather(0, largest).sign()
