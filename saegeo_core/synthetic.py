@@ -79,4 +79,5 @@ def with_dead_rows(rows: Tensor, rng: np.random.Generator, *, dead: int) -> Tens
 
 
 def _unit(rows: Tensor) -> Tensor:
-    return rows / torch.linalg.vector_norm(rows.double(), dim=1, keepdim=True).float()
+    lengths: Tensor = torch.linalg.vector_norm(rows.double(), dim=1, keepdim=True)
+    return rows / lengths.float()

@@ -75,7 +75,7 @@ def cluster_embedding(embedding: SpectralEmbedding, n_clusters: int, *, seed: in
     coordinates = embedding.coordinates
     if not 0 < n_clusters <= coordinates.shape[1]:
         raise ValueError(f"{coordinates.shape[1]} eigenvectors give 1 to that many clusters, not {n_clusters}")
-    stream = np.random.RandomState(seed)  # noqa: NPY002 (scikit-learn's stream)
+    stream = np.random.RandomState(seed)
     stream.uniform(-1, 1, len(coordinates))
     _, labels, _ = k_means(coordinates[:, :n_clusters], n_clusters, random_state=stream, n_init=10)
     return np.asarray(labels, np.int64)

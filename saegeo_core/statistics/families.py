@@ -45,7 +45,8 @@ def family_labels(partners: ArrayLike, cosines: ArrayLike, threshold: float) -> 
     n_features = partners.shape[1]
     kind, feature = np.nonzero(np.abs(cosines) > threshold)
     links = coo_array((np.ones(len(feature)), (feature, partners[kind, feature])), shape=(n_features, n_features))
-    return connected_components(links, directed=False)[1].astype(np.int64)
+    labels: Integers = connected_components(links, directed=False)[1].astype(np.int64)
+    return labels
 
 
 def within_family_sums(

@@ -27,9 +27,8 @@ from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_
 Floats = NDArray[np.float64]
 
 POWERS = (0.25, 4.0)
-MOST_CORRECTIONS = 50
+WIDEST = 64.0
 TOLERANCE = 1e-9
-MATCHED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ class ProjectedGaussian:
         rows = torch.from_numpy(self.place(rng.standard_normal((n, len(self.mean)))).astype(np.float32))
         if self.axes is not None:
             rows = rows @ torch.from_numpy(self.axes.T.astype(np.float32))
-        return rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+        lengths: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+        return rows / lengths
 
 
 def uniform_directions(dimension: int) -> ProjectedGaussian:
@@ -103,13 +103,9 @@ def angular_gaussian_directions(second_moment: Floats, mean: Floats, n_features:
     along = axes.T @ mean_over_pairs(mean, n_features)
     axes *= np.where(along < 0.0, -1.0, 1.0)
     along = np.abs(along)
-    wide = gaussian_with_moments(along, np.maximum(spectrum, 0.0) / spectrum.sum() * (1.0 - along @ along))
-    pairs, triangles = pair_moments(second_moment, n_features)
-    null = ProjectedGaussian(*narrowed_gaussian(*wide, float(along @ along), pairs, triangles), axes, matched=("cosine",))
-    # A cloud more even than any covariance with its mean would be is met by a flat spectrum, and not matched.
-    if abs(null.moments.mean_squared_cosine - pairs) < MATCHED * pairs:
-        return replace(null, matched=("cosine", "squared_cosine"))
-    return null
+    sample_spectrum = np.maximum(spectrum, 0.0) * (1.0 - along @ along) / spectrum.sum()
+    wide = ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes, ("cosine", "squared_cosine"))
+    return narrowed(wide, float(along @ along), *pair_moments(second_moment, n_features))
 
 
 def mean_over_pairs(mean: Floats, n_features: int) -> Floats:
@@ -132,68 +128,49 @@ def pair_moments(second_moment: Floats, n_features: int) -> tuple[float, float]:
     return pairs, (n**2 * trace3 - 3.0 * (n - 1) * pairs - 1.0) / ((n - 1) * (n - 2))
 
 
-def narrowed_gaussian(
-    mean: Floats, variances: Floats, mean_cosine: float, over_pairs: float, over_triangles: float
-) -> tuple[Floats, Floats]:
-    """Mean and variances of z, of the shape given but narrowed so that z / |z| has the three moments given.
+def narrowed(wide: ProjectedGaussian, mean_cosine: float, over_pairs: float, over_triangles: float) -> ProjectedGaussian:
+    """The projected Gaussian of the shape of `wide`, narrowed so that its directions have the three moments given.
 
-    A spectrum is easily given moments of z; those of z / |z| differ by some percent. So the aim is shifted by what is missed.
+    Sought are variances (1 - k)/d + k * variances^power: k sets the width of the spectrum, the power how much of it the
+    largest have, and k = 0 is the common-mean null. Where no power between 1/4 and 4 gives tr P^3, the nearest is taken.
+    A cloud more even than its mean allows has a flat spectrum, and its mean squared cosine is not matched.
 
     Args:
-        mean: shape (d_in,); its length is adapted.
-        variances: shape (d_in,).
+        wide: a null with too wide a spectrum.
         mean_cosine: |E x|^2 wanted.
         over_pairs: tr P^2 wanted, the expected squared cosine.
         over_triangles: tr P^3 wanted.
     """
-    wanted = np.array([mean_cosine, over_pairs, over_triangles])
-    aim = wanted
-    for _ in range(MOST_CORRECTIONS):
-        narrowed = narrowed_spectrum(variances, mean**2, aim[1], aim[2])
-        moments = projected_moments(mean, narrowed)
-        reached = np.array([moments.mean_cosine, moments.mean_squared_cosine, moments.mean_triangle])
-        missed = np.divide(wanted, reached, out=np.ones(3), where=reached > 0.0)
-        if np.abs(missed - 1.0).max() < TOLERANCE:
-            break
-        aim = aim * missed
-        mean = mean * np.sqrt(missed[0])
-    return mean, narrowed
 
+    def model(width: float, power: float) -> ProjectedGaussian:
+        shape = (wide.variances / wide.variances.max()) ** power
+        variances = np.maximum(1.0 + width * (shape / shape.mean() - 1.0), 0.0)
+        return _with_mean_cosine(replace(wide, variances=variances / variances.sum()), mean_cosine)
 
-def narrowed_spectrum(spectrum: Floats, squared_mean: Floats, over_pairs: float, over_triangles: float) -> Floats:
-    """A spectrum such that, with the mean's outer product added, tr P^2 and tr P^3 are those given and tr P is 1.
+    def surplus_pairs(width: float, power: float) -> float:
+        return model(width, power).moments.mean_squared_cosine - over_pairs
 
-    Sought among a + k * spectrum^power: k sets the width, the power how much of it the largest have. Where no power between
-    1/4 and 4 gives tr P^3, the nearest is taken; where no width gives tr P^2, none: the spectrum is flat.
+    def matched(power: float) -> ProjectedGaussian:
+        widest = 1.0
+        while surplus_pairs(widest, power) < 0.0 and widest < WIDEST:
+            widest *= 2.0
+        return model(brentq(surplus_pairs, 0.0, widest, args=(power,), xtol=1e-12), power)
 
-    Args:
-        spectrum: shape (d_in,), not negative.
-        squared_mean: shape (d_in,), squares of the mean along the same axes.
-        over_pairs: tr P^2 wanted.
-        over_triangles: tr P^3 wanted.
-    """
-    length = squared_mean.sum()
-    flat = np.full_like(spectrum, (1.0 - length) / len(spectrum))
-    missing = over_pairs - (flat @ flat + 2.0 * squared_mean @ flat + length**2)
+    def surplus_triangles(power: float) -> float:
+        return matched(power).moments.mean_triangle - over_triangles
 
-    def widened(power: float) -> Floats:
-        shape = (spectrum / spectrum.max()) ** power
-        deviation = shape / shape.mean() * flat - flat
-        quadratic, linear = deviation @ deviation, 2.0 * squared_mean @ deviation
-        width = (np.sqrt(linear**2 + 4.0 * quadratic * missing) - linear) / (2.0 * quadratic)
-        positive = np.maximum(flat + width * deviation, 0.0)
-        return np.asarray(positive * flat.sum() / positive.sum())
-
-    def surplus(power: float) -> float:
-        wide = widened(power)
-        mixed = squared_mean @ wide**2 + length * (squared_mean @ wide)
-        return float((wide**3).sum() + 3.0 * mixed + length**3 - over_triangles)
-
-    if missing <= 0.0 or np.ptp(spectrum) <= TOLERANCE * spectrum.max():
-        return flat
+    if surplus_pairs(0.0, 1.0) >= 0.0:
+        return replace(model(0.0, 1.0), matched=("cosine",))
     low, high = POWERS
-    if surplus(low) >= 0.0:
-        return widened(low)
-    if surplus(high) <= 0.0:
-        return widened(high)
-    return widened(brentq(surplus, low, high))
+    if surplus_triangles(low) >= 0.0:
+        return matched(low)
+    if surplus_triangles(high) <= 0.0:
+        return matched(high)
+    return matched(brentq(surplus_triangles, low, high, xtol=1e-3))
+
+
+def _with_mean_cosine(null: ProjectedGaussian, mean_cosine: float) -> ProjectedGaussian:
+    """The same null with its mean lengthened or shortened until the expected cosine is the one given."""
+    while mean_cosine > 0.0 and abs(missed := mean_cosine / null.moments.mean_cosine - 1.0) > TOLERANCE:
+        null = replace(null, mean=null.mean * np.sqrt(1.0 + missed))
+    return null

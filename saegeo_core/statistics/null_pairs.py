@@ -115,7 +115,7 @@ def sample_null_pairs(
             z_squared = (z**2).sum(axis=1)
             lengths += float(z_squared @ weights) / 2
             fourth_moment += float(((x @ z.T) ** 4 @ (weights / z_squared**2)).mean()) / (2 * n_blocks)
-        crossed = np.cov(*halves)[:5, 5:]
+        crossed = np.cov(halves[0], halves[1])[:5, 5:]
         projection += (crossed + crossed.T) / (2 * n_blocks)
         tail_means[block] = (halves[0] + halves[1])[:3].mean(axis=1) / 2
         observed[block] = [*controls.mean(axis=1), lengths]

@@ -77,7 +77,7 @@ def cosine_cdf(cosine: ArrayLike, dimension: float) -> Floats:
 def cosine_logsf(cosine: ArrayLike, dimension: float) -> Floats:
     """Natural logarithm of P(c > t), also where the probability is too small for a double."""
     above = np.log(0.5) + log_tail_probability(np.abs(cosine), dimension)
-    return np.where(np.asarray(cosine) >= 0.0, above, np.log1p(-np.exp(above)))
+    return np.asarray(np.where(np.asarray(cosine) >= 0.0, above, np.log1p(-np.exp(above))))
 
 
 def cosine_isf(probability: ArrayLike, dimension: float) -> Floats:
