@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saegeo_core import Absent, FeatureCloud, Interval, SaegeoError
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
 from saegeo_core.statistics.families import family_labels, family_threshold, within_family_sums
-from saegeo_core.statistics.pair_jackknife import jackknife_pair_mean
+from saegeo_core.statistics.pair_jackknife import Kind, jackknife_pair_mean
 
 Floats = NDArray[np.float64]
 Kernel = Callable[[Floats], Floats]
@@ -24,13 +24,13 @@ class PairMean:
         kernel: the function, elementwise on an array of cosines.
         row_sums: shape (n_features,), for each feature its sum over that feature's pairs.
         square_sum: sum over all pairs of its square.
-        is_fraction: its values are 0 and 1.
+        kind: what its interval is shaped like, as in `jackknife_pair_mean`.
     """
 
     kernel: Kernel
     row_sums: Floats
     square_sum: float
-    is_fraction: bool
+    kind: Kind
 
     @property
     def estimate(self) -> float:
@@ -52,8 +52,8 @@ class PairMeans:
         self.positive = _fraction(lambda c: (c > threshold).astype(float), above)
         self.negative = _fraction(lambda c: (c < -threshold).astype(float), below)
         self.tail = _fraction(lambda c: (np.abs(c) > threshold).astype(float), above + below)
-        self.cosine = PairMean(lambda c: c, cosines.cosine_sum, float(squares.sum() / 2), is_fraction=False)
-        self.squared_cosine = PairMean(np.square, squares, fourth_powers, is_fraction=False)
+        self.cosine = PairMean(lambda c: c, cosines.cosine_sum, float(squares.sum() / 2), "squared_length")
+        self.squared_cosine = PairMean(np.square, squares, fourth_powers, "mean")
 
     def interval(self, mean: PairMean) -> Interval | Absent:
         """The 95 % interval of one of the means, in the population that families of features are drawn from."""
@@ -65,7 +65,7 @@ class PairMeans:
                 families=self._families,
                 within_sums=sums,
                 within_square_sum=float(square_sums.sum()),
-                is_fraction=mean.is_fraction,
+                kind=mean.kind,
             )
         except SaegeoError as error:
             return Absent(error.message)
@@ -99,4 +99,4 @@ def _squared(kernel: Kernel) -> Kernel:
 
 
 def _fraction(kernel: Kernel, row_sums: Floats) -> PairMean:
-    return PairMean(kernel, row_sums, float(row_sums.sum() / 2), is_fraction=True)
+    return PairMean(kernel, row_sums, float(row_sums.sum() / 2), "fraction")

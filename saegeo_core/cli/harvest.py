@@ -1,0 +1,94 @@
+"""`saegeo harvest`: the options. What is checked beforehand, and what is shown meanwhile, are files of their own."""
+
+import contextlib
+import sys
+from typing import Any
+
+import click
+
+
+@click.command("harvest")
+@click.argument("saes", nargs=-1, required=True, metavar="SAE...")
+@click.option(
+    "--model",
+    required=True,
+    metavar="NAME_OR_PATH",
+    help="Where activations come from: a Hugging Face model, a local folder, minilm-l6, or KIND:WHERE.",
+)
+@click.option(
+    "--corpus",
+    metavar="FILE|DIR|hf:NAME|python-env",
+    help="The text: JSON lines or plain text, a folder of them, a data set of the hub, or this Python installation.",
+)
+@click.option("--documents", type=click.IntRange(min=1), metavar="N", help="Stop after N documents.")
+@click.option("--tokens", type=click.IntRange(min=1), metavar="N", help="Stop after N tokens.")
+@click.option(
+    "--block-tokens",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    metavar="N",
+    help="Tokens counted together.",
+)
+@click.option(
+    "--fires-above",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="X",
+    help="A feature fires where its activation is greater. The paper's rule is 1.",
+)
+@click.option("--keep-tails", is_flag=True, help="Keep what documents leave over as shorter blocks.")
+@click.option("--label-field", metavar="PATH", help="Where a row has its label.  [default: meta.pile_set_name]")
+@click.option("--skip-bad-lines", is_flag=True, help="Pass over broken lines, and count them.")
+@click.option("--hook", metavar="NAME", help="Where the SAEs read, if they do not say so themselves.")
+@click.option("--force-model", is_flag=True, help="Harvest though the SAE was trained on a model of another name.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16", "float16"]),
+    default="float32",
+    show_default=True,
+    help="Number type the model computes in.",
+)
+@click.option(
+    "--control",
+    type=click.Choice(["random"]),
+    help="Harvest untrained dictionaries beside every SAE, which fire as often.",
+)
+@click.option(
+    "--control-draws",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many of them.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Decides their directions."
+)
+@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:i]", help="Where to compute.")
+@click.option("--out", default="saegeo-harvest", show_default=True, metavar="DIR", help="Where the results are stored.")
+@click.pass_obj
+def command(plugins: Any, /, **options: Any) -> None:
+    """Find out in which blocks of text which features fire.
+
+    SAE is release:sae_id (globs allowed in the id), or a path. Several SAEs of one model are harvested in one pass.
+    Interrupted, the same command goes on where it stopped.
+    """
+    output = sys.stdout
+    # Whatever libraries print goes to standard error: standard output carries results only.
+    with contextlib.redirect_stdout(sys.stderr):
+        from saegeo_core.cli.harvest_plan import plan_harvest
+        from saegeo_core.cli.harvest_progress import harvest_progress
+        from saegeo_core.cli.messages import results, say
+        from saegeo_core.harvest.engine import harvest
+        from saegeo_core.rendering.harvest_table import harvest_table
+
+        plan = plan_harvest(plugins=plugins, **options)
+        with harvest_progress(plan.settings) as watch:
+            harvested = harvest(
+                plan.saes, plan.source, plan.corpus, plan.out, plan.settings, device=plan.device, watch=watch
+            )
+        results(output).print(harvest_table(harvested))
+        specs = " ".join(f"'{one.spec}'" for one in harvested)
+        say(f"stored in {plan.out}; to measure it, type:\nsaegeo run --all {specs} --firing {plan.out}")

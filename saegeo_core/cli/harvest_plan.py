@@ -1,0 +1,109 @@
+"""What a `saegeo harvest` is going to do. Every mistake that can be known beforehand is found here, before the harvest starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.harvest.activation_source import ActivationSource
+from saegeo_core.harvest.belonging import PlacedSae, hook_of, refuse_other_model
+from saegeo_core.harvest.corpus import Corpus
+from saegeo_core.harvest.model_loading import FloatType
+from saegeo_core.harvest.open_corpus import KNOWN, open_corpus
+from saegeo_core.harvest.settings import HarvestSettings
+from saegeo_core.harvest.source_kind import DEFAULT_KIND, SourceRequest, open_source
+from saegeo_core.loading import expand_specs
+from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
+from saegeo_core.plugin_manager import PluginManager
+from saegeo_core.report_store import ReportStore
+from saegeo_core.runner import resolve_device
+
+
+@dataclass(frozen=True, eq=False)
+class HarvestPlan:
+    """A checked harvest."""
+
+    saes: Sequence[PlacedSae]
+    source: ActivationSource
+    corpus: Corpus
+    settings: HarvestSettings
+    device: str
+    out: str
+
+
+def plan_harvest(
+    *,
+    saes: Sequence[str],
+    plugins: PluginManager | None,
+    model: str,
+    corpus: str | None,
+    documents: int | None,
+    tokens: int | None,
+    block_tokens: int,
+    fires_above: float,
+    keep_tails: bool,
+    label_field: str | None,
+    skip_bad_lines: bool,
+    hook: str | None,
+    force_model: bool,
+    dtype: FloatType,
+    control: str | None,
+    control_draws: int,
+    seed: int,
+    device: str,
+    out: str,
+) -> HarvestPlan:
+    """Check what the user typed, and load model and SAEs.
+
+    Raises:
+        SaegeoError: an SAE, model, corpus or device that is not there; an SAE without an encoder or a hook, or of another
+            model; no corpus; options that contradict each other; an output folder that cannot be written.
+    """
+    plugins = plugins or PluginManager()
+    settings = HarvestSettings(
+        block_tokens=block_tokens,
+        fires_above=fires_above,
+        keep_tails=keep_tails,
+        documents=documents,
+        tokens=tokens,
+        control_draws=control_draws if control else 0,
+        seed=seed,
+    )
+    device = resolve_device(device)
+    text = open_corpus(corpus, label_field=label_field, skip_bad_lines=skip_bad_lines) if corpus else None
+    whole = [load_whole_sae(spec, device=device, plugins=plugins) for spec in expand_specs(list(saes))]
+    placed = [PlacedSae(sae, hook_of(sae.description, hook)) for sae in whole]
+    others = {kind.name for kind in plugins.sources} - {DEFAULT_KIND}
+    if not force_model and model.partition(":")[0] not in others:
+        refuse_other_model(whole, model)
+    request = SourceRequest(_hooks(placed), _centred(placed), device, dtype)
+    source = open_source(model, request, plugins.sources)
+    ReportStore(out).make_ready()
+    return HarvestPlan(placed, source, _the_corpus(source.corpus, text, model), settings, device, out)
+
+
+def _hooks(saes: Sequence[PlacedSae]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(placed.hook for placed in saes))
+
+
+def _centred(saes: Sequence[PlacedSae]) -> frozenset[str]:
+    """The hooks whose SAEs were trained on centred activations."""
+    centred: dict[str, WholeSae] = {}
+    plain: dict[str, WholeSae] = {}
+    for placed in saes:
+        (centred if placed.sae.is_centred else plain)[placed.hook] = placed.sae
+    for hook in centred.keys() & plain.keys():
+        raise SaegeoError(
+            f"{centred[hook].description.spec} and {plain[hook].description.spec} read {hook}, the first of a model with "
+            "centred writing weights, the second not",
+            "harvest them one after the other",
+        )
+    return frozenset(centred)
+
+
+def _the_corpus(brought: Corpus | None, named: Corpus | None, model: str) -> Corpus:
+    if brought is not None and named is not None:
+        raise SaegeoError(f"{model} brings its own documents", "leave out --corpus")
+    corpus = brought or named
+    if corpus is None:
+        raise SaegeoError("no corpus was named", f"type --corpus with {KNOWN}")
+    return corpus

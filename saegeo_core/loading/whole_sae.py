@@ -1,0 +1,177 @@
+"""An SAE with its encoder, for finding out when its features fire. Everything else in saegeo needs its decoder alone.
+
+The one place where sae-lens builds SAEs: an encoder is more than a matrix (thresholds, biases, scalings), and the authority on
+how an SAE encodes is sae-lens's own `encode`. Numbers are float32 whatever the file holds.
+"""
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading import load_cloud
+from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
+from saegeo_core.loading.formats.gemma_scope import GemmaScope
+from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
+from saegeo_core.loading.formats.sparsify import Sparsify
+from saegeo_core.loading.hub_files import explained, refuse_if_offline
+from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
+from saegeo_core.loading.sae_from_arrays import dictionary_learning_sae, gemma_scope_sae, sparsify_sae
+from saegeo_core.loading.tensor_files.tensor_file import reading
+from saegeo_core.sae_spec import SaeSpec
+
+if TYPE_CHECKING:
+    from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.sae_description import SaeDescription
+
+#: Architectures in which a feature's activation depends on its own weights alone, and on none of the decoder.
+FEATURE_WISE = (
+    "standard",
+    "jumprelu",
+    "gated",
+    "transcoder",
+    "skip_transcoder",
+    "jumprelu_transcoder",
+    "jumprelu_skip_transcoder",
+)
+#: Their `encode` looks at other tokens of the text, so it cannot be called on a block.
+READS_OTHER_TOKENS = ("temporal",)
+#: Scalings that sae-lens leaves to whoever encodes, by factors that the weights do not tell.
+UNFOLDED = ("expected_average_only_in", "covariance_whitening")
+NOT_ENCODING = ("metadata", "device", "dtype")
+
+
+@dataclass(frozen=True, eq=False)
+class WholeSae:
+    """An SAE that can encode.
+
+    Attributes:
+        cloud: its decoder directions, and what is known of it.
+        module: the sae-lens SAE: `encode` takes activations (n_tokens, d_in), float32, no gradients. Where `encode` does not
+            need the decoder, that is gone.
+        d_in: width of the activations it reads.
+        n_features: number of its features, d_sae.
+        architecture: as sae-lens calls it.
+        is_feature_wise: whether one feature can be encoded without the others.
+        digest: SHA-256 of the weights and settings that decide what `encode` gives.
+        is_centred: whether it was trained on a model whose writing weights are centred, so that activations of an
+            unchanged model lose their mean over the width first.
+    """
+
+    cloud: "FeatureCloud"
+    module: Any
+    d_in: int
+    n_features: int
+    architecture: str
+    is_feature_wise: bool
+    digest: str
+    is_centred: bool
+
+    @property
+    def description(self) -> "SaeDescription":
+        """What is known of it."""
+        return self.cloud.sae
+
+
+def load_whole_sae(spec: SaeSpec, *, device: str = "cpu", plugins: "PluginManager | None" = None) -> WholeSae:
+    """The SAE that `spec` names, encoder included, on `device`.
+
+    Raises:
+        SaegeoError: what `load_cloud` raises; no encoder there or none that sae-lens knows; activations that must be
+            scaled by an unknown factor; features that depend on other tokens.
+    """
+    cloud = load_cloud(spec, plugins=plugins)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sae-lens advises on loading models, which is not its part here
+        module = _from_path(spec.path) if spec.path is not None else _from_entry(matching_entries(spec)[0])
+    return whole_sae(cloud, module, device=device)
+
+
+def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> WholeSae:
+    """An SAE of sae-lens in memory, made ready to encode on `device`. The module is taken over.
+
+    Raises:
+        SaegeoError: as `load_whole_sae`.
+    """
+    config = module.cfg
+    architecture = config.architecture()
+    if architecture in READS_OTHER_TOKENS:
+        raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
+    if config.normalize_activations in UNFOLDED:
+        raise SaegeoError(
+            f"{cloud.sae.spec} reads activations scaled by a factor that its files do not tell "
+            f"({config.normalize_activations})",
+            "name it by its release, whose directory may know the factor, or save it with the factor folded in",
+        )
+    module.requires_grad_(False)
+    module.turn_off_forward_pass_hook_z_reshaping()
+    is_feature_wise = architecture in FEATURE_WISE
+    if is_feature_wise:
+        module.W_dec.data = module.W_dec.data[:0].clone()
+    digest = _digest(module)
+    model_loading = config.metadata.model_from_pretrained_kwargs or {}
+    return WholeSae(
+        cloud=cloud,
+        module=module.to(device),
+        d_in=config.d_in,
+        n_features=config.d_sae,
+        architecture=architecture,
+        is_feature_wise=is_feature_wise,
+        digest=digest,
+        is_centred=bool(model_loading.get("center_writing_weights")),
+    )
+
+
+def _from_path(path: Path) -> Any:
+    loaders: list[tuple[Any, Callable[[Path], Any]]] = [
+        (SaeLensFolder(), _from_folder),
+        (Sparsify(), sparsify_sae),
+        (GemmaScope(), gemma_scope_sae),
+        (DictionaryLearning(), dictionary_learning_sae),
+    ]
+    for file_format, load in loaders:
+        if file_format.recognises(path):
+            return load(path)
+    known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format, _ in loaders)
+    raise SaegeoError(
+        f"{path} holds no encoder that is known here, so when its features fire cannot be found out", known
+    )
+
+
+def _from_folder(path: Path) -> Any:
+    from sae_lens import SAE
+
+    folder = path if path.is_dir() else path.parent
+    with reading(folder, "an SAE of sae-lens"):
+        return SAE.load_from_disk(folder, device="cpu", dtype="float32")
+
+
+def _from_entry(entry: ReleaseEntry) -> Any:
+    if entry.source == "bundled":
+        return _from_folder(Path(entry.repository) / entry.path)
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from sae_lens import SAE
+
+    try:
+        return SAE.from_pretrained(entry.release, entry.sae_id, device="cpu", dtype="float32")
+    except LocalEntryNotFoundError as error:
+        refuse_if_offline(entry.repository, entry.path)
+        raise explained(error, entry.repository, entry.path) from error
+    except HfHubHTTPError as error:
+        raise explained(error, entry.repository, entry.path) from error
+    except Exception as error:  # whatever sae-lens meets in files that were not made here
+        raise SaegeoError(f"sae-lens cannot load {entry}: {type(error).__name__}: {error}") from error
+
+
+def _digest(module: Any) -> str:
+    settings = {name: value for name, value in module.cfg.to_dict().items() if name not in NOT_ENCODING}
+    content = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for name, weight in sorted(module.named_parameters()):
+        content.update(f"{name} {tuple(weight.shape)}".encode())
+        content.update(weight.detach().contiguous().cpu().numpy().data)
+    return content.hexdigest()
