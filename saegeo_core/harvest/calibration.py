@@ -11,7 +11,7 @@ import torch
 from saegeo_core.atomic_file import replacing
 from saegeo_core.harvest.activation_source import ActivationSource
 from saegeo_core.harvest.belonging import PlacedSae
-from saegeo_core.harvest.control import CALIBRATION_TOKENS, ControlDictionary, Controls, calibrated_control
+from saegeo_core.harvest.control import CALIBRATION_TOKENS, ControlDictionary, Controls, calibrated_controls
 from saegeo_core.harvest.corpus import Corpus
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.shards import disk_errors_explained
@@ -60,17 +60,13 @@ def first_activations(
 
 
 def _calibrated(placed: PlacedSae, activations: torch.Tensor, settings: HarvestSettings, path: Path) -> Controls:
-    draws = range(settings.control_draws)
-    calibrated = [
-        calibrated_control(placed.sae, activations, settings.fires_above, settings.seed, draw) for draw in draws
-    ]
-    controls = Controls(tuple(calibrated), len(activations))
+    controls = calibrated_controls(placed.sae, activations, settings.fires_above, settings.seed, settings.control_draws)
     with disk_errors_explained(path.parent), replacing(path) as file:
         np.savez(
             file,
             allow_pickle=False,
-            directions=np.stack([control.directions for control in calibrated]),
-            thresholds=np.stack([control.thresholds for control in calibrated]),
+            directions=np.stack([control.directions for control in controls.dictionaries]),
+            thresholds=np.stack([control.thresholds for control in controls.dictionaries]),
             n_tokens=controls.n_tokens,
         )
     return controls

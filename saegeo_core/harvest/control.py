@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from saegeo_core.errors import SaegeoError
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.loading.whole_sae import WholeSae
-from saegeo_core.statistics.null_directions import angular_gaussian_directions
+from saegeo_core.statistics.control_directions import ControlGaussian, control_generator
 
 #: Tokens from the beginning of the corpus that thresholds are set on: rates from 1 in 32,768 up are matched.
 CALIBRATION_TOKENS = 1 << 15
@@ -52,17 +52,11 @@ class Controls:
     n_tokens: int
 
 
-def draw_directions(cloud: FeatureCloud, seed: int, draw: int) -> NDArray[np.float32]:
-    """Unit directions, float32 (n_features, d_in), one for each row of the cloud.
-
-    They depend on the cloud, the seed and the number of the draw; between machines they agree but for rounding.
-    """
-    unit = cloud.unit_vectors(torch.float64)
-    second_moment = (unit.T @ unit / len(unit)).numpy()
-    null = angular_gaussian_directions(second_moment, unit.mean(0).numpy(), len(unit))
-    rng = np.random.default_rng([seed, draw, int(cloud.digest[:16], 16)])
-    directions: NDArray[np.float32] = null.sample(cloud.n_features, rng).numpy()
-    return directions
+def draw_directions(cloud: FeatureCloud, seed: int, draws: int) -> list[NDArray[np.float32]]:
+    """Several draws of unit directions, each float32 (n_features, d_in) with one for each row of the cloud."""
+    gaussian = ControlGaussian.matched_to(cloud)
+    generators = [control_generator(cloud.digest, seed, draw) for draw in range(draws)]
+    return [gaussian.draw(cloud.n_features, rng) for rng in generators]
 
 
 def firing_rates(sae: WholeSae, activations: torch.Tensor, fires_above: float) -> NDArray[np.float64]:
@@ -120,10 +114,10 @@ def matched_thresholds(projections: Projections, rates: NDArray[np.float64]) -> 
     return thresholds
 
 
-def calibrated_control(
-    sae: WholeSae, activations: torch.Tensor, fires_above: float, seed: int, draw: int
-) -> ControlDictionary:
-    """An untrained dictionary that fires on `activations` (n_tokens, d_in) as often as the SAE.
+def calibrated_controls(
+    sae: WholeSae, activations: torch.Tensor, fires_above: float, seed: int, draws: int
+) -> Controls:
+    """Untrained dictionaries that fire on `activations` (n_tokens, d_in) as often as the SAE.
 
     Raises:
         SaegeoError: the SAE is a transcoder, whose directions live in another space than the one it reads; or fewer than two
@@ -137,11 +131,14 @@ def calibrated_control(
         )
     if len(activations) < 2:
         raise SaegeoError("a control needs at least two tokens to set thresholds on", "name a longer corpus")
-    directions = draw_directions(sae.cloud, seed, draw)
-    read = sae.module.process_sae_in(activations)
-    projections = Projections(read, torch.from_numpy(directions).to(read.device))
     rates = firing_rates(sae, activations, fires_above)
-    return ControlDictionary(directions, matched_thresholds(projections, rates))
+    read = sae.module.process_sae_in(activations)
+    drawn = draw_directions(sae.cloud, seed, draws)
+    thresholds = [
+        matched_thresholds(Projections(read, torch.from_numpy(directions).to(read.device)), rates)
+        for directions in drawn
+    ]
+    return Controls(tuple(map(ControlDictionary, drawn, thresholds)), len(activations))
 
 
 def control_module(sae: WholeSae, control: ControlDictionary, fires_above: float) -> Any:

@@ -72,10 +72,12 @@ def dictionary_learning_sae(path: Path) -> Any:
     architecture, subtracts_bias = TRAINED_AS[trained_as]
     tensors = _all_tensors(weights)
     named = {BIASES[name]: tensor for name, tensor in tensors.items() if name in BIASES}
-    named["W_enc"] = tensors["W_enc"] if "W_enc" in tensors else _transposed(tensors, "encoder.weight")
-    named["W_dec"] = tensors["W_dec"] if "W_dec" in tensors else _transposed(tensors, "decoder.weight")
-    if architecture == "jumprelu" and "threshold" in tensors and named["W_enc"] is not None:
-        named["threshold"] = tensors["threshold"].expand(named["W_enc"].shape[1])
+    for name, linear in (("W_enc", "encoder.weight"), ("W_dec", "decoder.weight")):
+        matrix = tensors.get(name, _transposed(tensors, linear))
+        if matrix is not None:
+            named[name] = matrix
+    if architecture == "jumprelu" and "threshold" in tensors and "b_enc" in named:
+        named["threshold"] = tensors["threshold"].expand_as(named["b_enc"])
     k = {"k": trainer.get("k")} if architecture == "topk" else {}
     return _sae(architecture, named, weights, apply_b_dec_to_input=subtracts_bias, **k)
 

@@ -61,7 +61,9 @@ def nearest_neighbors(
     n = len(directions)
     if not 0 < n_neighbors < n:
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
-    default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest_format(device, vectors.shape[1])
+    default: ProductFormat = (
+        "float32" if torch.device(device).type == "cpu" else fastest_format(device, vectors.shape[1])
+    )
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
     indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)

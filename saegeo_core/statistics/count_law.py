@@ -33,7 +33,7 @@ class MeanLaw:
 
 @dataclass(frozen=True)
 class CountLaw:
-    """The law of a count with the given mean > 0 and variance."""
+    """The law of a count with the given mean and variance."""
 
     mean: float
     variance: float
@@ -58,7 +58,7 @@ class CountLaw:
 
     def _law(self) -> stats.rv_discrete:
         excess = self.variance - self.mean
-        if abs(excess) <= POISSON_TOLERANCE * self.mean:
+        if self.mean == 0.0 or abs(excess) <= POISSON_TOLERANCE * self.mean:
             return stats.poisson(self.mean)
         if excess > 0.0:
             return stats.nbinom(self.mean**2 / excess, self.mean / self.variance)

@@ -20,7 +20,7 @@ Integers = NDArray[np.int64]
 Kernel = Callable[[Floats], Floats]
 
 CHANCE_LINKS_PER_FEATURE = 0.05
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 256
 
 
 def family_threshold(n_features: int, mean_squared_cosine: float) -> float:
@@ -66,6 +66,6 @@ def within_family_sums(
         rows = np.asarray(unit_rows(members[family]), dtype=np.float64)
         for start in range(0, len(rows), ROWS_AT_ONCE):
             cosines = rows[start : start + ROWS_AT_ONCE] @ rows[start:].T
-            pairs = cosines[np.triu_indices(cosines.shape[0], 1, cosines.shape[1])]
+            pairs = cosines[np.tri(*cosines.shape) == 0.0]
             sums[:, family] += [kernel(pairs).sum() for kernel in kernels]
     return sums

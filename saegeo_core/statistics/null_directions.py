@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from torch import Tensor
 
+from saegeo_core.errors import SaegeoError
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,7 @@ Floats = NDArray[np.float64]
 POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
+ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,16 @@ def angular_gaussian_directions(second_moment: Floats, mean: Floats, n_features:
     Args:
         second_moment: shape (d_in, d_in), S = W'W/N of the unit rows.
         mean: shape (d_in,), mean of the unit rows.
-        n_features: number of rows N, at least 3.
+        n_features: number of rows N.
+
+    Raises:
+        SaegeoError: fewer than three rows, or all rows alike: there is no covariance to keep.
     """
+    if n_features < 3 or mean @ mean > 1.0 - ALIKE:
+        raise SaegeoError(
+            f"{n_features} features of which the mean has length {np.linalg.norm(mean):.6f} have no covariance to keep",
+            "measure a cloud of three or more different directions",
+        )
     covariance = torch.from_numpy(second_moment - np.outer(mean, mean))
     spectrum, axes = (part.numpy() for part in torch.linalg.eigh(covariance))
     along = axes.T @ mean_over_pairs(mean, n_features)
@@ -128,7 +138,9 @@ def pair_moments(second_moment: Floats, n_features: int) -> tuple[float, float]:
     return pairs, (n**2 * trace3 - 3.0 * (n - 1) * pairs - 1.0) / ((n - 1) * (n - 2))
 
 
-def narrowed(wide: ProjectedGaussian, mean_cosine: float, over_pairs: float, over_triangles: float) -> ProjectedGaussian:
+def narrowed(
+    wide: ProjectedGaussian, mean_cosine: float, over_pairs: float, over_triangles: float
+) -> ProjectedGaussian:
     """The projected Gaussian of the shape of `wide`, narrowed so that its directions have the three moments given.
 
     Sought are variances (1 - k)/d + k * variances^power: k sets the width of the spectrum, the power how much of it the
@@ -150,23 +162,25 @@ def narrowed(wide: ProjectedGaussian, mean_cosine: float, over_pairs: float, ove
     def surplus_pairs(width: float, power: float) -> float:
         return model(width, power).moments.mean_squared_cosine - over_pairs
 
-    def matched(power: float) -> ProjectedGaussian:
+    def match_pairs(power: float) -> ProjectedGaussian:
         widest = 1.0
-        while surplus_pairs(widest, power) < 0.0 and widest < WIDEST:
+        while surplus_pairs(widest, power) < 0.0:
             widest *= 2.0
+            if widest > WIDEST:
+                return model(WIDEST, power)
         return model(brentq(surplus_pairs, 0.0, widest, args=(power,), xtol=1e-12), power)
 
     def surplus_triangles(power: float) -> float:
-        return matched(power).moments.mean_triangle - over_triangles
+        return match_pairs(power).moments.mean_triangle - over_triangles
 
     if surplus_pairs(0.0, 1.0) >= 0.0:
         return replace(model(0.0, 1.0), matched=("cosine",))
     low, high = POWERS
     if surplus_triangles(low) >= 0.0:
-        return matched(low)
+        return match_pairs(low)
     if surplus_triangles(high) <= 0.0:
-        return matched(high)
-    return matched(brentq(surplus_triangles, low, high, xtol=1e-3))
+        return match_pairs(high)
+    return match_pairs(brentq(surplus_triangles, low, high, xtol=1e-3))
 
 
 def _with_mean_cosine(null: ProjectedGaussian, mean_cosine: float) -> ProjectedGaussian:

@@ -96,38 +96,51 @@ def sample_null_pairs(
         rng: draws the directions.
         n_blocks: how many blocks, at least 16.
     """
-    moments = null.moments
-    exact = np.array([moments.mean_cosine, moments.mean_squared_cosine])
-    known = np.array([*exact, null.variances.sum() + null.mean @ null.mean])
-    tail_means, observed = np.empty((n_blocks, len(TAILS))), np.empty((n_blocks, 3))
-    projection, fourth_moment = np.zeros((5, 5)), 0.0
-    for block in range(n_blocks):
-        x = null.place(rng.standard_normal((BLOCK, len(null.mean))))
-        x /= np.linalg.norm(x, axis=1, keepdims=True)
-        controls = np.stack([x @ moments.first, moments.mean_squared_cosine_with(x)])
-        # Errors of the two halves are independent, so their covariance over x is that of the expectations given x alone.
-        halves, lengths = [], 0.0
-        for _ in range(2):
-            normals, weights = _stratified_normals(BLOCK // 2, len(null.mean), rng)
-            z = null.place(normals)
-            above, below = (tail @ weights for tail in tail_given_partner(x, z, null.mean, null.variances, threshold))
-            halves.append(np.stack([above + below, above, below, *controls]))
-            z_squared = (z**2).sum(axis=1)
-            lengths += float(z_squared @ weights) / 2
-            fourth_moment += float(((x @ z.T) ** 4 @ (weights / z_squared**2)).mean()) / (2 * n_blocks)
-        crossed = np.cov(halves[0], halves[1])[:5, 5:]
-        projection += (crossed + crossed.T) / (2 * n_blocks)
-        tail_means[block] = (halves[0] + halves[1])[:3].mean(axis=1) / 2
-        observed[block] = [*controls.mean(axis=1), lengths]
+    blocks = [_measure_block(null, threshold, rng) for _ in range(n_blocks)]
+    tails, controls, projections, fourth_moments = (np.stack(column) for column in zip(*blocks, strict=True))
+    exact = [null.moments.mean_cosine, null.moments.mean_squared_cosine]
+    tail_means, tail_errors = _adjusted_means(tails, controls, np.array([*exact, _squared_length(null)]))
+    means = np.array([*tail_means, *exact])
+    return NullPairs(
+        n_directions=2 * BLOCK * n_blocks,
+        matched=null.matched,
+        means=means,
+        mean_errors=np.array([*tail_errors, 0.0, 0.0]),
+        projection=projections.mean(axis=0),
+        pair=np.array([*tail_means, exact[1], fourth_moments.mean()]) - means**2,
+    )
 
-    tails_mean, errors = _adjusted_means(tail_means, observed, known)
-    means = np.concatenate([tails_mean, exact])
-    pair = np.array([*tails_mean, exact[1], fourth_moment]) - means**2
-    return NullPairs(2 * BLOCK * n_blocks, null.matched, means, np.concatenate([errors, [0.0, 0.0]]), projection, pair)
+
+def _measure_block(
+    null: ProjectedGaussian, threshold: float, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats, float]:
+    """Of 128 x 128 pairs: means of the tails, of three controls, the covariance of STATISTICS given one, the fourth moment."""
+    dimension = len(null.mean)
+    x = null.place(rng.standard_normal((BLOCK, dimension)))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    controls = np.stack([x @ null.moments.first, null.moments.mean_squared_cosine_with(x)])
+    halves, squared_length, fourth_moment = [], 0.0, 0.0
+    for _ in range(2):
+        normals, weights = _stratified_normals(BLOCK // 2, dimension, rng)
+        z = null.place(normals)
+        above, below = (tail @ weights for tail in tail_given_partner(x, z, null.mean, null.variances, threshold))
+        halves.append(np.stack([above + below, above, below, *controls]))
+        z_squared = (z**2).sum(axis=1)
+        squared_length += float(z_squared @ weights) / 2.0
+        fourth_moment += float(((x @ z.T) ** 4 @ (weights / z_squared**2)).mean()) / 2.0
+    # The errors of the two halves are independent, so what covaries over x is the expectations given x.
+    crossed = np.cov(halves[0], halves[1])[:5, 5:]
+    given_x = (halves[0] + halves[1]).mean(axis=1) / 2.0
+    return given_x[:3], np.array([*given_x[3:], squared_length]), (crossed + crossed.T) / 2.0, fourth_moment
+
+
+def _squared_length(null: ProjectedGaussian) -> float:
+    """E |z|^2."""
+    return float(null.variances.sum() + null.mean @ null.mean)
 
 
 def _stratified_normals(n: int, dimension: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Standard normal rows and the weights, about 1/n each, with which their averages are unbiased.
+    """Standard normal rows, and the weights, about 1/n each, with which averages over them are unbiased.
 
     One length from each of n strata of the chi distribution, short ones finer: by the noise of a short rest z turns far
     towards x, so rare tails are made of short rows.
@@ -149,4 +162,6 @@ def _adjusted_means(values: Floats, controls: Floats, known: Floats) -> tuple[Fl
     coefficients = np.linalg.lstsq(design, values)[0]
     residual = values - design @ coefficients
     variance = (residual**2).sum(axis=0) / (len(values) - design.shape[1])
-    return coefficients[0], np.sqrt(variance * np.linalg.inv(design.T @ design)[0, 0])
+    # A tail hardly ever reached may be adjusted below zero; its plain mean is as good.
+    means = np.where(coefficients[0] > 0.0, coefficients[0], values.mean(axis=0))
+    return means, np.sqrt(variance * np.linalg.inv(design.T @ design)[0, 0])

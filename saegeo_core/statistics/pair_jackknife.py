@@ -62,7 +62,8 @@ def jackknife_pair_mean(
     n_families = len(sizes)
     if n_families < 3:
         raise SaegeoError(
-            f"no interval: the {n_features} features form {n_families} families, and 3 are needed", "measure a larger cloud"
+            f"no interval: the {n_features} features form {n_families} families, and 3 are needed",
+            "measure a larger cloud",
         )
     within = np.zeros(n_families) if within_sums is None else np.asarray(within_sums, dtype=np.float64)
 

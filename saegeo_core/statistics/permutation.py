@@ -28,9 +28,7 @@ class PermutationResult:
     null_distribution: Floats
 
 
-def permutation_pvalue(
-    statistic: float, null_distribution: ArrayLike, alternative: Alternative = "two-sided"
-) -> float:
+def permutation_pvalue(statistic: float, null_distribution: ArrayLike, alternative: Alternative = "two-sided") -> float:
     """(b + 1)/(m + 1), with b the draws at least as extreme as `statistic`; two-sided is twice the smaller tail.
 
     Draws that differ from it by rounding only count as ties, hence as extreme.

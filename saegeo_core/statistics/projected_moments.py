@@ -2,7 +2,8 @@
 
 1/|z| and 1/|z|^2 are integrals over s > 0 of e^(-s |z|^2), with weights s^(-1/2) / Gamma(1/2) and 1. Under the factor
 e^(-s |z|^2) z remains Gaussian, with variances v/(1 + 2 s v) and mean m/(1 + 2 s v); so each moment is a sum over a grid of s,
-without simulation, exact to rounding: the integrands are analytic in log s, where the trapezoid rule converges exponentially.
+without simulation, and exact to rounding: in y, with log s = y - e^-y, the integrands are analytic and vanish fast enough for
+the trapezoid rule to converge exponentially.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LOG_SCALES = np.arange(-36.0, 36.0, 0.25)
-NEGLIGIBLE = 1e-14
+GRID_STEP = 0.25
+GRID = np.arange(-4.25, 36.0, GRID_STEP)
+LOG_SCALES = GRID - np.exp(-GRID)
+LOG_STEPS = GRID_STEP * (1.0 + np.exp(-GRID))
+LOG_NEGLIGIBLE = -37.0
 MOST_ITERATIONS = 200
 TOLERANCE = 1e-6
 
@@ -67,13 +71,16 @@ class ProjectedMoments:
 
 def projected_moments(mean: Floats, variances: Floats) -> ProjectedMoments:
     """Moments of z / |z| for z ~ N(mean, diag(variances)), both of shape (d,)."""
-    s = np.exp(LOG_SCALES) / (variances.sum() + mean @ mean)
+    total, largest = variances.sum(), variances.max()
+    s = np.exp(LOG_SCALES) / (total + mean @ mean)
+    # log(1 + 2 s v) >= v/v_max * log(1 + 2 s v_max), so that this bounds the largest term of all, that of E x.
+    log_bound = LOG_SCALES / 2.0 - 0.5 * total / largest * np.log1p(2.0 * s * largest)
+    counts = log_bound > LOG_NEGLIGIBLE
+    s, steps = s[counts], LOG_STEPS[counts]
+
     damping = 1.0 + 2.0 * s[:, np.newaxis] * variances
-    log_weight = -0.5 * np.log(damping).sum(axis=1) - s * (1.0 / damping @ mean**2)
-    weight = np.exp(log_weight) * (LOG_SCALES[1] - LOG_SCALES[0])
-    counts = weight * np.sqrt(s) > NEGLIGIBLE
-    s, damping, weight = s[counts], damping[counts], weight[counts]
     tilted_mean = mean / damping
+    weight = np.exp(-0.5 * np.log(damping).sum(axis=1) - s * (tilted_mean @ mean)) * steps
     first = (weight * np.sqrt(s / np.pi)) @ tilted_mean
     factors = np.sqrt(weight * s)[:, np.newaxis] * tilted_mean
     return ProjectedMoments(first, (weight * s) @ (1.0 / damping) * variances, factors if mean.any() else factors[:0])

@@ -64,7 +64,7 @@ def delete_group_jackknife(
     everything = np.arange(len(groups))
     replicates = np.array([statistic(everything[groups != name]) for name in names], dtype=np.float64)
     standard_error = float(np.sqrt((len(names) - 1) * np.var(replicates)))
-    return _student(statistic(everything), standard_error, len(names) - 1, level, "delete-group jackknife", replicates)
+    return _student(replicates, statistic(everything), standard_error, level, "delete-group jackknife")
 
 
 def scaled_subsampling(
@@ -102,8 +102,7 @@ def scaled_subsampling(
     draws = (np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples))
     replicates = np.array([statistic(draw) for draw in draws], dtype=np.float64)
     standard_error = float(np.std(replicates, ddof=1) * np.sqrt(size / (n_items - size)))
-    estimate = statistic(np.arange(n_items))
-    return _student(estimate, standard_error, n_subsamples - 1, level, "scaled subsampling", replicates)
+    return _student(replicates, statistic(np.arange(n_items)), standard_error, level, "scaled subsampling")
 
 
 def document_bootstrap(
@@ -144,8 +143,7 @@ def document_bootstrap(
     return Resampled(estimate, float(np.std(replicates, ddof=1)), interval, level, name, replicates)
 
 
-def _student(
-    estimate: float, standard_error: float, degrees: int, level: float, method: str, replicates: Floats
-) -> Resampled:
-    reach = float(stats.t.ppf((1.0 + level) / 2.0, degrees)) * standard_error
+def _student(replicates: Floats, estimate: float, standard_error: float, level: float, method: str) -> Resampled:
+    """Student's interval with one degree of freedom fewer than there are replicates."""
+    reach = float(stats.t.ppf((1.0 + level) / 2.0, len(replicates) - 1)) * standard_error
     return Resampled(estimate, standard_error, (estimate - reach, estimate + reach), level, method, replicates)

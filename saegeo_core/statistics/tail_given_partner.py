@@ -13,7 +13,9 @@ from scipy.special import ndtr
 Floats = NDArray[np.float64]
 
 
-def tail_given_partner(x: Floats, z: Floats, mean: Floats, variances: Floats, threshold: float) -> tuple[Floats, Floats]:
+def tail_given_partner(
+    x: Floats, z: Floats, mean: Floats, variances: Floats, threshold: float
+) -> tuple[Floats, Floats]:
     """P(cosine > t) and P(cosine < -t), each of shape (n, m), given x_i and all of z_j but the coordinate along x_i.
 
     Args:

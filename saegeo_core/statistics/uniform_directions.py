@@ -112,7 +112,7 @@ def tail_count_law(n_pairs: int, probability: float) -> CountLaw:
     """Null law of the number of pairs beyond a threshold that one pair passes with `probability`: binomial, mean M p.
 
     Only the variance M p (1 - p) is exact: cosines are independent in pairs, not jointly. The remaining dependence enters
-    the third moment, through triangles; from d = 16 on the p-values are uniform all the same (tested).
+    the third moment, through triangles; measured down to d = 3, it leaves the p-values uniform.
     """
     return CountLaw(n_pairs * probability, n_pairs * probability * (1.0 - probability))
 
@@ -129,5 +129,7 @@ def welch_floor(n_features: int, dimension: int) -> float:
 
 def _shape(dimension: float) -> float:
     if not dimension >= 2:
-        raise SaegeoError(f"directions need at least 2 dimensions, not {dimension}", "give rows with two or more entries")
+        raise SaegeoError(
+            f"directions need at least 2 dimensions, not {dimension}", "give rows with two or more entries"
+        )
     return (dimension - 1.0) / 2.0

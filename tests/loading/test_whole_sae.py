@@ -51,7 +51,9 @@ def top_k(values):
 
 
 def save_gemma_scope(folder, weights):
-    np.savez(folder / "params.npz", **{name: weights[name] for name in ("W_enc", "W_dec", "b_enc", "b_dec", "threshold")})
+    np.savez(
+        folder / "params.npz", **{name: weights[name] for name in ("W_enc", "W_dec", "b_enc", "b_dec", "threshold")}
+    )
     return folder / "params.npz"
 
 
@@ -96,11 +98,27 @@ def dictionary_learning_cases():
             gated,
         ),
         "AutoEncoderTopK": (
-            lambda w: linear(w) | {"encoder.bias": w["b_enc"], "b_dec": w["b_dec"], "k": torch.tensor(K), "threshold": torch.tensor(0.3)},
+            lambda w: (
+                linear(w)
+                | {
+                    "encoder.bias": w["b_enc"],
+                    "b_dec": w["b_dec"],
+                    "k": torch.tensor(K),
+                    "threshold": torch.tensor(0.3),
+                }
+            ),
             lambda w, x: top_k(subtracted(w, x) + w["b_enc"]),
         ),
         "BatchTopKSAE": (
-            lambda w: linear(w) | {"encoder.bias": w["b_enc"], "b_dec": w["b_dec"], "k": torch.tensor(K), "threshold": torch.tensor(0.3)},
+            lambda w: (
+                linear(w)
+                | {
+                    "encoder.bias": w["b_enc"],
+                    "b_dec": w["b_dec"],
+                    "k": torch.tensor(K),
+                    "threshold": torch.tensor(0.3),
+                }
+            ),
             lambda w, x: above(subtracted(w, x) + w["b_enc"], 0.3),
         ),
         "JumpReluAutoEncoder": (
@@ -202,7 +220,9 @@ def test_the_digest_tells_weights_and_rules_apart(tmp_path):
 
 
 def test_hook_z_saes_take_flat_activations(tmp_path, rows):
-    spec = save_with_sae_lens(tmp_path / "z", reshape_activations="hook_z", metadata={"hook_name": "blocks.0.attn.hook_z"})
+    spec = save_with_sae_lens(
+        tmp_path / "z", reshape_activations="hook_z", metadata={"hook_name": "blocks.0.attn.hook_z"}
+    )
     assert load_whole_sae(spec).module.encode(rows).shape == (50, N_FEATURES)
 
 

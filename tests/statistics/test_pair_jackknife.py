@@ -7,13 +7,9 @@ Coverage of the nominal 95 % intervals, from 1,000 clouds each (the tests draw f
 """
 
 import numpy as np
-import pytest
 
-from saegeo_core import synthetic
-from saegeo_core.errors import SaegeoError
 from saegeo_core.statistics.families import family_labels, family_threshold, within_family_sums
 from saegeo_core.statistics.pair_jackknife import jackknife_pair_mean
-from saegeo_core.statistics.resampling import delete_group_jackknife
 from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold
 
 STATISTICS = ("tail fraction", "mean cosine", "mean squared cosine")
@@ -39,7 +35,14 @@ def intervals(rows, threshold, by_family=True):
         within = within_family_sums(lambda members: rows[members], families, kernels)
     tail_count = tails.sum() / 2
     return [
-        jackknife_pair_mean(matrix.sum(axis=1), square_sum, families=families, within_sums=own, within_square_sum=own_squares.sum(), kind=kind)
+        jackknife_pair_mean(
+            matrix.sum(axis=1),
+            square_sum,
+            families=families,
+            within_sums=own,
+            within_square_sum=own_squares.sum(),
+            kind=kind,
+        )
         for matrix, square_sum, own, own_squares, kind in (
             (tails, tail_count, within[0], within[0], "fraction"),
             (cosines, squares.sum() / 2, within[1], within[2], "squared_length"),

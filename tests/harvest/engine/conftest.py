@@ -58,7 +58,9 @@ class WordSource:
 
     def batches(self, documents):
         self._n_tokens = 0
-        tokens = [(document.position, i, word) for document in documents for i, word in enumerate(document.text.split())]
+        tokens = [
+            (document.position, i, word) for document in documents for i, word in enumerate(document.text.split())
+        ]
         for number, start in enumerate(range(0, len(tokens), self.batch_tokens)):
             some = tokens[start : start + self.batch_tokens]
             self._n_tokens += len(some)

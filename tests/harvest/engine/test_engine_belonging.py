@@ -54,7 +54,11 @@ def test_names_of_one_model(sae_of, trained_on, given):
 
 @pytest.mark.parametrize(
     ("trained_on", "given"),
-    [("gpt2-small", "gpt2-medium"), ("gemma-2-2b", "google/gemma-2-9b"), ("sentence-transformers/all-MiniLM-L6-v2", "gpt2")],
+    [
+        ("gpt2-small", "gpt2-medium"),
+        ("gemma-2-2b", "google/gemma-2-9b"),
+        ("sentence-transformers/all-MiniLM-L6-v2", "gpt2"),
+    ],
 )
 def test_another_model_is_refused(sae_of, trained_on, given):
     with pytest.raises(SaegeoError, match=f"trained on {trained_on}, and the model given is {given}") as refusal:
@@ -70,7 +74,9 @@ def test_another_model_is_refused(sae_of, trained_on, given):
         ("models--google--gemma-2-2b/snapshots/0123abcd", {}),
     ],
 )
-def test_a_folder_is_known_by_its_name_its_configuration_or_its_place_in_the_cache(sae_of, model_folder, folder, config):
+def test_a_folder_is_known_by_its_name_its_configuration_or_its_place_in_the_cache(
+    sae_of, model_folder, folder, config
+):
     path = model_folder(folder, **config)
     refuse_other_model([sae_of(model="gemma-2-2b")], path)
     with pytest.raises(SaegeoError):
@@ -85,7 +91,11 @@ def test_the_folder_of_the_demo_model_is_the_demo_model(sae_of):
 @pytest.mark.parametrize(
     ("facts", "given", "hook"),
     [
-        ({"hook_name": "blocks.3.hook_resid_post", "hf_hook_name": "encoder.layer.3"}, None, "blocks.3.hook_resid_post"),
+        (
+            {"hook_name": "blocks.3.hook_resid_post", "hf_hook_name": "encoder.layer.3"},
+            None,
+            "blocks.3.hook_resid_post",
+        ),
         ({"hook_name": "blocks.3.ln2.hook_normalized", "hf_hook_name": "model.layers.3.x"}, None, "model.layers.3.x"),
         ({"hook_name": "blocks.3.ln2.hook_normalized"}, None, "blocks.3.ln2.hook_normalized"),
         ({"hf_hook_name": "layers.3"}, None, "layers.3"),

@@ -9,7 +9,7 @@ from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_statistics import FiringStatistics
 from saegeo_core.harvest.control import (
     Projections,
-    calibrated_control,
+    calibrated_controls,
     control_module,
     draw_directions,
     firing_rates,
@@ -17,6 +17,7 @@ from saegeo_core.harvest.control import (
 )
 from saegeo_core.harvest.engine import harvest
 from saegeo_core.harvest.settings import HarvestSettings
+from saegeo_core.statistics.control_directions import ControlGaussian, control_generator
 
 N_TOKENS = 3000
 
@@ -42,10 +43,12 @@ def test_thresholds_meet_every_rate_exactly_and_in_rank(rng):
 
 
 @pytest.mark.parametrize("fires_above", [0.0, 1.0])
-@pytest.mark.parametrize("config", [{}, {"apply_b_dec_to_input": False}, {"normalize_activations": "layer_norm"}], ids=str)
+@pytest.mark.parametrize(
+    "config", [{}, {"apply_b_dec_to_input": False}, {"normalize_activations": "layer_norm"}], ids=str
+)
 def test_the_control_fires_as_often_as_the_sae(make_sae, activations, fires_above, config):
     sae = make_sae("jumprelu", **config).sae
-    control = calibrated_control(sae, activations, fires_above, seed=0, draw=0)
+    [control] = calibrated_controls(sae, activations, fires_above, seed=0, draws=1).dictionaries
     fires = control_module(sae, control, fires_above).encode(activations) > fires_above
     rates = fires.float().mean(0).numpy()
     expected = firing_rates(sae, activations, fires_above)
@@ -56,7 +59,7 @@ def test_the_control_fires_as_often_as_the_sae(make_sae, activations, fires_abov
 def test_directions_have_unit_length_and_the_clouds_second_moment(rng):
     axes = np.diag(np.linspace(0.3, 2, 12))
     cloud = FeatureCloud.from_array((rng.standard_normal((6000, 12)) @ axes + 0.3).astype(np.float32))
-    directions = draw_directions(cloud, seed=0, draw=0)
+    [directions] = draw_directions(cloud, seed=0, draws=1)
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, atol=1e-5)
     unit = cloud.unit_vectors(torch.float64).numpy()
     np.testing.assert_allclose(directions.T @ directions / 6000, unit.T @ unit / 6000, atol=0.015)
@@ -64,10 +67,17 @@ def test_directions_have_unit_length_and_the_clouds_second_moment(rng):
 
 def test_seed_draw_and_sae_decide_the_directions(make_sae):
     cloud = make_sae().sae.cloud
-    first = draw_directions(cloud, 0, 0)
-    np.testing.assert_array_equal(first, draw_directions(cloud, 0, 0))
-    for other in (draw_directions(cloud, 0, 1), draw_directions(cloud, 1, 0), draw_directions(make_sae(seed=1).sae.cloud, 0, 0)):
+    first, second = draw_directions(cloud, 0, 2)
+    np.testing.assert_array_equal(first, draw_directions(cloud, 0, 1)[0])
+    for other in (second, *draw_directions(cloud, 1, 1), *draw_directions(make_sae(seed=1).sae.cloud, 0, 1)):
         assert abs(first - other).max() > 0.1
+
+
+def test_directions_can_be_drawn_again_from_what_they_were_drawn_from(make_sae):
+    cloud = make_sae().sae.cloud
+    gaussian = ControlGaussian.unpacked(ControlGaussian.matched_to(cloud).packed(), cloud.d_in)
+    again = gaussian.draw(cloud.n_features, control_generator(cloud.digest, 0, 1))
+    np.testing.assert_array_equal(again, draw_directions(cloud, 0, 2)[1])
 
 
 def test_controls_are_harvested_beside_the_sae(tmp_path, make_sae, word_source, corpus):
@@ -80,7 +90,7 @@ def test_controls_are_harvested_beside_the_sae(tmp_path, make_sae, word_source, 
     reopened = FiringStatistics.open(harvested.folder)
     first, second = reopened.controls()
     assert not np.array_equal(first.directions, second.directions)
-    np.testing.assert_array_equal(first.directions, draw_directions(sae.sae.cloud, 0, 0))
+    np.testing.assert_array_equal(first.directions, draw_directions(sae.sae.cloud, 0, 1)[0])
     for number, control in enumerate((first, second)):
         assert control.firing.corpus["control"]["draw"] == number
         assert (control.firing.n_blocks, control.firing.n_tokens) == (reopened.n_blocks, reopened.n_tokens)
@@ -112,4 +122,6 @@ def test_an_interrupted_harvest_goes_on_with_the_same_controls(tmp_path, make_sa
 
 def test_a_transcoder_has_no_control(tmp_path, make_sae, word_source, corpus):
     with pytest.raises(SaegeoError, match="is a transcoder.*no encoder can be tied"):
-        harvest([make_sae("transcoder")], word_source(), corpus, tmp_path, HarvestSettings(block_tokens=4, control_draws=1))
+        harvest(
+            [make_sae("transcoder")], word_source(), corpus, tmp_path, HarvestSettings(block_tokens=4, control_draws=1)
+        )

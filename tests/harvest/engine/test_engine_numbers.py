@@ -165,7 +165,13 @@ def test_activations_that_are_not_finite_are_refused_even_where_the_source_is_st
 
 @pytest.mark.parametrize(
     "rules",
-    [{"block_tokens": 0}, {"fires_above": -1.0}, {"fires_above": float("nan")}, {"documents": 0}, {"documents": 1, "tokens": 1}],
+    [
+        {"block_tokens": 0},
+        {"fires_above": -1.0},
+        {"fires_above": float("nan")},
+        {"documents": 0},
+        {"documents": 1, "tokens": 1},
+    ],
     ids=str,
 )
 def test_settings_that_cannot_be_meant_are_refused(rules):

@@ -123,7 +123,9 @@ def test_blocks_hold_every_token_once_in_order_and_none_of_two_documents(
     position = np.concatenate([np.arange(n) for n in lengths])
     rows = torch.from_numpy(np.stack([document, position], axis=1)).float()
     batches = [
-        ActivationBatch({"here": rows[i : i + batch_tokens]}, document[i : i + batch_tokens], position[i : i + batch_tokens])
+        ActivationBatch(
+            {"here": rows[i : i + batch_tokens]}, document[i : i + batch_tokens], position[i : i + batch_tokens]
+        )
         for i in range(0, len(rows), batch_tokens)
     ]
     cutter = BlockCutter(block_tokens, blocks_at_once, keep_tails)

