@@ -34,7 +34,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What running a way took: seconds at best, peak bytes above the data (None where unknown), and its answer."""
+    """What running a way took: seconds at best, peak bytes of the first run (None where unknown), and its answer."""
 
     seconds: float
     peak_bytes: int | None
@@ -42,7 +42,7 @@ class Measurement:
 
 
 def measure(make: Callable[[], Any], way: Callable[[Any], float], threads: int, repeats: int) -> Measurement:
-    """Run `way(make())` several times in a new process; the best time and the highest peak count."""
+    """Run `way(make())` several times in a new process."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_run, args=(make, way, threads, repeats, sender))
@@ -63,13 +63,16 @@ def _run(make: Callable[[], Any], way: Callable[[Any], float], threads: int, rep
     torch.set_num_threads(threads)
     data = make()
     before = _restart_peak()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        answer = way(data)
-        seconds.append(time.perf_counter() - start)
+    seconds, answer = _time(way, data)
     peak = None if before is None else _status_bytes("VmHWM") - before
-    sender.send(Measurement(min(seconds), peak, answer))
+    best = min([seconds, *(_time(way, data)[0] for _ in range(repeats - 1))])
+    sender.send(Measurement(best, peak, answer))
+
+
+def _time(way: Callable[[Any], float], data: Any) -> tuple[float, float]:
+    start = time.perf_counter()
+    answer = way(data)
+    return time.perf_counter() - start, answer
 
 
 def _restart_peak() -> int | None:

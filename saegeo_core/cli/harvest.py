@@ -1,6 +1,7 @@
 """`saegeo harvest`: the options. What is checked beforehand, and what is shown meanwhile, are files of their own."""
 
 import contextlib
+import shlex
 import sys
 from typing import Any
 
@@ -90,5 +91,5 @@ def command(plugins: Any, /, **options: Any) -> None:
                 plan.saes, plan.source, plan.corpus, plan.out, plan.settings, device=plan.device, watch=watch
             )
         results(output).print(harvest_table(harvested))
-        specs = " ".join(f"'{one.spec}'" for one in harvested)
-        say(f"stored in {plan.out}; to measure it, type:\nsaegeo run --all {specs} --firing {plan.out}")
+        say(f"stored in {plan.out}; to measure it, type:")
+        say(shlex.join(["saegeo", "run", "--all", *(one.spec for one in harvested), "--firing", plan.out]))

@@ -49,7 +49,7 @@ def corpus_identity(description: Json) -> dict[str, Any]:
 
 
 def refuse_differences(before: Json, now: Json, what: str, where: object) -> None:
-    """Raise SaegeoError naming what differs between two configurations of `what`, the first of which lies at `where`."""
+    """Raise SaegeoError naming what differs between two configurations; `what` was done with the first, and lies at `where`."""
     old, new = dict(_flat(before)), dict(_flat(now))
     differing = [name for name in {**old, **new} if old.get(name, ABSENT) != new.get(name, ABSENT)]
     if not differing:
@@ -57,8 +57,8 @@ def refuse_differences(before: Json, now: Json, what: str, where: object) -> Non
     shown = [f"{name} was {old.get(name, ABSENT)}, is {new.get(name, ABSENT)}" for name in differing[:MOST_SHOWN]]
     more = f"; and {len(differing) - MOST_SHOWN} more" if len(differing) > MOST_SHOWN else ""
     raise SaegeoError(
-        f"{what} was harvested with something else: {'; '.join(shown)}{more}",
-        f"type what was typed then, or --out DIR for another folder, or remove {where}",
+        f"{what} with something else: {'; '.join(shown)}{more}",
+        f"type what was typed then to go on with it, or --out DIR for another folder, or remove {where}",
     )
 
 

@@ -6,7 +6,6 @@ are finished stay, and the same command goes on behind them: nothing is lost and
 added up before the end. The numbers depend neither on interruptions nor, on a CPU, on the sizes of batches.
 """
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -99,14 +98,14 @@ class _Harvest:
         ]
         finished = [harvested for harvested in there if harvested]
         if len(finished) == len(self.saes):
-            shutil.rmtree(self.shards.folder, ignore_errors=True)  # a harvest may end between writing and clearing up
+            self.shards.remove()  # a harvest may end between writing and clearing up
             return finished
         self._begin()
         controls = controls_of(self.saes, self.source, self.corpus, self.settings, self.shards.folder)
         records = list(self._make_shards(controls))
         self._refuse_without_blocks(records)
         harvested = self._merge(records, controls)
-        shutil.rmtree(self.shards.folder)
+        self.shards.remove()
         return harvested
 
     @cached_property
@@ -140,13 +139,17 @@ class _Harvest:
         ]
 
     def _begin(self) -> None:
-        """Make the folder of the shards, or see that those in it were made with just this configuration."""
+        """Make the folder of the shards, or see that those in it were made with just this configuration.
+
+        Where there are none, nothing keeps a user from thinking better of it.
+        """
         configuration = {":".join(name): one for name, one in zip(self.names, self._configurations, strict=True)}
-        before = self.shards.read_configuration()
+        before = self.shards.read_configuration() if self.shards.has_any() else None
         if before is None:
+            self.shards.remove()
             self.shards.write_configuration(configuration)
         else:
-            refuse_differences(before, configuration, "what is unfinished there", self.shards.folder)
+            refuse_differences(before, configuration, "a harvest of these SAEs was begun", self.shards.folder)
 
     def _make_shards(self, controls: Sequence[Controls]) -> Iterator[ShardRecord]:
         """The records of all shards, in order: of those on disk, and of those made now."""
@@ -183,6 +186,7 @@ class _Harvest:
 
     def _refuse_without_blocks(self, records: Sequence[ShardRecord]) -> None:
         if not sum(record.n_blocks for record in records):
+            self.shards.remove()
             raise SaegeoError(
                 f"none of the {records[-1].next_document} documents fills a block of {self.settings.block_tokens} tokens",
                 "type a smaller --block-tokens, or --keep-tails to keep shorter blocks",

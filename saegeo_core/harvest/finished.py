@@ -36,7 +36,7 @@ def read_finished(spec: str, folder: Path, configuration: Mapping[str, Any]) -> 
         before = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = {"harvest": "unknown"}
-    refuse_differences(before, configuration, spec, folder)
+    refuse_differences(before, configuration, f"{spec} was harvested", folder)
     try:
         return Harvested(spec, folder, FiringStatistics.open(folder))
     except SaegeoError:

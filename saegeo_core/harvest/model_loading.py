@@ -47,6 +47,8 @@ def load_model(where: str, dtype: FloatType, device: str) -> "tuple[torch.nn.Mod
         )
     digest = _digest_of_weights(model, without=set(loading["missing_keys"]))
     model.config.use_cache = False
+    if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
+        model.set_attn_implementation("eager")  # the fused kernels leave the cap out, some versions silently
     try:
         return model.eval().to(device), digest
     except (RuntimeError, AssertionError) as error:  # torch without CUDA asserts

@@ -10,8 +10,9 @@ A shard whose arrays are not what was written is as good as missing: its portion
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ class ShardFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def has_any(self) -> bool:
+        """Whether there is a shard, whole or not."""
+        return any(self.folder.glob("shard-*.json"))
+
     def find(self, number: int, first_document: int) -> ShardRecord | None:
         """The record of a shard that starts at that document and is whole, or None."""
         try:
@@ -103,6 +108,12 @@ class ShardFolder:
         with np.load(self._arrays(number), allow_pickle=False) as stored:
             names = [name for name in stored.files if name.startswith(f"{group}/")]
             return {name.removeprefix(f"{group}/"): stored[name] for name in names}
+
+    def remove(self) -> None:
+        """Take away the folder, if it is there, and the one around it if that held nothing else."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
 
     def write_configuration(self, configuration: Mapping[str, Any]) -> None:
         """Say what the shards of this folder are harvested with.

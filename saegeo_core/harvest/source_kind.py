@@ -22,6 +22,8 @@ class SourceRequest:
         device: where the model runs, "cpu" or "cuda:0".
         dtype: number type the model computes in.
         window_tokens: tokens of text that the model reads at once; None for what suits the model.
+        prepend_bos: put BOS before every window even where the tokenizer does not (GPT-2, GPT-NeoX). SAEs trained through
+            TransformerLens mostly had it; without it the first token of a window takes its place as attention sink.
     """
 
     hooks: tuple[str, ...]
@@ -29,6 +31,7 @@ class SourceRequest:
     device: str = "cpu"
     dtype: FloatType = "float32"
     window_tokens: int | None = None
+    prepend_bos: bool = False
 
 
 class SourceKind(Protocol):

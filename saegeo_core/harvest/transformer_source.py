@@ -66,7 +66,7 @@ class TransformerSource:
     def __init__(self, model: Any, tokenizer: Any, request: SourceRequest, identity: Mapping[str, Any]) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._framing = Framing.of(tokenizer)
+        self._framing = Framing.of(tokenizer, prepend_bos=request.prepend_bos)
         self._window_tokens = _window_tokens(model, tokenizer, self._framing, request.window_tokens)
         self._pass_tokens = PASS_TOKENS if model.device.type == "cuda" else None
         self._most_windows = self._pass_tokens or 1
@@ -89,6 +89,8 @@ class TransformerSource:
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "device": self._model.device.type,
             "window_tokens": self._window_tokens,
+            "before_window": list(self._framing.before),
+            "after_window": list(self._framing.after),
             "pass_tokens": self._pass_tokens,
         }
 
@@ -184,10 +186,9 @@ def _window_tokens(model: Any, tokenizer: Any, framing: Framing, asked: int | No
     config = model.config.get_text_config()
     limits = [getattr(config, "max_position_embeddings", None), tokenizer.model_max_length]
     longest = min((limit for limit in limits if limit), default=CONTEXT) - framing.n_tokens
-    if asked is None:
-        return min(longest, CONTEXT - framing.n_tokens)
-    if not 1 <= asked <= longest:
+    tokens = min(longest, CONTEXT - framing.n_tokens) if asked is None else asked
+    if not 1 <= tokens <= longest:
         raise SaegeoError(
-            f"windows of {asked} tokens were asked for; the model reads 1 to {longest} besides special tokens"
+            f"windows of {tokens} tokens were asked for; the model reads 1 to {longest} besides special tokens"
         )
-    return asked
+    return tokens

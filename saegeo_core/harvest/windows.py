@@ -33,11 +33,14 @@ class Framing:
     special: frozenset[int]
 
     @classmethod
-    def of(cls, tokenizer: Any) -> "Framing":
+    def of(cls, tokenizer: Any, *, prepend_bos: bool = False) -> "Framing":
         """The framing of a Hugging Face tokenizer, read off what it does to a text.
 
+        With `prepend_bos` a window starts with BOS even where the tokenizer would put nothing before it; EOS stands in
+        for a BOS that there is not, as in TransformerLens.
+
         Raises:
-            SaegeoError: the tokenizer makes no token of the letter a.
+            SaegeoError: the tokenizer makes no token of the letter a, or has neither BOS nor EOS to prepend.
         """
         bare = tokenizer(PROBE, add_special_tokens=False)["input_ids"]
         framed = tokenizer(PROBE)["input_ids"]
@@ -54,7 +57,14 @@ class Framing:
         special = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id, None}
         if tokenizer.pad_token_id != tokenizer.unk_token_id:
             special.add(tokenizer.pad_token_id)
-        return cls(tuple(framed[:start]), tuple(framed[start + len(bare) :]), frozenset(special - {None}))
+        before = framed[:start]
+        if prepend_bos and not before:
+            before = [token for token in (tokenizer.bos_token_id, tokenizer.eos_token_id) if token is not None][:1]
+            if not before:
+                raise SaegeoError(
+                    "the tokenizer has neither BOS nor EOS to put before a window", "leave prepend_bos out"
+                )
+        return cls(tuple(before), tuple(framed[start + len(bare) :]), frozenset(special - {None}))
 
     @property
     def n_tokens(self) -> int:

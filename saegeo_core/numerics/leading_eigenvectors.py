@@ -61,7 +61,7 @@ def leading_eigenvectors(
         n_vectors: how many are wanted, at most n.
         rng: draws the vectors to start from.
         tolerance: the residual wanted. Rounding of float32 products forbids much less than 1e-6.
-        most_products: when to stop whatever the residuals, so look at them.
+        most_products: when to stop whatever the residuals, so look at them; two at least are taken.
         device, dtype: of the vectors. Small matrices are always float64.
 
     Raises:
@@ -77,7 +77,7 @@ def leading_eigenvectors(
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device, dtype)
     basis = _KrylovBasis(operator, start, capacity)
-    for n_products in range(1, most_products):
+    for n_products in range(1, max(most_products, 2)):
         basis.extend()
         full = basis.is_full()
         if full or n_products % BLOCKS_BETWEEN_LOOKS == 0:

@@ -15,42 +15,30 @@ if TYPE_CHECKING:
 
 
 def harvest_table(harvested: "Sequence[Harvested]") -> RenderableType:
-    """Blocks, tokens, features alive and dead, mean number of features on at a token; then what did not count."""
+    """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("SAE", overflow="fold")
-    headings = ("blocks", "tokens", "alive", "dead", "L0", "tails " + str(harvested[0].firing.tails), "controls")
-    for heading in headings:
+    table.add_column("SAE", no_wrap=True)
+    for heading in ("blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}"):
         table.add_column(heading, justify="right")
     for one in harvested:
         firing = one.firing
-        n_alive = int((firing.counts > 0).sum())
-        l0 = (
-            float(firing.token_counts.sum()) / firing.n_tokens
-            if firing.token_counts is not None and firing.n_tokens
-            else 0.0
-        )
-        table.add_row(
-            plain(one.spec),
-            count(firing.n_blocks),
-            count(firing.n_tokens or 0),
-            count(n_alive),
-            count(firing.n_features - n_alive),
-            significant(l0, 3),
-            count(firing.n_tails or 0),
-            count(len(firing.controls_from)),
-        )
-    return Group(table, *_notes(harvested))
+        n_tokens, n_alive = firing.n_tokens or 0, int((firing.counts > 0).sum())
+        l0 = "unknown" if firing.token_counts is None else significant(float(firing.token_counts.sum()) / n_tokens, 3)
+        numbers = [firing.n_blocks, n_tokens, n_alive, firing.n_features - n_alive]
+        table.add_row(plain(one.spec), *map(count, numbers), l0, count(firing.n_tails or 0))
+    return Group(table, _notes(harvested))
 
 
-def _notes(harvested: "Sequence[Harvested]") -> list[RenderableType]:
-    text = harvested[0].firing.corpus
+def _notes(harvested: "Sequence[Harvested]") -> RenderableType:
+    text, n_controls = harvested[0].firing.corpus, len(harvested[0].firing.controls_from)
     notes = [f"{count(text['documents'])} documents"]
-    for name, words in {
-        "documents_without_block": "shorter than a block",
-        "skipped_lines": "broken lines skipped",
-        "tokens_in_tails": "tokens in tails",
-        "high_norm_tokens": "tokens of more than ten times the usual norm",
-    }.items():
-        if text[name]:
-            notes.append(f"{count(text[name])} {words}")
-    return [plain("; ".join(notes), "dim")]
+    for number, words in (
+        (text["documents_without_block"], "without a full block"),
+        (text["skipped_lines"], "broken lines skipped"),
+        (text["tokens_in_tails"], "tokens in tails"),
+        (sum(one.firing.corpus["high_norm_tokens"] for one in harvested), "tokens of over ten times the usual norm"),
+        (n_controls, "control" if n_controls == 1 else "controls for each SAE"),
+    ):
+        if number:
+            notes.append(f"{count(number)} {words}")
+    return plain("; ".join(notes), "dim")

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
-ALIKE = 1e-9
+ALIKE = 1e-6
 
 
 @dataclass(frozen=True)

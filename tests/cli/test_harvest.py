@@ -85,10 +85,9 @@ def test_planted_firing_is_found_to_the_last_token(saegeo, planted_sae):
     result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens", 16)
     assert result.exit_code == 0
     told = " ".join(result.stdout.split())
-    assert "SAE blocks tokens alive dead L0 tails dropped controls" in told
+    assert "SAE blocks tokens alive dead L0 tails dropped" in told
     assert "12 documents" in told
-    assert "saegeo run --all" in result.stderr
-    assert "--firing saegeo-harvest" in result.stderr
+    assert f"saegeo run --all {planted_sae} --firing saegeo-harvest\n" in result.stderr
 
     plant, counted = Plant.parse(PLANT), 0
     for position in range(plant.n_documents):
@@ -112,6 +111,7 @@ def test_controls(saegeo, planted_sae):
     options = ["--block-tokens", 16, "--control", "random", "--control-draws", 2, "--keep-tails"]
     result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", *options)
     assert "tails kept" in result.stdout
+    assert "2 controls for each SAE" in result.stdout
     firing = FiringStatistics.open("saegeo-harvest")
     assert len(firing.controls()) == 2
     for control in firing.controls():

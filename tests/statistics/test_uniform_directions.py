@@ -1,110 +1,129 @@
+"""The exact law of one cosine, and p-values that are uniform on uniform directions."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import betainc, mp, mpf
-from scipy import stats
+from scipy import integrate, stats
 
-from saegeo_core import SaegeoError
-from saegeo_core.statistics.uniform_directions import (
-    bin_probabilities,
-    cosine_cdf,
-    cosine_isf,
-    cosine_logsf,
-    cosine_pdf,
-    cosine_sf,
-    log_tail_probability,
-    null_probability_for,
-    tail_count_law,
-    tail_probability,
-    tail_threshold,
-    typical_maximum,
-    welch_floor,
+from saegeo_core.errors import SaegeoError
+from saegeo_core.statistics import uniform_directions as uniform
+
+
+def pairs(n):
+    return n * (n - 1) // 2
+
+
+@pytest.mark.parametrize(("dimension", "cosine", "probability"), [(2304, 0.1, 1.506e-6), (3584, 0.1, 1.97e-9)])
+def test_golden_tails(dimension, cosine, probability):
+    assert uniform.tail_probability(cosine, dimension) == pytest.approx(probability, rel=2e-3)
+
+
+@pytest.mark.parametrize(("dimension", "cosine"), [(3584, 0.0802), (4096, 0.0751), (768, 0.172)])
+def test_thresholds_as_improbable_as_a_tenth_in_gemma_2_2b(dimension, cosine):
+    equal = uniform.tail_threshold(uniform.tail_probability(0.1, 2304), dimension)
+    assert equal == pytest.approx(cosine, rel=4e-3)
+
+
+@pytest.mark.parametrize(
+    ("n", "dimension", "maximum"), [(16384, 2304, 0.120), (65536, 2304, 0.129), (16384, 3584, 0.096)]
 )
+def test_typical_maximum(n, dimension, maximum):
+    assert uniform.typical_maximum(pairs(n), dimension) == pytest.approx(maximum, abs=5e-4)
 
 
-@pytest.mark.parametrize(("d", "expected"), [(2304, 1.506e-6), (3584, 1.97e-9)])
-def test_the_golden_tails(d, expected):
-    """Golden values of METHODS: the regularised incomplete beta function, I_{1-t^2}((d-1)/2, 1/2) at t = 0.1."""
-    assert tail_probability(0.1, d) == pytest.approx(expected, rel=2e-3)
-
-
-@pytest.mark.parametrize(("n", "d", "expected"), [(16384, 2304, 0.120), (65536, 2304, 0.129), (16384, 3584, 0.096)])
-def test_typical_maxima(n, d, expected):
-    assert typical_maximum(n * (n - 1) // 2, d) == pytest.approx(expected, abs=6e-4)
-
-
-@pytest.mark.parametrize(("d", "expected"), [(3584, 0.0802), (4096, 0.0751), (768, 0.172)])
-def test_equal_null_thresholds(d, expected):
-    """Thresholds as rare as |c| > 0.1 is at d = 2,304."""
-    assert tail_threshold(tail_probability(0.1, 2304), d) == pytest.approx(expected, abs=6e-4)
-
-
-@pytest.mark.parametrize("d", [2, 3, 24, 384, 2304])
-@pytest.mark.parametrize("t", [1e-6, 0.01, 0.1, 0.5, 0.9, 0.999])
-def test_tails_agree_with_arbitrary_precision(d, t):
-    """Recipe: mpmath's regularised incomplete beta function with 60 digits."""
+@pytest.mark.parametrize("dimension", [2, 3, 24, 384, 2304, 100_000])
+@pytest.mark.parametrize("cosine", [1e-6, 0.01, 0.1, 0.5, 0.9, 0.999])
+def test_tails_agree_with_arbitrary_precision(dimension, cosine):
+    """mpmath's regularised incomplete beta function with 60 digits, down to probabilities of 1e-290,000."""
     with mp.workdps(60):
-        exact = betainc(mpf(d - 1) / 2, mpf(1) / 2, 0, 1 - mpf(t) ** 2, regularized=True)
+        exact = betainc(mpf(dimension - 1) / 2, mpf(1) / 2, 0, 1 - mpf(cosine) ** 2, regularized=True)
         log_exact = float(mp.log(exact))
-    assert float(log_tail_probability(t, d)) == pytest.approx(log_exact, rel=1e-9, abs=1e-9)
-    assert float(cosine_logsf(t, d)) == pytest.approx(log_exact - np.log(2), rel=1e-9, abs=1e-9)
+    assert uniform.log_tail_probability(cosine, dimension) == pytest.approx(log_exact, rel=1e-11, abs=1e-11)
+    assert uniform.cosine_logsf(cosine, dimension) == pytest.approx(log_exact - np.log(2), rel=1e-11, abs=1e-11)
 
 
-@given(st.floats(-250, -1e-3), st.integers(1000, 5000))
-def test_thresholds_invert_tails(log10_p, d):
-    """In few dimensions a rare threshold is nearer to 1 than float64 can tell."""
-    p = 10.0**log10_p
-    assert np.log(tail_probability(tail_threshold(p, d), d)) == pytest.approx(np.log(p), rel=1e-6, abs=1e-9)
+def test_log_probability_is_continuous_where_it_changes_formula():
+    cosines = uniform.tail_threshold(uniform.SMALLEST_DIRECT_PROBABILITY, 2304) + np.linspace(-1e-9, 1e-9, 5)
+    assert np.diff(uniform.log_tail_probability(cosines, 2304)) == pytest.approx(-1.5e-6, rel=0.3)
 
 
-@given(st.floats(1e-12, 1 - 1e-12), st.integers(32, 2000))
-def test_the_quantile_inverts_the_tail(p, d):
-    assert cosine_sf(cosine_isf(p, d), d) == pytest.approx(p, rel=1e-6)
+@given(st.floats(2, 5000), st.floats(-300, 0))
+def test_threshold_inverts_the_tail(dimension, log10_probability):
+    probability = 10.0**log10_probability
+    threshold = uniform.tail_threshold(probability, dimension)
+    if threshold < 1 - 1e-9:  # nearer to 1 the cosine itself has too few digits
+        assert uniform.tail_probability(threshold, dimension) == pytest.approx(probability, rel=1e-4)
 
 
-@pytest.mark.parametrize("d", [2, 3, 10, 300])
-def test_distribution_functions_fit_together(d):
-    t = np.linspace(-0.99, 0.99, 41)
-    np.testing.assert_allclose(cosine_cdf(t, d) + cosine_sf(t, d), 1, rtol=1e-12)
-    slope = (cosine_cdf(t + 1e-6, d) - cosine_cdf(t - 1e-6, d)) / 2e-6
-    np.testing.assert_allclose(slope, cosine_pdf(t, d), rtol=1e-4, atol=1e-9)
-    assert bin_probabilities(np.linspace(-1, 1, 101), d).sum() == pytest.approx(1)
+@pytest.mark.parametrize("dimension", [2.5, 3, 17, 2304])
+def test_functions_agree_with_the_density(dimension):
+    cosine = 1.5 / np.sqrt(dimension)
+    above, _ = integrate.quad(uniform.cosine_pdf, cosine, 1, args=(dimension,), points=[min(1, 3 * cosine)])
+    assert uniform.cosine_sf(cosine, dimension) == pytest.approx(above, rel=1e-6)
+    assert uniform.cosine_cdf(-cosine, dimension) == pytest.approx(above, rel=1e-6)
+    assert uniform.cosine_sf(-cosine, dimension) == pytest.approx(1 - above, rel=1e-6)
+    assert uniform.cosine_logsf([cosine, -cosine], dimension) == pytest.approx(np.log([above, 1 - above]), rel=1e-6)
+    assert uniform.cosine_isf([above, 1 - above], dimension) == pytest.approx([cosine, -cosine], rel=1e-6)
 
 
-@pytest.mark.parametrize("p", [0, -1, 1.1, np.nan])
-def test_what_is_no_probability_is_refused(p):
-    with pytest.raises(SaegeoError):
-        tail_threshold(p, 10)
+def test_bins_are_exact_in_both_tails():
+    edges = np.linspace(-1, 1, 81)
+    probabilities = uniform.bin_probabilities(edges, 300)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-14)
+    assert probabilities == pytest.approx(probabilities[::-1], rel=1e-9)
+    assert probabilities[-2] == pytest.approx(uniform.cosine_sf(0.95, 300), rel=1e-9)
 
 
-def test_one_dimension_is_refused():
-    with pytest.raises(SaegeoError, match="2 dimensions"):
-        tail_probability(0.1, 1)
+def test_null_probability_is_raised_for_small_clouds_only():
+    assert uniform.null_probability_for(pairs(16384)) == 1e-6
+    assert uniform.null_probability_for(pairs(400)) * pairs(400) == pytest.approx(20)
+    assert uniform.null_probability_for(3) == 1
 
 
-def test_p0_is_raised_in_small_clouds_only():
-    assert null_probability_for(134_209_536) == 1e-6
-    assert null_probability_for(1000) == 0.02
-    assert null_probability_for(3) == 1
-    with pytest.raises(SaegeoError):
-        null_probability_for(0)
+def test_welch_floor():
+    assert uniform.welch_floor(16384, 2304) == pytest.approx(3.73e-4, rel=1e-3)
+    assert uniform.welch_floor(100, 200) == 0
+    simplex = np.eye(4) - 0.25
+    simplex /= np.linalg.norm(simplex, axis=1, keepdims=True)
+    cosines = (simplex @ simplex.T)[np.triu_indices(4, 1)]
+    assert np.mean(cosines**2) == pytest.approx(uniform.welch_floor(4, 3))
 
 
-def test_the_welch_floor():
-    assert welch_floor(16384, 2304) == pytest.approx(3.73e-4, rel=1e-2)
-    assert welch_floor(10, 20) == 0
-    assert welch_floor(3, 2) == pytest.approx(0.25)  # three directions at 120 degrees
+@pytest.mark.parametrize("wrong", [0, -1e-6, 1.1, np.nan])
+def test_a_null_probability_outside_its_range_is_refused(wrong):
+    with pytest.raises(SaegeoError, match=r"lies in \(0, 1\]"):
+        uniform.tail_threshold(wrong, 10)
 
 
-def test_pvalues_of_tail_counts_are_uniform_on_isotropic_directions():
-    n, d, pvalues = 300, 32, []
-    threshold = tail_threshold(null_probability_for(n * (n - 1) // 2, 1e-6), d)
-    law = tail_count_law(n * (n - 1) // 2, float(tail_probability(threshold, d)))
-    for seed in range(300):
-        rows = np.random.default_rng(seed).standard_normal((n, d))
+def test_one_dimension_has_no_directions():
+    with pytest.raises(SaegeoError, match="at least 2 dimensions"):
+        uniform.tail_probability(0.1, 1)
+
+
+def test_no_pairs_have_no_tail():
+    with pytest.raises(SaegeoError, match="at least two features"):
+        uniform.null_probability_for(0)
+
+
+@pytest.mark.parametrize("expected", [20, 800])
+def test_tail_counts_have_uniform_pvalues(rng, expected):
+    """240 clouds of 400 x 32: the count's p-values are uniform, its variance is M p (1 - p)."""
+    n, d, repeats = 400, 32, 240
+    probability = expected / pairs(n)
+    two_sided, one_sided = uniform.tail_threshold(probability, d), uniform.cosine_isf(probability, d)
+    law = uniform.tail_count_law(pairs(n), probability)
+    counts = np.empty((repeats, 2), dtype=int)
+    for seen in counts:
+        rows = rng.standard_normal((n, d), dtype=np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        count = (np.abs(np.triu(rows @ rows.T, 1)) > threshold).sum()
-        pvalues.append(law.pvalue(int(count)))
-    assert stats.kstest(pvalues, "uniform").pvalue > 1e-3
-    assert stats.binomtest(int(np.sum(np.array(pvalues) <= 0.05)), 300, 0.05).pvalue > 1e-3
+        cosines = rows @ rows.T
+        seen[:] = np.count_nonzero(np.abs(cosines) > two_sided) - n, np.count_nonzero(cosines > one_sided) - n
+    counts //= 2
+    assert counts.mean(axis=0) == pytest.approx(expected, rel=4 * expected**-0.5 / repeats**0.5)
+    assert counts.var(axis=0) == pytest.approx(law.variance, rel=0.35)
+    for column in counts.T:
+        for alternative in ("greater", "less", "two-sided"):
+            pvalues = [law.pvalue(count, alternative) for count in column]
+            assert stats.kstest(pvalues, "uniform").pvalue > 0.01

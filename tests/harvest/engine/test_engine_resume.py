@@ -49,7 +49,7 @@ def test_an_interrupted_harvest_goes_on(tmp_path, make_sae, word_source, corpus,
         with pytest.raises(Stop):
             harvest([make_sae()], source, corpus, tmp_path / "out", SETTINGS)
     assert harvest([make_sae()], source, corpus, tmp_path / "out", SETTINGS)[0].firing.digest == uninterrupted
-    assert not list((tmp_path / "out" / ".unfinished").iterdir())
+    assert not (tmp_path / "out" / ".unfinished").exists()
 
 
 def test_what_is_finished_is_not_computed_again(tmp_path, make_sae, word_source, corpus, uninterrupted):
