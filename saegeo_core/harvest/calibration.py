@@ -24,8 +24,8 @@ def controls_of(
     """For each SAE its controls, as many as the settings ask for: read from `folder`, or calibrated and kept there.
 
     Raises:
-        SaegeoError: whatever source and corpus raise, an SAE that no control can be made for, too few
-            tokens, or a full disk.
+        SaegeoError: whatever source and corpus raise, an SAE that no control can be made for, too few tokens, or a full
+            disk.
     """
     if not settings.control_draws:
         return [Controls((), 0)] * len(saes)
@@ -44,7 +44,7 @@ def first_activations(
 ) -> dict[str, torch.Tensor]:
     """The activations of the first tokens that will be harvested, for each hook a float32 tensor (n_tokens, d_in)."""
     most = min(CALIBRATION_TOKENS, settings.tokens or CALIBRATION_TOKENS)
-    gathered: dict[str, list[torch.Tensor]] = {hook: [torch.zeros(0, source.d_in[hook])] for hook in hooks}
+    gathered: dict[str, list[torch.Tensor]] = {hook: [] for hook in hooks}
     n_tokens = 0
     for batch in source.batches(islice(corpus.documents(), settings.documents)):
         for hook in hooks:
@@ -52,11 +52,7 @@ def first_activations(
         n_tokens += batch.n_tokens
         if n_tokens >= most:
             break
-    return {
-        hook: torch.cat([rows.to(last.device) for rows in gathered[hook]])
-        for hook in hooks
-        for last in gathered[hook][-1:]
-    }
+    return {hook: torch.cat(rows) if rows else torch.zeros(0, source.d_in[hook]) for hook, rows in gathered.items()}
 
 
 def _calibrated(placed: PlacedSae, activations: torch.Tensor, settings: HarvestSettings, path: Path) -> Controls:

@@ -51,8 +51,8 @@ class ShardMaker:
         Raises:
             SaegeoError: whatever the source raises, or no memory to encode a token.
         """
-        settings, documents = self._settings, portion.documents
-        reading = _Reading(documents, n_tokens_before, settings.tokens, self._watch)
+        settings = self._settings
+        reading = _Reading(portion.documents, n_tokens_before, settings.tokens, self._watch)
         cutter = BlockCutter(settings.block_tokens, self._layout.n_blocks, settings.keep_tails)
         tallies = {name: FiringTally(encoder, settings.fires_above) for name, encoder in self._encoders.items()}
         document_of_block: list[int] = []
@@ -63,21 +63,12 @@ class ShardMaker:
                     tally.add(unit)
                 document_of_block += unit.documents
                 tokens_of_block += unit.tokens
-        if reading.is_limited:
-            documents = [document for document in documents if document.position <= reading.last_document]
+        documents = reading.documents
         labels = sorted({document.label for document in documents if document.label is not None})
-        arrays: Arrays = {
-            f"{BLOCKS}/document_of_block": np.array(document_of_block, np.int64),
-            f"{BLOCKS}/tokens_of_block": np.array(tokens_of_block, np.int32),
-            f"{BLOCKS}/label_of_block": _label_numbers(documents, document_of_block, labels),
-            f"{BLOCKS}/group_of_document": np.array([_digest(document.group) for document in documents], np.int64),
-        }
-        for name, tally in tallies.items():
-            arrays |= _named(name, tally)
         record = ShardRecord(
             first_document=documents[0].position,
             next_document=documents[-1].position + 1,
-            is_last=portion.is_last or reading.is_limited,
+            is_last=portion.is_last or reading.has_enough,
             n_blocks=len(document_of_block),
             n_documents_without_block=len(documents) - len(set(document_of_block)),
             n_tokens=reading.n_tokens,
@@ -87,6 +78,14 @@ class ShardMaker:
             labels=tuple(labels),
             high_norm_tokens={hook: counts["high_norm"] for hook, counts in self._source.statistics().items()},
         )
+        arrays: Arrays = {
+            f"{BLOCKS}/document_of_block": np.array(document_of_block, np.int64),
+            f"{BLOCKS}/tokens_of_block": np.array(tokens_of_block, np.int32),
+            f"{BLOCKS}/label_of_block": _label_numbers(documents, document_of_block, labels),
+            f"{BLOCKS}/group_of_document": np.array([_digest(document.group) for document in documents], np.int64),
+        }
+        for name, tally in tallies.items():
+            arrays |= _named(name, tally)
         return record, arrays
 
 
@@ -104,20 +103,27 @@ class _Reading:
         self._n_tokens_before = n_tokens_before
         self._most = None if most is None else most - n_tokens_before
         self._watch = watch
+        self._last_document = documents[0].position
         self.n_tokens = 0
-        self.last_document = documents[0].position
 
     @property
-    def is_limited(self) -> bool:
-        """Whether enough tokens are seen."""
+    def has_enough(self) -> bool:
+        """Whether as many tokens are seen as were asked for."""
         return self._most is not None and self.n_tokens >= self._most
 
-    def batches(self, source: ActivationSource) -> Generator[ActivationBatch]:
+    @property
+    def documents(self) -> list[Document]:
+        """The documents of the portion, up to the one that the limit cuts."""
+        if not self.has_enough:
+            return self._documents
+        return [document for document in self._documents if document.position <= self._last_document]
+
+    def batches(self, source: ActivationSource) -> Generator[ActivationBatch, None, None]:
         for batch in self._first_tokens(source.batches(self._documents)):
             self.n_tokens += batch.n_tokens
-            self.last_document = int(batch.document[-1])
+            self._last_document = int(batch.document[-1])
             yield batch
-            self._watch(self.last_document + 1, self._n_tokens_before + self.n_tokens)
+            self._watch(self._last_document + 1, self._n_tokens_before + self.n_tokens)
 
     def _first_tokens(self, batches: Iterable[ActivationBatch]) -> Iterator[ActivationBatch]:
         for batch in batches:
@@ -126,11 +132,9 @@ class _Reading:
                 continue
             n = min(batch.n_tokens, self._most - self.n_tokens)
             kept = {hook: rows[:n] for hook, rows in batch.activations.items()}
-            _refuse_non_finite(
-                kept
-            )  # a source looks at its activations when it has given the last: it may not get there
+            _refuse_non_finite(kept)  # a source looks when it has given its last batch: it may not get there
             yield ActivationBatch(kept, batch.document[:n], batch.position[:n])
-            if self.is_limited:
+            if self.has_enough:
                 return
 
 

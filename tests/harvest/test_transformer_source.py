@@ -1,5 +1,6 @@
 """Every hook of every family, held against what the model itself says of its hidden states."""
 
+import functools
 import json
 import sys
 
@@ -21,6 +22,7 @@ TEXT = "the cat sat on the mat and then the dog ran over the moon"
 DOCUMENT = Document(TEXT, None, "g", 5)
 
 
+@functools.cache
 def own_model(folder):
     from transformers import AutoModel, AutoTokenizer
 

@@ -75,11 +75,11 @@ def test_variance_for_n_features_is_that_of_clouds(rng):
 
 @pytest.mark.parametrize(
     ("cloud", "null_probability"),
-    [(isotropic, 4e-4), (isotropic, 1e-2), (angular_gaussian, 4e-4), (angular_gaussian, 1e-2), (common_mean, 1e-2)],
+    [(isotropic, 4e-4), (angular_gaussian, 4e-4), (angular_gaussian, 1e-2), (common_mean, 1e-2)],
 )
 def test_pvalues_are_uniform_when_the_null_is_true(rng, cloud, null_probability):
     """The null is estimated from the very cloud it judges: p-values may err upwards, not downwards."""
-    n, d, repeats = 400, 32, 50
+    n, d, repeats = 400, 32, 40
     threshold = float(tail_threshold(null_probability, d))
     pvalues, scores = [], []
     for _ in range(repeats):
