@@ -1,0 +1,1 @@
+"""Lobes: whether features that fire together lie together."""

@@ -1,0 +1,112 @@
+"""How alike two features fire, from counts of blocks alone.
+
+Of T blocks, feature i fires in C_i, feature j in C_j, both in C_ij. Every measure is a function of these four numbers, and
+maps a tile of pairs at once:
+
+    measure(together, left, right, n_blocks) -> float64 (n_rows, n_columns)
+
+with `together` the counts C_ij (n_rows, n_columns), `left` the C_i of the rows, `right` the C_j of the columns. Where a
+measure is 0/0 (a feature that never fires, or always) it is 0, as published. Never more than two counts are multiplied: the
+product of four, as in the published phi, overflows 64-bit integers from some 110,000 blocks on.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+
+ENTRIES_AT_ONCE = 2**20
+
+
+def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """Share of blocks on which both agree, (n11 + n00) / T, in [0, 1]."""
+    both, one, other = _as_floats(together, left, right)
+    return (n_blocks - one - other + 2 * both) / n_blocks
+
+
+def jaccard(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
+    """Blocks with both over blocks with either, n11 / (n11 + n10 + n01), in [0, 1]."""
+    both, one, other = _as_floats(together, left, right)
+    return _ratio(both, one + other - both)
+
+
+def dice(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
+    """2 n11 / (C_i + C_j), in [0, 1]."""
+    both, one, other = _as_floats(together, left, right)
+    return _ratio(2 * both, one + other)
+
+
+def overlap(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
+    """Blocks with both over those of the rarer feature, n11 / min(C_i, C_j), in [0, 1]."""
+    both, one, other = _as_floats(together, left, right)
+    return _ratio(both, torch.minimum(one, other))
+
+
+def phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """Correlation of the two firing indicators, (T C_ij - C_i C_j) / (s_i s_j) with s = sqrt(C (T - C)), in [-1, 1]."""
+    both, one, other = _as_floats(together, left, right)
+    spread_one = one.sqrt() * (n_blocks - one).sqrt()
+    spread_other = other.sqrt() * (n_blocks - other).sqrt()
+    return _ratio(n_blocks * both - one * other, spread_one * spread_other)
+
+
+def positive_phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """max(phi, 0): the affinity that is clustered. Adding 1 instead lets frequency and block richness lead."""
+    return phi(together, left, right, n_blocks).clamp_(min=0)
+
+
+def shifted_phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """Phi + 1, the affinity the paper clusters."""
+    return phi(together, left, right, n_blocks).add_(1)
+
+
+def pmi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """Pointwise mutual information, ln (T C_ij / (C_i C_j)); -inf for two features that fire, but never together."""
+    both, one, other = _as_floats(together, left, right)
+    return (both.log() + math.log(n_blocks) - one.log() - other.log()).nan_to_num_(0.0, neginf=-torch.inf)
+
+
+def positive_pmi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
+    """max(PMI, 0)."""
+    return pmi(together, left, right, n_blocks).clamp_(min=0)
+
+
+MEASURES: dict[str, Measure] = {
+    "phi": positive_phi,
+    "jaccard": jaccard,
+    "dice": dice,
+    "overlap": overlap,
+    "smc": simple_matching,
+    "ppmi": positive_pmi,
+}
+"""What can be clustered, all of it at least 0."""
+
+
+def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_memory: bool = False) -> Tensor:
+    """One measure of all pairs, float32 (n_features, n_features), computed in float64 a few rows at a time.
+
+    Args:
+        counts: co-occurrence, integers (n_features, n_features), `counts` of each feature on the diagonal.
+        n_blocks: T.
+        measure: which.
+        reuse_memory: write over int32 `counts`, which are lost, so that the two never lie in memory side by side.
+    """
+    fired = counts.diagonal().clone()
+    in_place = reuse_memory and counts.dtype == torch.int32
+    affinity = counts.view(torch.float32) if in_place else torch.empty(counts.shape, device=counts.device)
+    height = max(1, ENTRIES_AT_ONCE // max(len(counts), 1))
+    for start in range(0, len(counts), height):
+        rows = slice(start, start + height)
+        affinity[rows] = measure(counts[rows], fired[rows], fired, n_blocks)
+    return affinity
+
+
+def _as_floats(together: Tensor, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return together.double(), left.double()[:, None], right.double()
+
+
+def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    return (numerator / denominator).nan_to_num_(0.0)

@@ -1,0 +1,121 @@
+"""Whether one can tell from a feature's direction which lobe it belongs to.
+
+A linear discriminant on held-out features: each is given to the lobe whose mean direction lies nearest in the metric of the
+shrunk covariance of all directions (linear discriminant analysis with the total covariance and equal priors). That metric
+does not know the labels, so one factorisation for each fold serves the labels and every permutation of them.
+
+For the permutation test to be exact the folds must not know the labels either. So they are dealt evenly within strata of
+like frequency, not within lobes: folds in which the true labels alone are spread evenly would favor these.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Labels = NDArray[np.int64]
+
+LEAST_IN_CLASS = 10
+ENTRIES_AT_ONCE = 2**24
+LEAST_VARIANCE = 1e-30
+"""Lets inputs that are all alike be factorised; they then say nothing, as they should."""
+
+
+def deal_folds(strata: NDArray[np.int64], rng: np.random.Generator, *, n_folds: int = 5) -> NDArray[np.int64]:
+    """A fold for each item (n_items,), from 0: at random, but spread evenly over every stratum."""
+    order = np.lexsort((rng.random(len(strata)), strata))
+    folds = np.empty(len(strata), np.int64)
+    folds[order] = np.arange(len(strata)) % n_folds
+    return folds
+
+
+def merge_small_classes(labels: NDArray[np.integer], *, least: int = LEAST_IN_CLASS) -> tuple[Labels, int]:
+    """Labels (n_items,) numbered from 0 in which classes under `least` items are one class, and how many were merged.
+
+    Where they have fewer than `least` items even together, the smallest of the other classes joins them.
+    """
+    classes, numbers, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    from_small = np.argsort(sizes, kind="stable")
+    n_small = int((sizes < least).sum())
+    if 0 < sizes[from_small[:n_small]].sum() < least:
+        n_small = min(n_small + 1, len(classes))
+    if n_small < 2:
+        return numbers, 0
+    merged = np.empty(len(classes), np.int64)
+    merged[from_small[:n_small]] = 0
+    merged[np.sort(from_small[n_small:])] = 1 + np.arange(len(classes) - n_small)
+    return merged[numbers], n_small
+
+
+class LinearProbe:
+    """The discriminant, factorised once for given inputs and folds.
+
+    Args:
+        inputs: (n_items, n_inputs), what labels are predicted from.
+        folds: int64 (n_items,), from 0; each is held out in turn.
+        device: where the arithmetic is done.
+    """
+
+    def __init__(
+        self, inputs: NDArray[np.floating], folds: NDArray[np.int64], device: str | torch.device = "cpu"
+    ) -> None:
+        rows = torch.from_numpy(np.asarray(inputs, np.float32)).to(device)
+        self._n = len(rows)
+        self._parts = [
+            _whitened(rows, torch.from_numpy(folds == fold).to(device)) for fold in range(int(folds.max()) + 1)
+        ]
+
+    def balanced_accuracies(self, labels: Labels) -> NDArray[np.float64]:
+        """Mean over classes of the share of its items that are recognised while held out, for each row of labels.
+
+        Range [0, 1]; 1 / n_classes is expected where inputs say nothing.
+
+        Args:
+            labels: int64 (n_sets, n_items), classes from 0.
+        """
+        n_classes = int(labels.max()) + 1
+        height = max(1, ENTRIES_AT_ONCE // (self._n * n_classes))
+        pieces = [
+            self._accuracies(labels[start : start + height], n_classes) for start in range(0, len(labels), height)
+        ]
+        return np.concatenate(pieces)
+
+    def _accuracies(self, labels: Labels, n_classes: int) -> NDArray[np.float64]:
+        found = np.zeros((len(labels), n_classes))
+        sizes = np.apply_along_axis(np.bincount, 1, labels, minlength=n_classes)
+        for held_out, train, test in self._parts:
+            guesses = _nearest_mean(train, labels[:, ~held_out], test, n_classes)
+            truth = labels[:, held_out]
+            hits = np.where(guesses == truth, truth, n_classes)
+            found += np.apply_along_axis(np.bincount, 1, hits, minlength=n_classes + 1)[:, :n_classes]
+        recall = np.divide(found, sizes, out=np.zeros_like(found), where=sizes > 0)
+        return recall.sum(1) / (sizes > 0).sum(1)
+
+
+def _whitened(rows: Tensor, held_out: Tensor) -> tuple[NDArray[np.bool_], Tensor, Tensor]:
+    """The fold, and both parts of the rows in coordinates in which the training part's shrunk covariance is the identity."""
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    train = rows[~held_out]
+    mean = train.mean(0)
+    train = train - mean
+    covariance = (train.T @ train).double() / len(train)
+    share = ledoit_wolf_shrinkage(train.numpy(force=True), assume_centered=True) if rows.shape[1] > 1 else 0.0
+    unit = torch.eye(len(covariance), dtype=torch.float64, device=rows.device)
+    shrunk = (1 - share) * covariance + (share * covariance.diagonal().mean() + LEAST_VARIANCE) * unit
+    factor = torch.linalg.cholesky(shrunk).float()
+    both = [
+        torch.linalg.solve_triangular(factor, part.T, upper=False).T.contiguous()
+        for part in (train, rows[held_out] - mean)
+    ]
+    return held_out.numpy(force=True), both[0], both[1]
+
+
+def _nearest_mean(train: Tensor, labels: Labels, test: Tensor, n_classes: int) -> Labels:
+    """The class of nearest mean for each set of labels and each row of `test`, (n_sets, n_test); never one without items."""
+    one_hot = torch.from_numpy(labels[:, None] == np.arange(n_classes)[:, None]).to(train.device, train.dtype)
+    sizes = one_hot.sum(2)
+    means = (one_hot.flatten(0, 1) @ train) / sizes.flatten().clamp_min(1)[:, None]
+    offset = means.square().sum(1) / 2 + torch.where(sizes.flatten() > 0, 0.0, torch.inf)
+    scores = (test @ means.T - offset).reshape(len(test), *sizes.shape)
+    return scores.argmax(2).T.numpy(force=True)

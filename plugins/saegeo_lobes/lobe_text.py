@@ -1,0 +1,101 @@
+"""What kind of text each lobe is busy with.
+
+A block belongs to the lobe with the largest share of its features on. Blocks of one document follow one another, so they say
+the same thing several times: the unit of every test is the document (all pieces of one source), and tests give the labels of
+documents new places, or ask about documents instead of blocks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from saegeo_lobes.agreement import cramers_v
+
+Integers = NDArray[np.int64]
+
+
+def leading_lobes(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> Integers:
+    """For each block the lobe with the largest share of its features on, the lowest of equals; -1 where nothing fires.
+
+    Args:
+        tiles: consecutive blocks of the incidence, 0 and 1, (n_blocks_here, n_features).
+        lobes: int64 (n_features,), from 0, none of them empty.
+    """
+    sizes = np.bincount(lobes)
+    membership = (lobes[:, None] == np.arange(len(sizes))).astype(np.float32)
+    leading = []
+    for tile in tiles:
+        on = tile.astype(np.float32) @ membership
+        leading.append(np.where(on.any(1), (on / sizes).argmax(1), -1))
+    return np.concatenate(leading)
+
+
+@dataclass(frozen=True)
+class LobeByText:
+    """Blocks and documents by lobe and kind of text. Blocks that fire nothing or have no label are left out.
+
+    Attributes:
+        blocks: int64 (n_lobes, n_labels).
+        documents: int64 (n_lobes, n_labels), each counted in the lobe that leads most of its blocks.
+        of_document: int64 (n_documents, n_lobes), blocks of each document that each lobe leads.
+        label_of_document: int64 (n_documents,).
+    """
+
+    blocks: Integers
+    documents: Integers
+    of_document: Integers
+    label_of_document: Integers
+
+    @property
+    def cramers_v(self) -> float:
+        """Cramér's V of lobe and kind of text over blocks: 0 for independent, 1 where one determines the other."""
+        return cramers_v(self.blocks)
+
+    def weighted_cramers_v(self, weights: NDArray[np.integer]) -> float:
+        """The same where each document counts as often as `weights` (n_documents,) says, for a document bootstrap."""
+        return cramers_v(self._table(self.label_of_document, weights))
+
+    def permuted_cramers_v(self, n_permutations: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """The same when labels change places among documents, (n_permutations,)."""
+        once = np.ones(len(self.label_of_document), np.int64)
+        draws = (rng.permutation(self.label_of_document) for _ in range(n_permutations))
+        return np.array([cramers_v(self._table(labels, once)) for labels in draws])
+
+    def enrichment(self) -> NDArray[np.float64]:
+        """Chance that a lobe leads so many documents of a kind or more when labels are dealt out anew, (n_lobes, n_labels).
+
+        Hypergeometric, and adjusted for the number of cells after Benjamini and Hochberg: reject below the false discovery
+        rate wanted.
+        """
+        led, of_kind = self.documents.sum(1, keepdims=True), self.documents.sum(0)
+        pvalues = stats.hypergeom.sf(self.documents - 1, self.documents.sum(), of_kind, led)
+        return stats.false_discovery_control(pvalues.ravel()).reshape(pvalues.shape)
+
+    def _table(self, labels: Integers, weights: NDArray[np.integer]) -> Integers:
+        one_hot = labels[:, None] == np.arange(self.blocks.shape[1])
+        return (self.of_document * weights[:, None]).T @ one_hot.astype(np.int64)
+
+
+def lobe_by_text(
+    lobe_of_block: Integers, label_of_block: Integers, document_of_block: Integers, n_lobes: int, n_labels: int
+) -> LobeByText:
+    """Count blocks and documents by lobe and kind of text.
+
+    Args:
+        lobe_of_block: int64 (n_blocks,), from `leading_lobes`.
+        label_of_block: integers (n_blocks,), -1 for none. Parts of a document under different labels count as documents.
+        document_of_block: int64 (n_blocks,), pieces of one source being one document.
+        n_lobes, n_labels: sides of the tables.
+    """
+    known = (lobe_of_block >= 0) & (label_of_block >= 0)
+    lobe, label = lobe_of_block[known], label_of_block[known].astype(np.int64)
+    names, document = np.unique(document_of_block[known] * n_labels + label, return_inverse=True)
+    of_document = np.zeros((len(names), n_lobes), np.int64)
+    np.add.at(of_document, (document, lobe), 1)
+    blocks, documents = np.zeros((2, n_lobes, n_labels), np.int64)
+    np.add.at(blocks, (lobe, label), 1)
+    np.add.at(documents, (of_document.argmax(1), names % n_labels), 1)
+    return LobeByText(blocks, documents, of_document, names % n_labels)
