@@ -10,7 +10,9 @@ from typing import Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.harvest.belonging import PlacedSae
+from saegeo_core.harvest.calibration import CALIBRATION_TOKENS, SAMPLED_TOKENS
 from saegeo_core.harvest.encoding import Layout
+from saegeo_core.harvest.portions import CHARACTERS
 from saegeo_core.harvest.settings import HarvestSettings
 
 #: Whoever stopped at a broken line may go on without it: until there nothing was skipped.
@@ -28,13 +30,16 @@ def configuration_of(
     known = source_at(source, placed.hook)
     if "model_digest" in known:
         known.pop("model", None)
-    return {
+    content = {
         "sae": {"encoder": placed.sae.digest, "decoder": placed.sae.cloud.digest, "hook": placed.hook},
         "source": known,
         "corpus": corpus_identity(corpus),
         "settings": asdict(settings),
-        "layout": {"device": device, **asdict(layout)},
+        "layout": {"device": device, **asdict(layout), "characters_of_a_shard": CHARACTERS},
     }
+    if settings.control_draws:
+        content["control"] = {"calibration_tokens": CALIBRATION_TOKENS, "sampled_tokens": SAMPLED_TOKENS}
+    return content
 
 
 def source_at(description: Json, hook: str) -> dict[str, Any]:

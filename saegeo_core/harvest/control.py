@@ -20,8 +20,6 @@ from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.loading.whole_sae import WholeSae
 from saegeo_core.statistics.control_directions import ControlGaussian, control_generator
 
-#: Tokens from the beginning of the corpus that thresholds are set on: rates from 1 in 32,768 up are matched.
-CALIBRATION_TOKENS = 1 << 15
 #: Projections that exist together while thresholds are looked for: 64 MB, and four times that while they are sorted.
 ENTRIES_AT_ONCE = 1 << 24
 
@@ -46,7 +44,7 @@ class ControlDictionary:
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """The untrained dictionaries of one SAE, and on how many tokens their thresholds were set."""
+    """The untrained dictionaries of one SAE, and the tokens of text that their thresholds come from."""
 
     dictionaries: tuple[ControlDictionary, ...]
     n_tokens: int
@@ -116,7 +114,7 @@ def matched_thresholds(projections: Projections, rates: NDArray[np.float64]) -> 
 
 def calibrated_controls(
     sae: WholeSae, activations: torch.Tensor, fires_above: float, seed: int, draws: int
-) -> Controls:
+) -> list[ControlDictionary]:
     """Untrained dictionaries that fire on `activations` (n_tokens, d_in) as often as the SAE.
 
     Raises:
@@ -133,12 +131,12 @@ def calibrated_controls(
         raise SaegeoError("a control needs at least two tokens to set thresholds on", "name a longer corpus")
     rates = firing_rates(sae, activations, fires_above)
     read = sae.module.process_sae_in(activations)
-    drawn = draw_directions(sae.cloud, seed, draws)
-    thresholds = [
-        matched_thresholds(Projections(read, torch.from_numpy(directions).to(read.device)), rates)
-        for directions in drawn
+    return [
+        ControlDictionary(
+            directions, matched_thresholds(Projections(read, torch.from_numpy(directions).to(read.device)), rates)
+        )
+        for directions in draw_directions(sae.cloud, seed, draws)
     ]
-    return Controls(tuple(map(ControlDictionary, drawn, thresholds)), len(activations))
 
 
 def control_module(sae: WholeSae, control: ControlDictionary, fires_above: float) -> Any:

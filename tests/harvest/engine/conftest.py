@@ -1,7 +1,6 @@
 """Small parts that harvests are made of: SAEs of sae-lens, documents of words, and a source that knows each word's activation."""
 
 import hashlib
-import time
 import warnings
 
 import numpy as np
@@ -46,7 +45,8 @@ class WordSource:
 
     corpus = None
 
-    def __init__(self, hooks=("here",), batch_tokens=50, d_in=D_IN, after_batch=lambda number: None):
+    def __init__(self, hooks=("here",), batch_tokens=50, d_in=D_IN, after_batch=lambda number: None, device="cpu"):
+        self.device = device
         self.d_in = dict.fromkeys(hooks, d_in)
         self.batch_tokens = batch_tokens
         self.after_batch = after_batch
@@ -77,7 +77,8 @@ class WordSource:
 
     def activation(self, hook, word):
         seed = int.from_bytes(hashlib.sha256(f"{hook}/{word}".encode()).digest()[:8], "big")
-        return torch.from_numpy(np.random.default_rng(seed).standard_normal(self.d_in[hook]).astype(np.float32))
+        drawn = np.random.default_rng(seed).standard_normal(self.d_in[hook]).astype(np.float32)
+        return torch.from_numpy(drawn).to(self.device)
 
 
 @pytest.fixture
@@ -121,7 +122,16 @@ def make_sae():
         warnings.simplefilter("ignore")  # its own imports warn of deprecations
         from sae_lens import SAE
 
-    def make(architecture="standard", seed=0, name=None, hook="here", d_in=D_IN, n_features=N_FEATURES, **config):
+    def make(
+        architecture="standard",
+        seed=0,
+        name=None,
+        hook="here",
+        d_in=D_IN,
+        n_features=N_FEATURES,
+        device="cpu",
+        **config,
+    ):
         torch.manual_seed(seed)
         config = {
             "architecture": architecture,
@@ -142,7 +152,7 @@ def make_sae():
             shift = -1.0 if parameter in ("b_enc", "b_gate") else 0.5 if parameter == "threshold" else 0.0
             values.data = shift + 0.3 * torch.randn_like(values)
         cloud = FeatureCloud.from_sae(sae, name=name or f"{architecture}-{seed}")
-        return PlacedSae(whole_sae(cloud, sae), hook)
+        return PlacedSae(whole_sae(cloud, sae, device=device), hook)
 
     return make
 
@@ -151,9 +161,3 @@ def make_sae():
 def small_portions(monkeypatch):
     """Two documents make a portion, so that the corpus makes a dozen shards."""
     monkeypatch.setattr(portions, "CHARACTERS", 2 * portions.CHARACTERS_OF_A_DOCUMENT)
-
-
-@pytest.fixture
-def slowly():
-    """Called after a batch, leaves time to kill the process."""
-    return lambda number: time.sleep(0.01)

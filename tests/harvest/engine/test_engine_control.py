@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_statistics import FiringStatistics
+from saegeo_core.harvest.calibration import Sample
 from saegeo_core.harvest.control import (
     Projections,
     calibrated_controls,
@@ -48,12 +51,29 @@ def test_thresholds_meet_every_rate_exactly_and_in_rank(rng):
 )
 def test_the_control_fires_as_often_as_the_sae(make_sae, activations, fires_above, config):
     sae = make_sae("jumprelu", **config).sae
-    [control] = calibrated_controls(sae, activations, fires_above, seed=0, draws=1).dictionaries
+    [control] = calibrated_controls(sae, activations, fires_above, seed=0, draws=1)
     fires = control_module(sae, control, fires_above).encode(activations) > fires_above
     rates = fires.float().mean(0).numpy()
     expected = firing_rates(sae, activations, fires_above)
     assert expected.max() > 0.05
     np.testing.assert_allclose(np.sort(rates), np.sort(expected), atol=1.5 / N_TOKENS)
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=20),
+    most=st.integers(1, 50),
+)
+def test_a_sample_is_evenly_spread_and_bounded_whatever_the_batches(lengths, most):
+    tokens = torch.arange(sum(lengths), dtype=torch.float32)[:, None]
+    sample = Sample(1, most)
+    for rows in tokens.split(lengths):
+        sample.add(rows)
+    kept = sample.activations().squeeze(1).numpy()
+    stride = 1
+    while len(tokens[::stride]) > most:
+        stride *= 2
+    np.testing.assert_array_equal(kept, np.arange(0, len(tokens), stride))
+    assert sample.n_seen == len(tokens)
 
 
 def test_directions_have_unit_length_and_the_clouds_second_moment(rng):

@@ -177,3 +177,16 @@ def test_activations_that_are_not_finite_are_refused_even_where_the_source_is_st
 def test_settings_that_cannot_be_meant_are_refused(rules):
     with pytest.raises(SaegeoError):
         HarvestSettings(**rules)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("architecture", ["standard", "topk"])
+def test_a_cuda_card_counts_as_a_cpu_does(tmp_path, make_sae, word_source, corpus, architecture):
+    settings = HarvestSettings(block_tokens=4, control_draws=0 if architecture == "topk" else 1)
+    [on_cpu] = harvest([make_sae(architecture)], word_source(), corpus, tmp_path / "cpu", settings)
+    sae, source = make_sae(architecture, device="cuda:0"), word_source(device="cuda:0")
+    [on_card] = harvest([sae], source, corpus, tmp_path / "cuda", settings, device="cuda:0")
+    np.testing.assert_array_equal(on_card.firing.token_counts, on_cpu.firing.token_counts)
+    np.testing.assert_allclose(on_card.firing.activation_sum, on_cpu.firing.activation_sum, rtol=1e-4, atol=1e-5)
+    [again] = harvest([sae], source, corpus, tmp_path / "again", settings, device="cuda:0")
+    assert again.firing.digest == on_card.firing.digest
