@@ -8,10 +8,11 @@ over that feature's own pairs say, so the jackknife costs nothing beyond the sum
   Gubert (2007) for dyadic data, unbiased; the noise itself is its least value.
 * Features of one family come and go together, so families, where given, are left out whole.
 
-What the interval covers: the mean over pairs in the population from which families are drawn independently, the families
-being those that `families` can see. Where features are single draws (isotropic, a common mean, an angular Gaussian, families
-whose centers are held fixed), every feature is a family and this is the population of features. Measured coverage for a
-nominal 95 %: see tests/statistics/test_pair_jackknife.py.
+What the interval covers: the mean over pairs in the population from which families are drawn independently, their centers
+and sizes included, as far as `families` can see them. Where features are single draws (isotropic, a common mean, an
+angular Gaussian), families are single features but for chance links, and this is the population of features. Coverage
+of a nominal 95 %, measured on such clouds of 400 x 32: 92 to 97.5 %. Taking features for single draws where they come in
+families covers 59 to 83 % instead; the whole table is in tests/statistics/test_pair_jackknife.py.
 """
 
 from typing import Literal
