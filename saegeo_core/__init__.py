@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from saegeo_core.loading import load_cloud
     from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
     from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.replicates import Replicates
     from saegeo_core.report import Report
     from saegeo_core.report_store import ReportStore
     from saegeo_core.runner import run
@@ -33,6 +34,7 @@ _HOME = {
     "NullComparison": "metric",
     "Parameters": "analysis",
     "PluginManager": "plugin_manager",
+    "Replicates": "replicates",
     "Report": "report",
     "ReportStore": "report_store",
     "SaeSpec": "sae_spec",
@@ -56,6 +58,7 @@ __all__ = [
     "NullComparison",
     "Parameters",
     "PluginManager",
+    "Replicates",
     "Report",
     "ReportStore",
     "SaeSpec",

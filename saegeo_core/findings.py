@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from saegeo_core.replicates import Replicates
+
 FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap"]
 
 
@@ -66,8 +68,9 @@ class Findings:
         metrics: numbers at stated settings; the analysis's headline among them.
         tables: name to data frame. Plain columns only: numbers, booleans, texts; NaN and None both read "no value".
         figures: drawings of those tables.
-        arrays: name to array, kept in a file beside the report (replicates of intervals, for paired comparison).
+        arrays: name to array, kept in a file beside the report.
         warnings: sentences the reader must see.
+        replicates: the values behind intervals, kept beside the arrays, so that two reports can be compared value by value.
     """
 
     metrics: Sequence[Metric]
@@ -75,6 +78,7 @@ class Findings:
     figures: Sequence[Figure] = ()
     arrays: "Mapping[str, NDArray[np.generic]]" = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    replicates: "Sequence[Replicates]" = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be stored or drawn: the author of the analysis should hear it here, not a reader later."""
@@ -82,6 +86,7 @@ class Findings:
         _refuse_strangers("figures", self.figures, Figure)
         _refuse_repeats("metric", [metric.name for metric in self.metrics])
         _refuse_repeats("figure", [figure.name for figure in self.figures])
+        _refuse_repeats("replicates", [one.metric for one in self.replicates])
         for figure in self.figures:
             if figure.table not in self.tables:
                 raise ValueError(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from saegeo_core.replicates import Replicates
+
 SCHEMA_VERSION = 1
 Preset = Literal["calibrated", "paper"]
 Cell = str | bool | int | float | None
@@ -131,6 +133,12 @@ class Report(Frozen):
     def arrays(self) -> "Mapping[str, NDArray[np.generic]]":
         """Arrays kept beside the report (replicates of intervals); empty where they were not stored."""
         return self._arrays
+
+    def replicates(self, name: str | None = None) -> "Replicates | None":
+        """The values behind the interval of a metric (the headline's without a name); None where none were kept."""
+        from saegeo_core.replicates import replicates_of
+
+        return replicates_of(self.arrays, self.metric(name).name)
 
     def to_json(self) -> str:
         """Strict JSON: no NaN, no infinity."""

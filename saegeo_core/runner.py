@@ -19,6 +19,7 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.findings import Findings
 from saegeo_core.firing_alignment import firing_of
 from saegeo_core.plugin_manager import PluginManager
+from saegeo_core.replicates import as_arrays
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
 from saegeo_core.report_store import ReportStore, digest_of
 
@@ -213,6 +214,7 @@ class Job:
             warnings=(*_cloud_warnings(cloud), *findings.warnings),
         )
         report._arrays.update(findings.arrays)
+        report._arrays.update(as_arrays(findings.replicates))
         return report
 
 

@@ -17,7 +17,7 @@ SHOW = {"click", "rich", "plotly"}
 # room: (outside packages, rooms of saegeo_core besides its own)
 VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
-CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing"]
+CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
 RUNNERS = ["harvest", "runner", "report_store", "comparison", "testing"]
 RULES = {

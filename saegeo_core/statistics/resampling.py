@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.metric import Interval
+from saegeo_core.replicates import Replicates
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,6 +35,7 @@ class Resampled:
         level: nominal coverage.
         method: how the interval was made.
         replicates: values of the statistic on the parts, shape (n_replicates,); None where none is computed.
+        factor: the standard error over the standard deviation (ddof=1) of the replicates, which depends on the design alone.
     """
 
     estimate: float
@@ -41,6 +44,23 @@ class Resampled:
     level: float
     method: str
     replicates: Floats | None = None
+    factor: float = 1.0
+
+    def interval(self) -> Interval:
+        """The interval as a metric carries it."""
+        low, high = self.confidence_interval
+        n = None if self.replicates is None else len(self.replicates)
+        return Interval(low=low, high=high, level=self.level, method=self.method, replicates=n)
+
+    def kept_for(self, metric: str, key: str) -> Replicates:
+        """The replicates as findings carry them; `key` names the parts of the data they are of.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if self.replicates is None:
+            raise ValueError(f"the {self.method} of {metric} computes no replicates")
+        return Replicates(metric, self.replicates, self.factor, key)
 
 
 def delete_group_jackknife(
@@ -63,8 +83,8 @@ def delete_group_jackknife(
         raise SaegeoError(f"a jackknife leaves out one of several groups, and there is {len(names)}", "use more groups")
     everything = np.arange(len(groups))
     replicates = np.array([statistic(everything[groups != name]) for name in names], dtype=np.float64)
-    standard_error = float(np.sqrt((len(names) - 1) * np.var(replicates)))
-    return _student(replicates, statistic(everything), standard_error, level, "delete-group jackknife")
+    factor = float((len(names) - 1) / np.sqrt(len(names)))
+    return _student(replicates, statistic(everything), factor, level, "delete-group jackknife")
 
 
 def scaled_subsampling(
@@ -101,8 +121,8 @@ def scaled_subsampling(
         )
     draws = (np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples))
     replicates = np.array([statistic(draw) for draw in draws], dtype=np.float64)
-    standard_error = float(np.std(replicates, ddof=1) * np.sqrt(size / (n_items - size)))
-    return _student(replicates, statistic(np.arange(n_items)), standard_error, level, "scaled subsampling")
+    factor = float(np.sqrt(size / (n_items - size)))
+    return _student(replicates, statistic(np.arange(n_items)), factor, level, "scaled subsampling")
 
 
 def document_bootstrap(
@@ -143,7 +163,8 @@ def document_bootstrap(
     return Resampled(estimate, float(np.std(replicates, ddof=1)), interval, level, name, replicates)
 
 
-def _student(replicates: Floats, estimate: float, standard_error: float, level: float, method: str) -> Resampled:
+def _student(replicates: Floats, estimate: float, factor: float, level: float, method: str) -> Resampled:
     """Student's interval with one degree of freedom fewer than there are replicates."""
+    standard_error = factor * float(np.std(replicates, ddof=1))
     reach = float(stats.t.ppf((1.0 + level) / 2.0, len(replicates) - 1)) * standard_error
-    return Resampled(estimate, standard_error, (estimate - reach, estimate + reach), level, method, replicates)
+    return Resampled(estimate, standard_error, (estimate - reach, estimate + reach), level, method, replicates, factor)

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from saegeo_core import Findings, PluginManager, SaegeoError, run
+from saegeo_core import Findings, PluginManager, Replicates, SaegeoError, run
 from saegeo_core.runner import resolve_device
 
 
@@ -71,3 +72,13 @@ def test_a_name_runs_the_registered_analysis(plugin_manager, mean_norm, cloud):
     assert report.analysis.package == "saegeo_test_one"
     with pytest.raises(SaegeoError, match="there is no analysis"):
         run("mean-norm", cloud, plugins=PluginManager([]))
+
+
+def test_replicates_are_kept_beside_the_report(mean_norm, cloud, monkeypatch, tmp_path):
+    metric = run(mean_norm, cloud).metric()
+    kept = Replicates("mean_norm", cloud.norms, 2.0, "these rows")
+    monkeypatch.setattr(mean_norm, "analyze", lambda *_: Findings([metric], replicates=[kept]))
+    run(mean_norm, cloud, out=tmp_path)
+    again = run(mean_norm, cloud, out=tmp_path, existing="reuse").replicates()
+    np.testing.assert_array_equal(again.values, cloud.norms)
+    assert again.pairs_with(kept)

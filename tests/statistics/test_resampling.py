@@ -63,3 +63,12 @@ def test_the_same_generator_gives_the_same_interval():
         for _ in range(2)
     )
     assert first == second
+
+
+def test_a_result_says_what_findings_carry(rng):
+    values = rng.standard_normal(40)
+    result = delete_group_jackknife(lambda i: values[i].mean(), np.arange(40) % 20)
+    interval, kept = result.interval(), result.kept_for("mean", "parts")
+    assert (interval.low, interval.high) == result.confidence_interval
+    assert interval.replicates == 20
+    assert kept.standard_error() == pytest.approx(result.standard_error)
