@@ -1,14 +1,14 @@
 """One analysis as its user needs to know it: what it measures, what it needs, and everything that can be set."""
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic.fields import FieldInfo
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from saegeo_core.analysis import as_typed
 from saegeo_core.rendering.plain_text import plain
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _line(name: str, value: object) -> Text:
 
 def _presets(analysis: "Analysis") -> Iterator[Text]:
     for preset, changes in analysis.presets.items():
-        changed = ", ".join(f"{key} = {_written(value)}" for key, value in changes.items())
+        changed = ", ".join(f"{key} = {as_typed(value)}" for key, value in changes.items())
         yield _line(f"preset {preset}", changed or "the defaults below")
 
 
@@ -44,7 +44,7 @@ def _parameters(analysis: "Analysis") -> Iterator[RenderableType]:
     fields = analysis.Parameters.model_fields
     yield Text("parameters" if fields else "no parameters", style="bold")
     for name, field in fields.items():
-        default = "required" if field.is_required() else f"= {_written(field.get_default(call_default_factory=True))}"
+        default = "required" if field.is_required() else f"= {as_typed(field.get_default(call_default_factory=True))}"
         yield Text.assemble("  ", plain(name, "bold"), f" {default}", plain(f"  {_type(field)}", "dim"))
         yield Padding(plain(field.description or "not described"), (0, 0, 0, 4))
     if fields:
@@ -55,10 +55,3 @@ def _parameters(analysis: "Analysis") -> Iterator[RenderableType]:
 def _type(field: FieldInfo) -> str:
     annotation = field.annotation
     return annotation.__name__ if type(annotation) is type else str(annotation).replace("typing.", "")
-
-
-def _written(value: Any) -> str:
-    """A value as it is typed after --set where that is possible."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(map(_written, value))
-    return str(value) if isinstance(value, str) else json.dumps(value, default=str)
