@@ -33,7 +33,7 @@ RULES = {
     "__main__": (set(), ["cli"]),
 }
 PLUGIN_MAY_IMPORT = {"saegeo_core", *ALWAYS, *SCIENCE, "openTSNE"}
-PLUGIN_ROOMS = {"numerics", "statistics", "synthetic", "testing"}
+PLUGIN_ROOMS = {"numerics", "statistics", "synthetic", "synthetic_firing", "testing"}
 
 
 def imports(path):

@@ -96,7 +96,7 @@ def plan_run(
         )
     plugins = plugins or PluginManager()
     names = _runnable(plugins, preset) if run_all else _named(plugins, plugin_names)
-    analyses = _with_settings(plugins, names, settings, preset)
+    analyses = with_settings(plugins, names, settings, preset)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
@@ -172,9 +172,14 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
     return names
 
 
-def _with_settings(
+def with_settings(
     plugins: PluginManager, names: Sequence[str], settings: Sequence[str], preset: Preset
 ) -> list[PlannedAnalysis]:
+    """The analyses of these names with the parameters that `NAME.KEY=VALUE` settings give them.
+
+    Raises:
+        SaegeoError: a setting that is malformed, of an analysis not named, given twice, unknown or ill-typed.
+    """
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
         name, key, value = _parse_setting(setting)

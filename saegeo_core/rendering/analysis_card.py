@@ -9,14 +9,20 @@ from rich.padding import Padding
 from rich.text import Text
 
 from saegeo_core.analysis import as_typed
+from saegeo_core.metric import Absent
 from saegeo_core.rendering.plain_text import plain
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis
+    from saegeo_core.metric import Metric
+    from saegeo_core.report import Report
 
 
-def analysis_card(analysis: "Analysis", package: str) -> RenderableType:
-    """Summary, inputs, headline, reference, presets, and the parameters with their defaults and meanings."""
+def analysis_card(analysis: "Analysis", package: str, example: "Report | str") -> RenderableType:
+    """Summary, inputs, reference, presets, parameters with defaults and meanings, metrics with units and directions.
+
+    `example` is a report of any cloud, whose metrics are described; or the reason why there is none.
+    """
     return Group(
         Text.assemble(plain(analysis.name, "bold cyan"), plain(f" {analysis.version}, package {package}", "dim")),
         plain(analysis.summary),
@@ -27,6 +33,8 @@ def analysis_card(analysis: "Analysis", package: str) -> RenderableType:
         *_presets(analysis),
         Text(),
         *_parameters(analysis),
+        Text(),
+        *_metrics(example),
     )
 
 
@@ -50,6 +58,25 @@ def _parameters(analysis: "Analysis") -> Iterator[RenderableType]:
     if fields:
         yield Text()
         yield plain(f"set one with --set {analysis.name}.{next(iter(fields))}=VALUE; lists are comma-separated", "dim")
+
+
+def _metrics(example: "Report | str") -> Iterator[RenderableType]:
+    if isinstance(example, str):
+        yield Text.assemble(("metrics", "bold"), plain(f" are known from a report; {example}", "dim"))
+        return
+    features = f"{example.sae.n_features} synthetic features"
+    yield Text.assemble(("metrics", "bold"), plain(f", as reported of {features}, the headline first", "dim"))
+    for metric in sorted(example.measured, key=lambda one: one.name != example.analysis.headline):
+        better = "neither direction is better" if metric.better == "neither" else f"{metric.better} is better"
+        yield Text.assemble("  ", plain(metric.name, "bold"), plain(f"  {metric.unit}; {better}", "dim"))
+        yield Padding(plain(metric.description), (0, 0, 0, 4))
+        yield Padding(plain(_judge(metric), "dim"), (0, 0, 0, 4))
+
+
+def _judge(metric: "Metric") -> str:
+    if isinstance(metric.nulls, Absent):
+        return f"no null: {metric.nulls.absent}"
+    return f"judged by: {metric.nulls[0].model}"
 
 
 def _type(field: FieldInfo) -> str:

@@ -4,10 +4,12 @@ All are drawn afresh when asked for, so that no check meets what another has spo
 """
 
 from collections.abc import Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_statistics import FiringStatistics
@@ -26,12 +28,11 @@ class Given(NamedTuple):
     cloud: FeatureCloud
     firing: FiringStatistics | None = None
 
-    def fingerprint(self) -> tuple[str, ...]:
-        """Changes when anything in it does. The digests are those of fresh objects: a cloud remembers its own."""
+    def fingerprint(self) -> tuple[object, ...]:
+        """Changes when anything in it does. A copy of the firing statistics is asked, for they remember their digest."""
         cloud, firing = self.cloud, self.firing
-        arrays = [cloud.vectors.contiguous().view(torch.uint8).numpy(), cloud.norms, cloud.feature_ids]
-        counted = () if firing is None else (FiringStatistics(**_fields(firing)).digest,)
-        return *(array.tobytes().hex() for array in arrays), *counted
+        arrays = (cloud.vectors.numpy(), cloud.norms, cloud.feature_ids)
+        return *(array.tobytes() for array in arrays), cloud.labels, firing and replace(firing).digest
 
 
 def as_given(example: "Example") -> Given:
@@ -73,7 +74,7 @@ def companion(cloud: FeatureCloud) -> FeatureCloud:
     return FeatureCloud.from_array(rows, name="companion")
 
 
-def _with_firing(name: str, rows: "np.ndarray[tuple[int, int], np.dtype[np.float32]]", needs: Set[str], rng: np.random.Generator) -> Given:
+def _with_firing(name: str, rows: NDArray[np.float32], needs: Set[str], rng: np.random.Generator) -> Given:
     cloud = FeatureCloud.from_array(rows, name=name.replace(" ", "-"))
     if "firing" not in needs:
         return Given(cloud)
@@ -84,6 +85,3 @@ def _with_firing(name: str, rows: "np.ndarray[tuple[int, int], np.dtype[np.float
     known = {each: getattr(plant.firing, each) for each in ("document_of_block", "label_of_block", "label_names")}
     return Given(cloud, FiringStatistics.from_arrays(fired, **known).select(cloud.feature_ids))
 
-
-def _fields(firing: FiringStatistics) -> dict[str, object]:
-    return {name: getattr(firing, name) for name in FiringStatistics.__dataclass_fields__}
