@@ -1,4 +1,4 @@
-"""`saegeo plugins`: what is installed and what is broken, one analysis in detail, whether it conforms, and a new one to begin with."""
+"""`saegeo plugins`: what is installed, one analysis in detail, whether it conforms, and a new one to begin with."""
 
 import contextlib
 import sys

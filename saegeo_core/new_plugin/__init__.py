@@ -66,6 +66,8 @@ def _refuse_bad_name(name: str) -> None:
 
 def _refuse_taken(name: str, module: str, taken: Iterable[str]) -> None:
     if name in taken:
-        raise SaegeoError(f"there is an analysis {name!r} already", "saegeo plugins shows them all; choose another name")
+        raise SaegeoError(
+            f"there is an analysis {name!r} already", "saegeo plugins shows them all; choose another name"
+        )
     if importlib.util.find_spec(module) is not None:
         raise SaegeoError(f"there is a Python module {module} already", "choose another name")

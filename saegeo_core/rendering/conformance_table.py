@@ -21,9 +21,7 @@ def conformance_table(conformance: Conformance) -> RenderableType:
     for heading in ("check", "verdict", "seen"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "verdict")
     for outcome in conformance.outcomes:
-        table.add_row(
-            plain(outcome.check, "bold"), Text(outcome.verdict, STYLES[outcome.verdict]), plain(outcome.seen)
-        )
+        table.add_row(plain(outcome.check, "bold"), Text(outcome.verdict, STYLES[outcome.verdict]), plain(outcome.seen))
     failures = [part for outcome in conformance.failures for part in _at_length(outcome)]
     return Group(table, *failures, Text(), _sum(conformance))
 

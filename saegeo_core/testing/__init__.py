@@ -1,9 +1,11 @@
-"""The conformance suite: what every analysis must do, whoever wrote it. Its author runs it as a test, anyone by `saegeo plugins check`.
+"""The conformance suite: what every analysis must do, whoever wrote it.
 
-    from saegeo_core.testing import check_analysis
+Its author runs it as a test, anyone else by `saegeo plugins check NAME`.
 
-    def test_my_analysis_conforms():
-        check_analysis(MyAnalysis()).raise_failures()
+from saegeo_core.testing import check_analysis
+
+def test_my_analysis_conforms():
+    check_analysis(MyAnalysis()).raise_failures()
 """
 
 from saegeo_core.testing.check_analysis import check_analysis

@@ -23,7 +23,9 @@ def cost(trial: Trial) -> Iterator[Outcome]:
     start = time.perf_counter()
     trial.run(given)
     seconds = time.perf_counter() - start
-    memory = "" if before is None else f", {max(0, _status_bytes('VmHWM') - before) / 1e6:,.0f} MB above what was in use"
+    memory = (
+        "" if before is None else f", {max(0, _status_bytes('VmHWM') - before) / 1e6:,.0f} MB above what was in use"
+    )
     yield passed(COST, f"{seconds:.1f} s{memory}")
 
 

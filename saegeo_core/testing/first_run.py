@@ -69,7 +69,9 @@ def _named_by_cause(error: BaseException) -> Outcome:
             )
         if error.title == "Absent" or {each["loc"][0] for each in wrong if each["loc"]} & {"interval", "nulls"}:
             return _without_reason(told(error))
-    advice = error.hint if isinstance(error, SaegeoError) and error.hint else "mend it; the line above is where it stopped"
+    advice = (
+        error.hint if isinstance(error, SaegeoError) and error.hint else "mend it; the line above is where it stopped"
+    )
     return failed(RUNS, expected="a report", seen=told(error), advice=advice)
 
 

@@ -18,7 +18,7 @@ TOLERANCE = 1e-3
 
 def invariance(trial: Trial) -> Iterator[Outcome]:
     """One outcome for each declared invariance."""
-    declared = getattr(trial.analysis, "invariances", frozenset())
+    declared: frozenset[Invariance] = getattr(trial.analysis, "invariances", frozenset())
     if not declared:
         yield not_checked("unchanged by …", f"no invariances are declared; there are {', '.join(INVARIANCES)}")
         return

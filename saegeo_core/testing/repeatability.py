@@ -42,14 +42,14 @@ def _same_seed(one: Report, two: Report) -> Outcome:
 
 def _same_on_two_threads(trial: Trial) -> Outcome:
     threads = torch.get_num_threads()
-    reports = []
+    reports: list[Report] = []
     try:
         for n_threads in (1, 2):
             torch.set_num_threads(n_threads)
             reports.append(trial.run(trial.ordinary()))
     finally:
         torch.set_num_threads(threads)
-    difference = metric_difference(*reports, TOLERANCE)
+    difference = metric_difference(reports[0], reports[1], TOLERANCE)
     if difference:
         return failed(
             THREADS,
