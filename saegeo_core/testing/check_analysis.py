@@ -13,7 +13,7 @@ from saegeo_core.testing.first_run import RUNS, everything_else, first_run
 from saegeo_core.testing.invariance import invariance
 from saegeo_core.testing.outcome import Conformance, Outcome, failed
 from saegeo_core.testing.repeatability import repeatability
-from saegeo_core.testing.trial import Trial, told
+from saegeo_core.testing.trial import Trial
 
 Check = Callable[[Trial], Iterator[Outcome]]
 CHECKS: tuple[Check, ...] = (cost, declaration, repeatability, invariance, degenerate_clouds, calibration)
@@ -57,6 +57,6 @@ def _guarded(check: Check, trial: Trial) -> Iterator[Outcome]:
         yield failed(
             name,
             expected="that every run ends with a report",
-            seen=told(error),
+            seen=trial.told(error),
             advice="mend it; the line above is where it stopped",
         )

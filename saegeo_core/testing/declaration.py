@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from saegeo_core.analysis import Analysis, as_typed, resolve_parameters
 from saegeo_core.errors import SaegeoError
 from saegeo_core.testing.outcome import Outcome, failed, passed
-from saegeo_core.testing.trial import Trial, told
+from saegeo_core.testing.trial import Trial
 
 DECLARED = "says what it is"
 DESCRIBED = "parameters are described"
@@ -112,7 +112,7 @@ def _presets(trial: Trial) -> Outcome:
             return failed(
                 PRESETS,
                 expected=f"a report under the preset {preset}",
-                seen=told(error),
+                seen=trial.told(error),
                 advice=f"mend it, or take {preset} out of presets",
             )
     return passed(PRESETS, ", ".join(trial.analysis.presets))

@@ -11,7 +11,7 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.metric import Absent, Interval, Metric
 from saegeo_core.report import Report
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
-from saegeo_core.testing.trial import Trial, told
+from saegeo_core.testing.trial import Trial
 
 RUNS = "runs on an ordinary cloud"
 UNTOUCHED = "leaves its input untouched"
@@ -19,13 +19,16 @@ FINITE = "numbers are finite"
 REASONS = "what is absent has its reason"
 SILENT = "prints and warns of nothing"
 LEAST_WORDS = 2
+NUMBERS = ("Metric", "Interval", "NullComparison", "Absent", "Table")
+"""The values in which an analysis hands over its numbers."""
 
 
 def first_run(trial: Trial) -> Iterator[Outcome]:
     """Run once; where that fails, one outcome says why, and no other follows."""
     given = trial.ordinary()
     before, said = given.fingerprint(), io.StringIO()
-    report, error = None, None
+    report: Report | None = None
+    error: BaseException = RuntimeError("no report")
     with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stderr(said):
         warnings.simplefilter("always")
         try:
@@ -36,7 +39,7 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
         yield _touched()
         return
     if report is None:
-        yield _named_by_cause(error or RuntimeError("no report"))
+        yield _named_by_cause(trial, error)
         return
     n_features, d_in = given.cloud.n_features, given.cloud.d_in
     yield passed(RUNS, f"{len(report.measured)} metrics of {n_features} features in {d_in} dimensions")
@@ -55,24 +58,23 @@ def _touched() -> Outcome:
     )
 
 
-def _named_by_cause(error: BaseException) -> Outcome:
+def _named_by_cause(trial: Trial, error: BaseException) -> Outcome:
     """The outcome that tells an author most about what stopped the first run."""
-    if isinstance(error, ValidationError) and error.title in ("Metric", "Interval", "NullComparison", "Absent"):
+    if isinstance(error, ValidationError) and error.title in NUMBERS:
         wrong = error.errors()
         if any(each["type"] == "finite_number" for each in wrong):
-            place = ".".join(map(str, next(each for each in wrong if each["type"] == "finite_number")["loc"]))
             return failed(
                 FINITE,
                 expected="finite numbers only",
-                seen=f"NaN or infinity as {error.title}.{place}",
-                advice='find out when it cannot be computed, and give Absent("why") then',
+                seen=trial.told(error),
+                advice='find out when it cannot be computed, and give Absent("why") then; None in a table',
             )
         if error.title == "Absent" or {each["loc"][0] for each in wrong if each["loc"]} & {"interval", "nulls"}:
-            return _without_reason(told(error))
+            return _without_reason(trial.told(error))
     advice = (
         error.hint if isinstance(error, SaegeoError) and error.hint else "mend it; the line above is where it stopped"
     )
-    return failed(RUNS, expected="a report", seen=told(error), advice=advice)
+    return failed(RUNS, expected="a report", seen=trial.told(error), advice=advice)
 
 
 def _without_reason(seen: str) -> Outcome:

@@ -10,7 +10,7 @@ from saegeo_core.report import Report
 from saegeo_core.report_store import ReportStore
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.report_difference import findings_difference, metric_difference
-from saegeo_core.testing.trial import Trial, told
+from saegeo_core.testing.trial import Trial
 
 SEED = "same seed, same findings"
 THREADS = "same metrics on one thread and on two"
@@ -24,7 +24,7 @@ def repeatability(trial: Trial) -> Iterator[Outcome]:
     report = trial.run(trial.ordinary(), seed=1)
     yield _same_seed(report, trial.run(trial.ordinary(), seed=1))
     yield _same_on_two_threads(trial)
-    yield _stored(report)
+    yield _stored(trial, report)
 
 
 def _same_seed(one: Report, two: Report) -> Outcome:
@@ -60,14 +60,14 @@ def _same_on_two_threads(trial: Trial) -> Outcome:
     return passed(THREADS, f"metrics agree to {TOLERANCE:g}")
 
 
-def _stored(report: Report) -> Outcome:
+def _stored(trial: Trial, report: Report) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
         try:
             ReportStore(folder).write(report, path)
             difference = findings_difference(report, ReportStore.read(path))
         except Exception as error:
-            difference = told(error)
+            difference = trial.told(error)
         size = path.stat().st_size if path.exists() else 0
     if difference:
         return failed(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from saegeo_core.analysis import Analysis, resolve_parameters
 from saegeo_core.report import Preset, Report
 from saegeo_core.runner import Job
@@ -34,7 +36,7 @@ class Trial:
         """One run."""
         job = Job(
             analysis=self.analysis,
-            package=type(self.analysis).__module__.partition(".")[0],
+            package=self.package,
             preset=preset,
             parameters=resolve_parameters(self.analysis, preset, self.parameters),
             seed=seed,
@@ -45,10 +47,27 @@ class Trial:
         )
         return job.perform()
 
+    @property
+    def package(self) -> str:
+        """The package the analysis is written in."""
+        return type(self.analysis).__module__.partition(".")[0]
 
-def told(error: BaseException) -> str:
-    """An exception in one line, with the line of code it came from."""
-    message = " ".join(str(error).split())
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {message}{place}"
+    def told(self, error: BaseException) -> str:
+        """An exception in one line, with the line of the analysis that it came from."""
+        return f"{type(error).__name__}: {_message(error)}{self._place(error)}"
+
+    def _place(self, error: BaseException) -> str:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        own = [each for each in frames if each[0].f_globals.get("__name__", "").partition(".")[0] == self.package]
+        if not frames:
+            return ""
+        frame, line = (own or frames)[-1]
+        return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+
+
+def _message(error: BaseException) -> str:
+    """Pydantic tells one mistake once for every type that would have been allowed: that it is not finite says most."""
+    if isinstance(error, ValidationError):
+        wrong = max(error.errors(), key=lambda one: one["type"] == "finite_number")
+        return f"{'.'.join([error.title, *map(str, wrong['loc'])])}: {wrong['msg']}, given {wrong['input']!r}"
+    return " ".join(str(error).split())
