@@ -59,7 +59,7 @@ def _on_the_null(trial: Trial) -> Outcome:
     small = sum(pvalue <= 0.05 for pvalue in headline)
     return passed(
         UNIFORM,
-        f"{len(collected)} metrics, {len(headline)} examples; headline: median {np.median(headline):.2f}, {small} at most 0.05",
+        f"metrics: {len(collected)}, examples: {len(headline)}; headline: median {np.median(headline):.2f}, {small} at most 0.05",
     )
 
 

@@ -42,7 +42,7 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
         yield _named_by_cause(trial, error)
         return
     n_features, d_in = given.cloud.n_features, given.cloud.d_in
-    yield passed(RUNS, f"{len(report.measured)} metrics of {n_features} features in {d_in} dimensions")
+    yield passed(RUNS, f"metrics: {len(report.measured)}, of {n_features} features in {d_in} dimensions")
     yield passed(UNTOUCHED, "vectors, lengths, ids and firing are what they were")
     yield passed(FINITE, "every estimate, interval and null")
     yield _reasons(report)
