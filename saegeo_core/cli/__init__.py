@@ -11,7 +11,7 @@ COMMANDS = {
     "run": "Measure SAEs with analyses, and store the reports.",
     "harvest": "Find out in which blocks of text which features fire.",
     "show": "Print a stored report in full.",
-    "plugins": "List the installed analyses and file formats, or show one analysis.",
+    "plugins": "List what is installed; show or check one analysis, or begin a new one.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
 }
 

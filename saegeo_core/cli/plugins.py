@@ -18,7 +18,7 @@ SOME_FAILED = 1
 @click.group("plugins", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the installed analyses and file formats; show, check or begin one analysis."""
+    """List what is installed; show or check one analysis, or begin a new one."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_plugins)
 

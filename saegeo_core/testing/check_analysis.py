@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from saegeo_core.analysis import Analysis, Progress, silent
+from saegeo_core.errors import SaegeoError
 from saegeo_core.testing.calibration import calibration
 from saegeo_core.testing.cost import cost
 from saegeo_core.testing.declaration import declaration
@@ -16,6 +17,7 @@ from saegeo_core.testing.repeatability import repeatability
 from saegeo_core.testing.trial import Trial
 
 Check = Callable[[Trial], Iterator[Outcome]]
+MADE = {"vectors", "firing"}
 CHECKS: tuple[Check, ...] = (cost, declaration, repeatability, invariance, degenerate_clouds, calibration)
 
 
@@ -36,7 +38,14 @@ def check_analysis(
         parameters: values to test it at: those it cannot do without, or cheaper ones than its defaults.
         quick: 12 runs on the null instead of 40, degenerate clouds under the first preset only, and no cost.
         progress: shows how far the checks have come.
+
+    Raises:
+        SaegeoError: it needs activations of a model, which the suite cannot make.
     """
+    if unmet := sorted(analysis.needs - MADE):
+        raise SaegeoError(
+            f"{analysis.name} needs {', '.join(unmet)}, which the suite cannot make", "test it on some of your own"
+        )
     start = time.perf_counter()
     trial = Trial(analysis, parameters or {}, quick)
     outcomes = list(_guarded(first_run, trial))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, Findings, Metric, Parameters
+from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError
 from saegeo_core.testing import check_analysis
 from saegeo_core.testing.calibration import FALSE_ALARM, RUNS, _too_small
 from saegeo_core.testing.cost import COST
@@ -260,6 +260,11 @@ def test_parameters_it_cannot_do_without_are_given(spoiled):
     bare = {"invariances": frozenset(), "null_example": Analysis.null_example, "presets": {"calibrated": {}}}
     analysis = spoiled(Parameters=Required, analyze=analyze, planted_example=Analysis.planted_example, **bare)
     assert not failures(analysis, parameters={"other": "any"})
+
+
+def test_what_the_suite_cannot_make_is_told(spoiled):
+    with pytest.raises(SaegeoError, match="lean needs activations"):
+        check_analysis(spoiled(needs=frozenset({"vectors", "activations"})))
 
 
 def test_a_failure_tells_what_was_expected_seen_and_advised(spoiled):
