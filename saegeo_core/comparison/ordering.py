@@ -31,7 +31,7 @@ def ordered(rows: Sequence[Row], columns: Sequence[Column], key: str | None) -> 
             )
         values = [row.cells[ids.index(name)].value for row in rows]
     known = [(value, row) for value, row in zip(values, rows, strict=True) if value is not None]
-    known.sort(key=lambda pair: pair[0], reverse=key.startswith("-"))  # type: ignore[arg-type,return-value]
+    known.sort(key=lambda pair: pair[0], reverse=key.startswith("-"))
     return [*(row for _, row in known), *(row for value, row in zip(values, rows, strict=True) if value is None)]
 
 
@@ -42,8 +42,10 @@ def grouped(rows: Sequence[Row], by: GroupBy | None) -> list[Row]:
     facts = [_fact(row, by) for row in rows]
     known = list(dict.fromkeys(fact for fact in facts if fact is not None))
     if by != "release":
-        known.sort()  # type: ignore[type-var]
-    together = [(fact, row) for wanted in (*known, None) for fact, row in zip(facts, rows, strict=True) if fact == wanted]
+        known.sort()
+    together = [
+        (fact, row) for wanted in (*known, None) for fact, row in zip(facts, rows, strict=True) if fact == wanted
+    ]
     return [replace(row, group=_heading(by, fact)) for fact, row in together]
 
 
