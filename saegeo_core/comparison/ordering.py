@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError, near_matches
 
@@ -58,6 +59,7 @@ def _heading(by: str, fact: str | float | None) -> str:
 def _fact(row: Row, name: str) -> str | float | None:
     if name == "name":
         return row.name
-    field = {"width": "d_sae"}.get(name, name)
-    value: str | float | None = getattr(row.sae, field, None)
-    return value
+    if row.sae is None:
+        return None
+    values = {"l0": row.sae.l0, "layer": layer_of(row.sae), "width": row.sae.d_sae, "release": row.sae.release}
+    return values[name]
