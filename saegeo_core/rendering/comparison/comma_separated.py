@@ -18,12 +18,9 @@ def comma_separated(table: TextTable, comparison: Comparison) -> str:
     writer.writerow(
         [*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in NUMBERS)]
     )
-    numbers = {(line["sae"], line["metric"]): line for line in comparison.frame.astype(object).to_dict("records")}
     for row, group, texts in zip(comparison.rows, table.groups, table.rows, strict=True):
-        own = [numbers[row.name, id_][number] for id_ in ids for number in NUMBERS]
-        writer.writerow(
-            [*[group] * has_groups, *map(_harmless, texts), *("" if n is None or n != n else n for n in own)]
-        )
+        numbers = [cell.numbers()[number] for cell in row.cells for number in NUMBERS]
+        writer.writerow([*[group] * has_groups, *map(_harmless, texts), *numbers])
     return out.getvalue()
 
 

@@ -31,7 +31,7 @@ SPECIAL = {
     "’": "'",
 }
 EXPONENT = re.compile(r"(?<=[\d)])e(-?\d+)\b")
-MINUS = re.compile(r"(?<![\w.:/-])-(?=[\d.])")
+MINUS = re.compile(r"(?<![\w.:/{-])-(?=[\d.])")
 
 
 def latex_tables(tables: Sequence[TextTable]) -> str:

@@ -72,21 +72,30 @@ def comparison_texts(comparison: Comparison, *, nulls: bool = False, pvalues: bo
 
 
 def profile_texts(comparison: Comparison) -> list[TextTable]:
-    """The trends over layers, one table for each column; none where no profile was asked for."""
-    if comparison.profile is None:
+    """Every column over the layers of each series, with published values beside it; nothing where no profile was asked for."""
+    profile = comparison.profile
+    if profile is None:
         return []
-    tables = [comparison.profile.tables[f"{column.id} by layer"] for column in comparison.columns]
+    published = [
+        (place, beside) for place, column in enumerate(comparison.columns) for beside in profile.published[column.id]
+    ]
+    headings = ["layer", "SAE", "L0", *(column.id for column in comparison.columns)]
+    headings += [f"{beside.metric}: {heading}" for _, beside in published for heading in (beside.name, "its L0")]
+    places = [(series, layer, name) for series, layers in profile.series.items() for layer, name in layers]
+    rows = []
+    for _, layer, name in places:
+        row = comparison.row(name)
+        numbers = [number for _, beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
+        known = [DASH if number is None else significant(number) for number in numbers]
+        rows.append((count(layer), name, _l0(row), *map(_estimate, row.cells), *known))
     return [
         TextTable(
-            headings=tuple(map(clean, table.columns)),
-            rows=tuple(
-                tuple(DASH if value is None else significant(float(value)) for value in row)
-                for row in zip(*table.columns.values(), strict=True)
-            ),
-            groups=("",) * len(table.columns["layer"]),
-            title=clean(f"{column.id} over layers"),
+            headings=tuple(map(clean, headings)),
+            rows=tuple(tuple(map(clean, row)) for row in rows),
+            groups=tuple(clean(series) for series, _, _ in places),
+            notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for _, beside in published)),
+            title="over layers",
         )
-        for column, table in zip(comparison.columns, tables, strict=True)
     ]
 
 
