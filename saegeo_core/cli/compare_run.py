@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.cli.compare_inputs import chosen, read_reports, sort_out
+from saegeo_core.cli.compare_inputs import chosen, sort_out
+from saegeo_core.cli.messages import complain
 from saegeo_core.cli.progress import grid_bars
 from saegeo_core.cli.run_cells import Failed, run_cells
 from saegeo_core.cli.run_outcomes import tell
@@ -16,6 +17,7 @@ from saegeo_core.comparison.l0_matching import Candidate, matched
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import Report
+from saegeo_core.stored_reports import gather
 
 
 def compare_named(
@@ -45,7 +47,9 @@ def compare_named(
     plugins = plugins or PluginManager()
     names = list(dict.fromkeys([*plugin_names, *(metric.partition(".")[0] for metric in metrics if "*" not in metric)]))
     given = sort_out(named or [_stored(run_options["out"])], plugins)
-    reports, n_skipped = read_reports(given.files)
+    reports, skipped = gather(given.reports)
+    for error in skipped:
+        complain("skipped", error)
     reports = chosen(
         reports,
         plugins,
@@ -78,7 +82,7 @@ def compare_named(
         allow_incomparable=allow_incomparable,
         failures=[_failure(failed) for failed in failures],
     )
-    return replace(comparison, notes=(*notes, *comparison.notes)), not (n_skipped or failures)
+    return replace(comparison, notes=(*notes, *comparison.notes)), not (skipped or failures)
 
 
 def _stored(out: str) -> str:

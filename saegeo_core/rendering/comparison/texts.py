@@ -12,6 +12,7 @@ from saegeo_core.comparison.table import Cell, Column, Comparison, Row
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
 from saegeo_core.rendering.plain_text import clean
+from saegeo_core.rendering.text_table import TextTable
 
 DASH = metric_words.DASH
 FAILED = "failed"
@@ -19,26 +20,6 @@ SEEDS, PAIRED = "†", "‡"
 L0_ADVICE = (
     "geometry follows L0: compare at matched L0 (--match-l0), or adjust for it (--adjust l0, from eight SAEs on)"
 )
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """One table as it is to be read.
-
-    Attributes:
-        headings: of the columns; the first is that of the row names.
-        rows: one text for each heading.
-        groups: for each row the heading it stands under, "" for none.
-        warnings, notes: sentences under the table.
-        title: what the table is of, "" for the comparison itself.
-    """
-
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    groups: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    title: str = ""
 
 
 def comparison_texts(comparison: Comparison, *, nulls: bool = False, pvalues: bool = False) -> TextTable:
