@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cli.compare_inputs import chosen, sort_out
-from saegeo_core.cli.messages import complain
+from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import grid_bars
 from saegeo_core.cli.run_cells import Failed, run_cells
 from saegeo_core.cli.run_outcomes import tell
@@ -18,6 +18,8 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import Report
 from saegeo_core.stored_reports import gather
+
+MOST_NAMED = 20
 
 
 def compare_named(
@@ -45,11 +47,14 @@ def compare_named(
         SaegeoError: nothing to compare, or what `compare` and `plan_run` refuse.
     """
     plugins = plugins or PluginManager()
-    names = list(dict.fromkeys([*plugin_names, *(metric.partition(".")[0] for metric in metrics if "*" not in metric)]))
+    of_metrics = (_analysis_of(metric) for metric in metrics)
+    names = list(dict.fromkeys([*plugin_names, *(name for name in of_metrics if not set(name) & set("*?["))]))
     given = sort_out(named or [_stored(run_options["out"])], plugins)
     reports, skipped = gather(given.reports)
-    for error in skipped:
-        complain("skipped", error)
+    for error in skipped[:MOST_NAMED]:
+        say(f"skipped: {error.message}")
+    if len(skipped) > MOST_NAMED:
+        say(f"skipped: {len(skipped) - MOST_NAMED} more")
     reports = chosen(
         reports,
         plugins,
@@ -83,6 +88,13 @@ def compare_named(
         failures=[_failure(failed) for failed in failures],
     )
     return replace(comparison, notes=(*notes, *comparison.notes)), not (skipped or failures)
+
+
+def _analysis_of(metric: str) -> str:
+    plugin, dot, _ = metric.partition(".")
+    if not dot:
+        raise SaegeoError(f"--metric {metric} is not PLUGIN.METRIC", f"for example --metric 'PLUGIN.{metric}'")
+    return plugin
 
 
 def _stored(out: str) -> str:
