@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.analysis import resolve_parameters
-from saegeo_core.cli.run_plan import parse_setting
+from saegeo_core.cli.setting import parse_setting
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import Report

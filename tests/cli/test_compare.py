@@ -5,6 +5,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +144,13 @@ class TestFailures:
         assert result.exit_code == 2
         assert "this cloud is too small" in result.stderr
 
+    def test_stored_reports_are_shown_though_every_sae_fails(self, saegeo, stored, tmp_path, matrix, plugins, measured):
+        broken = tmp_path / "broken.npy"
+        broken.write_bytes(matrix.read_bytes()[:100])
+        result = saegeo("compare", *stored, broken, "--format", "json", plugins=plugins(measured))
+        assert result.exit_code == 1
+        assert [row[2] == "failed" for row in table(result)] == [False, False, True]
+
     def test_nothing_but_failures(self, saegeo, matrix, plugins, analysis):
         result = saegeo("compare", matrix, "--traceback", plugins=plugins(analysis(before=lambda *_: 1 / 0)))
         assert result.exit_code == 1
@@ -229,3 +238,12 @@ def test_sparsities_are_matched_before_anything_is_loaded(saegeo, plugins, analy
     result = saegeo("compare", *saes, "--match-l0", "--format", "json", plugins=plugins(one))
     assert sorted(one.runs) == ["minilm-l6:layer_2", "minilm-l6:layer_3", "minilm-l6:seed_1_layer_3"]
     assert json.loads(result.stdout)["notes"][0] == "matched in L0: 3 of 4 SAEs, L0 32.5 to 32.7"
+
+
+def test_stored_reports_are_compared_without_torch(stored):
+    """Importing it takes as long as reading hundreds of them."""
+    script = "import sys; from saegeo_core.cli import main; main(['compare', 'saegeo-results'], standalone_mode=False)"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{script}; print('torch' in sys.modules)"], capture_output=True, check=True
+    )
+    assert run.stdout.splitlines()[-1] == b"False"
