@@ -57,16 +57,14 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
     profile = comparison.profile
     if profile is None:
         return []
-    published = [
-        (place, beside) for place, column in enumerate(comparison.columns) for beside in profile.published[column.id]
-    ]
+    published = [beside for column in comparison.columns for beside in profile.published[column.id]]
     headings = ["layer", "SAE", "L0", *(column.id for column in comparison.columns)]
-    headings += [f"{beside.metric}: {heading}" for _, beside in published for heading in (beside.name, "its L0")]
+    headings += [f"{beside.metric}: {heading}" for beside in published for heading in (beside.name, "its L0")]
     places = [(series, layer, name) for series, layers in profile.series.items() for layer, name in layers]
     rows = []
     for _, layer, name in places:
         row = comparison.row(name)
-        numbers = [number for _, beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
+        numbers = [number for beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
         known = [DASH if number is None else significant(number) for number in numbers]
         rows.append((count(layer), name, _l0(row), *map(_estimate, row.cells), *known))
     return [
@@ -74,7 +72,7 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
             headings=tuple(map(clean, headings)),
             rows=tuple(tuple(map(clean, row)) for row in rows),
             groups=tuple(clean(series) for series, _, _ in places),
-            notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for _, beside in published)),
+            notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for beside in published)),
             title="over layers",
         )
     ]
