@@ -19,14 +19,18 @@ VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
 CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
-RUNNERS = ["harvest", "runner", "report_store", "comparison", "testing", "new_plugin"]
+RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", "testing", "new_plugin"]
 RULES = {
     **dict.fromkeys(VALUES, ({"pydantic"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
-    # In-memory SAEs are read by the loading room; the cloud calls it from one method.
-    "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading"]),
+    # In-memory SAEs are read by the loading room; the cloud calls it from one method. Another shows it in a notebook.
+    "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading", "rendering"]),
+    # A report draws its own figures in a notebook; one method calls the rendering room.
+    "report": (SCIENCE | ALWAYS | {"plotly"}, [*VALUES, *CONTAINERS, "rendering"]),
     **dict.fromkeys(LOADERS, (LOADING | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS)),
     **dict.fromkeys(RUNNERS, (HARVEST | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS + RUNNERS)),
+    # A comparison shows itself in a notebook, by one method.
+    "comparison": (HARVEST | ALWAYS | {"pluggy"}, [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS, "rendering"]),
     "rendering": (SHOW | ALWAYS | {"pandas", "matplotlib"}, VALUES + CONTAINERS + LOADERS + RUNNERS),
     "cli": (SHOW | ALWAYS, [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS, "rendering"]),
     "__init__": (set(), [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS]),

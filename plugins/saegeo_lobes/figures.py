@@ -37,7 +37,7 @@ LOBE_BY_TEXT = Figure(
     z="share_of_label",
     x_title="kind of text",
     y_title="lobe",
-    caption="Share of the blocks of each kind that each lobe leads.",
+    caption="Share of the blocks of each kind of text that each lobe leads; lobes are numbered by size.",
 )
 
 

@@ -10,6 +10,7 @@ from saegeo_core.cli.command_group import CommandGroup
 COMMANDS = {
     "run": "Measure SAEs with analyses, and store the reports.",
     "harvest": "Find out in which blocks of text which features fire.",
+    "compare": "Put SAEs side by side, and say which differences are real.",
     "show": "Print a stored report in full.",
     "plugins": "List what is installed; show or check one analysis, or begin a new one.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
