@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Interval, NullComparison
+from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
+from saegeo_core.statistics.wishart_spectra import structureless_spectrum
+from saegeo_power_law.alternatives import fitted_curves
+from saegeo_power_law.calibrated import rows_measured
+from saegeo_power_law.described import PUBLISHED, described_metric, missing_metric
+from saegeo_power_law.exponent import Window, decades, fitted_exponent, windows_around
+from saegeo_power_law.spectrum import SampleSpectra
+from saegeo_power_law.tables import figures, principal_components, spectrum_table
 
 if TYPE_CHECKING:
-    pass
+    from saegeo_power_law.analysis import PowerLawParameters
 
 Floats = NDArray[np.float64]
 

@@ -50,5 +50,4 @@ def gaussian_spectrum(population: ArrayLike, n_rows: float, rng: np.random.Gener
         np.fill_diagonal(factor, np.sqrt(rng.chisquare(n_rows - np.arange(d))))
         factor *= deviations[:, np.newaxis]
         products = factor @ factor.T
-    eigenvalues: Floats = np.linalg.eigvalsh(products)[::-1] / n_rows
-    return np.maximum(eigenvalues, 0.0)
+    return np.maximum(np.linalg.eigvalsh(products)[::-1].astype(np.float64), 0.0) / n_rows
