@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from saegeo_core import AnalysisContext, NullComparison
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum, structureless_spectrum
@@ -55,7 +56,11 @@ def structureless_draws(n_null: float, like: Spectrum, n_draws: int, context: An
 def power_law_draws(alpha: float, like: Spectrum, n_draws: int, context: AnalysisContext) -> NullDraws:
     """Draws of the spectrum of a cloud as noisy as `like` whose population is an exact power law."""
     variances = power_law_variances(like.d_in, alpha)
-    draws = context.progress(range(n_draws), n_draws, "power-law spectra")
-    return NullDraws(
-        POWER_LAW, [like.replaced_by(gaussian_spectrum(variances, like.n_rows, context.rng)) for _ in draws]
-    )
+    drawn: dict[int, Spectrum] = {}
+
+    def draw(numbered: tuple[int, np.random.Generator]) -> None:
+        number, rng = numbered
+        drawn[number] = like.replaced_by(gaussian_spectrum(variances, like.n_rows, rng))
+
+    side_by_side(draw, enumerate(context.rng.spawn(n_draws)), "cpu")
+    return NullDraws(POWER_LAW, [drawn[number] for number in range(n_draws)])

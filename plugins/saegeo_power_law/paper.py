@@ -34,7 +34,9 @@ EXACT = "independent Gaussian rows, the expectation that the draw estimates"
 def paper_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", context: AnalysisContext) -> Findings:
     """Least squares of log10 eigenvalue on log10 rank with its t interval, and the truncated log-determinant."""
     measured = rows_measured(cloud, parameters.n_features, context)
-    sample = SampleSpectra(measured.vectors, context.rng, device=context.device, progress=context.progress)
+    sample = SampleSpectra(
+        measured.vectors, context.rng, n_subsamples=0, device=context.device, progress=context.progress
+    )
     window = Window(parameters.first_rank, parameters.last_rank)
     n, eigenvalues = measured.n_features, sample.full.eigenvalues
     if sample.full.rank < window.last:

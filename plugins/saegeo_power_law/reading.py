@@ -39,9 +39,7 @@ class Reading:
         self._parameters = parameters
         self._key = f"{SUBSAMPLES} subsamples of {SHARE}: {sample.design}: {cloud.digest}"
         window = Window(parameters.first_rank, parameters.last_rank)
-        ranks = (
-            min(self._spectrum.usable_rank, self._least_rank) if sample.can_subsample else self._spectrum.usable_rank
-        )
+        ranks = min(spectrum.usable_rank for spectrum in (sample.full, *sample.parts))
         self.measures = Measures(cloud.d_in, windows_around(window, ranks))
         self.replicates: list[Replicates] = []
 
@@ -110,24 +108,17 @@ class Reading:
         return f"it needs {measure.needs_rank} eigenvalues above zero, and {has}"
 
     @cached_property
-    def _least_rank(self) -> int:
-        """The smallest usable rank of a subsample."""
-        ranks = self._sample.resampled(lambda spectrum: spectrum.usable_rank).replicates
-        return 0 if ranks is None else int(ranks.min())
-
-    @cached_property
     def _alpha(self) -> float:
         return self.measures.alpha(self._spectrum)
 
     # Intervals
 
     def _interval(self, name: str, measure: Measure) -> Interval | Absent:
-        if not self._sample.can_subsample:
+        if not self._sample.parts:
             return Absent(f"{self._sample.n_features} features are too few to leave some out")
-        if self._least_rank < measure.needs_rank:
-            return Absent(
-                f"it needs {measure.needs_rank} eigenvalues above zero, and a subsample has {self._least_rank}"
-            )
+        least_rank = min(part.usable_rank for part in self._sample.parts)
+        if least_rank < measure.needs_rank:
+            return Absent(f"it needs {measure.needs_rank} eigenvalues above zero, and a subsample has {least_rank}")
         resampled = self._sample.resampled(measure.of)
         self.replicates.append(resampled.kept_for(name, self._key))
         if name == "alpha":

@@ -1,7 +1,7 @@
 """The spectrum of a cloud, and those of its subsamples, from one pass over the rows."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,12 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.analysis import Progress, silent
-from saegeo_core.numerics.row_moments import grouped_moments
-from saegeo_core.statistics.resampling import Resampled, scaled_subsampling
+from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
+from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.resampling import Resampled, subsampled, subsamples
 from saegeo_power_law.effective_rows import effective_rows
 from saegeo_power_law.shape import participation_ratio
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 GROUPS = 20
 SUBSAMPLES = 20
@@ -63,6 +65,14 @@ class SampleSpectra:
 
     Rows are dealt at random into twenty groups, and a subsample is a union of sixteen of them: so its covariance is a sum of
     matrices already at hand. Any two such subsamples are related as two drawn row by row are.
+
+    Attributes:
+        n_features: rows N.
+        mean: shape (d,), of the rows.
+        covariance: shape (d, d), centred, with divisor N - 1.
+        full: the spectrum of all rows.
+        parts: those of the subsamples; none where rows are too few to leave some out.
+        design: digest of which rows are in which subsample.
     """
 
     def __init__(
@@ -70,26 +80,28 @@ class SampleSpectra:
         vectors: torch.Tensor,
         rng: np.random.Generator,
         *,
+        n_subsamples: int = SUBSAMPLES,
         device: str | torch.device = "cpu",
         progress: Progress = silent,
     ) -> None:
         """`vectors` has shape (N, d), N >= 2; it is read, not kept. `rng` deals the rows and draws the subsamples."""
         order = rng.permutation(len(vectors))
+        groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
+        moments = grouped_moments(vectors, groups, device=device, progress=progress)
+        everything = range(len(groups))
         self.n_features = len(vectors)
-        self._groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
-        self._moments = grouped_moments(vectors, self._groups, device=device, progress=progress)
-        self._seed = int(rng.integers(2**63))
-        self._unions: dict[tuple[int, ...], Spectrum] = {}
-        everything = range(len(self._groups))
-        self.mean = self._moments.mean(everything)
-        self.covariance = self._moments.covariance(everything)
-        self.full = spectrum_of(self.mean, self.covariance, len(vectors))
-        if self.full.rank:
-            self.full = replace(self.full, n_rows=self.effective_rows(participation_ratio(self.full.eigenvalues)))
+        self.mean, self.covariance = moments.mean(everything), moments.covariance(everything)
+        self._squared_lengths = moments.squared_lengths
+        spectrum = spectrum_of(self.mean, self.covariance, len(vectors))
+        n_rows = self.effective_rows(participation_ratio(spectrum.eigenvalues)) if spectrum.rank else spectrum.n_rows
+        self.full = replace(spectrum, n_rows=n_rows)
 
-    def effective_rows(self, participation_ratio: float) -> float:
-        """How many Gaussian rows with that participation ratio would be as noisy as these."""
-        return effective_rows(self._moments.squared_lengths, participation_ratio)
+        unions = []
+        if n_subsamples and round(SHARE * len(groups)) < len(groups):
+            unions = subsamples(len(groups), rng, n_subsamples=n_subsamples, share=SHARE)
+        self._share = (len(unions[0]) if unions else 0, len(groups))
+        self.parts = _spectra_of(moments, unions, n_rows)
+        self.design = _digest([*groups, *unions])
 
     @property
     def uncentred_eigenvalues(self) -> Floats:
@@ -98,45 +110,45 @@ class SampleSpectra:
         moment = (n - 1) / n * self.covariance + np.outer(self.mean, self.mean)
         return np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
 
-    @property
-    def can_subsample(self) -> bool:
-        """Whether there are groups enough to leave some out."""
-        return round(SHARE * len(self._groups)) < len(self._groups)
+    def effective_rows(self, participation_ratio: float) -> float:
+        """How many Gaussian rows with that participation ratio would be as noisy as these."""
+        return effective_rows(self._squared_lengths, participation_ratio)
 
     def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
-        """The statistic with its interval by scaled subsampling. Every statistic sees the same subsamples."""
-        return scaled_subsampling(
-            lambda groups: statistic(self._of_union(tuple(groups.tolist()))),
-            len(self._groups),
-            np.random.default_rng(self._seed),
-            n_subsamples=SUBSAMPLES,
-            share=SHARE,
-        )
-
-    @property
-    def design(self) -> str:
-        """Digest of which rows are in which subsample."""
-        content = hashlib.blake2b(str(self._seed).encode(), digest_size=8)
-        for group in self._groups:
-            content.update(group.tobytes())
-        return content.hexdigest()
-
-    def _of_union(self, groups: tuple[int, ...]) -> Spectrum:
-        """Its sampling noise grows in proportion as rows are fewer, and is counted from all rows."""
-        if len(groups) == len(self._groups):
-            return self.full
-        if groups not in self._unions:
-            n_rows = (self.full.n_rows + 1) * len(groups) / len(self._groups) - 1
-            mean, covariance = self._moments.mean(groups), self._moments.covariance(groups)
-            self._unions[groups] = spectrum_of(mean, covariance, self._moments.n_rows(groups), n_rows)
-        return self._unions[groups]
+        """The statistic with its interval by scaled subsampling."""
+        replicates = [statistic(part) for part in self.parts]
+        return subsampled(statistic(self.full), replicates, *self._share)
 
 
-def spectrum_of(mean: Floats, covariance: Floats, n: int, n_rows: float | None = None) -> Spectrum:
-    """The spectrum of n rows with that mean and covariance (divisor n - 1), as noisy as n_rows Gaussian ones (n - 1)."""
+def _spectra_of(moments: GroupedMoments, unions: Sequence[Integers], n_rows: float) -> list[Spectrum]:
+    """The spectra of unions of groups. Their sampling noise grows in proportion as rows are fewer.
+
+    Side by side, one thread each: an eigendecomposition in two threads waits for the slower one thousands of times.
+    """
+    spectra: dict[int, Spectrum] = {}
+
+    def decompose(number: int) -> None:
+        groups = unions[number].tolist()
+        part_rows = (n_rows + 1) * len(groups) / len(moments.sizes) - 1
+        part = spectrum_of(moments.mean(groups), moments.covariance(groups), moments.n_rows(groups))
+        spectra[number] = replace(part, n_rows=part_rows)
+
+    side_by_side(decompose, range(len(unions)), "cpu")
+    return [spectra[number] for number in range(len(unions))]
+
+
+def _digest(indices: Sequence[Integers]) -> str:
+    content = hashlib.blake2b(digest_size=8)
+    for one in indices:
+        content.update(one.astype(np.int64).tobytes())
+    return content.hexdigest()
+
+
+def spectrum_of(mean: Floats, covariance: Floats, n: int) -> Spectrum:
+    """The spectrum of n rows with that mean and covariance (divisor n - 1), taken for Gaussian ones."""
     squared_length = float(mean @ mean)
     mean_square = squared_length + (n - 1) / n * float(np.trace(covariance))
-    eigenvalues = np.linalg.eigvalsh(covariance)[::-1]
+    eigenvalues = torch.linalg.eigvalsh(torch.from_numpy(covariance)).numpy()[::-1]
     rounding = max(n, len(mean)) * np.finfo(np.float64).eps * eigenvalues[0]
     eigenvalues = np.where(eigenvalues > max(rounding, ALL_ALIKE * squared_length), eigenvalues, 0.0)
-    return Spectrum(eigenvalues, n - 1 if n_rows is None else n_rows, float(np.sqrt(squared_length / mean_square)))
+    return Spectrum(eigenvalues, n - 1, float(np.sqrt(squared_length / mean_square)))

@@ -6,6 +6,7 @@ triangular one (Bartlett 1933). Both allow degrees of freedom that are no whole 
 """
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigvalsh_tridiagonal
 
@@ -43,11 +44,12 @@ def gaussian_spectrum(population: ArrayLike, n_rows: float, rng: np.random.Gener
     deviations = np.sqrt(np.asarray(population, np.float64))
     d = len(deviations)
     if n_rows < d:
-        rows = rng.standard_normal((int(n_rows), d)) * deviations
-        products = rows @ rows.T
+        factor = rng.standard_normal((int(n_rows), d)) * deviations
     else:
         factor = np.tril(rng.standard_normal((d, d)), -1)
         np.fill_diagonal(factor, np.sqrt(rng.chisquare(n_rows - np.arange(d))))
         factor *= deviations[:, np.newaxis]
-        products = factor @ factor.T
-    return np.maximum(np.linalg.eigvalsh(products)[::-1].astype(np.float64), 0.0) / n_rows
+    matrix = torch.from_numpy(factor)
+    eigenvalues = torch.linalg.eigvalsh(matrix @ matrix.T).flip(0).clamp_min_(0.0) / n_rows
+    spectrum: Floats = eigenvalues.numpy()
+    return spectrum
