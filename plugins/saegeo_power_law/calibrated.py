@@ -25,7 +25,7 @@ UNLIKE_LENGTHS = 0.05
 def calibrated_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", context: AnalysisContext) -> Findings:
     """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them."""
     measured = rows_measured(cloud, parameters.n_features, context)
-    sample = SampleSpectra(measured.vectors, context.rng, device=context.device, progress=context.progress)
+    sample = SampleSpectra(measured.vectors, context)
     reading = Reading(measured, sample, parameters, context)
     metrics = [reading.metric(name) for name in DESCRIBED]
     window = reading.measures.window

@@ -14,11 +14,11 @@ def effective_rows(squared_lengths: NDArray[np.float64], participation_ratio: fl
     """Degrees of freedom of the Gaussian sample whose second spectral moment has the same excess in expectation.
 
     With lengths r, E tr S^2 - tr C^2 = (E r^4 - tr C^2) / N; Gaussian rows have E r^4 = (tr C)^2 (1 + 2 / PR). So N rows count
-    as N (1 + 2 / PR) (E r^2)^2 / E r^4, and taking the mean off costs one.
+    as N (1 + 2 / PR) (E r^2)^2 / E r^4, and taking the mean off costs one. Never less than one.
 
     Args:
         squared_lengths: shape (N,), of the rows about their mean, not all zero.
         participation_ratio: PR of the covariance: d for a structureless null with the same lengths.
     """
-    concentration = float(np.mean(squared_lengths) ** 2 / np.mean(squared_lengths**2))
-    return len(squared_lengths) * concentration * (1.0 + 2.0 / participation_ratio) - 1.0
+    relative = squared_lengths / squared_lengths.mean()
+    return max(1.0, len(relative) / float(np.mean(relative**2)) * (1.0 + 2.0 / participation_ratio) - 1.0)

@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 NEWTON_STEPS = 60
 BISECTIONS = 60
 TOLERANCE = 1e-13
-RANKS_OF_EACH = 6
-"""Eigenvalues computed one by one within each factor e of rank; the logarithm is interpolated between them."""
+NODES_IN_FACTOR_E, NODES_IN_ALL = 6, 17
+"""Ranks whose eigenvalues are computed one by one, evenly spread over the logarithm of rank and over rank; the logarithm of
+the eigenvalue is interpolated between them."""
 
 
 def expected_eigenvalues(population: ArrayLike, n_rows: float, ranks: ArrayLike) -> Floats:
@@ -55,11 +56,12 @@ def expected_eigenvalues(population: ArrayLike, n_rows: float, ranks: ArrayLike)
 
 
 def expected_curve(population: ArrayLike, n_rows: float, last_rank: int) -> Floats:
-    """The same at all ranks 1 ... last_rank, interpolated on log-log axes between ranks evenly spread over them."""
+    """The same at all ranks 1 ... last_rank, interpolated on log-log axes between some of them."""
     from scipy.interpolate import CubicSpline
 
-    n_nodes = 1 + int(np.ceil(RANKS_OF_EACH * np.log(last_rank)))
-    nodes = np.unique(np.geomspace(1, last_rank, n_nodes).round())
+    n_nodes = 1 + int(np.ceil(NODES_IN_FACTOR_E * np.log(last_rank)))
+    spread = np.geomspace(1, last_rank, n_nodes), np.linspace(1, last_rank, NODES_IN_ALL)
+    nodes = np.unique(np.concatenate(spread).round())
     logarithms = np.log(expected_eigenvalues(population, n_rows, nodes))
     if len(nodes) < 4:
         return np.exp(logarithms)

@@ -26,11 +26,17 @@ class Measure:
         of: the number.
         needs_rank: eigenvalues above zero without which it is not defined.
         extreme: on which side of its judging null a cloud lies that is not like it.
+        corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
     """
 
     of: Callable[[Spectrum], float]
     needs_rank: int
     extreme: Alternative
+    corrects_size: bool = False
+
+    def rank_in(self, spectrum: Spectrum) -> int:
+        """How many eigenvalues of the spectrum it can use."""
+        return min(spectrum.rank, int(spectrum.n_rows)) if self.corrects_size else spectrum.rank
 
 
 class Measures:
@@ -40,11 +46,11 @@ class Measures:
         """`windows` starts with the one all numbers but the spread are of."""
         self.windows, self.window = tuple(windows), windows[0]
         self._correction = cache(lambda n_rows: SizeCorrection(n_rows, d, self.windows))
-        last = self.window.last
+        last, furthest = self.window.last, max(window.last for window in self.windows)
         self.by_name = {
-            "alpha": Measure(self.alpha, last, "greater"),
+            "alpha": Measure(self.alpha, last, "greater", corrects_size=True),
             "alpha_raw": Measure(lambda s: fitted_exponent(s.eigenvalues, self.window), last, "greater"),
-            "alpha_window_spread": Measure(self._spread, max(window.last for window in windows), "greater"),
+            "alpha_window_spread": Measure(self._spread, furthest, "greater", corrects_size=True),
             "eigenvalue_decades": Measure(lambda s: decades(s.eigenvalues, self.window), last, "greater"),
             "power_law_gain": Measure(lambda s: power_law_gain(s.eigenvalues, self.window), last, "less"),
             "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, "less"),

@@ -30,7 +30,7 @@ class NullDraws:
 
     def compare(self, estimate: float, measure: Measure, alternative: Alternative) -> NullComparison | None:
         """Where the estimate lies among the same number of the draws; None where they lack the rank for it."""
-        if not self.spectra or min(spectrum.usable_rank for spectrum in self.spectra) < measure.needs_rank:
+        if not self.spectra or min(measure.rank_in(spectrum) for spectrum in self.spectra) < measure.needs_rank:
             return None
         values = np.array([measure.of(spectrum) for spectrum in self.spectra])
         mean, deviation = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0

@@ -14,7 +14,7 @@ from saegeo_power_law.exponent import Window, fitted_exponent, windows_around
 from saegeo_power_law.measures import Measure, Measures
 from saegeo_power_law.nulls import NullDraws, power_law_draws, structureless_draws
 from saegeo_power_law.size_correction import STEEPEST
-from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra, Spectrum
+from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra
 
 if TYPE_CHECKING:
     from saegeo_power_law.analysis import PowerLawParameters
@@ -39,14 +39,14 @@ class Reading:
         self._parameters = parameters
         self._key = f"{SUBSAMPLES} subsamples of {SHARE}: {sample.design}: {cloud.digest}"
         window = Window(parameters.first_rank, parameters.last_rank)
-        ranks = min(spectrum.usable_rank for spectrum in (sample.full, *sample.parts))
-        self.measures = Measures(cloud.d_in, windows_around(window, ranks))
+        last_rank = min(min(spectrum.rank, int(spectrum.n_rows)) for spectrum in (sample.full, *sample.parts))
+        self.measures = Measures(cloud.d_in, windows_around(window, last_rank))
         self.replicates: list[Replicates] = []
 
     @property
     def has_window(self) -> bool:
-        """Whether every rank of the window has an eigenvalue above zero."""
-        return self._spectrum.usable_rank >= self.measures.window.last
+        """Whether the window has an exponent that can be corrected for size."""
+        return not self._shortfall(self.measures.by_name["alpha"])
 
     def metric(self, name: str) -> Metric:
         """The metric of that name."""
@@ -65,8 +65,12 @@ class Reading:
     def _read(self, name: str) -> Metric:
         """The metric of that name, read off eigenvalues alone."""
         measure = self.measures.by_name[name]
-        if reason := self._shortfall(measure, self._spectrum):
+        if reason := self._shortfall(measure):
             return self._missing(name, reason)
+        if name == "alpha_window_spread" and len(self.measures.windows) == 1:
+            return self._missing(
+                name, f"no other window about ranks {self.measures.window} has all its eigenvalues above zero"
+            )
         if name in ("alpha", "alpha_window_spread") and self._alpha >= STEEPEST:
             return self._missing(
                 name, f"the window falls more steeply than rank^-{STEEPEST}: no size corrects for that"
@@ -96,13 +100,13 @@ class Reading:
     def _missing(self, name: str, reason: str) -> Metric:
         return missing_metric(name, reason, self._sample.n_features)
 
-    def _shortfall(self, measure: Measure, spectrum: Spectrum) -> str:
+    def _shortfall(self, measure: Measure) -> str:
         """Why the spectrum is too short for the measure, or nothing."""
-        if spectrum.usable_rank >= measure.needs_rank:
+        spectrum = self._spectrum
+        if measure.rank_in(spectrum) >= measure.needs_rank:
             return ""
-        n, d = self._sample.n_features, spectrum.d_in
-        if measure.needs_rank > spectrum.rank:
-            has = f"{n} features in {d} dimensions have {spectrum.rank}"
+        if spectrum.rank < measure.needs_rank:
+            has = f"{self._sample.n_features} features in {spectrum.d_in} dimensions have {spectrum.rank}"
         else:
             has = f"features of such unlike lengths are as noisy a sample as {spectrum.n_rows:.0f} Gaussian rows"
         return f"it needs {measure.needs_rank} eigenvalues above zero, and {has}"
@@ -116,7 +120,7 @@ class Reading:
     def _interval(self, name: str, measure: Measure) -> Interval | Absent:
         if not self._sample.parts:
             return Absent(f"{self._sample.n_features} features are too few to leave some out")
-        least_rank = min(part.usable_rank for part in self._sample.parts)
+        least_rank = min(measure.rank_in(part) for part in self._sample.parts)
         if least_rank < measure.needs_rank:
             return Absent(f"it needs {measure.needs_rank} eigenvalues above zero, and a subsample has {least_rank}")
         resampled = self._sample.resampled(measure.of)

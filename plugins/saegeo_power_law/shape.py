@@ -11,7 +11,8 @@ Floats = NDArray[np.float64]
 
 def participation_ratio(eigenvalues: Floats) -> float:
     """(sum l)^2 / sum l^2: between 1 and d, which is isotropy."""
-    return float(eigenvalues.sum() ** 2 / (eigenvalues @ eigenvalues))
+    shares = eigenvalues / eigenvalues.sum()
+    return float(1.0 / (shares @ shares))
 
 
 def effective_rank(eigenvalues: Floats) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import Progress, silent
+from saegeo_core import AnalysisContext
 from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.resampling import Resampled, subsampled, subsamples
@@ -50,11 +50,6 @@ class Spectrum:
         """Eigenvalues that are not zero."""
         return int(np.count_nonzero(self.eigenvalues))
 
-    @property
-    def usable_rank(self) -> int:
-        """Eigenvalues that are not zero and would not be in the Gaussian sample either."""
-        return min(self.rank, int(self.n_rows))
-
     def replaced_by(self, eigenvalues: Floats) -> "Spectrum":
         """Other eigenvalues, at most d of them, for a sample of the same size."""
         return replace(self, eigenvalues=np.pad(eigenvalues, (0, self.d_in - len(eigenvalues))))
@@ -75,19 +70,11 @@ class SampleSpectra:
         design: digest of which rows are in which subsample.
     """
 
-    def __init__(
-        self,
-        vectors: torch.Tensor,
-        rng: np.random.Generator,
-        *,
-        n_subsamples: int = SUBSAMPLES,
-        device: str | torch.device = "cpu",
-        progress: Progress = silent,
-    ) -> None:
-        """`vectors` has shape (N, d), N >= 2; it is read, not kept. `rng` deals the rows and draws the subsamples."""
-        order = rng.permutation(len(vectors))
+    def __init__(self, vectors: torch.Tensor, context: AnalysisContext, *, n_subsamples: int = SUBSAMPLES) -> None:
+        """`vectors` has shape (N, d), N >= 2; it is read, not kept. Rows are dealt and subsamples drawn by the context's rng."""
+        order = context.rng.permutation(len(vectors))
         groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
-        moments = grouped_moments(vectors, groups, device=device, progress=progress)
+        moments = grouped_moments(vectors, groups, device=context.device, progress=context.progress)
         everything = range(len(groups))
         self.n_features = len(vectors)
         self.mean, self.covariance = moments.mean(everything), moments.covariance(everything)
@@ -98,7 +85,7 @@ class SampleSpectra:
 
         unions = []
         if n_subsamples and round(SHARE * len(groups)) < len(groups):
-            unions = subsamples(len(groups), rng, n_subsamples=n_subsamples, share=SHARE)
+            unions = subsamples(len(groups), context.rng, n_subsamples=n_subsamples, share=SHARE)
         self._share = (len(unions[0]) if unions else 0, len(groups))
         self.parts = _spectra_of(moments, unions, n_rows)
         self.design = _digest([*groups, *unions])
