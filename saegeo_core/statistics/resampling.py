@@ -119,16 +119,31 @@ def scaled_subsampling(
     Raises:
         SaegeoError: a share that leaves nothing in or nothing out, or fewer than two subsamples.
     """
+    parts = subsamples(n_items, rng, n_subsamples=n_subsamples, share=share)
+    replicates = [statistic(part) for part in parts]
+    return subsampled(statistic(np.arange(n_items)), replicates, len(parts[0]), n_items, level=level)
+
+
+def subsamples(n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20, share: float = 0.8) -> list[Integers]:
+    """The subsamples themselves, each of round(share * N) ascending indices, where all of them are wanted beforehand.
+
+    Raises:
+        SaegeoError: as for `scaled_subsampling`.
+    """
     size = round(share * n_items)
     if not 0 < size < n_items or n_subsamples < 2:
         raise SaegeoError(
             f"{n_subsamples} subsamples of {size} out of {n_items} say nothing about spread",
             "take two or more, each of some items but not all",
         )
-    draws = (np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples))
-    replicates = np.array([statistic(draw) for draw in draws], dtype=np.float64)
+    return [np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples)]
+
+
+def subsampled(estimate: float, replicates: ArrayLike, size: int, n_items: int, *, level: float = 0.95) -> Resampled:
+    """The interval of `scaled_subsampling` from values already computed on subsamples of `size` out of `n_items`."""
+    values = np.asarray(replicates, np.float64)
     factor = float(np.sqrt(size / (n_items - size)))
-    return _student(replicates, statistic(np.arange(n_items)), factor, level, "scaled subsampling")
+    return _student(values, estimate, factor, level, "scaled subsampling")
 
 
 def document_bootstrap(

@@ -3,7 +3,13 @@ import pytest
 from scipy import stats
 
 from saegeo_core import SaegeoError
-from saegeo_core.statistics.resampling import delete_group_jackknife, document_bootstrap, scaled_subsampling
+from saegeo_core.statistics.resampling import (
+    delete_group_jackknife,
+    document_bootstrap,
+    scaled_subsampling,
+    subsampled,
+    subsamples,
+)
 
 
 def covers(interval, truth):
@@ -33,6 +39,15 @@ def test_subsamples_hold_no_row_twice(rng):
     seen = []
     scaled_subsampling(lambda i: float(seen.append(len(set(i)) == len(i)) or 0), 50, rng)
     assert all(seen)
+
+
+def test_subsamples_drawn_beforehand_give_the_same_interval(rng):
+    values = rng.standard_normal(50)
+    at_once = scaled_subsampling(lambda i: values[i].mean(), 50, np.random.default_rng(7), n_subsamples=9, share=0.6)
+    parts = subsamples(50, np.random.default_rng(7), n_subsamples=9, share=0.6)
+    beforehand = subsampled(values.mean(), [values[part].mean() for part in parts], 30, 50)
+    assert beforehand.confidence_interval == at_once.confidence_interval
+    assert (beforehand.replicates == at_once.replicates).all()
 
 
 def test_the_document_bootstrap_covers_a_mean():
