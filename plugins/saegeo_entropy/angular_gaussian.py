@@ -104,9 +104,7 @@ def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> An
         if missed < TOLERANCE:
             break
         scale = lengths.mean()
-        null = replace(
-            null, mean=(null.mean / scale + wanted_mean - x.mean(0)), root=correction @ null.root / scale
-        )
+        null = replace(null, mean=(null.mean / scale + wanted_mean - x.mean(0)), root=correction @ null.root / scale)
         stretch *= (wanted_rest / rest if rest > 0.0 else 1.0) / scale**2
     root = np.sqrt(stretch)
     return replace(null, rest_mean=root * start.rest_mean, rest_deviations=root * start.rest_deviations)

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 def log_unit_ball_volume(q: int) -> float:
-    """ln V_q = (q/2) ln pi - ln Gamma(q/2 + 1)."""
+    """Ln V_q = (q/2) ln pi - ln Gamma(q/2 + 1)."""
     return float(q / 2 * np.log(np.pi) - gammaln(q / 2 + 1))
 
 

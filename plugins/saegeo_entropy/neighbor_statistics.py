@@ -66,7 +66,13 @@ def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics
 
 
 def null_statistics(
-    n: int, variances: Floats, angular: AngularGaussian | None, length: float, n_draws: int, device: str = "cpu"
+    n: int,
+    variances: Floats,
+    angular: AngularGaussian | None,
+    length: float,
+    *,
+    n_draws: int,
+    device: str = "cpu",
 ) -> Floats:
     """Statistics of null clouds, shape (n_draws, 1 or 2 nulls, 39): of Gaussian rows and, where given, of directions.
 

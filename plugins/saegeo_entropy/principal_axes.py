@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-10
-"""Variances below this share of the largest count as none: rounding leaves as much."""
+"""Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
+
+ROUNDING = 1e-24
+"""So do variances below this share of the mean squared length of the rows: what is left of rows that are all equal."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +43,12 @@ def principal_axes(rows: Floats) -> PrincipalAxes:
     mean = matrix.mean(0)
     centered = matrix - mean
     n, d = matrix.shape
+    least = ROUNDING * float(matrix.square().sum()) / n
     if d <= n:
-        variances, axes = _leading(centered.T @ centered / n)
+        variances, axes = _leading(centered.T @ centered / n, least)
         scores = centered @ axes
     else:
-        variances, sides = _leading(centered @ centered.T / n)
+        variances, sides = _leading(centered @ centered.T / n, least)
         scores = sides * (n * variances).sqrt()
         axes = centered.T @ (sides / (n * variances).sqrt())
     along = mean @ axes
@@ -52,8 +56,8 @@ def principal_axes(rows: Floats) -> PrincipalAxes:
     return PrincipalAxes(variances.numpy(), scores.numpy(), along.numpy(), aside)
 
 
-def _leading(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _leading(matrix: torch.Tensor, least: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Eigenvalues that are more than rounding, falling, and their vectors as columns."""
     values, vectors = torch.linalg.eigh(matrix)
-    kept = values > NEGLIGIBLE * values[-1]
+    kept = values > max(least, NEGLIGIBLE * float(values[-1]))
     return values[kept].flip(0), vectors[:, kept].flip(1)

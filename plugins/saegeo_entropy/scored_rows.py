@@ -45,6 +45,10 @@ class ScoredRows:
         content = self.cloud_digest.encode() + self.index.astype("<i8").tobytes()
         return hashlib.sha256(content).hexdigest()[:16]
 
+    def subsamples(self, seed: int) -> str:
+        """Names the subsamples of these rows that a seed draws."""
+        return f"scaled subsampling of rows {self.digest}, seed {seed}"
+
     def draw(self, n_rows: int, rng: np.random.Generator) -> "ScoredRows":
         """At most `n_rows` of them, without replacement."""
         chosen = drawn(len(self), n_rows, rng)

@@ -58,7 +58,8 @@ def euclidean_neighbors(
 ) -> EuclideanNeighbors:
     """The `n_neighbors` other points nearest to each point, as float64 orders them, on every device.
 
-    Many points in one place are slow: all of them stay in the running for each other. Leave out repetitions before.
+    Many points in one place are slow: all of them stay in the running for each other. Leave out repetitions before. Points whose
+    spread is less than 1e-8 of their distance from the origin lose digits when they are centred: centre them before.
 
     Args:
         points: (n_points, d), floating, finite.
@@ -80,20 +81,20 @@ def euclidean_neighbors(
 
 
 class _Search:
-    """One search: the points about their mean in units of their spread, and what has been found."""
+    """One search: scores of the points about their mean in units of their spread, and what has been found."""
 
     def __init__(self, points: Tensor, n_neighbors: int, product_format: ProductFormat | None) -> None:
         (n, d), self._k = points.shape, n_neighbors
         self._n_listed = min(n_neighbors + SPARE, n - 1)
         centered = points - points.mean(0)
-        self._scale = float(centered.square().sum(1).mean().sqrt()) or 1.0
-        self._points = centered.div_(self._scale)
-        self._squares = self._points.square().sum(1)
+        self._points, self._scale = points, float(centered.square().sum(1).mean().sqrt()) or 1.0
+        centered /= self._scale
+        self._squares = centered.square().sum(1)
         dtype: torch.dtype = getattr(torch, product_format or _fastest_format(points.device))
 
         lengths = self._squares.sqrt()
-        rounded = self._points.to(dtype)
-        missed = torch.linalg.vector_norm(rounded - self._points, dim=1)
+        rounded = centered.to(dtype)
+        missed = torch.linalg.vector_norm(rounded - centered, dim=1)
         error = float((missed / lengths.clamp_min(1e-300)).max())
         rounding = torch.finfo(dtype).eps / 2
         bound = (2 * error + error**2 + (d + 1) * 2.0**-23) * (1 + error) ** 2 + rounding
@@ -113,8 +114,10 @@ class _Search:
         best, listed = largest_entries(scores, self._n_listed)
         squares = torch.full(listed.shape, torch.inf, dtype=torch.float64, device=scores.device)
         first = listed[:, : self._k]
-        squares[:, : self._k] = self._squared_distances(own.repeat_interleave(self._k), first.flatten()).view(first.shape)
-        farthest = squares[:, : self._k].amax(1)
+        squares[:, : self._k] = self._squared_distances(own.repeat_interleave(self._k), first.flatten()).view(
+            first.shape
+        )
+        farthest = squares[:, : self._k].amax(1) / self._scale**2
         floor = (self._squares[rows] - farthest) / 2 - CUSHION * (self._squares[rows] + farthest)
         running = best >= floor[:, None]
         running[:, : self._k] = False
@@ -144,7 +147,7 @@ class _Search:
 
     def _keep(self, points: Tensor, neighbors: Tensor, squares: Tensor) -> None:
         self.indices[points] = neighbors
-        self.distances[points] = squares.sqrt() * self._scale
+        self.distances[points] = squares.sqrt()
 
     def _squared_distances(self, first: Tensor, second: Tensor) -> Tensor:
         """Squared distances of pairs of points, float64 (n_pairs,)."""
