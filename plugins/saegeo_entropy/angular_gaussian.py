@@ -21,6 +21,9 @@ Floats = NDArray[np.float64]
 LEADING_AXES = 400
 """How many axes of most variance are matched one by one."""
 
+LEAST_DRAWN = 4096
+"""Directions at least on which the parameters are found: their error falls with the root of this number."""
+
 MOST_ITERATIONS = 100
 TOLERANCE = 1e-4
 ROWS_AT_ONCE = 512
@@ -75,8 +78,10 @@ class AngularGaussian:
 def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
     """The angular Gaussian of n rows of one length; lengths come out as 1."""
     length = np.sqrt(axes.variances.sum() + axes.mean @ axes.mean + axes.mean_aside**2)
-    mean, variances = axes.mean / length, axes.variances / length**2
+    # The law is the same whichever way an axis points; made one way, so that equal clouds have equal draws.
+    mean, variances = np.abs(axes.mean) / length, axes.variances / length**2
     m = min(axes.rank, LEADING_AXES)
+    n_drawn = max(n, LEAST_DRAWN)
     rng = np.random.default_rng(n)
     null = AngularGaussian(
         mean[:m],
@@ -84,7 +89,7 @@ def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
         np.append(mean[m:], axes.mean_aside / length),
         np.append(np.sqrt(variances[m:]), 0.0),
     )
-    return _matched(null, random_scores(n, m, rng), null.rest_squares(n, rng))
+    return _matched(null, random_scores(n_drawn, m, rng), null.rest_squares(n_drawn, rng))
 
 
 def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> AngularGaussian:

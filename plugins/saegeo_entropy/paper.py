@@ -36,6 +36,8 @@ def paper_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context
     found = published_negentropy(points[:, :q], *settings)
     null_points = standardized_components(gaussian_rows(rows, context.rng))
     surrogate = published_negentropy(null_points[:, :q], *settings)
+    if not np.isfinite([found.estimate, surrogate.estimate]).all():
+        return Findings([_missing(f"a resample spans fewer than {q} dimensions: its published entropy is infinite")])
     metric = Metric(
         name="negentropy",
         estimate=found.estimate,

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 ROWS_AT_ONCE = 1000
 
 ROUNDING = 1e-12
-"""Deviation of a column, as a share of its largest number, below which it does not vary."""
+"""Shares that are rounding: the deviation of a column in its largest number, an eigenvalue in the largest."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class PublishedNegentropy:
     """What the published procedure reports, and what it does not.
 
     Attributes:
-        estimate: entropy of the Gaussian less the mean entropy of the resamples, nats.
+        estimate: entropy of the Gaussian less the mean entropy of the resamples, nats; infinite where a resample spans fewer
+            dimensions than there are.
         half_width: the published error, Student's t times sd / sqrt(resamples).
         resample_deviation: sd over the resamples.
         repeated: share of rows that a resample draws more than once, mean.
@@ -55,6 +56,8 @@ def published_negentropy(
         entropies[i] = published_entropy(points[drawn], k, threshold)
         counts = np.bincount(drawn, minlength=n)
         repeated[i] = (counts[drawn] > 1).mean()
+    if not np.isfinite(entropies).all():
+        return PublishedNegentropy(np.inf, np.inf, np.inf, float(repeated.mean()))
     deviation = float(entropies.std(ddof=1))
     error = float(stats.t.ppf(0.975, n_bootstraps - 1)) * deviation / np.sqrt(n_bootstraps)
     return PublishedNegentropy(float(gaussian - entropies.mean()), float(error), deviation, float(repeated.mean()))
@@ -88,4 +91,6 @@ def standardized_components(rows: Floats) -> Floats:
 
 
 def _log_eigenvalues(points: Floats) -> Floats:
-    return np.log(np.linalg.eigvalsh(np.cov(points.T).reshape(points.shape[1], -1)))
+    """Logarithms (q,) of the eigenvalues of the covariance; all minus infinity where the points do not span q dimensions."""
+    values = np.linalg.eigvalsh(np.cov(points.T).reshape(points.shape[1], -1))
+    return np.log(values) if values[0] > ROUNDING * values[-1] else np.full(len(values), -np.inf)

@@ -38,9 +38,9 @@ def distinct_rows(points: Tensor) -> NDArray[np.bool_]:
     for rows in row_slices(len(points), ROWS_AT_ONCE):
         some = points[rows].double()
         length += float(some.square().sum())
-        some -= mean
-        spread += float(some.square().sum())
-        places[rows] = some @ direction
+        centered = some - mean
+        spread += float(centered.square().sum())
+        places[rows] = centered @ direction
     tolerance = (SAME * spread**0.5 + ROUNDING * length**0.5) / len(points) ** 0.5
 
     order = places.argsort().numpy()
