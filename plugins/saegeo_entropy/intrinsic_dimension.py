@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Mean logarithm of ratios that are all 1."""
+
 
 def two_nn(distances: Floats) -> float:
     """TwoNN (Facco et al. 2017), the maximum-likelihood form without bias: (n - 1) / sum_i ln(r_i2 / r_i1).
@@ -37,5 +40,5 @@ def levina_bickel(distances: Floats) -> Floats:
 
 
 def _dimension(inverse: float) -> float:
-    """1 / inverse; infinite where all ratios are 1."""
-    return 1.0 / inverse if inverse > 0.0 else np.inf
+    """1 / inverse; infinite where all ratios are 1 but for rounding."""
+    return 1.0 / inverse if inverse > ROUNDING else np.inf

@@ -45,21 +45,15 @@ def neighbor_findings(
     if n < LEAST_ROWS:
         reason = f"{n} rows are too few for {N_NEIGHBORS} near ones: {LEAST_ROWS} are needed"
         return Findings([missing_metric(name, reason, n) for name in METRICS])
-    observed = neighbor_statistics(rows.vectors, context.device)
-    if not np.isfinite(observed.as_array()).all():
-        reason = "rows have all their neighbors at the same distance"
-        return Findings([missing_metric(name, reason, n) for name in METRICS])
-
     draws = _null_draws(rows, axes, parameters.n_surrogates, context.device)
     subsamples = _Subsamples(rows, context.device)
+    observed = subsamples.statistics(np.arange(n))
     found = [_metric(name, subsamples, draws, seed) for name in METRICS]
+    metrics, replicates = [metric for metric, _ in found], [one for _, kept in found for one in kept]
+    if not np.isfinite(observed.as_array()).all():
+        return Findings(metrics, replicates=replicates)
     table, figure = _by_scale(observed, draws)
-    return Findings(
-        [metric for metric, _ in found],
-        {"intrinsic_dimension": table},
-        [figure],
-        replicates=[kept for _, kept in found],
-    )
+    return Findings(metrics, {"intrinsic_dimension": table}, [figure], replicates=replicates)
 
 
 def _null_draws(
@@ -98,8 +92,12 @@ class _Subsamples:
 
 def _metric(
     name: str, subsamples: _Subsamples, draws: dict[str, list[NeighborStatistics]], seed: int
-) -> tuple[Metric, Replicates]:
+) -> tuple[Metric, list[Replicates]]:
     of, rows = METRICS[name], subsamples.rows
+    if not np.isfinite(of(subsamples.statistics(np.arange(len(rows))))):
+        return missing_metric(
+            name, "every row has its nearest rows at one distance: the dimension is infinite", len(rows)
+        ), []
     result = subsampled(lambda chosen: of(subsamples.statistics(chosen)), len(rows), seed)
     nulls = {model: np.array([of(one) for one in clouds]) for model, clouds in draws.items()}
     metric = described_metric(
@@ -110,7 +108,7 @@ def _metric(
         nulls=compared(result.estimate, nulls, "two-sided"),
         addition=f" {len(rows)} rows: it depends on how many.",
     )
-    return metric, result.kept_for(name, rows.subsamples(seed))
+    return metric, [result.kept_for(name, rows.subsamples(seed))]
 
 
 def _by_scale(

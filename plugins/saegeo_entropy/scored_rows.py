@@ -51,6 +51,8 @@ class ScoredRows:
 
     def draw(self, n_rows: int, rng: np.random.Generator) -> "ScoredRows":
         """At most `n_rows` of them, without replacement."""
+        if len(self) <= n_rows:
+            return self
         chosen = drawn(len(self), n_rows, rng)
         return ScoredRows(self.vectors[chosen], self.index[chosen], self.lengths[chosen], self.cloud_digest)
 

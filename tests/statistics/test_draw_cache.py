@@ -41,7 +41,9 @@ def test_more_draws_and_other_keys_are_drawn(folder):
     assert len(list(folder.iterdir())) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"not an array", None, np.array([np.nan, 1.0]), np.array(["a"]), np.array(1.0)])
+@pytest.mark.parametrize(
+    "damage", [b"", b"not an array", None, np.array([np.nan, 1.0]), np.array(["a"]), np.array(1.0)]
+)
 def test_a_damaged_file_is_replaced(folder, damage):
     draw = Draws()
     good = cached_draws("normal", {}, 3, draw)
