@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, Figure, Findings, Metric, Replicates
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+METRICS = ("negentropy", "negentropy_q100", "entropy")
+
 WIDE_Q = 100
 ROWS_PER_DIMENSION = 4
 """Rows needed for each dimension: with fewer, whitening makes all rows nearly equally far from each other."""
@@ -39,39 +42,42 @@ def negentropy_findings(
     rows: ScoredRows, axes: PrincipalAxes, parameters: "EntropyParameters", context: AnalysisContext, seed: int
 ) -> Findings:
     """Metrics, table and figure of the rows' leading principal components."""
-    n, k = len(rows), parameters.k
-    q = min(parameters.q, axes.rank, n // ROWS_PER_DIMENSION)
-    if k >= round(0.8 * n):
-        reason = f"subsamples of 80 % of {n} rows have no {k}-th neighbor: k is too large"
-        return Findings([missing_metric(name, reason, n) for name in ("negentropy", "negentropy_q100", "entropy")])
-    warnings = [] if q == parameters.q else [f"q was lowered from {parameters.q} to {q}: {_limit(n, axes.rank)}"]
-    widths = [q] if min(axes.rank, n // ROWS_PER_DIMENSION) < WIDE_Q else [q, WIDE_Q]
-    merged = [width for width in widths if not distinct_rows(_tensor(axes.scores[:, :width])).all()]
-    if merged:
-        reason = f"rows that differ coincide in the first {merged[0]} principal components"
-        return Findings([missing_metric(name, reason, n) for name in ("negentropy", "negentropy_q100", "entropy")])
+    n, widest = len(rows), min(axes.rank, len(rows) // ROWS_PER_DIMENSION)
+    q = min(parameters.q, widest)
+    widths = [q] if widest < WIDE_Q else list(dict.fromkeys([q, WIDE_Q]))
+    reason = _why_none(axes, widths, parameters.k)
+    if reason:
+        return Findings([missing_metric(name, reason, n) for name in METRICS])
 
     nulls = surrogate_draws(rows, axes, widths, parameters)
     scored = {
-        width: Scored(axes.scores[:, :width], k, nulls[width], seed, context.device) for width in dict.fromkeys(widths)
+        width: Scored(axes.scores[:, :width], parameters.k, nulls[width], seed, context.device) for width in widths
     }
-    narrow = scored[q]
     key = rows.subsamples(seed)
-    (found, kept), (entropy_metric, entropy_kept) = narrow.negentropy("negentropy", key), narrow.entropy(key)
-    metrics, replicates = [found], [kept]
-    if WIDE_Q in widths:
-        wide, wide_kept = scored[WIDE_Q].negentropy("negentropy_q100", key)
-        metrics, replicates = [*metrics, wide], [*replicates, wide_kept]
+    found, kept = scored[q].negentropy("negentropy", key)
+    found_entropy, kept_entropy = scored[q].entropy(key)
+    table, figure = _histogram(found, scored[q])
+    metrics, replicates = [found], [kept, kept_entropy]
+    if WIDE_Q in scored:
+        wide, kept_wide = scored[WIDE_Q].negentropy("negentropy_q100", key)
+        metrics, replicates = [*metrics, wide], [*replicates, kept_wide]
     else:
         metrics.append(missing_metric("negentropy_q100", f"q = {WIDE_Q} is too many: {_limit(n, axes.rank)}", n))
-    table, figure = _histogram(found.value or 0.0, narrow)
+    warnings = [] if q == parameters.q else [f"q was lowered from {parameters.q} to {q}: {_limit(n, axes.rank)}"]
     return Findings(
-        [*metrics, entropy_metric],
-        {"surrogates": table},
-        [figure],
-        warnings=warnings,
-        replicates=[*replicates, entropy_kept],
+        [*metrics, found_entropy], {"surrogates": table}, [figure], warnings=warnings, replicates=replicates
     )
+
+
+def _why_none(axes: PrincipalAxes, widths: list[int], k: int) -> str:
+    """Why nothing can be estimated, or nothing."""
+    n = len(axes.scores)
+    if k >= round(0.8 * n):
+        return f"subsamples of 80 % of {n} rows have no {k}-th neighbor: k is too large"
+    for width in widths:
+        if not distinct_rows(torch.from_numpy(axes.scores[:, :width])).all():
+            return f"rows that differ coincide in the first {width} principal components"
+    return ""
 
 
 def surrogate_draws(
@@ -81,7 +87,7 @@ def surrogate_draws(
     n, k, n_draws = len(rows), parameters.k, parameters.n_surrogates
     angular: dict[int, Floats] = {}
     if rows.have_one_length:
-        q = tuple(dict.fromkeys(widths))
+        q = tuple(widths)
         key = {"recipe": angular_surrogates.RECIPE, "rows": rows.digest, "q": q, "k": k}
 
         def draw(count: int) -> Floats:
@@ -150,12 +156,12 @@ class Scored:
         return raw_negentropy(points, self.k, self.device)
 
 
-def _histogram(estimate: float, scored: Scored) -> "tuple[pd.DataFrame, Figure]":
+def _histogram(found: Metric, scored: Scored) -> "tuple[pd.DataFrame, Figure]":
     """Shares of surrogates in bins of calibrated negentropy; the observed one is a column with a single 1."""
     import pandas as pd
 
     draws = scored.calibrated_draws()
-    columns = {"observed": np.array([estimate])}
+    columns = {"observed": np.array([found.estimate])}
     columns |= {"angular" if model == ANGULAR else "gaussian": values for model, values in draws.items()}
     everything = np.concatenate(list(columns.values()))
     edges = np.histogram_bin_edges(everything, N_BINS)
@@ -181,9 +187,3 @@ def _limit(n: int, rank: int) -> str:
     if rank <= n // ROWS_PER_DIMENSION:
         return f"the rows span {rank} dimension{'s' * (rank > 1)}"
     return f"{n} rows are enough for {n // ROWS_PER_DIMENSION} ({ROWS_PER_DIMENSION} for each dimension)"
-
-
-def _tensor(points: Floats):  # type: ignore[no-untyped-def]
-    import torch
-
-    return torch.from_numpy(points)
