@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
+    from saegeo_core.comparison import Comparison, compare
     from saegeo_core.errors import SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
@@ -25,6 +26,7 @@ _HOME = {
     "Analysis": "analysis",
     "AnalysisContext": "analysis",
     "Better": "metric",
+    "Comparison": "comparison",
     "FeatureCloud": "feature_cloud",
     "Figure": "findings",
     "Findings": "findings",
@@ -39,6 +41,7 @@ _HOME = {
     "ReportStore": "report_store",
     "SaeSpec": "sae_spec",
     "SaegeoError": "errors",
+    "compare": "comparison",
     "hookimpl": "hookspecs",
     "load_cloud": "loading",
     "run": "runner",
@@ -49,6 +52,7 @@ __all__ = [
     "Analysis",
     "AnalysisContext",
     "Better",
+    "Comparison",
     "FeatureCloud",
     "Figure",
     "Findings",
@@ -63,6 +67,7 @@ __all__ = [
     "ReportStore",
     "SaeSpec",
     "SaegeoError",
+    "compare",
     "hookimpl",
     "load_cloud",
     "run",

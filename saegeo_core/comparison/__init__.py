@@ -1,0 +1,9 @@
+"""Reports side by side: one table, what may not be read off it, and which differences are real.
+
+`compare` makes a `Comparison`; everything that is shown of one is drawn from its values in the rendering room.
+"""
+
+from saegeo_core.comparison.comparing import compare
+from saegeo_core.comparison.table import Cell, Column, Comparison, Difference, Row
+
+__all__ = ["Cell", "Column", "Comparison", "Difference", "Row", "compare"]

@@ -1,0 +1,110 @@
+"""From reports to a comparison: join, check, fill, order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from saegeo_core.comparison.cells import fill
+from saegeo_core.comparison.columns import choose_columns
+from saegeo_core.comparison.comparability import incompatibilities, refuse
+from saegeo_core.comparison.facts import facts_of
+from saegeo_core.comparison.guard import confounds
+from saegeo_core.comparison.joining import Failure, Joined, join
+from saegeo_core.comparison.layer_runs import LayerRun, set_apart
+from saegeo_core.comparison.notes import notes_on
+from saegeo_core.comparison.ordering import GroupBy, grouped, ordered
+from saegeo_core.comparison.sae_names import series_of
+from saegeo_core.comparison.table import Comparison, Row
+from saegeo_core.errors import SaegeoError, near_matches
+
+if TYPE_CHECKING:
+    from saegeo_core.report import Report
+
+
+def compare(
+    reports: "Iterable[Report]",
+    *,
+    metrics: Sequence[str] = (),
+    reference: str | None = None,
+    sort: str | None = None,
+    group_by: GroupBy | None = None,
+    match_l0: bool = False,
+    adjust: Literal["l0"] | None = None,
+    profile: bool = False,
+    allow_incomparable: bool = False,
+    failures: Iterable[Failure] = (),
+) -> Comparison:
+    """Put reports side by side.
+
+    Args:
+        reports: of any number of SAEs and analyses.
+        metrics: `plugin.metric` each, wildcards allowed; the headline of every analysis where empty.
+        reference: name of the row (its spec) that differences are taken to.
+        sort: "name", "l0", "layer", "width" or a `plugin.metric`; with a leading "-" from high to low.
+        group_by: "layer", "width" or "release": rows under headings.
+        match_l0: of several sparsities of one SAE keep the one nearest an L0 common to all.
+        adjust: "l0" for each metric's regression on log L0, with at least eight SAEs.
+        profile: each metric over layers, and the curves of all rows in one figure.
+        allow_incomparable: show side by side what was made with other versions or settings.
+        failures: what could not be computed, shown in its place.
+
+    Raises:
+        SaegeoError: no report; two reports of one analysis on one SAE to choose from; reports that are not comparable; an
+            unknown metric, reference or sort key; too few SAEs to adjust.
+    """
+    rows = join(reports, failures)
+    if not any(row.reports for row in rows):
+        raise SaegeoError("there is no report to compare", "saegeo run makes some")
+    if match_l0:
+        from saegeo_core.comparison.l0_matching import matched_rows
+
+        rows, matching_notes = matched_rows(rows)
+    else:
+        matching_notes = []
+    columns = choose_columns((report for row in rows for report in row.reports.values()), metrics)
+    plugins = {column.plugin for column in columns}
+    named = [(row.name, report) for row in rows for name, report in row.reports.items() if name in plugins]
+    incomparable = incompatibilities(named)
+    if not allow_incomparable:
+        refuse(incomparable, "--allow-incomparable")
+    place = None if reference is None else _place(reference, rows)
+    table = fill(rows, columns, place)
+    facts = [facts_of(row) for row in rows]
+    made = [Row(row.name, row.sae, tuple(cells), row.reports) for row, cells in zip(rows, table, strict=True)]
+    comparison = Comparison(
+        columns=tuple(columns),
+        rows=tuple(grouped(ordered(made, columns, sort), group_by)),
+        reference=None if place is None else rows[place].name,
+        confounds=tuple(confounds([one for row, one in zip(rows, facts, strict=True) if row.sae])),
+        runs=tuple(_runs(rows)),
+        overridden=tuple(incomparable),
+        notes=(*matching_notes, *notes_on(made, columns, facts)),
+    )
+    return _with_extras(comparison, adjust=adjust, profile=profile)
+
+
+def _with_extras(comparison: Comparison, *, adjust: str | None, profile: bool) -> Comparison:
+    if adjust:
+        from saegeo_core.comparison.adjustment import adjust_for_l0
+
+        comparison = replace(comparison, adjustments=tuple(adjust_for_l0(comparison)))
+    if profile:
+        from saegeo_core.comparison.profile import layer_profile
+
+        comparison = replace(comparison, profile=layer_profile(comparison))
+    return comparison
+
+
+def _runs(rows: Sequence[Joined]) -> Iterator[LayerRun]:
+    """Runs of every series of layers; SAEs of unknown L0 are passed over."""
+    for series, members in series_of((row.name, row.sae) for row in rows if row.sae and row.sae.l0).items():
+        yield from set_apart(series, [layer for layer, _, _ in members], [sae.l0 for _, _, sae in members if sae.l0])
+
+
+def _place(reference: str, rows: Sequence[Joined]) -> int:
+    """Which row is meant: by its name, its spec, or the id alone where that is unmistakable."""
+    for names in ([row.name for row in rows], [row.sae.sae_id if row.sae else "" for row in rows]):
+        if names.count(reference) == 1:
+            return names.index(reference)
+    known = [row.name for row in rows]
+    raise SaegeoError(f"the reference {reference!r} is not among what is compared", near_matches(reference, known))

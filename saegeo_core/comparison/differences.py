@@ -1,0 +1,99 @@
+"""Whether two metrics differ: in pairs where both leave out the same parts of the same data, from their intervals otherwise."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import stats
+
+from saegeo_core.comparison.seeds import NONE, Variance
+from saegeo_core.comparison.table import Difference
+from saegeo_core.metric import Absent, Interval, Metric
+from saegeo_core.replicates import Replicates
+
+LEVEL = 0.95
+STUDENT = ("delete-group jackknife", "scaled subsampling")
+"""Methods whose intervals reach as far as Student's quantile, with one degree of freedom fewer than replicates."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The sampling variance of a metric towards either side, which differ where its interval is not centred."""
+
+    below: Variance
+    above: Variance
+
+    def __add__(self, other: Variance) -> "Spread":
+        return Spread(self.below + other, self.above + other)
+
+    @property
+    def standard_error(self) -> float:
+        """Of both sides together."""
+        return float(np.sqrt((self.below.value + self.above.value) / 2))
+
+    def interval(self, estimate: float, method: str) -> Interval:
+        """The interval about an estimate."""
+        return Interval(
+            low=estimate - _reach(self.below), high=estimate + _reach(self.above), level=LEVEL, method=method
+        )
+
+
+def spread_of(metric: Metric) -> Spread | None:
+    """The standard errors behind a metric's interval, recovered from its level and method; None where it has none.
+
+    Methods other than Student's are read as if they reached as far as the normal quantile, which is never too narrow.
+    """
+    if metric.value is None or isinstance(metric.interval, Absent):
+        return None
+    interval = metric.interval
+    is_student = interval.method.startswith(STUDENT) and interval.replicates is not None
+    freedom = float(interval.replicates - 1) if is_student and interval.replicates else np.inf
+    quantile = _quantile(freedom, interval.level)
+    below, above = metric.value - interval.low, interval.high - metric.value
+    return Spread(*(Variance((max(side, 0.0) / quantile) ** 2, freedom) for side in (below, above)))
+
+
+def difference(
+    ours: Metric,
+    theirs: Metric,
+    our_replicates: Replicates | None = None,
+    their_replicates: Replicates | None = None,
+    seeds: Variance = NONE,
+) -> Difference | None:
+    """Ours minus theirs, with its interval and two-sided p-value; None where either has no estimate.
+
+    Args:
+        ours, theirs: the same metric of two SAEs.
+        our_replicates, their_replicates: the values behind their intervals, where they were kept.
+        seeds: variance between seeds of their configurations, to be added.
+    """
+    if ours.value is None or theirs.value is None:
+        return None
+    estimate = ours.value - theirs.value
+    if our_replicates and their_replicates and our_replicates.pairs_with(their_replicates):
+        values = our_replicates.values - their_replicates.values
+        paired = Variance((our_replicates.factor * float(np.std(values, ddof=1))) ** 2, len(values) - 1) + seeds
+        return replace(_judged(estimate, Spread(paired, paired), "paired replicates"), is_paired=True)
+    our_spread, their_spread = spread_of(ours), spread_of(theirs)
+    if our_spread is None or their_spread is None:
+        return Difference(estimate, note="no interval, so none of the difference")
+    both = Spread(our_spread.below + their_spread.above, our_spread.above + their_spread.below) + seeds
+    return _judged(estimate, both, "independent standard errors")
+
+
+def _judged(estimate: float, spread: Spread, method: str) -> Difference:
+    """The p-value is of the side that looks to zero."""
+    towards_zero = spread.below if estimate > 0 else spread.above
+    interval = spread.interval(estimate, method)
+    if towards_zero.value == 0:
+        note = "" if estimate == 0 else "its replicates do not vary, so that chance cannot be judged"
+        return Difference(estimate, interval, 1.0 if estimate == 0 else None, note=note)
+    p = 2 * float(stats.t.sf(abs(estimate) / np.sqrt(towards_zero.value), towards_zero.freedom))
+    return Difference(estimate, interval, min(p, 1.0))
+
+
+def _reach(variance: Variance) -> float:
+    return float(_quantile(variance.freedom, LEVEL) * np.sqrt(variance.value))
+
+
+def _quantile(freedom: float, level: float) -> float:
+    return float(stats.t.ppf((1 + level) / 2, freedom))

@@ -1,0 +1,55 @@
+"""What the guard must know of an SAE, read from its reports."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from saegeo_core.comparison.guard import SaeFacts
+from saegeo_core.comparison.joining import Joined
+
+if TYPE_CHECKING:
+    from saegeo_core.report import MeasuredSae, Report
+
+IN_A_LAYER = re.compile(r"^.*?(?:blocks|layers?|h)\.\d+\.?")
+TRAINING_DATA = re.compile(r"dataset|corpus|training_tokens")
+
+
+def facts_of(row: Joined) -> SaeFacts:
+    """The facts of a row's SAE; nothing but the name where it could not be loaded."""
+    sae = row.sae
+    if sae is None:
+        return SaeFacts(row.name)
+    return SaeFacts(
+        name=row.name,
+        l0=sae.l0,
+        width=sae.d_sae,
+        dimension=sae.d_in,
+        site=site_of(sae),
+        directions=sae.rows,
+        model=sae.model,
+        training_data=_training_data(sae.training),
+        corpus=_corpus(row.reports.values()),
+    )
+
+
+def site_of(sae: "MeasuredSae") -> str | None:
+    """Where in a layer the SAE reads: the hook's name without the layer, or the space where no hook is known."""
+    hook = IN_A_LAYER.sub("", sae.hook_name) if sae.hook_name else ""
+    return hook or sae.space
+
+
+def _training_data(training: Mapping[str, Any]) -> str | None:
+    told = {key: value for key, value in training.items() if TRAINING_DATA.search(key) and value not in (None, "")}
+    return ", ".join(f"{key} {told[key]}" for key in sorted(told)) or None
+
+
+def _corpus(reports: "Iterable[Report]") -> str | None:
+    """The text whose firing was counted, and how much of it."""
+    for report in reports:
+        firing = report.inputs.get("firing")
+        corpus = firing.get("corpus") if isinstance(firing, dict) else None
+        if corpus and corpus.get("text"):
+            text = corpus["text"]
+            told = [str(text.get(key)) for key in ("kind", "documents_sha256") if text.get(key)]
+            return f"{' '.join(told) or text}, {corpus.get('documents', 'unknown')} documents"
+    return None

@@ -1,0 +1,123 @@
+"""Metrics over layers, and the curves of all rows laid over one another: tables, and figures that draw them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from saegeo_core.comparison.published import Published, published_beside
+from saegeo_core.comparison.sae_names import series_of
+from saegeo_core.comparison.table import Column, Comparison, Row
+from saegeo_core.errors import SaegeoError
+from saegeo_core.findings import Figure
+from saegeo_core.report import Cell as Value
+from saegeo_core.report import Table
+
+if TYPE_CHECKING:
+    from saegeo_core.report import MeasuredSae
+
+CURVES = ("line", "step")
+
+
+@dataclass(frozen=True)
+class LayerProfile:
+    """Tables and figures like those of a report, of many reports together.
+
+    Attributes:
+        tables: name to table: `plugin.metric by layer`, and `plugin.figure` for curves.
+        figures: drawings of those tables.
+    """
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+
+
+def layer_profile(comparison: Comparison) -> LayerProfile:
+    """The trend of every column over layers; every line and step figure that several reports share, as one.
+
+    Raises:
+        SaegeoError: no row has a layer.
+    """
+    known = [(row.name, row.sae) for row in comparison.rows if row.sae]
+    series = series_of(known)
+    if not series:
+        raise SaegeoError("--profile needs layers, and of none of these SAEs is the layer known", "leave it out")
+    drawn = [*_trends(comparison, series), *_overlays(comparison.rows, [column.plugin for column in comparison.columns])]
+    return LayerProfile({figure.table: table for figure, table in drawn}, tuple(figure for figure, _ in drawn))
+
+
+def _trends(
+    comparison: Comparison, series: "dict[str, list[tuple[int, str, MeasuredSae]]]"
+) -> Iterator[tuple[Figure, Table]]:
+    rows = {row.name: row for row in comparison.rows}
+    layers = sorted({layer for members in series.values() for layer, _, _ in members})
+    for place, column in enumerate(comparison.columns):
+        columns: dict[str, list[Value]] = {"layer": list(layers)}
+        for name, members in series.items():
+            cells = {layer: (rows[row].cells[place], sae.l0) for layer, row, sae in members}
+            intervals = {layer: cell.interval for layer, (cell, _) in cells.items()}
+            columns[name] = [cells[layer][0].value if layer in cells else None for layer in layers]
+            columns[f"{name}, low"] = [_end(intervals.get(layer), "low") for layer in layers]
+            columns[f"{name}, high"] = [_end(intervals.get(layer), "high") for layer in layers]
+            columns[f"{name}, L0"] = [cells[layer][1] if layer in cells else None for layer in layers]
+        beside = published_beside(column, comparison.rows)
+        for published in beside:
+            columns[published.name] = [published.values.get(layer) for layer in layers]
+            columns[f"{published.name}, L0"] = [published.l0.get(layer) for layer in layers]
+        yield _trend_figure(column, list(series), beside), Table(columns=columns)
+
+
+def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[Published]) -> Figure:
+    """Error bars can be drawn for one curve, so several have none; the table has them all."""
+    has_bars = len(series) == 1
+    return Figure(
+        name=_identifier(f"{column.id} by layer"),
+        title=f"{column.id} over layers",
+        kind="line",
+        table=f"{column.id} by layer",
+        x="layer",
+        y=(*series, *(published.name for published in beside)),
+        low=f"{series[0]}, low" if has_bars else None,
+        high=f"{series[0]}, high" if has_bars else None,
+        x_title="layer",
+        y_title=column.unit,
+        caption=" ".join([column.description, *(published.source for published in beside)]),
+    )
+
+
+def _overlays(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[tuple[Figure, Table]]:
+    for plugin in dict.fromkeys(plugins):
+        with_report = [row for row in rows if plugin in row.reports]
+        figures = [figure for row in with_report for figure in row.reports[plugin].figures if figure.kind in CURVES]
+        for name in dict.fromkeys(figure.name for figure in figures if figure.color is None):
+            sharing = [
+                (row.name, figure, row.reports[plugin].tables[figure.table].columns)
+                for row in with_report
+                for figure in row.reports[plugin].figures
+                if figure.name == name
+            ]
+            if len(sharing) > 1:
+                yield _overlay(plugin, sharing[0][1], [(row, columns[f.x], columns[f.y[0]]) for row, f, columns in sharing])
+
+
+def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Value], list[Value]]]) -> tuple[Figure, Table]:
+    """The first curve of a figure for every row, over all values of x that any of them has."""
+    at = [dict(zip(x, y, strict=True)) for _, x, y in curves]
+    x = sorted({value for curve in at for value in curve if value is not None})  # type: ignore[type-var]
+    names = [name for name, _, _ in curves]
+    table = f"{plugin}.{one.name}"
+    columns: dict[str, list[Value]] = {one.x: list(x)}
+    columns |= {name: [curve.get(value) for value in x] for name, curve in zip(names, at, strict=True)}
+    figure = one.model_copy(
+        update={"name": _identifier(table), "table": table, "y": tuple(names), "low": None, "high": None, "hover": None}
+    )
+    return figure, Table(columns=columns)
+
+
+def _end(interval: object, end: str) -> float | None:
+    value: float | None = getattr(interval, end, None)
+    return value
+
+
+def _identifier(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

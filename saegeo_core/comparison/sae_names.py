@@ -1,0 +1,53 @@
+"""What the id of an SAE tells: its layer, and which SAEs are the same but for layer or sparsity."""
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from saegeo_core.report import MeasuredSae
+
+LAYER = re.compile(r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE)
+L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+[_/]?", re.IGNORECASE)
+
+
+def layer_in(sae_id: str) -> int | None:
+    """The number after `layer`, `blocks` and the like."""
+    found = LAYER.search(L0.sub("", sae_id))
+    return int(found["number"]) if found else None
+
+
+def without_l0(sae_id: str) -> str:
+    """The id without the part that tells L0: the same for all sparsities of one SAE."""
+    return L0.sub("", sae_id).strip("/_")
+
+
+def without_layer(sae_id: str) -> str:
+    """The id with a star for the layer's number, and without its L0: the same for all layers of one series."""
+    return LAYER.sub(r"\g<word>\g<joint>*", L0.sub("l0_*", sae_id), count=1)
+
+
+def layer_of(sae: "MeasuredSae") -> int | None:
+    """Its layer, as its source or its id tells it."""
+    return sae.layer if sae.layer is not None else layer_in(sae.sae_id)
+
+
+def series_of(saes: "Iterable[tuple[str, MeasuredSae]]") -> "dict[str, list[tuple[int, str, MeasuredSae]]]":
+    """SAEs that differ in nothing but their layer: name of the series to (layer, row name, SAE), ascending, one a layer.
+
+    Where several SAEs of a series share a layer, the sparsest of every layer make one series, the next another.
+    SAEs of unknown layer are in none.
+    """
+    found: dict[str, dict[int, list[tuple[int, str, MeasuredSae]]]] = {}
+    for name, sae in saes:
+        layer = layer_of(sae)
+        if layer is not None:
+            own = f"{sae.release}:{without_layer(sae.sae_id)}" + f" {sae.rows}" * (sae.rows != "decoder")
+            found.setdefault(own, {}).setdefault(layer, []).append((layer, name, sae))
+    series: dict[str, list[tuple[int, str, MeasuredSae]]] = {}
+    for own, layers in found.items():
+        is_several = any(len(members) > 1 for members in layers.values())
+        for layer in sorted(layers):
+            for rank, member in enumerate(sorted(layers[layer], key=lambda one: one[2].l0 or 0.0), 1):
+                series.setdefault(f"{own} #{rank}" if is_several else own, []).append(member)
+    return series

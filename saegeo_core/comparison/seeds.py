@@ -1,0 +1,84 @@
+"""Seeds of one configuration: SAEs trained alike but for chance. Their spread is what an interval from one SAE cannot contain.
+
+An interval of a metric speaks of the one SAE it was measured on. Training again gives other features, and the metric moves.
+Where several seeds are in the table, the variance between them beyond their own sampling variance is added.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from saegeo_core.report import MeasuredSae
+
+IS_SEED = re.compile(r"(^|_)seed$")
+IS_OUTCOME = re.compile(r"dead_(share|features|fraction)|explained|minutes|seconds|wandb|checkpoint")
+
+
+@dataclass(frozen=True)
+class Variance:
+    """A variance and the degrees of freedom of its estimate."""
+
+    value: float
+    freedom: float = np.inf
+
+    def __add__(self, other: "Variance") -> "Variance":
+        """Sum of two independent ones; degrees of freedom by Welch and Satterthwaite."""
+        total = self.value + other.value
+        spread = sum(one.value**2 / one.freedom for one in (self, other))
+        return Variance(total, total**2 / spread if spread else np.inf)
+
+
+NONE = Variance(0.0)
+
+
+def configuration_of(sae: "MeasuredSae | None") -> str | None:
+    """All that decides the training but its seed, as text; None where no seed is told, so that nothing can be said.
+
+    What training came out with (dead features, variance explained, minutes) is no part of it.
+    """
+    if sae is None or not _seeds(sae.training):
+        return None
+    told = sae.model_dump(include={"model", "hook_name", "d_sae", "d_in", "architecture", "rows"})
+    return json.dumps([told, _decided(sae.training)], sort_keys=True)
+
+
+def seed_groups(saes: "Sequence[MeasuredSae | None]") -> list[tuple[int, ...]]:
+    """For each SAE the places of all seeds of its configuration, its own included; alone where there is no other."""
+    keys = [configuration_of(sae) for sae in saes]
+    groups = []
+    for place, (key, sae) in enumerate(zip(keys, saes, strict=True)):
+        alike = [i for i, other in enumerate(keys) if key is not None and other == key]
+        differs = sae is not None and len({_seed_text(saes[i]) for i in alike}) == len(alike)
+        groups.append(tuple(alike) if differs and len(alike) > 1 else (place,))
+    return groups
+
+
+def between_seeds(estimates: Sequence[float], standard_errors: Sequence[float]) -> Variance:
+    """Variance between seeds beyond what their own sampling errors make of them, never below zero.
+
+    The estimates spread by the training and by the sampling both, so the mean sampling variance is taken off.
+    """
+    spread = float(np.var(estimates, ddof=1))
+    sampling = float(np.mean(np.square(standard_errors)))
+    return Variance(max(0.0, spread - sampling), len(estimates) - 1)
+
+
+def _seed_text(sae: "MeasuredSae | None") -> str:
+    return json.dumps(_seeds(sae.training) if sae else {}, sort_keys=True)
+
+
+def _seeds(training: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in training.items() if IS_SEED.search(key) and value is not None}
+
+
+def _decided(notes: Any) -> Any:
+    if not isinstance(notes, Mapping):
+        return notes
+    return {
+        key: _decided(value) for key, value in notes.items() if not (IS_SEED.search(key) or IS_OUTCOME.search(key))
+    }

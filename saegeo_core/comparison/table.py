@@ -1,0 +1,176 @@
+"""A comparison as values: rows are SAEs, columns are metrics. Whatever prints, draws or stores it reads these classes only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from saegeo_core.comparison.comparability import Incompatibility
+from saegeo_core.comparison.guard import Confound
+from saegeo_core.comparison.layer_runs import LayerRun
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.metric import Better, Interval, Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saegeo_core.comparison.adjustment import Adjustment
+    from saegeo_core.comparison.profile import LayerProfile
+    from saegeo_core.report import MeasuredSae, Report
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric of one analysis."""
+
+    plugin: str
+    metric: str
+    unit: str
+    better: Better
+    description: str
+
+    @property
+    def id(self) -> str:
+        """What to type after --metric: `plugin.metric`."""
+        return f"{self.plugin}.{self.metric}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row's metric minus the reference's.
+
+    Attributes:
+        estimate: the difference.
+        interval: of the difference; None where one of the two has none.
+        pvalue: two-sided, that the two are alike; None where there is no interval.
+        adjusted_pvalue: Benjamini-Hochberg over all differences of the table.
+        is_paired: whether both leave out the same parts of the same data, so that what moves both cancels.
+        note: why there is no interval, or nothing.
+    """
+
+    estimate: float
+    interval: Interval | None = None
+    pvalue: float | None = None
+    adjusted_pvalue: float | None = None
+    is_paired: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one SAE has in one column.
+
+    Attributes:
+        metric: as its report has it; None where there is no report or it failed.
+        interval: the metric's own, wider where `n_seeds` says so; None where there is none.
+        n_seeds: how many seeds of this configuration spread the interval; 0 where their spread does not enter.
+        adjusted_pvalue: the judging null's p-value, Benjamini-Hochberg over the table.
+        difference: to the reference, where one was named.
+        reason: why there is no number, or nothing.
+        is_failure: whether the reason is that something went wrong.
+    """
+
+    metric: Metric | None = None
+    interval: Interval | None = None
+    n_seeds: int = 0
+    adjusted_pvalue: float | None = None
+    difference: Difference | None = None
+    reason: str = ""
+    is_failure: bool = False
+
+    @property
+    def value(self) -> float | None:
+        """The estimate, or None."""
+        return None if self.metric is None else self.metric.value
+
+
+@dataclass(frozen=True)
+class Row:
+    """One SAE.
+
+    Attributes:
+        name: unique in the comparison: its spec, with what tells it apart where that is not enough.
+        sae: None where it could not be loaded.
+        cells: one for each column.
+        reports: analysis to report.
+        group: the heading it stands under, where rows are grouped.
+    """
+
+    name: str
+    sae: "MeasuredSae | None"
+    cells: tuple[Cell, ...]
+    reports: "Mapping[str, Report]" = field(default_factory=dict)
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Reports side by side.
+
+    Attributes:
+        columns, rows: the table.
+        reference: name of the row that differences are taken to.
+        confounds: what else differs between rows, and may be what a difference shows.
+        runs: layers that L0 sets apart from those on both sides.
+        overridden: what makes numbers incomparable, where the user insisted.
+        notes: sentences about the table: what is unknown, what intervals cover.
+        adjustments: for each column its regression on log L0, where asked for.
+        profile: metrics over layers, where asked for.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    reference: str | None = None
+    confounds: tuple[Confound, ...] = ()
+    runs: tuple[LayerRun, ...] = ()
+    overridden: tuple[Incompatibility, ...] = ()
+    notes: tuple[str, ...] = ()
+    adjustments: "tuple[Adjustment, ...]" = ()
+    profile: "LayerProfile | None" = None
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether anything went wrong in any cell."""
+        return any(cell.is_failure for row in self.rows for cell in row.cells)
+
+    def row(self, name: str) -> Row:
+        """The row of that name.
+
+        Raises:
+            SaegeoError: there is none.
+        """
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise SaegeoError(f"the comparison has no row {name!r}", near_matches(name, [row.name for row in self.rows]))
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """One line for each row and column: estimate, interval, null, p-values, difference to the reference."""
+        import pandas as pd
+
+        lines = [
+            {"sae": row.name, "metric": column.id, **_numbers(cell)}
+            for row in self.rows
+            for column, cell in zip(self.columns, row.cells, strict=True)
+        ]
+        return pd.DataFrame(lines)
+
+
+def _numbers(cell: Cell) -> dict[str, Any]:
+    """The cell's numbers by name; None where there is none."""
+    null = cell.metric.nulls[0] if cell.metric and isinstance(cell.metric.nulls, tuple) else None
+    difference = cell.difference
+    between = difference.interval if difference else None
+    return {
+        "estimate": cell.value,
+        "low": cell.interval.low if cell.interval else None,
+        "high": cell.interval.high if cell.interval else None,
+        "null_mean": null.mean if null else None,
+        "pvalue": null.pvalue if null else None,
+        "adjusted_pvalue": cell.adjusted_pvalue,
+        "difference": difference.estimate if difference else None,
+        "difference_low": between.low if between else None,
+        "difference_high": between.high if between else None,
+        "difference_pvalue": difference.pvalue if difference else None,
+        "difference_adjusted_pvalue": difference.adjusted_pvalue if difference else None,
+    }
