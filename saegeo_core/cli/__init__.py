@@ -11,6 +11,7 @@ COMMANDS = {
     "run": "Measure SAEs with analyses, and store the reports.",
     "harvest": "Find out in which blocks of text which features fire.",
     "show": "Print a stored report in full.",
+    "page": "Turn stored reports into one HTML file to look at and send.",
     "plugins": "List the installed analyses and file formats, or show one analysis.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
 }

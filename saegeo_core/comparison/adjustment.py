@@ -70,7 +70,9 @@ def adjust_for_l0(comparison: Comparison) -> Iterator[Adjustment]:
         yield _adjustment(column.id, [(row, row.cells[place].value) for row in rows])
 
 
-def regress_on_log_l0(column: str, names: Sequence[str], values: Floats, l0: Floats, layers: Floats | None) -> Adjustment:
+def regress_on_log_l0(
+    column: str, names: Sequence[str], values: Floats, l0: Floats, layers: Floats | None
+) -> Adjustment:
     """The regression of `values`, shape (n,), on log L0 and, where layers are given, a polynomial in them.
 
     The polynomial takes what changes smoothly with depth, so that log L0 is judged by what remains.

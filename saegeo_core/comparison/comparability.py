@@ -13,7 +13,11 @@ from saegeo_core.errors import SaegeoError
 if TYPE_CHECKING:
     from saegeo_core.report import Report
 
-FIRING_RULE = {"fires_above": "firing rule (fires above)", "block_tokens": "block length", "tails": "tails of documents"}
+FIRING_RULE = {
+    "fires_above": "firing rule (fires above)",
+    "block_tokens": "block length",
+    "tails": "tails of documents",
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,9 @@ def refuse(found: Iterable[Incompatibility], flag: str) -> None:
     if offenders:
         first = offenders[0]
         told = "; ".join(in_words(offender) for offender in offenders)
-        hint = f"compare reports that agree in it, for example those of --preset or --set; {flag} shows them side by side"
+        hint = (
+            f"compare reports that agree in it, for example those of --preset or --set; {flag} shows them side by side"
+        )
         if first.setting in FIRING_RULE.values():
             hint = f"harvest all of them with the same options; {flag} shows them side by side"
         raise SaegeoError(f"these numbers are not comparable: {told}", hint)

@@ -98,7 +98,9 @@ def _differing(fact: str, saes: Sequence[SaeFacts], value: Callable[[SaeFacts], 
         known = value(sae)
         if known is not None:
             groups.setdefault(str(known), []).append(sae.name)
-    return Confound(fact, tuple(Group(text, tuple(names)) for text, names in groups.items())) if len(groups) > 1 else None
+    return (
+        Confound(fact, tuple(Group(text, tuple(names)) for text, names in groups.items())) if len(groups) > 1 else None
+    )
 
 
 def _l0_group(members: Sequence[tuple[float, str]]) -> Group:

@@ -69,7 +69,9 @@ def _by_analysis(name: str, reports: "Sequence[Report]") -> "dict[str, Report]":
 
 
 def _differing_settings(one: "Report", other: "Report") -> list[str]:
-    ours, theirs = ({**settings(report), "seed": str(report.seed), "firing": _firing(report)} for report in (one, other))
+    ours, theirs = (
+        {**settings(report), "seed": str(report.seed), "firing": _firing(report)} for report in (one, other)
+    )
     keys = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
     return [f"{key}: {ours.get(key, 'none')} and {theirs.get(key, 'none')}" for key in keys]
 

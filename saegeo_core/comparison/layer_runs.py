@@ -35,7 +35,9 @@ def set_apart(series: str, layers: Sequence[int], l0: Sequence[float]) -> list[L
     A run begins and ends where L0 changes by more than 25 % from one layer to the next, down and up again or up and down.
     Runs at either end have one neighbor only, so nothing shows whether L0 or depth moves what is measured there.
     """
-    jumps = [i for i, (before, after) in enumerate(pairwise(l0), 1) if max(before, after) > L0_RATIO * min(before, after)]
+    jumps = [
+        i for i, (before, after) in enumerate(pairwise(l0), 1) if max(before, after) > L0_RATIO * min(before, after)
+    ]
     return [
         LayerRun(
             series,

@@ -43,7 +43,9 @@ def grouped(rows: Sequence[Row], by: GroupBy | None) -> list[Row]:
     known = list(dict.fromkeys(fact for fact in facts if fact is not None))
     if by != "release":
         known.sort()  # type: ignore[type-var]
-    together = [(fact, row) for wanted in (*known, None) for fact, row in zip(facts, rows, strict=True) if fact == wanted]
+    together = [
+        (fact, row) for wanted in (*known, None) for fact, row in zip(facts, rows, strict=True) if fact == wanted
+    ]
     return [replace(row, group=_heading(by, fact)) for fact, row in together]
 
 

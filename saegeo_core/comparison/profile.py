@@ -42,7 +42,10 @@ def layer_profile(comparison: Comparison) -> LayerProfile:
     series = series_of(known)
     if not series:
         raise SaegeoError("--profile needs layers, and of none of these SAEs is the layer known", "leave it out")
-    drawn = [*_trends(comparison, series), *_overlays(comparison.rows, [column.plugin for column in comparison.columns])]
+    drawn = [
+        *_trends(comparison, series),
+        *_overlays(comparison.rows, [column.plugin for column in comparison.columns]),
+    ]
     return LayerProfile({figure.table: table for figure, table in drawn}, tuple(figure for figure, _ in drawn))
 
 
@@ -97,7 +100,9 @@ def _overlays(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[tuple[Fig
                 if figure.name == name
             ]
             if len(sharing) > 1:
-                yield _overlay(plugin, sharing[0][1], [(row, columns[f.x], columns[f.y[0]]) for row, f, columns in sharing])
+                yield _overlay(
+                    plugin, sharing[0][1], [(row, columns[f.x], columns[f.y[0]]) for row, f, columns in sharing]
+                )
 
 
 def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Value], list[Value]]]) -> tuple[Figure, Table]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 from saegeo_core.comparison.table import Column, Row
 
-PAPER = "Li et al., The Geometry of Concepts (arXiv 2410.19750), galaxy notebook of github.com/ejmichaud/feature-geometry"
+PAPER = (
+    "Li et al., The Geometry of Concepts (arXiv 2410.19750), galaxy notebook of github.com/ejmichaud/feature-geometry"
+)
 BLOG = "T. Walker, Feature Geometry, values read off its figures to ± 0.0001"
 
 

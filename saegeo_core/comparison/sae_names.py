@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from saegeo_core.report import MeasuredSae
 
-LAYER = re.compile(r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE)
+LAYER = re.compile(
+    r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE
+)
 L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+[_/]?", re.IGNORECASE)
 
 

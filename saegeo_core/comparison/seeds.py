@@ -79,6 +79,4 @@ def _seeds(training: Mapping[str, Any]) -> dict[str, Any]:
 def _decided(notes: Any) -> Any:
     if not isinstance(notes, Mapping):
         return notes
-    return {
-        key: _decided(value) for key, value in notes.items() if not (IS_SEED.search(key) or IS_OUTCOME.search(key))
-    }
+    return {key: _decided(value) for key, value in notes.items() if not (IS_SEED.search(key) or IS_OUTCOME.search(key))}

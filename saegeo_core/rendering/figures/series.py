@@ -1,6 +1,6 @@
 """What a figure draws, as arrays: one series a curve, a set of bars or a cloud of points. No drawing library is known here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ MOST_CODES = 12  # whole numbers with at most so many values are read as group n
 MOST_GROUPS = 64
 MOST_NAMES = 16  # groups of points that a legend can still tell apart; the smaller ones become OTHER
 OTHER = "other"
+MOST_DASHES = 6  # curves that dashes and hues still tell apart
 FAR_BELOW = 10.0  # a decade: how far another curve may fall below the first before the axis lets it go
 
 
@@ -63,13 +64,31 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
         y = _shown(columns[name], figure.log_y)
         low, high = _bars(figure, columns, y) if dash == 0 else (None, None)
         for group in groups or [Group("", np.arange(len(x)))]:
-            rows = group.rows
             words = [*([name] if len(figure.y) > 1 else []), *([group.name] if groups else [])]
-            z, hover = (columns[other] if other else None for other in (figure.z, figure.hover))
-            optional = [None if part is None else part[rows] for part in (z, low, high, scale)]
-            named = None if hover is None else hover[rows]
-            drawn.append(Series(" · ".join(words), x[rows], y[rows], *optional, group.shade, named, dash))
-    return drawn
+            drawn.append(
+                Series(
+                    name=" · ".join(words),
+                    x=x[group.rows],
+                    y=y[group.rows],
+                    z=_part(columns.get(figure.z or ""), group),
+                    low=_part(low, group),
+                    high=_part(high, group),
+                    color=_part(scale, group),
+                    shade=group.shade,
+                    hover=_part(columns.get(figure.hover or ""), group),
+                    dash=dash,
+                )
+            )
+    return drawn if groups or len(drawn) <= MOST_DASHES else _in_order(drawn)
+
+
+def _part(values: Column | None, group: Group) -> Column | None:
+    return None if values is None else values[group.rows]
+
+
+def _in_order(drawn: list[Series]) -> list[Series]:
+    """Many curves side by side, such as one a layer: told apart by their place in the order."""
+    return [replace(one, shade=place / (len(drawn) - 1), dash=0) for place, one in enumerate(drawn)]
 
 
 def grid_of(figure: Figure, table: Table) -> tuple[Column, Column, Column]:

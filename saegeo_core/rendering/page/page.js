@@ -4,6 +4,7 @@
   const NEAR = "500px 0px";
   const NARROW = 600; // pixels; below it a legend goes under its figure
   const PRINTED_WIDTH = 660; // pixels
+  const PRINTED_HEIGHT = 0.75; // of the height on a screen, so that two figures share a sheet
   const PRINTED_POINTS = 100000; // how many points a printed page holds as vectors
   const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array,
     f4: Float32Array, f8: Float64Array };
@@ -63,7 +64,7 @@
     }
     const { title, ...layout } = drawing.layout; // it stands above as a heading
     layout.template = printed ? page.themes.light : theme();
-    if (printed) layout.width = PRINTED_WIDTH;
+    if (printed) Object.assign(layout, { width: PRINTED_WIDTH, height: layout.height * PRINTED_HEIGHT });
     const below = box.clientWidth < NARROW && !printed;
     if (below) layout.legend = { orientation: "h", x: 0, y: -0.25, yanchor: "top" };
     layout.margin = { t: below || layout.legend?.orientation === "v" ? 16 : 40 };
