@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from saegeo_core.cli.messages import say
-from saegeo_core.cli.progress import progress_bars
+from saegeo_core.cli.progress import CellBars, progress_bars
 from saegeo_core.cli.run_plan import PlannedAnalysis, RunPlan
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_alignment import firing_of
@@ -20,19 +20,25 @@ from saegeo_core.sae_spec import SaeSpec
 
 @dataclass(frozen=True)
 class Failed:
-    """What went wrong, and in which cell (or in which SAE, where it could not be loaded)."""
+    """What went wrong, and in which cell (or, without an analysis, in which SAE: it could not be loaded)."""
 
-    where: str
+    spec: str
     error: BaseException
+    planned: PlannedAnalysis | None = None
+
+    @property
+    def where(self) -> str:
+        """The cell in words."""
+        return f"{self.planned.name} (package {self.planned.package}) on {self.spec}" if self.planned else self.spec
 
 
-def run_cells(plan: RunPlan) -> Iterator[StoredReport | Failed]:
+def run_cells(plan: RunPlan, bars: CellBars = progress_bars) -> Iterator[StoredReport | Failed]:
     """The outcomes, in the order of the SAEs, then of the analyses. Nothing runs ahead of the caller."""
     for spec in plan.specs:
-        yield from _measure(spec, plan)
+        yield from _measure(spec, plan, bars)
 
 
-def _measure(spec: SaeSpec, plan: RunPlan) -> Iterator[StoredReport | Failed]:
+def _measure(spec: SaeSpec, plan: RunPlan, bars: CellBars) -> Iterator[StoredReport | Failed]:
     try:
         cloud = load_cloud(spec, rows=plan.rows, layout=plan.layout, labels=plan.labels, plugins=plan.plugins)
         firing = firing_of(cloud, plan.firing) if plan.wants_firing else None
@@ -44,13 +50,13 @@ def _measure(spec: SaeSpec, plan: RunPlan) -> Iterator[StoredReport | Failed]:
             say(f"skipped: {planned.name} on {spec} (needs firing: see saegeo harvest)")
             continue
         try:
-            yield _run_cell(cloud, firing, planned, plan)
+            yield _run_cell(cloud, firing, planned, plan, bars)
         except (Exception, SystemExit) as error:  # so may a stranger's analysis
-            yield Failed(f"{planned.name} (package {planned.package}) on {spec}", error)
+            yield Failed(str(spec), error, planned)
 
 
 def _run_cell(
-    cloud: FeatureCloud, firing: FiringStatistics | None, planned: PlannedAnalysis, plan: RunPlan
+    cloud: FeatureCloud, firing: FiringStatistics | None, planned: PlannedAnalysis, plan: RunPlan, bars: CellBars
 ) -> StoredReport:
     job = Job(
         analysis=planned.analysis,
@@ -63,5 +69,5 @@ def _run_cell(
         firing=firing if "firing" in planned.analysis.needs else None,
         load_cloud=lambda spec: load_cloud(spec, plugins=plan.plugins),
     )
-    with progress_bars(planned.name, cloud.sae.spec) as progress:
+    with bars(planned.name, cloud.sae.spec) as progress:
         return job.perform_stored(ReportStore(plan.out), plan.existing, progress)

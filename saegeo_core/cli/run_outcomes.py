@@ -35,7 +35,7 @@ def present(
             if is_mistake and not several:
                 raise outcome.error
             are_mistakes.append(is_mistake)
-            _tell(outcome, with_traceback)
+            tell(outcome, with_traceback)
         else:
             n_finished += 1
             if as_json:
@@ -59,7 +59,8 @@ def _print(finished: StoredReport, output: TextIO, *, is_first: bool) -> None:
     console.print(Text.assemble("\n", plain(f"report: {finished.path}{again}", "dim")), soft_wrap=True)
 
 
-def _tell(failed: Failed, with_traceback: bool) -> None:
+def tell(failed: Failed, with_traceback: bool) -> None:
+    """A failure on standard error, with where it happened on demand."""
     complain("failed", failed.error, failed.where)
     if with_traceback:
         for line in "".join(traceback.format_exception(failed.error)).splitlines():

@@ -177,7 +177,7 @@ def _with_settings(
 ) -> list[PlannedAnalysis]:
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
-        name, key, value = _parse_setting(setting)
+        name, key, value = parse_setting(setting)
         if name not in given:
             raise SaegeoError(f"--set {setting}: {name!r} is not in this run", near_matches(name, list(names)))
         if key in given[name]:
@@ -191,7 +191,12 @@ def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], pre
     return PlannedAnalysis(analysis, plugins.package_of(name), settings, resolve_parameters(analysis, preset, settings))
 
 
-def _parse_setting(setting: str) -> tuple[str, str, str]:
+def parse_setting(setting: str) -> tuple[str, str, str]:
+    """NAME.KEY=VALUE as typed after --set, in its three parts.
+
+    Raises:
+        SaegeoError: it is not of that form.
+    """
     place, equals, value = setting.partition("=")
     name, dot, key = place.partition(".")
     if not (equals and dot and name and key):

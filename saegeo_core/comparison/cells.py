@@ -51,8 +51,8 @@ def _column(
             # Two seeds of one configuration are told apart by their own errors alone: their spread is what is asked about.
             is_own = reference in seeds[place]
             extra = NONE if is_own else (variance or NONE) + (between[reference] or NONE)
-            replicates = [rows[i].reports[column.plugin].replicates(column.metric) for i in (place, reference)]
-            cell = replace(cell, difference=difference(metric, other, *replicates, extra))
+            ours, theirs = (rows[i].reports[column.plugin].replicates(column.metric) for i in (place, reference))
+            cell = replace(cell, difference=difference(metric, other, ours, theirs, extra))
         cells.append(cell)
     return cells
 

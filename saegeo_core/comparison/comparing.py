@@ -69,16 +69,16 @@ def compare(
         refuse(incomparable, "--allow-incomparable")
     place = None if reference is None else _place(reference, rows)
     table = fill(rows, columns, place)
-    facts = [facts_of(row) for row in rows]
+    facts = [facts_of(row) for row in rows if row.sae]
     made = [Row(row.name, row.sae, tuple(cells), row.reports) for row, cells in zip(rows, table, strict=True)]
     comparison = Comparison(
         columns=tuple(columns),
         rows=tuple(grouped(ordered(made, columns, sort), group_by)),
         reference=None if place is None else rows[place].name,
-        confounds=tuple(confounds([one for row, one in zip(rows, facts, strict=True) if row.sae])),
+        confounds=tuple(confounds(facts)),
         runs=tuple(_runs(rows)),
         overridden=tuple(incomparable),
-        notes=(*matching_notes, *notes_on(made, columns, facts)),
+        notes=(*matching_notes, *notes_on(made, facts)),
     )
     return _with_extras(comparison, adjust=adjust, profile=profile)
 

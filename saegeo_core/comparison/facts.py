@@ -15,7 +15,7 @@ TRAINING_DATA = re.compile(r"dataset|corpus|training_tokens")
 
 
 def facts_of(row: Joined) -> SaeFacts:
-    """The facts of a row's SAE; nothing but the name where it could not be loaded."""
+    """The facts of a row's SAE; nothing but the name where it is not known."""
     sae = row.sae
     if sae is None:
         return SaeFacts(row.name)

@@ -70,14 +70,14 @@ def confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
 
 def l0_confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
     """Every pair whose L0 differ by more than 25 %, as few groups against groups: the denser first, each pair once."""
-    known = sorted(((sae.l0, sae.name) for sae in saes if sae.l0 is not None), key=lambda pair: pair[0])
+    known = sorted((sae for sae in saes if sae.l0 is not None), key=_l0)
 
-    def n_far_sparser(place: int) -> int:
-        return sum(l0 * L0_RATIO < known[place][0] for l0, _ in known)
+    def n_far_sparser(sae: SaeFacts) -> int:
+        return sum(_l0(other) * L0_RATIO < _l0(sae) for other in known)
 
     return [
-        Confound("L0", (_l0_group([known[i] for i in places]), _l0_group(known[:n])))
-        for n, places in groupby(range(len(known)), key=n_far_sparser)
+        Confound("L0", (_l0_group(list(denser), saes), _l0_group(known[:n], saes)))
+        for n, denser in groupby(known, key=n_far_sparser)
         if n
     ]
 
@@ -103,6 +103,12 @@ def _differing(fact: str, saes: Sequence[SaeFacts], value: Callable[[SaeFacts], 
     )
 
 
-def _l0_group(members: Sequence[tuple[float, str]]) -> Group:
-    low, high = f"{members[0][0]:.3g}", f"{members[-1][0]:.3g}"
-    return Group(low if low == high else f"{low} to {high}", tuple(name for _, name in members))
+def _l0(sae: SaeFacts) -> float:
+    return sae.l0 or 0.0
+
+
+def _l0_group(members: Sequence[SaeFacts], saes: Sequence[SaeFacts]) -> Group:
+    """Members ascending in L0; named in the order of all."""
+    low, high = f"{_l0(members[0]):.3g}", f"{_l0(members[-1]):.3g}"
+    names = {member.name for member in members}
+    return Group(low if low == high else f"{low} to {high}", tuple(sae.name for sae in saes if sae.name in names))

@@ -83,9 +83,9 @@ def _firing(report: "Report") -> str:
 def _names(saes: "Sequence[MeasuredSae]") -> list[str]:
     """Specs; where two are the same, with the rows measured or the start of the digest, whichever tells them apart."""
     names = [sae.spec for sae in saes]
-    for tell in (lambda sae: f" ({sae.rows})", lambda sae: f" ({sae.digest[:DIGEST_CHARACTERS]})"):
-        repeated = {name for name in names if names.count(name) > 1}
-        told = [f"{name}{tell(sae)}" for name, sae in zip(names, saes, strict=True)]
-        tells_apart = {name for name in repeated if len({t for n, t in zip(names, told, strict=True) if n == name}) > 1}
-        names = [t if n in tells_apart else n for n, t in zip(names, told, strict=True)]
+    for tells in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
+        told: dict[str, set[str]] = {}
+        for name, tell in zip(names, tells, strict=True):
+            told.setdefault(name, set()).add(tell)
+        names = [f"{name} ({tell})" if len(told[name]) > 1 else name for name, tell in zip(names, tells, strict=True)]
     return names

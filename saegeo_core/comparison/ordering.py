@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError, near_matches
 
@@ -31,7 +32,7 @@ def ordered(rows: Sequence[Row], columns: Sequence[Column], key: str | None) -> 
             )
         values = [row.cells[ids.index(name)].value for row in rows]
     known = [(value, row) for value, row in zip(values, rows, strict=True) if value is not None]
-    known.sort(key=lambda pair: pair[0], reverse=key.startswith("-"))  # type: ignore[arg-type,return-value]
+    known.sort(key=lambda pair: pair[0], reverse=key.startswith("-"))
     return [*(row for _, row in known), *(row for value, row in zip(values, rows, strict=True) if value is None)]
 
 
@@ -42,7 +43,7 @@ def grouped(rows: Sequence[Row], by: GroupBy | None) -> list[Row]:
     facts = [_fact(row, by) for row in rows]
     known = list(dict.fromkeys(fact for fact in facts if fact is not None))
     if by != "release":
-        known.sort()  # type: ignore[type-var]
+        known.sort()
     together = [
         (fact, row) for wanted in (*known, None) for fact, row in zip(facts, rows, strict=True) if fact == wanted
     ]
@@ -58,6 +59,7 @@ def _heading(by: str, fact: str | float | None) -> str:
 def _fact(row: Row, name: str) -> str | float | None:
     if name == "name":
         return row.name
-    field = {"width": "d_sae"}.get(name, name)
-    value: str | float | None = getattr(row.sae, field, None)
-    return value
+    if row.sae is None:
+        return None
+    values = {"l0": row.sae.l0, "layer": layer_of(row.sae), "width": row.sae.d_sae, "release": row.sae.release}
+    return values[name]

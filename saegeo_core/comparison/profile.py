@@ -1,7 +1,7 @@
 """Metrics over layers, and the curves of all rows laid over one another: tables, and figures that draw them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from saegeo_core.report import MeasuredSae
 
 CURVES = ("line", "step")
+Layer = tuple[int, str, "MeasuredSae"]
+"""A layer of a series: its number, the name of its row, its SAE."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,14 @@ class LayerProfile:
     """Tables and figures like those of a report, of many reports together.
 
     Attributes:
+        series: name to (layer, row name), ascending: SAEs that differ in nothing but their layer.
+        published: column id to the published profiles of the same metric.
         tables: name to table: `plugin.metric by layer`, and `plugin.figure` for curves.
         figures: drawings of those tables.
     """
 
+    series: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    published: dict[str, tuple[Published, ...]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
 
@@ -36,38 +42,48 @@ def layer_profile(comparison: Comparison) -> LayerProfile:
     """The trend of every column over layers; every line and step figure that several reports share, as one.
 
     Raises:
-        SaegeoError: no row has a layer.
+        SaegeoError: no two rows are layers of one series.
     """
     known = [(row.name, row.sae) for row in comparison.rows if row.sae]
-    series = series_of(known)
+    series = {name: members for name, members in series_of(known).items() if len(members) > 1}
     if not series:
-        raise SaegeoError("--profile needs layers, and of none of these SAEs is the layer known", "leave it out")
+        raise SaegeoError(
+            "--profile draws metrics over layers, and no two of these SAEs are layers of one series",
+            "name several layers, for example 'minilm-l6:layer_*'",
+        )
+    published = {column.id: tuple(published_beside(column, comparison.rows)) for column in comparison.columns}
     drawn = [
-        *_trends(comparison, series),
+        *_trends(comparison, series, published),
         *_overlays(comparison.rows, [column.plugin for column in comparison.columns]),
     ]
-    return LayerProfile({figure.table: table for figure, table in drawn}, tuple(figure for figure, _ in drawn))
+    return LayerProfile(
+        series={name: tuple((layer, row) for layer, row, _ in members) for name, members in series.items()},
+        published=published,
+        tables={figure.table: table for figure, table in drawn},
+        figures=tuple(figure for figure, _ in drawn),
+    )
 
 
 def _trends(
-    comparison: Comparison, series: "dict[str, list[tuple[int, str, MeasuredSae]]]"
+    comparison: Comparison, series: Mapping[str, Sequence[Layer]], published: Mapping[str, Sequence[Published]]
 ) -> Iterator[tuple[Figure, Table]]:
     rows = {row.name: row for row in comparison.rows}
     layers = sorted({layer for members in series.values() for layer, _, _ in members})
     for place, column in enumerate(comparison.columns):
         columns: dict[str, list[Value]] = {"layer": list(layers)}
         for name, members in series.items():
-            cells = {layer: (rows[row].cells[place], sae.l0) for layer, row, sae in members}
-            intervals = {layer: cell.interval for layer, (cell, _) in cells.items()}
-            columns[name] = [cells[layer][0].value if layer in cells else None for layer in layers]
-            columns[f"{name}, low"] = [_end(intervals.get(layer), "low") for layer in layers]
-            columns[f"{name}, high"] = [_end(intervals.get(layer), "high") for layer in layers]
-            columns[f"{name}, L0"] = [cells[layer][1] if layer in cells else None for layer in layers]
-        beside = published_beside(column, comparison.rows)
-        for published in beside:
-            columns[published.name] = [published.values.get(layer) for layer in layers]
-            columns[f"{published.name}, L0"] = [published.l0.get(layer) for layer in layers]
-        yield _trend_figure(column, list(series), beside), Table(columns=columns)
+            cells = {layer: rows[row].cells[place] for layer, row, _ in members}
+            l0 = {layer: sae.l0 for layer, _, sae in members}
+            columns[name] = [cells[layer].value if layer in cells else None for layer in layers]
+            for end in ("low", "high"):
+                columns[f"{name}, {end}"] = [
+                    cells[layer].numbers()[end] if layer in cells else None for layer in layers
+                ]
+            columns[f"{name}, L0"] = [l0.get(layer) for layer in layers]
+        for beside in published[column.id]:
+            columns[beside.name] = [beside.values.get(layer) for layer in layers]
+            columns[f"{beside.name}, L0"] = [beside.l0.get(layer) for layer in layers]
+        yield _trend_figure(column, list(series), published[column.id]), Table(columns=columns)
 
 
 def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[Published]) -> Figure:
@@ -108,7 +124,7 @@ def _overlays(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[tuple[Fig
 def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Value], list[Value]]]) -> tuple[Figure, Table]:
     """The first curve of a figure for every row, over all values of x that any of them has."""
     at = [dict(zip(x, y, strict=True)) for _, x, y in curves]
-    x = sorted({value for curve in at for value in curve if value is not None})  # type: ignore[type-var]
+    x = sorted({value for curve in at for value in curve if value is not None})
     names = [name for name, _, _ in curves]
     table = f"{plugin}.{one.name}"
     columns: dict[str, list[Value]] = {one.x: list(x)}
@@ -117,11 +133,6 @@ def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Value], 
         update={"name": _identifier(table), "table": table, "y": tuple(names), "low": None, "high": None, "hover": None}
     )
     return figure, Table(columns=columns)
-
-
-def _end(interval: object, end: str) -> float | None:
-    value: float | None = getattr(interval, end, None)
-    return value
 
 
 def _identifier(text: str) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 LAYER = re.compile(
     r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE
 )
-L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+[_/]?", re.IGNORECASE)
+L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+", re.IGNORECASE)
 
 
 def layer_in(sae_id: str) -> int | None:
@@ -26,7 +26,7 @@ def without_l0(sae_id: str) -> str:
 
 def without_layer(sae_id: str) -> str:
     """The id with a star for the layer's number, and without its L0: the same for all layers of one series."""
-    return LAYER.sub(r"\g<word>\g<joint>*", L0.sub("l0_*", sae_id), count=1)
+    return LAYER.sub(r"\g<word>\g<joint>*", L0.sub("\0", sae_id), count=1).replace("\0", "l0_*")
 
 
 def layer_of(sae: "MeasuredSae") -> int | None:

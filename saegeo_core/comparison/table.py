@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from saegeo_core.comparison.comparability import Incompatibility
 from saegeo_core.comparison.guard import Confound
@@ -82,6 +82,24 @@ class Cell:
         """The estimate, or None."""
         return None if self.metric is None else self.metric.value
 
+    def numbers(self) -> dict[str, float | None]:
+        """Every number by name; None where there is none."""
+        null = self.metric.nulls[0] if self.metric and isinstance(self.metric.nulls, tuple) else None
+        between = self.difference.interval if self.difference else None
+        return {
+            "estimate": self.value,
+            "low": self.interval.low if self.interval else None,
+            "high": self.interval.high if self.interval else None,
+            "null_mean": null.mean if null else None,
+            "pvalue": null.pvalue if null else None,
+            "adjusted_pvalue": self.adjusted_pvalue,
+            "difference": self.difference.estimate if self.difference else None,
+            "difference_low": between.low if between else None,
+            "difference_high": between.high if between else None,
+            "difference_pvalue": self.difference.pvalue if self.difference else None,
+            "difference_adjusted_pvalue": self.difference.adjusted_pvalue if self.difference else None,
+        }
+
 
 @dataclass(frozen=True)
 class Row:
@@ -149,28 +167,8 @@ class Comparison:
         import pandas as pd
 
         lines = [
-            {"sae": row.name, "metric": column.id, **_numbers(cell)}
+            {"sae": row.name, "metric": column.id, **cell.numbers()}
             for row in self.rows
             for column, cell in zip(self.columns, row.cells, strict=True)
         ]
         return pd.DataFrame(lines)
-
-
-def _numbers(cell: Cell) -> dict[str, Any]:
-    """The cell's numbers by name; None where there is none."""
-    null = cell.metric.nulls[0] if cell.metric and isinstance(cell.metric.nulls, tuple) else None
-    difference = cell.difference
-    between = difference.interval if difference else None
-    return {
-        "estimate": cell.value,
-        "low": cell.interval.low if cell.interval else None,
-        "high": cell.interval.high if cell.interval else None,
-        "null_mean": null.mean if null else None,
-        "pvalue": null.pvalue if null else None,
-        "adjusted_pvalue": cell.adjusted_pvalue,
-        "difference": difference.estimate if difference else None,
-        "difference_low": between.low if between else None,
-        "difference_high": between.high if between else None,
-        "difference_pvalue": difference.pvalue if difference else None,
-        "difference_adjusted_pvalue": difference.adjusted_pvalue if difference else None,
-    }

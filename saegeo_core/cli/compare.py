@@ -1,0 +1,60 @@
+"""`saegeo compare`: the options. What was named is told apart, run and put together in files of their own."""
+
+import contextlib
+import sys
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from saegeo_core.cli.input_options import input_options
+
+
+@click.command("compare")
+@click.argument("named", nargs=-1, metavar="[SAE | REPORT | DIR]...")
+@click.option("--plugin", "plugin_names", multiple=True, metavar="NAME", help="An analysis to compare by. Repeatable.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="PLUGIN.METRIC",
+    help="A column, wildcards allowed. Repeatable.  [default: the headline of every analysis]",
+)
+@click.option("--reference", metavar="SAE", help="Add the differences to this SAE, with their intervals and p-values.")
+@click.option("--nulls", is_flag=True, help="Add the mean of each metric's null.")
+@click.option("--pvalues", is_flag=True, help="Add each metric's p-value under its null, corrected over the table.")
+@click.option("--sort", metavar="KEY", help="name, l0, layer, width, release or PLUGIN.METRIC; -KEY from high to low.")
+@click.option("--group-by", type=click.Choice(["layer", "width", "release"]), help="Put rows under headings.")
+@click.option("--match-l0", is_flag=True, help="Of several sparsities of one SAE, take the one nearest a common L0.")
+@click.option(
+    "--adjust", type=click.Choice(["l0"]), help="Add each metric's values adjusted to one L0, from 8 SAEs on."
+)
+@click.option("--profile", is_flag=True, help="Add the metrics over layers, and the curves of all SAEs in one figure.")
+@click.option("--allow-incomparable", is_flag=True, help="Show side by side what other versions or settings made.")
+@click.option(
+    "--format",
+    "as_format",
+    type=click.Choice(["rich", "markdown", "csv", "latex", "html", "json"]),
+    default="rich",
+    show_default=True,
+    help="How the table is written.",
+)
+@input_options
+@click.pass_context
+def command(ctx: click.Context, /, as_format: str, nulls: bool, pvalues: bool, **options: Any) -> None:
+    """Put SAEs side by side, and say which differences are real.
+
+    SAE is what saegeo run takes: it is measured unless --out holds its reports. REPORT is a file written by saegeo run, DIR a
+    folder with reports anywhere below it. Without any, the reports in --out are compared. Of stored reports, --plugin,
+    --preset, --seed and --set choose those that have what they say.
+    """
+    output = sys.stdout
+    # Whatever plugins and libraries print goes to standard error: standard output carries results only.
+    with contextlib.redirect_stdout(sys.stderr):
+        from saegeo_core.cli.compare_formats import write
+        from saegeo_core.cli.compare_run import compare_named
+
+        typed = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+        comparison, is_whole = compare_named(plugins=ctx.obj, typed=typed, **options)
+        write(comparison, as_format, output, nulls=nulls, pvalues=pvalues)
+    ctx.exit(0 if is_whole else 1)

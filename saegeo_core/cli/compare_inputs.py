@@ -1,0 +1,118 @@
+"""What stands after `saegeo compare`: which of it is a report, which a folder of reports, and which an SAE.
+
+A folder is an SAE when a file format recognises it by its own files; otherwise it is a folder of reports, which lie anywhere
+below it. So the folder of an SAE that has reports below it is still that SAE.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from saegeo_core.analysis import resolve_parameters
+from saegeo_core.cli.messages import complain
+from saegeo_core.cli.run_plan import parse_setting
+from saegeo_core.errors import SaegeoError
+from saegeo_core.plugin_manager import PluginManager
+from saegeo_core.report import Report
+from saegeo_core.report_store import ReportStore
+from saegeo_core.sae_spec import SaeSpec
+
+REPORT, ARRAYS = ".json", ".npz"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was named: SAEs to be measured, and files that should be reports."""
+
+    saes: Sequence[str]
+    files: Sequence[Path]
+
+
+def sort_out(texts: Sequence[str], plugins: PluginManager) -> Given:
+    """Tell SAEs from reports.
+
+    Raises:
+        SaegeoError: a folder that holds neither.
+    """
+    saes: list[str] = []
+    files: dict[Path, None] = {}
+    for text in texts:
+        path = SaeSpec.parse(text).path
+        found = None if path is None else _reports_at(path, plugins)
+        if found is None:
+            saes.append(text)
+        else:
+            files |= dict.fromkeys(found)
+    return Given(saes, list(files))
+
+
+def read_reports(files: Sequence[Path]) -> tuple[list[Report], int]:
+    """The reports, and how many files were none. Each of those is named on standard error and passed over."""
+    reports: list[Report] = []
+    for file in files:
+        try:
+            reports.append(ReportStore.read(file))
+        except SaegeoError as error:
+            complain("skipped", error)
+    return reports, len(files) - len(reports)
+
+
+def chosen(
+    reports: Sequence[Report],
+    plugins: PluginManager,
+    *,
+    names: Sequence[str],
+    preset: str | None,
+    seed: int | None,
+    settings: Sequence[str],
+) -> list[Report]:
+    """The reports that have all that was asked for: an analysis, a preset, a seed, values of parameters.
+
+    Raises:
+        SaegeoError: none has it, or a setting is unknown or ill-typed.
+    """
+    asked: dict[str, dict[str, str]] = {}
+    for setting in settings:
+        name, key, value = parse_setting(setting)
+        asked.setdefault(name, {})[key] = value
+    found = [
+        report
+        for report in reports
+        if (not names or report.analysis.name in names)
+        and preset in (None, report.analysis.preset)
+        and seed in (None, report.seed)
+        and _has_settings(report, plugins, asked.get(report.analysis.name, {}))
+    ]
+    if reports and not found:
+        there = ", ".join(dict.fromkeys(f"{report.analysis.name} ({report.analysis.preset})" for report in reports))
+        raise SaegeoError(
+            "none of the reports has the analysis, preset, seed and settings asked for", f"there are: {there}"
+        )
+    return found
+
+
+def _reports_at(path: Path, plugins: PluginManager) -> list[Path] | None:
+    """The report files a path stands for; None where it is (or should be) an SAE."""
+    if path.is_file():
+        if path.suffix == ARRAYS and path.with_suffix(REPORT).is_file():
+            return [path.with_suffix(REPORT)]  # a report's arrays come with it
+        return [path] if path.suffix == REPORT else None
+    if not path.is_dir() or any(file_format.recognises(path) for file_format in plugins.formats):
+        return None
+    found = sorted(file for file in path.rglob(f"*{REPORT}") if not file.name.startswith("."))
+    if not found:
+        raise SaegeoError(
+            f"the folder {path} holds neither an SAE nor reports",
+            "an SAE's files lie in the folder itself (saegeo plugins lists the formats known); "
+            f"reports are the *{REPORT} files that saegeo run writes, anywhere below it",
+        )
+    return found
+
+
+def _has_settings(report: Report, plugins: PluginManager, asked: Mapping[str, str]) -> bool:
+    if not asked:
+        return True
+    analysis = plugins.analysis(report.analysis.name)
+    wanted: dict[str, Any] = resolve_parameters(analysis, report.analysis.preset, asked).model_dump(mode="json")
+    return all(report.parameters.get(key) == wanted[key] for key in asked)
