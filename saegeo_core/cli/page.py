@@ -73,14 +73,17 @@ def _write_page(reports: "list[Report]", out: Path) -> None:
 
 def _write_figures(reports: "list[Report]", folder: Path, figure_format: Literal["svg", "pdf"]) -> None:
     from saegeo_core.atomic_file import replacing
-    from saegeo_core.rendering.figures.figure_files import figure_files
+    from saegeo_core.rendering.figures.figure_names import named_figures
+    from saegeo_core.rendering.figures.static_drawing import static_drawing
 
     with _explained(folder, "--figures"):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, content in figure_files(reports, figure_format):
-        with _explained(folder / name, "--figures"), replacing(folder / name) as file:
+    for name, figure, table in named_figures(reports):
+        path = folder / f"{name}.{figure_format}"
+        content = static_drawing(figure, table, figure_format)
+        with _explained(path, "--figures"), replacing(path) as file:
             file.write(content)
-        _tell("figure", folder / name)
+        _tell("figure", path)
 
 
 def _tell(what: str, path: Path) -> None:

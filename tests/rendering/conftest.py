@@ -232,11 +232,16 @@ class EveryKind(Analysis):
 
 
 @pytest.fixture
-def every_kind(rng):
-    """Makes a report with one figure of every kind."""
+def every_kind():
+    """Makes a report with one figure of every kind, always of the same cloud."""
 
-    def make(text="plain", points=300, name="small", n_features=30):
-        cloud = FeatureCloud.from_array(rng.standard_normal((n_features, 5)).astype("f4"), name=name)
+    def make(text="plain", points=300, name="small"):
+        cloud = FeatureCloud.from_array(np.random.default_rng(7).standard_normal((30, 5)).astype("f4"), name=name)
         return run(EveryKind(), cloud, parameters={"text": text, "points": points})
 
     return make
+
+
+@pytest.fixture
+def hostile_markup():
+    return HOSTILE_MARKUP

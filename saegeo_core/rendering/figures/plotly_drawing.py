@@ -143,6 +143,8 @@ def _layout(figure: Figure, x: Column, y: Column, n_series: int) -> Drawing:
         axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data"}}
     many = n_series > 5
     legend: Drawing = {"orientation": "v"} if many else {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    if figure.kind in POINTS:
+        legend["itemsizing"] = "constant"  # points in the legend are larger than those in the drawing
     if figure.color:
         legend["title"] = {"text": shown_as_is(figure.color)}
     return {
@@ -162,4 +164,4 @@ def _range(figure: Figure, drawn: list[Series]) -> Drawing:
 def _axis(title: str, values: Column, logarithmic: bool) -> Drawing:
     kind = "category" if is_text(values) else "log" if logarithmic else "linear"
     exponents = {"exponentformat": "power"} if kind == "log" else {}
-    return {"title": {"text": shown_as_is(title)}, "type": kind, "automargin": True, **exponents}
+    return {"title": {"text": shown_as_is(title)}, "type": kind, **exponents}

@@ -20,6 +20,7 @@ def template(colors: dict[str, str]) -> dict[str, Any]:
         "ticklen": 4,
         "showline": True,
         "zeroline": False,
+        "automargin": True,
     }
     in_space = {
         "gridcolor": colors["grid"],
@@ -44,7 +45,7 @@ def template(colors: dict[str, str]) -> dict[str, Any]:
             "align": "left",
         },
         "modebar": {"bgcolor": clear, "color": colors["dim"], "activecolor": colors["ink"]},
-        "legend": {"itemsizing": "constant", "font": {"size": 12}, "title": {"font": {"size": 12}}},
+        "legend": {"font": {"size": 12}, "title": {"font": {"size": 12}}},
         "bargap": 0.25,
     }
     points = {"marker": {"colorbar": bar}}

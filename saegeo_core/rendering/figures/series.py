@@ -13,7 +13,7 @@ MOST_CODES = 12  # whole numbers with at most so many values are read as group n
 MOST_GROUPS = 64
 MOST_NAMES = 16  # groups of points that a legend can still tell apart; the smaller ones become OTHER
 OTHER = "other"
-MOST_DASHES = 6  # curves that dashes and hues still tell apart
+MOST_DASHES = 4  # curves that dashes and hues still tell apart
 FAR_BELOW = 10.0  # a decade: how far another curve may fall below the first before the axis lets it go
 
 

@@ -18,6 +18,7 @@ from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.page_report import PageReport, page_report
+from saegeo_core.rendering.page.page_summary import PageSummary, page_summary
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import facts
@@ -28,19 +29,21 @@ def html_page(reports: Sequence[Report]) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
     pool = ArrayPool()
     shown = [page_report(report, number, pool) for number, report in enumerate(_by_analysis(reports), 1)]
+    summary = page_summary(reports, pool) if len(reports) > 1 else PageSummary()
     plotly, script = _plotly_script(), _own_file("page.js")
     return (
         _environment()
         .get_template("page.html")
         .render(
             reports=shown,
+            summary=summary,
             analyses=[(name, list(group)) for name, group in groupby(shown, key=lambda one: one.report.analysis.name)],
             title=page_title(reports),
             policy=_policy(plotly, script),
             plotly=Markup(plotly),
             script=Markup(script),
             style=Markup(_own_file("style.css")),
-            data=_json(_data(shown, pool)),
+            data=_json(_data([*shown, summary], pool)),
             version=version("saegeo"),
         )
     )
@@ -60,11 +63,11 @@ def _by_analysis(reports: Sequence[Report]) -> list[Report]:
     return sorted(reports, key=lambda report: order[report.analysis.name])
 
 
-def _data(shown: Sequence[PageReport], pool: ArrayPool) -> dict[str, Any]:
+def _data(parts: "Sequence[PageReport | PageSummary]", pool: ArrayPool) -> dict[str, Any]:
     """What the page's script draws from."""
     return {
-        "figures": {one.id: one.drawing for report in shown for one in report.figures},
-        "tables": {one.id: one.columns for report in shown for one in report.tables},
+        "figures": {one.id: one.drawing for part in parts for one in part.figures},
+        "tables": {one.id: one.columns for part in parts for one in part.tables},
         "themes": {"light": template(LIGHT), "dark": template(DARK)},
         "arrays": pool.stored,
     }

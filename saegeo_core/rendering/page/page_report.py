@@ -1,7 +1,7 @@
 """One report as the page shows it: its figures and tables with the places where the page's script finds their data."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from saegeo_core.findings import Figure
@@ -49,21 +49,29 @@ class PageReport:
 def page_report(report: Report, number: int, pool: ArrayPool) -> PageReport:
     """The `number`-th report of a page whose arrays are collected in `pool`."""
     id = f"report-{number}"
-    tables = [_table(f"{id}-table-{i}", name, table, pool) for i, (name, table) in enumerate(report.tables.items(), 1)]
-    place = {table.name: table.id for table in tables}
-    figures = []
-    for i, figure in enumerate(report.figures, 1):
-        drawing = plotly_drawing(figure, report.tables[figure.table])
-        height, referring = drawing["layout"]["height"], pool.with_references(drawing)
-        figures.append(PageFigure(f"{id}-figure-{i}", figure, height, referring, place[figure.table]))
+    figures, tables = drawn(id, report.figures, report.tables, pool)
     return PageReport(id, report, figures, tables)
+
+
+def drawn(
+    id: str, figures: Iterable[Figure], tables: Mapping[str, Table], pool: ArrayPool
+) -> tuple[list[PageFigure], list[PageTable]]:
+    """Figures and the tables they draw; `id` begins the ids of them all."""
+    on_page = [_table(f"{id}-table-{i}", name, table, pool) for i, (name, table) in enumerate(tables.items(), 1)]
+    place = {table.name: table.id for table in on_page}
+    return [
+        _figure(f"{id}-figure-{i}", figure, tables[figure.table], place[figure.table], pool)
+        for i, figure in enumerate(figures, 1)
+    ], on_page
+
+
+def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPool) -> PageFigure:
+    drawing = plotly_drawing(figure, table)
+    return PageFigure(id, figure, drawing["layout"]["height"], pool.with_references(drawing), table_id)
 
 
 def _table(id: str, name: str, table: Table, pool: ArrayPool) -> PageTable:
     n_rows = max(map(len, table.columns.values()), default=0)
     n_shown = n_rows if n_rows <= WHOLE_TABLE else FIRST_ROWS
-    columns = {
-        column_name: pool.reference(column(list(islice(values, n_shown))))
-        for column_name, values in table.columns.items()
-    }
+    columns = {heading: pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
     return PageTable(id, name, n_rows, n_shown, columns)
