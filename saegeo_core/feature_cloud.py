@@ -149,6 +149,12 @@ class FeatureCloud:
     def __repr__(self) -> str:
         return f"FeatureCloud({self.sae.spec}: {self.n_features} features x {self.d_in}, {self.sae.rows} rows, {self.sae.dtype})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from saegeo_core.rendering.notebook import cloud_html
+
+        return cloud_html(self)
+
 
 def row_norms(vectors: torch.Tensor) -> NDArray[np.float64]:
     """Euclidean length of every row of a tensor (N, d), in float64, without a float64 copy of the whole."""

@@ -155,6 +155,12 @@ class Report(Frozen):
 
         return replicates_of(self.arrays, self.metric(name).name)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from saegeo_core.rendering.notebook import report_html
+
+        return report_html(self)
+
     def to_json(self) -> str:
         """Strict JSON: no NaN, no infinity."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1)

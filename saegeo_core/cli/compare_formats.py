@@ -6,7 +6,8 @@ import click
 
 from saegeo_core.cli.messages import results, say
 from saegeo_core.comparison import Comparison
-from saegeo_core.rendering.comparison.texts import TextTable, comparison_texts, profile_texts
+from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
+from saegeo_core.rendering.text_table import TextTable
 
 
 def write(comparison: Comparison, as_format: str, output: TextIO, *, nulls: bool, pvalues: bool) -> None:

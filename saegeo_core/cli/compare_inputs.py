@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.analysis import resolve_parameters
-from saegeo_core.cli.messages import complain
-from saegeo_core.cli.run_plan import parse_setting
+from saegeo_core.cli.setting import parse_setting
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import Report
-from saegeo_core.report_store import ReportStore
 from saegeo_core.sae_spec import SaeSpec
 
 REPORT, ARRAYS = ".json", ".npz"
@@ -23,10 +21,10 @@ REPORT, ARRAYS = ".json", ".npz"
 
 @dataclass(frozen=True)
 class Given:
-    """What was named: SAEs to be measured, and files that should be reports."""
+    """What was named: SAEs to be measured, and files and folders of reports."""
 
     saes: Sequence[str]
-    files: Sequence[Path]
+    reports: Sequence[Path]
 
 
 def sort_out(texts: Sequence[str], plugins: PluginManager) -> Given:
@@ -36,26 +34,15 @@ def sort_out(texts: Sequence[str], plugins: PluginManager) -> Given:
         SaegeoError: a folder that holds neither.
     """
     saes: list[str] = []
-    files: dict[Path, None] = {}
+    reports: list[Path] = []
     for text in texts:
         path = SaeSpec.parse(text).path
-        found = None if path is None else _reports_at(path, plugins)
-        if found is None:
+        place = None if path is None else _reports_at(path, plugins)
+        if place is None:
             saes.append(text)
         else:
-            files |= dict.fromkeys(found)
-    return Given(saes, list(files))
-
-
-def read_reports(files: Sequence[Path]) -> tuple[list[Report], int]:
-    """The reports, and how many files were none. Each of those is named on standard error and passed over."""
-    reports: list[Report] = []
-    for file in files:
-        try:
-            reports.append(ReportStore.read(file))
-        except SaegeoError as error:
-            complain("skipped", error)
-    return reports, len(files) - len(reports)
+            reports.append(place)
+    return Given(saes, reports)
 
 
 def chosen(
@@ -92,22 +79,21 @@ def chosen(
     return found
 
 
-def _reports_at(path: Path, plugins: PluginManager) -> list[Path] | None:
-    """The report files a path stands for; None where it is (or should be) an SAE."""
+def _reports_at(path: Path, plugins: PluginManager) -> Path | None:
+    """The file or folder of reports that a path stands for; None where it is (or should be) an SAE."""
     if path.is_file():
         if path.suffix == ARRAYS and path.with_suffix(REPORT).is_file():
-            return [path.with_suffix(REPORT)]  # a report's arrays come with it
-        return [path] if path.suffix == REPORT else None
+            return path.with_suffix(REPORT)  # a report's arrays come with it
+        return path if path.suffix == REPORT else None
     if not path.is_dir() or any(file_format.recognises(path) for file_format in plugins.formats):
         return None
-    found = sorted(file for file in path.rglob(f"*{REPORT}") if not file.name.startswith("."))
-    if not found:
+    if not any(path.rglob(f"*{REPORT}")):
         raise SaegeoError(
             f"the folder {path} holds neither an SAE nor reports",
             "an SAE's files lie in the folder itself (saegeo plugins lists the formats known); "
             f"reports are the *{REPORT} files that saegeo run writes, anywhere below it",
         )
-    return found
+    return path
 
 
 def _has_settings(report: Report, plugins: PluginManager, asked: Mapping[str, str]) -> bool:

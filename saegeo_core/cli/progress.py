@@ -40,6 +40,8 @@ def grid_bars(title: str, total: int) -> Iterator[CellBars]:
                 with _cell(bars, analysis, spec) as progress:
                     yield progress
             finally:
+                for task in set(bars.task_ids) - {whole}:
+                    bars.remove_task(task)
                 bars.advance(whole)
 
         yield cell
@@ -75,7 +77,4 @@ def _cell(bars: Bars, analysis: str, spec: str) -> Iterator[Progress]:
             bars.remove_task(task)
             bars.update(waiting, visible=True)
 
-    try:
-        yield progress
-    finally:
-        bars.remove_task(waiting)
+    yield progress

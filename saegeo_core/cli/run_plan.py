@@ -7,6 +7,7 @@ from pathlib import Path
 from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.bundled_firing import has_bundled_firing
 from saegeo_core.cli.messages import complain, say
+from saegeo_core.cli.setting import parse_setting
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.file_format import Layout
@@ -189,16 +190,3 @@ def _with_settings(
 def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], preset: Preset) -> PlannedAnalysis:
     analysis = plugins.analysis(name)
     return PlannedAnalysis(analysis, plugins.package_of(name), settings, resolve_parameters(analysis, preset, settings))
-
-
-def parse_setting(setting: str) -> tuple[str, str, str]:
-    """NAME.KEY=VALUE as typed after --set, in its three parts.
-
-    Raises:
-        SaegeoError: it is not of that form.
-    """
-    place, equals, value = setting.partition("=")
-    name, dot, key = place.partition(".")
-    if not (equals and dot and name and key):
-        raise SaegeoError(f"--set {setting} is not NAME.KEY=VALUE", "for example --set cosine-tails.p0=1e-6")
-    return name.strip(), key.strip(), value

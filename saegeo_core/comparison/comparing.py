@@ -4,15 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from saegeo_core.comparison.adjustment import adjust_for_l0
 from saegeo_core.comparison.cells import fill
 from saegeo_core.comparison.columns import choose_columns
 from saegeo_core.comparison.comparability import incompatibilities, refuse
 from saegeo_core.comparison.facts import facts_of
 from saegeo_core.comparison.guard import confounds
 from saegeo_core.comparison.joining import Failure, Joined, join
+from saegeo_core.comparison.l0_matching import matched_rows
 from saegeo_core.comparison.layer_runs import LayerRun, set_apart
 from saegeo_core.comparison.notes import notes_on
 from saegeo_core.comparison.ordering import GroupBy, grouped, ordered
+from saegeo_core.comparison.profile import layer_profile
 from saegeo_core.comparison.sae_names import series_of
 from saegeo_core.comparison.table import Comparison, Row
 from saegeo_core.errors import SaegeoError, near_matches
@@ -55,12 +58,7 @@ def compare(
     rows = join(reports, failures)
     if not any(row.reports for row in rows):
         raise SaegeoError("there is no report to compare", "saegeo run makes some")
-    if match_l0:
-        from saegeo_core.comparison.l0_matching import matched_rows
-
-        rows, matching_notes = matched_rows(rows)
-    else:
-        matching_notes = []
+    rows, matching_notes = matched_rows(rows) if match_l0 else (rows, [])
     columns = choose_columns((report for row in rows for report in row.reports.values()), metrics)
     plugins = {column.plugin for column in columns}
     named = [(row.name, report) for row in rows for name, report in row.reports.items() if name in plugins]
@@ -80,19 +78,9 @@ def compare(
         overridden=tuple(incomparable),
         notes=(*matching_notes, *notes_on(made, facts)),
     )
-    return _with_extras(comparison, adjust=adjust, profile=profile)
-
-
-def _with_extras(comparison: Comparison, *, adjust: str | None, profile: bool) -> Comparison:
     if adjust:
-        from saegeo_core.comparison.adjustment import adjust_for_l0
-
         comparison = replace(comparison, adjustments=tuple(adjust_for_l0(comparison)))
-    if profile:
-        from saegeo_core.comparison.profile import layer_profile
-
-        comparison = replace(comparison, profile=layer_profile(comparison))
-    return comparison
+    return replace(comparison, profile=layer_profile(comparison)) if profile else comparison
 
 
 def _runs(rows: Sequence[Joined]) -> Iterator[LayerRun]:

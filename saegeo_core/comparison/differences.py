@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from saegeo_core.comparison.seeds import NONE, Variance
 from saegeo_core.comparison.table import Difference
@@ -87,7 +87,7 @@ def _judged(estimate: float, spread: Spread, method: str) -> Difference:
     if towards_zero.value == 0:
         note = "" if estimate == 0 else "its replicates do not vary, so that chance cannot be judged"
         return Difference(estimate, interval, 1.0 if estimate == 0 else None, note=note)
-    p = 2 * float(stats.t.sf(abs(estimate) / np.sqrt(towards_zero.value), towards_zero.freedom))
+    p = 2 * _tail(abs(estimate) / float(np.sqrt(towards_zero.value)), towards_zero.freedom)
     return Difference(estimate, interval, min(p, 1.0))
 
 
@@ -96,4 +96,11 @@ def _reach(variance: Variance) -> float:
 
 
 def _quantile(freedom: float, level: float) -> float:
-    return float(stats.t.ppf((1 + level) / 2, freedom))
+    """Of Student's law, two-sided; of the normal law for infinitely many degrees of freedom."""
+    p = (1 + level) / 2
+    return float(special.ndtri(p) if np.isinf(freedom) else special.stdtrit(freedom, p))
+
+
+def _tail(t: float, freedom: float) -> float:
+    """Probability above t under Student's law, or the normal one."""
+    return float(special.ndtr(-t) if np.isinf(freedom) else special.stdtr(freedom, -t))

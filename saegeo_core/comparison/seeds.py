@@ -49,12 +49,14 @@ def configuration_of(sae: "MeasuredSae | None") -> str | None:
 
 def seed_groups(saes: "Sequence[MeasuredSae | None]") -> list[tuple[int, ...]]:
     """For each SAE the places of all seeds of its configuration, its own included; alone where there is no other."""
-    keys = [configuration_of(sae) for sae in saes]
-    groups = []
-    for place, (key, sae) in enumerate(zip(keys, saes, strict=True)):
-        alike = [i for i, other in enumerate(keys) if key is not None and other == key]
-        differs = sae is not None and len({_seed_text(saes[i]) for i in alike}) == len(alike)
-        groups.append(tuple(alike) if differs and len(alike) > 1 else (place,))
+    alike: dict[str, list[int]] = {}
+    for place, sae in enumerate(saes):
+        alike.setdefault(configuration_of(sae) or f"alone {place}", []).append(place)
+    groups: list[tuple[int, ...]] = [(place,) for place in range(len(saes))]
+    for places in alike.values():
+        if len({_seed_text(saes[place]) for place in places}) == len(places):
+            for place in places:
+                groups[place] = tuple(places)
     return groups
 
 

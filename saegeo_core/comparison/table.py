@@ -172,3 +172,9 @@ class Comparison:
             for column, cell in zip(self.columns, row.cells, strict=True)
         ]
         return pd.DataFrame(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from saegeo_core.rendering.notebook import comparison_html
+
+        return comparison_html(self)

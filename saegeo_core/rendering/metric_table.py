@@ -26,14 +26,15 @@ def metric_table(report: Report, width: int) -> RenderableType:
     """Every metric of the report for a terminal `width` columns wide, then notes on what the table cannot hold."""
     headline = report.analysis.headline
     ordered = sorted(report.measured, key=lambda metric: metric.name != headline)
-    rows = [_cells(metric) for metric in ordered if metric.value is not None]
+    rows = [metric_cells(metric) for metric in ordered if metric.value is not None]
     widths = [max(map(len, column)) + GAP for column in zip(HEADINGS, *rows, strict=True)]
     layout = _table if sum(widths[:4]) + LEAST_READING <= width else _paragraphs
-    notes = _notes(ordered)
+    notes = metric_notes(ordered)
     return Group(*([layout(rows, headline)] if rows else []), *([Text(), *notes] if notes else []))
 
 
-def _cells(metric: Metric) -> tuple[str, ...]:
+def metric_cells(metric: Metric) -> tuple[str, ...]:
+    """One text for each of `HEADINGS`."""
     return (
         metric.name,
         metric_words.estimate(metric),
@@ -62,7 +63,7 @@ def _paragraphs(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
     return Group(*lines)
 
 
-def _notes(metrics: list[Metric]) -> list[Text]:
+def metric_notes(metrics: list[Metric]) -> list[Text]:
     """One dimmed line for each null model, and for each reason why something is absent with the metrics it holds for."""
     present = [metric for metric in metrics if metric.value is not None]
     models = _grouped("null of", present, _null_model)

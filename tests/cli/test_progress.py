@@ -46,3 +46,27 @@ def test_standard_output_is_what_it_was_afterwards(terminal):
     with pytest.raises(ZeroDivisionError), progress.progress_bars("lobes", "sae") as bars:
         list(bars((1 / i for i in (1, 0)), 2, "loop"))
     assert (sys.stdout, sys.stderr) == before
+
+
+def test_a_grid_shows_how_many_cells_are_done_beside_the_loops_of_the_one_at_work(terminal):
+    with progress.grid_bars("2 SAEs, 1 analysis", 2) as cell:
+        for sae in ("first", "second"):
+            with cell("lobes", sae) as bars:
+                assert list(bars(range(3), 3, "tiles")) == [0, 1, 2]
+    shown = terminal.getvalue()
+    assert "2 SAEs, 1 analysis" in shown
+    assert "100%" in shown
+
+
+def test_a_cell_that_fails_counts_as_done_and_leaves_no_bar(terminal):
+    with progress.grid_bars("grid", 2) as cell:
+        for error in (ZeroDivisionError, KeyError):
+            with pytest.raises(error), cell("lobes", f"on {error.__name__}"):
+                raise error
+    assert "100%" in terminal.getvalue()
+
+
+def test_a_grid_is_silent_where_standard_error_is_no_terminal(capsys):
+    with progress.grid_bars("grid", 1) as cell, cell("lobes", "sae") as bars:
+        assert bars is silent
+    assert capsys.readouterr() == ("", "")

@@ -1,11 +1,12 @@
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from saegeo_core import Report, SaegeoError, run
+from saegeo_core import Report, ReportStore, SaegeoError, run
 from saegeo_core.report import SCHEMA_VERSION, table_from_frame
 
 KEYS = "schema_version analysis sae inputs parameters seed environment created duration_seconds metrics tables figures warnings"
@@ -84,3 +85,28 @@ def test_a_table_with_a_ragged_column_or_a_figure_of_nothing_is_refused(report):
     gone = json.loads(report.to_json()) | {"tables": {}}
     with pytest.raises(SaegeoError, match="figure norms draws"):
         Report.from_json(json.dumps(gone))
+
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def test_every_schema_version_has_a_report_kept():
+    assert {path.stem for path in GOLDEN.glob("report_v*.json")} == {f"report_v{i + 1}" for i in range(SCHEMA_VERSION)}
+
+
+def test_a_report_of_version_1_is_read_with_all_it_holds():
+    """Written by the first version of the schema; its numbers are typed here, so that no reader may change them."""
+    report = ReportStore.read(GOLDEN / "report_v1.json")
+    share = report.metric()
+    assert (share.estimate, share.interval.low, share.interval.high, share.interval.replicates) == (0.25, 0.2, 0.3, 4)
+    assert (share.nulls[0].z, share.nulls[0].pvalue, share.nulls[0].alternative) == (7.5, 0.01, "greater")
+    assert report.metric("gone").estimate.absent == "too few features"
+    assert report.table("curve")["y"].tolist()[::2] == [1.0, 3.0]
+    assert (report.figures[0].kind, report.figures[0].hover, report.warnings) == ("line", "label", ("a warning",))
+    assert (report.sae.layer, report.sae.l0, report.sae.training) == (1, 1.5, {"seed": 0})
+    replicates = report.replicates()
+    assert (replicates.values.tolist(), replicates.factor, replicates.key) == (
+        [0.24, 0.26, 0.25, 0.25],
+        1.5,
+        "documents 1",
+    )

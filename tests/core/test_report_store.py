@@ -1,6 +1,9 @@
 import errno
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,3 +88,39 @@ def test_damaged_arrays_are_named(tmp_path, mean_norm, cloud):
 def test_digests_do_not_depend_on_the_order_of_keys():
     assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
     assert digest_of({"a": 1}) != digest_of({"a": 2})
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from saegeo_core import ReportStore
+
+golden, folder = map(Path, sys.argv[1:])
+report = ReportStore.read(golden)
+for turn in range(30):
+    report = report.model_copy(update={"duration_seconds": float(turn)})
+    report._arrays.update(ReportStore.read(golden).arrays)
+    ReportStore(folder).write(report, folder / "shared.json")
+    ReportStore(folder).write(report, folder / f"own-{turn % 3}.json")
+    ReportStore.read(folder / "shared.json")
+"""
+
+
+def test_processes_that_write_and_read_one_folder_meet_whole_reports_only(tmp_path):
+    golden = Path(__file__).parents[1] / "golden" / "report_v1.json"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, golden, tmp_path], stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    assert [writer.communicate()[1].decode() for writer in writers] == [""] * 3
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    names = ["own-0", "own-1", "own-2", "shared"]
+    assert [path.name for path in files(tmp_path)] == [f"{name}.{kind}" for name in names for kind in ("json", "npz")]
+    assert ReportStore.read(tmp_path / "shared.json").replicates().factor == 1.5
+
+
+def test_a_store_that_was_moved_is_reused_where_it_is(tmp_path, mean_norm, cloud, monkeypatch):
+    first = run(mean_norm, cloud, out=tmp_path / "here")
+    (tmp_path / "here").rename(tmp_path / "there")
+    monkeypatch.setattr(type(mean_norm), "analyze", lambda *_: pytest.fail("it was computed again"))
+    assert run(mean_norm, cloud, out=tmp_path / "there") == first
+    assert str(tmp_path) not in files(tmp_path / "there")[0].read_text()

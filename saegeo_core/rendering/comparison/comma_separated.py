@@ -4,7 +4,7 @@ import csv
 import io
 
 from saegeo_core.comparison.table import Comparison
-from saegeo_core.rendering.comparison.texts import TextTable
+from saegeo_core.rendering.text_table import TextTable
 
 NUMBERS = ("estimate", "low", "high", "pvalue", "difference", "difference_pvalue")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from saegeo_core.rendering.comparison.texts import TextTable
+from saegeo_core.rendering.text_table import TextTable
 
 
 def html_tables(tables: Sequence[TextTable]) -> str:

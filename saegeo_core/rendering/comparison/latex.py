@@ -3,7 +3,7 @@ r"""A table of texts for a paper: `tabular` with booktabs rules. It compiles wit
 import re
 from collections.abc import Iterator, Sequence
 
-from saegeo_core.rendering.comparison.texts import TextTable
+from saegeo_core.rendering.text_table import TextTable
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

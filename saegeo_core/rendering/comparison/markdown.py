@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from saegeo_core.rendering.comparison.texts import TextTable
+from saegeo_core.rendering.text_table import TextTable
 
 SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
 

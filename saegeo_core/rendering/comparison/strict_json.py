@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from saegeo_core.comparison.table import Cell, Comparison
-from saegeo_core.rendering.comparison.texts import TextTable
+from saegeo_core.rendering.text_table import TextTable
 
 VERSION = 1
 

@@ -12,6 +12,7 @@ from saegeo_core.comparison.table import Cell, Column, Comparison, Row
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
 from saegeo_core.rendering.plain_text import clean
+from saegeo_core.rendering.text_table import TextTable
 
 DASH = metric_words.DASH
 FAILED = "failed"
@@ -19,26 +20,6 @@ SEEDS, PAIRED = "†", "‡"
 L0_ADVICE = (
     "geometry follows L0: compare at matched L0 (--match-l0), or adjust for it (--adjust l0, from eight SAEs on)"
 )
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """One table as it is to be read.
-
-    Attributes:
-        headings: of the columns; the first is that of the row names.
-        rows: one text for each heading.
-        groups: for each row the heading it stands under, "" for none.
-        warnings, notes: sentences under the table.
-        title: what the table is of, "" for the comparison itself.
-    """
-
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    groups: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    title: str = ""
 
 
 def comparison_texts(comparison: Comparison, *, nulls: bool = False, pvalues: bool = False) -> TextTable:
@@ -76,16 +57,14 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
     profile = comparison.profile
     if profile is None:
         return []
-    published = [
-        (place, beside) for place, column in enumerate(comparison.columns) for beside in profile.published[column.id]
-    ]
+    published = [beside for column in comparison.columns for beside in profile.published[column.id]]
     headings = ["layer", "SAE", "L0", *(column.id for column in comparison.columns)]
-    headings += [f"{beside.metric}: {heading}" for _, beside in published for heading in (beside.name, "its L0")]
+    headings += [f"{beside.metric}: {heading}" for beside in published for heading in (beside.name, "its L0")]
     places = [(series, layer, name) for series, layers in profile.series.items() for layer, name in layers]
     rows = []
     for _, layer, name in places:
         row = comparison.row(name)
-        numbers = [number for _, beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
+        numbers = [number for beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
         known = [DASH if number is None else significant(number) for number in numbers]
         rows.append((count(layer), name, _l0(row), *map(_estimate, row.cells), *known))
     return [
@@ -93,7 +72,7 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
             headings=tuple(map(clean, headings)),
             rows=tuple(tuple(map(clean, row)) for row in rows),
             groups=tuple(clean(series) for series, _, _ in places),
-            notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for _, beside in published)),
+            notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for beside in published)),
             title="over layers",
         )
     ]

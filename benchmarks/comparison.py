@@ -1,0 +1,31 @@
+"""Stored reports put side by side, from the files to the comparison."""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Work
+from saegeo_core import ReportStore, compare, run
+from saegeo_core.stored_reports import gather
+
+N_REPORTS = 200
+
+
+def stored_reports() -> Path:
+    """A folder of reports as cosine-tails writes them of 1,536 features, 160 kB each, of as many layers."""
+    folder = Path(tempfile.mkdtemp())
+    report = run("cosine-tails", "minilm-l6:layer_3", device="cpu")
+    for layer in range(N_REPORTS):
+        named = {"sae_id": f"layer_{layer}", "spec": f"copy:layer_{layer}", "layer": layer, "digest": str(layer)}
+        copy = report.model_copy(update={"sae": report.sae.model_copy(update=named)})
+        ReportStore(folder).write(copy, folder / f"{layer}.json")
+    return folder
+
+
+def side_by_side(folder: Path) -> float:
+    """Every metric of every report, with differences and the profile over layers; returns how many cells there are."""
+    reports, _ = gather([folder])
+    comparison = compare(reports, metrics=["cosine-tails.*"], reference="copy:layer_0", profile=True)
+    return float(len(comparison.rows) * len(comparison.columns))
+
+
+ROWS = [Work(f"compare {N_REPORTS} stored reports, 11 metrics, with a profile", stored_reports, "none", side_by_side)]

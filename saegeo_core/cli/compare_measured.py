@@ -1,0 +1,61 @@
+"""Measures the SAEs that `saegeo compare` was given, or reads their reports where --out holds them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from saegeo_core.cli.progress import grid_bars
+from saegeo_core.cli.run_cells import Failed, run_cells
+from saegeo_core.cli.run_outcomes import tell
+from saegeo_core.cli.run_plan import plan_run
+from saegeo_core.comparison.joining import Failure
+from saegeo_core.comparison.l0_matching import Candidate, matched
+from saegeo_core.errors import SaegeoError
+from saegeo_core.loading import expand_specs
+from saegeo_core.loading.release_directory import matching_entries
+from saegeo_core.report import Report
+
+
+def matched_in_l0(saes: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of the SAEs of releases those that agree best in L0, before any is loaded; paths stay."""
+    specs = expand_specs(list(saes))
+    entries = [entry for spec in specs if spec.path is None for entry in matching_entries(spec)]
+    paths = [str(spec) for spec in specs if spec.path is not None]
+    if not any(entry.l0 for entry in entries):
+        return [str(spec) for spec in specs], []
+    found, notes = matched(entries, [Candidate(entry.release, entry.sae_id, entry.l0) for entry in entries])
+    return [*map(str, found), *paths], notes
+
+
+def measured(*, alone: bool, with_traceback: bool, **options: Any) -> tuple[list[Report], list[Failure]]:
+    """The reports of every SAE by every analysis, and what went wrong; `options` are those of `plan_run`.
+
+    Where they are all there is to compare (`alone`), some of them must succeed.
+
+    Raises:
+        SaegeoError: what `plan_run` refuses; or nothing succeeded, and each failure is the user's mistake.
+        SystemExit: nothing succeeded.
+    """
+    plan = plan_run(**options)
+    reports: list[Report] = []
+    failures: list[Failure] = []
+    are_mistakes: list[bool] = []
+    with grid_bars(f"{len(plan.specs)} SAEs, {len(plan.analyses)} analyses", plan.n_cells) as bars:
+        for outcome in run_cells(plan, bars):
+            if isinstance(outcome, Failed):
+                tell(outcome, with_traceback)
+                are_mistakes.append(isinstance(outcome.error, SaegeoError))
+                failures.append(_in_words(outcome))
+            else:
+                reports.append(outcome.report)
+            del outcome  # an error holds the frames it passed through, and with them the cloud
+    if alone and failures and not reports:
+        if not all(are_mistakes):
+            raise SystemExit(1)
+        raise SaegeoError("nothing could be measured", "mend what is said above")
+    return reports, failures
+
+
+def _in_words(failed: Failed) -> Failure:
+    error = failed.error
+    reason = error.message if isinstance(error, SaegeoError) else f"{type(error).__name__}: {error}"
+    return Failure(failed.spec, failed.planned.name if failed.planned else None, reason)

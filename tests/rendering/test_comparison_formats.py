@@ -1,0 +1,206 @@
+"""Every format shows the same texts, and no name from data does anything but stand there."""
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import pytest
+
+from saegeo_core import compare, run
+from saegeo_core.comparison.joining import Failure
+from saegeo_core.rendering.comparison.comma_separated import comma_separated
+from saegeo_core.rendering.comparison.console import console_tables
+from saegeo_core.rendering.comparison.html import html_tables
+from saegeo_core.rendering.comparison.latex import escaped, latex_tables
+from saegeo_core.rendering.comparison.markdown import markdown_tables
+from saegeo_core.rendering.comparison.strict_json import comparison_json
+from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
+from saegeo_core.rendering.text_table import TextTable
+
+HOSTILE = "<script>a</script> & $x_1^2$ \\input{y} % # ~ | `c` *d* Δ\x1b[31m\r\n=1+1"
+METRICS = ["everything.tail*", "everything.max_cosine", "everything.nearest"]
+
+
+@pytest.fixture
+def comparison(report):
+    """Three layers of unlike L0, one of them with a hostile name, and one that failed."""
+    rows = []
+    for layer, (name, l0) in enumerate([("layer_0", 30.0), (f"layer_1 {HOSTILE}", 60.0), ("layer_2", None)]):
+        known = {
+            "release": "release",
+            "sae_id": name,
+            "spec": f"release:{name}",
+            "l0": l0,
+            "layer": layer,
+            "digest": name,
+        }
+        rows.append(report.model_copy(update={"sae": report.sae.model_copy(update=known)}))
+    failures = [Failure("release:layer_3", None, f"no such file {HOSTILE}")]
+    return compare(rows, metrics=METRICS, reference="layer_0", group_by="layer", profile=True, failures=failures)
+
+
+@pytest.fixture
+def tables(comparison):
+    return [comparison_texts(comparison, nulls=True, pvalues=True), *profile_texts(comparison)]
+
+
+class Cells(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.rows, self.tags, self.is_cell = [], set(), False
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "tr":
+            self.rows.append([])
+        self.is_cell = tag in ("td", "th")
+        if self.is_cell:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.is_cell = False
+
+    def handle_data(self, data):
+        if self.is_cell:
+            self.rows[-1][-1] += data
+
+
+def without_groups(rows):
+    return [row for row in rows if len(row) > 1]
+
+
+def test_texts(tables):
+    table = tables[0]
+    assert table.headings[:4] == (
+        "SAE",
+        "L0",
+        "everything.tail_fraction_negative",
+        "everything.tail_fraction_negative: null",
+    )
+    assert table.groups == ("layer 0", "layer 1", "layer 2", "layer unknown")
+    assert table.rows[0][1:6] == ("30", "(1.506 ± 0.030)e-6", "1.50e-6", "0.44", "reference")
+    assert table.rows[2][1] == "unknown"
+    assert table.rows[3][2] == "failed"
+    assert any(warning.startswith("L0 differs by more than 25 %: release:layer_1") for warning in table.warnings)
+    assert any(note.startswith("failed: no such file") for note in table.notes)
+    assert any("too few features" in note for note in table.notes)
+    assert any("L0 is not known of release:layer_2" in note for note in table.notes)
+
+
+def test_html_holds_the_texts_and_no_markup_from_data(tables):
+    parser = Cells()
+    parser.feed(html_tables(tables[:1]))
+    assert without_groups(parser.rows) == [list(tables[0].headings), *map(list, tables[0].rows)]
+    assert parser.tags == {"table", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+
+
+def test_markdown_holds_the_texts(tables):
+    lines = [line for line in markdown_tables(tables[:1]).splitlines() if line.startswith("|")]
+    rows = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines if not line.startswith(("|:", "| **"))]
+    read = [[re.sub(r"\\(.)", r"\1", cell.strip()).replace("&amp;", "&") for cell in row] for row in rows]
+    assert read == [list(tables[0].headings), *map(list, tables[0].rows)]
+
+
+def test_comma_separated_holds_the_texts_and_the_numbers(comparison, tables):
+    rows = list(csv.reader(io.StringIO(comma_separated(tables[0], comparison))))
+    n = len(tables[0].headings)
+    assert [row[1 : n + 1] for row in rows] == [list(tables[0].headings), *map(list, tables[0].rows)]
+    estimate = rows[0].index("everything.tail_fraction.estimate")
+    assert [row[estimate] for row in rows[1:]] == ["0.0034232"] * 3 + [""]
+
+
+def test_no_field_begins_like_a_formula(comparison):
+    table = TextTable(("SAE",), (("=1+1",),) * len(comparison.rows), ("",) * len(comparison.rows))
+    assert "\n =1+1," in comma_separated(table, comparison)
+
+
+def test_json_holds_the_texts_and_is_strict(comparison, tables):
+    content = json.loads(comparison_json(comparison, tables[0]), parse_constant=pytest.fail)
+    assert content["table"]["rows"] == [list(row) for row in tables[0].rows]
+    assert content["rows"][0]["cells"]["everything.tail_fraction"]["metric"]["estimate"] == 3.4232e-3
+    assert content["confounds"][0]["groups"][1]["names"] == ["release:layer_0"]
+    assert content["profile"]["figures"][0]["x"] == "layer"
+
+
+@pytest.mark.parametrize("width", [40, 80, 400])
+def test_a_terminal_shows_every_text_uncut_at_any_width(comparison, tables, seen, width):
+    shown = seen(console_tables(tables, comparison.profile, width), width)
+    assert "\x1b" not in shown
+    together = re.sub(r"\s+", "", shown)
+    for row in tables[0].rows:
+        for text in row:
+            assert re.sub(r"\s+", "", text) in together
+
+
+class TestLatex:
+    def test_rows_hold_the_texts(self, tables):
+        body = latex_tables(tables[:1])
+        rows = [line for line in body.splitlines() if line.endswith(r"\\") and not line.startswith(r"\multicolumn")]
+        assert [len(re.split(r"(?<!\\)&", row)) for row in rows] == [len(tables[0].headings)] * 5
+        assert r"($1.506" not in body
+        assert r"(1.506 $\pm$ 0.030)$\times 10^{-6}$" in body
+
+    def test_it_is_well_formed(self, tables):
+        """What a TeX engine would stumble over: braces, mathematics, environments, special and unknown characters."""
+        body = latex_tables(tables)
+        code = re.sub(r"^%.*\n", "", body)
+        assert code.isascii()
+        bare = re.sub(r"\\[\\{}$&%#_]", "", code)
+        assert not re.search(r"[%#~^](?![^$]*\$)", re.sub(r"\$[^$]*\$", "", bare))
+        assert "_" not in bare
+        assert bare.count("$") % 2 == 0
+        depth = 0
+        for character in bare:
+            depth += (character == "{") - (character == "}")
+            assert depth >= 0
+        assert depth == 0
+        mathematics = re.findall(r"\$([^$]*)\$", bare)
+        assert all(re.fullmatch(r"-|\\(pm|cdot|times)|\\times 10\^\{-?\d+\}", one) for one in mathematics)
+        opened = []
+        for step, name in re.findall(r"\\(begin|end)\{(\w+)\}", code):
+            if step == "begin":
+                opened.append(name)
+            else:
+                assert opened.pop() == name
+        assert opened == []
+
+    def test_every_command_is_one_that_latex_and_booktabs_know(self, tables):
+        commands = set(re.findall(r"\\([a-zA-Z]+)", re.sub(r"^%.*\n", "", latex_tables(tables))))
+        known = "begin end centering toprule midrule bottomrule multicolumn textit caption par smallskip linewidth footnotesize"
+        known += " textbackslash textasciitilde textasciicircum textless textgreater textdagger textdaggerdbl textsuperscript"
+        assert commands <= {*known.split(), "pm", "times", "cdot", "ldots"}
+
+    def test_a_tex_engine_compiles_it(self, tables, tmp_path):
+        engine = next((name for name in ("tectonic", "pdflatex", "xelatex", "lualatex") if shutil.which(name)), None)
+        if engine is None:
+            pytest.skip("no TeX engine is installed")
+        document = (
+            rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{latex_tables(tables)}\end{{document}}"
+        )
+        (tmp_path / "table.tex").write_text(document)
+        options = [] if engine == "tectonic" else ["-interaction=nonstopmode", "-halt-on-error"]
+        subprocess.run([engine, *options, "table.tex"], cwd=tmp_path, check=True, capture_output=True)
+
+    @pytest.mark.parametrize(
+        ("text", "told"), [("a_b", r"a\_b"), ("\\", r"\textbackslash{}"), ("Δ", "[U+0394]"), ("5 %", r"5 \%")]
+    )
+    def test_escaping(self, text, told):
+        assert escaped(text) == told
+
+
+def test_a_notebook_shows_reports_clouds_and_comparisons(report, comparison, cloud):
+    for shown, holds in ((report, "tail_fraction"), (comparison, "L0 differs"), (cloud, "24 decoder directions")):
+        parser = Cells()
+        html = shown._repr_html_()
+        parser.feed(html)
+        assert holds in html
+        assert parser.tags <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+
+
+def test_paired_cells_and_seeds_are_marked_and_explained(mean_norm, cloud):
+    table = comparison_texts(compare([run(mean_norm, cloud)]))
+    assert not any("†" in note or "‡" in note for note in table.notes)
