@@ -5,6 +5,7 @@ therefore, the entropies or the mutual information expected of random tables wit
 each permutation then costs one table and one sum over it.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -73,12 +74,30 @@ class Agreement:
         Args:
             permutations: integers (n_permutations, n), each row a permutation of the features.
         """
+        return self._adjusted(self._of_permuted_tables(self._mutual_information, permutations))
+
+    def permuted_cramers_v(self, permutations: NDArray[np.integer]) -> Floats:
+        """Cramér's V under the same permutations, (n_permutations,)."""
+        return self._of_permuted_tables(self._cramers_v, permutations)
+
+    def _of_permuted_tables(
+        self, statistic: Callable[[NDArray[np.int64]], Floats], permutations: NDArray[np.integer]
+    ) -> Floats:
+        """A statistic of stacked tables, a few permutations at a time."""
         height = max(1, TABLES_AT_ONCE // max(self._n, self._shape[0] * self._shape[1]))
         pieces = [
-            self._mutual_information(self._tables(self._geometric[permutations[start : start + height]]))
+            statistic(self._tables(self._geometric[permutations[start : start + height]]))
             for start in range(0, len(permutations), height)
         ]
-        return self._adjusted(np.concatenate(pieces) if pieces else np.empty(0))
+        return np.concatenate(pieces) if pieces else np.empty(0)
+
+    def _cramers_v(self, tables: NDArray[np.int64]) -> Floats:
+        """The sum of n_ij^2 / (n_i n_j), less 1, is chi^2 / n."""
+        smaller = min(self._shape) - 1
+        if smaller < 1:
+            return np.zeros(len(tables))
+        expected = np.outer(*self.table_margins)
+        return np.sqrt(np.maximum((tables**2 / expected).sum((1, 2)) - 1, 0) / smaller)
 
     def _tables(self, geometric: Labels) -> NDArray[np.int64]:
         """One table for each row of labels."""

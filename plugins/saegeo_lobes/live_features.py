@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+FEWEST = 12
+"""Two strata of features that can be compared with one another."""
+
 
 @dataclass(frozen=True)
 class LiveFeatures:
@@ -26,6 +29,11 @@ class LiveFeatures:
     n_rare: int
     n_constant: int
 
+    @property
+    def n_live(self) -> int:
+        """Features that are left."""
+        return int(self.mask.sum())
+
 
 def live_features(counts: NDArray[np.integer], n_blocks: int, *, least_blocks: int = 10) -> LiveFeatures:
     """Features that fire in at least `least_blocks` of `n_blocks` blocks and are silent in at least as many.
@@ -41,3 +49,8 @@ def live_features(counts: NDArray[np.integer], n_blocks: int, *, least_blocks: i
     rare = ~dead & (counts < least_blocks)
     constant = ~dead & ~rare & (n_blocks - counts < least_blocks)
     return LiveFeatures(~dead & ~rare & ~constant, int(dead.sum()), int(rare.sum()), int(constant.sum()))
+
+
+def least_features(n_lobes: int) -> int:
+    """Live features without which so many lobes are not looked for: two to a lobe on average."""
+    return max(FEWEST, 2 * n_lobes)

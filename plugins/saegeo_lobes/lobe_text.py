@@ -1,8 +1,8 @@
 """What kind of text each lobe is busy with.
 
-A block belongs to the lobe with the largest share of its features on. Blocks of one document follow one another, so they say
-the same thing several times: the unit of every test is the document (all pieces of one source), and tests give the labels of
-documents new places, or ask about documents instead of blocks.
+A block belongs to the lobe with the largest share of its features on, relative to that lobe's share in other blocks. Blocks of
+one document follow one another, so they say the same thing several times: the unit of every test is the document (all pieces
+of one source), and tests give the labels of documents new places, or ask about documents instead of blocks.
 """
 
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ from saegeo_lobes.agreement import cramers_v
 Integers = NDArray[np.int64]
 
 
-def leading_lobes(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> Integers:
-    """For each block the lobe with the largest share of its features on, the lowest of equals; -1 where nothing fires.
+def shares_on(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> NDArray[np.float32]:
+    """The share of each lobe's features that is on in each block, float32 (n_blocks, n_lobes).
 
     Args:
         tiles: consecutive blocks of the incidence, 0 and 1, (n_blocks_here, n_features).
@@ -26,11 +26,18 @@ def leading_lobes(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> Intege
     """
     sizes = np.bincount(lobes)
     membership = (lobes[:, None] == np.arange(len(sizes))).astype(np.float32)
-    leading = []
-    for tile in tiles:
-        on = tile.astype(np.float32) @ membership
-        leading.append(np.where(on.any(1), (on / sizes).argmax(1), -1))
-    return np.concatenate(leading)
+    return np.concatenate([tile.astype(np.float32) @ membership for tile in tiles]) / sizes.astype(np.float32)
+
+
+def leading_lobes(shares: NDArray[np.float32], *, relative: bool) -> Integers:
+    """For each block the lobe with the largest share on, the lowest of equals; -1 where nothing fires.
+
+    Relative to each lobe's mean share over all blocks, unless `relative` is false, as published: then a lobe of features that
+    fire often leads blocks of every kind.
+    """
+    mean = shares.mean(0, dtype=np.float64)
+    scores = shares / np.where(mean > 0, mean, 1) if relative else shares
+    return np.where(shares.any(1), scores.argmax(1), -1)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """A figure of a report sketched in text: one sparkline a curve. What has no such sketch is named and left to the page."""
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from saegeo_core.findings import Figure
 from saegeo_core.rendering.data_table import column_cell
+from saegeo_core.rendering.heatmap_sketch import heatmap_sketch
 from saegeo_core.rendering.numbers import significant
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.sparkline import Values, at_most, logarithms, sparkline
@@ -14,8 +16,10 @@ WIDEST = 72
 DECADES = 8  # what a logarithmic axis shows below its largest value
 
 
-def figure_sketch(figure: Figure, table: Table, width: int) -> list[Text]:
-    """The figure's title, its curves on one common scale, and the ends of both axes."""
+def figure_sketch(figure: Figure, table: Table, width: int) -> list[RenderableType]:
+    """The figure's title, its curves on one common scale, and the ends of both axes; a small heat map as numbers."""
+    if grid := heatmap_sketch(figure, table, width):
+        return grid
     title = Text.assemble(
         plain(figure.title or figure.name, "bold"), plain(f"  {figure.kind} of {figure.table}", "dim")
     )

@@ -81,7 +81,7 @@ def _null(null: NullComparison) -> str:
     )
     z = "" if null.z is None else f", z = {significant(null.z, 3)}"
     p = "" if null.pvalue is None else f", {equals_pvalue(null.pvalue)} ({null.alternative})"
-    draws = "exact" if null.draws is None else f"{count(null.draws)} draws"
+    draws = "exact" if null.draws is None else f"{count(null.draws)} draw{'s' * (null.draws != 1)}"
     return f"{null.model} ({draws}): mean {significant(null.mean)}{spread}{z}{p}"
 
 

@@ -1,0 +1,81 @@
+"""The adapter: a cloud, its firing and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `paper`."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError
+
+if TYPE_CHECKING:
+    from saegeo_core import FeatureCloud, Findings
+
+AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
+
+
+class LobesParameters(Parameters):
+    """What can be set."""
+
+    n_clusters: list[Annotated[int, Field(ge=2)]] = Field(
+        default=[2, 3, 4, 8, 16, 32, 64], min_length=1, description="Numbers of lobes to look for, each at least 2."
+    )
+    k_reported: int = Field(default=8, ge=2, description="The number of lobes that metrics are reported at.")
+    affinities: list[AffinityName] = Field(
+        default=["phi", "jaccard", "dice", "overlap", "smc"],
+        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there.",
+    )
+    n_neighbors: int = Field(default=10, ge=1, description="Nearest features by cosine that each is joined to.")
+    least_blocks: int = Field(
+        default=10, ge=1, description="Blocks a live feature fires in at least, and is silent in at least."
+    )
+    n_permutations: int = Field(default=999, ge=19, description="Permutations behind each p-value.")
+    random_dictionaries: int = Field(
+        default=9, ge=0, description="Random dictionaries for the paper's null of the probe (paper: 100)."
+    )
+    document_groups: int = Field(
+        default=20, ge=0, description="Groups of documents left out one by one for intervals; 0 leaves out none."
+    )
+    leading: Literal["lift", "share"] = Field(
+        default="lift",
+        description="A block's leading lobe: the one with the largest share of its features on, relative to that lobe's mean "
+        "share (lift) or as it is (share, as published, where lobes of frequent features lead everywhere).",
+    )
+    dense_gigabytes: float = Field(
+        default=2.0,
+        gt=0,
+        description="Room for a matrix of all pairs; wider dictionaries get a nearest-neighbor affinity.",
+    )
+
+
+class Lobes(Analysis):
+    """Whether features that fire together lie together."""
+
+    name = "lobes"
+    version = "1"
+    needs = frozenset({"vectors", "firing"})
+    headline = "ami"
+    summary = "Do features that fire together lie together? Beside an untrained dictionary"
+    reference = "Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 4 (arXiv 2410.19750)"
+    Parameters = LobesParameters
+    presets: ClassVar = {
+        "calibrated": {},
+        "paper": {
+            "n_clusters": [2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+            "k_reported": 2,
+            "n_permutations": 100,
+            "random_dictionaries": 100,
+            "document_groups": 0,
+        },
+    }
+
+    def analyze(self, cloud: "FeatureCloud", parameters: LobesParameters, context: AnalysisContext) -> "Findings":
+        """Cluster features by what they fire with and by where they lie, and compare."""
+        firing = context.firing
+        if firing is None:
+            raise SaegeoError("lobes needs firing statistics, and none were given", "give the harvest of this SAE")
+        if context.preset == "paper":
+            from saegeo_lobes.paper import paper_findings
+
+            return paper_findings(cloud, firing, parameters, context)
+        from saegeo_lobes.calibrated import calibrated_findings
+
+        return calibrated_findings(cloud, firing, parameters, context)

@@ -1,0 +1,207 @@
+"""The whole analysis: what it finds in planted and in bundled dictionaries, and what it says where there is nothing to find."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.cluster import SpectralClustering
+from sklearn.metrics import adjusted_mutual_info_score
+
+from saegeo_core import FeatureCloud, FiringStatistics, SaegeoError, run
+from saegeo_core.firing_statistics import Control
+from saegeo_core.synthetic import isotropic
+from saegeo_core.synthetic_firing import plant_firing
+from saegeo_lobes.affinities import affinity_matrix, shifted_phi
+
+QUICK = {"affinities": "phi", "n_permutations": 99, "random_dictionaries": 0, "document_groups": 4, "n_clusters": "2,6"}
+PLANT = {"n_features": 180, "n_blocks": 600, "topic_strength": 8.0, "d_in": 24, "rates": (0.05, 0.3)}
+OF_DOCUMENTS = {
+    "ami",
+    "ami_angular",
+    "neighbor_phi_excess",
+    "decoding_balanced_accuracy",
+    "cramers_v",
+    "lobe_text_association",
+}
+
+
+def cloud_of(plant):
+    return FeatureCloud.from_array(plant.directions, name="plant")
+
+
+def with_control(plant, rng):
+    """The plant beside a dictionary that fires alike, but lies anywhere."""
+    control = Control(isotropic(len(plant.directions), plant.directions.shape[1], rng).numpy(), plant.firing)
+    return FiringStatistics(**{**vars(plant.firing), "controls_from": (lambda: control,)})
+
+
+@pytest.fixture
+def plant(rng):
+    return plant_firing(rng, **PLANT)
+
+
+@pytest.fixture
+def quick(plant):
+    def analyze(firing=plant.firing, cloud=None, **settings):
+        known = settings.pop("seed", 0), settings.pop("preset", "calibrated")
+        return run(
+            "lobes",
+            cloud or cloud_of(plant),
+            firing=firing,
+            parameters={**QUICK, "k_reported": 6, **settings},
+            seed=known[0],
+            preset=known[1],
+            device="cpu",
+        )
+
+    return analyze
+
+
+def test_planted_topics_are_lobes(quick, plant, rng):
+    report = quick(with_control(plant, rng))
+    for name in OF_DOCUMENTS:
+        metric = report.metric(name)
+        assert metric.interval.low <= metric.estimate <= metric.interval.high
+        assert report.replicates(name) is not None
+    for name in ("ami", "neighbor_phi_excess", "decoding_balanced_accuracy", "cramers_v"):
+        control, stratified = report.metric(name).nulls[:2]
+        assert "untrained" in control.model
+        assert control.pvalue < 1e-3
+        assert stratified.pvalue == pytest.approx(0.01)
+    lobes = report.table("lobes")
+    assert adjusted_mutual_info_score(lobes["phi_6"], plant.topic_of_feature[lobes["feature"]]) >= 0.95
+    assert report.metric("lobe_text_association").estimate > 0.9
+    assert not report.warnings
+
+
+def test_lobes_are_numbered_by_size_and_lead_their_own_topic(quick, plant):
+    report = quick()
+    sizes = report.table("lobes")["phi_6"].value_counts().sort_index()
+    assert sizes.is_monotonic_decreasing
+    by_text = report.table("lobe_by_text")
+    leading = by_text.loc[by_text.groupby("lobe")["blocks"].idxmax()]
+    assert sorted(leading["label"]) == sorted(plant.firing.label_names)
+    assert (leading["share_of_label"] > 0.9).all()
+    assert (leading["pvalue_corrected"] < 1e-6).all()
+    typical = report.table("typical_features")
+    assert (typical.groupby("lobe")["mean_phi"].apply(lambda phi: phi.is_monotonic_decreasing)).all()
+
+
+def test_without_a_control_the_reader_is_told(quick):
+    report = quick()
+    assert "no control was harvested" in report.warnings[0]
+    assert "strata" in report.metric("ami").nulls[0].model
+
+
+def test_the_same_seed_gives_the_same_report(quick):
+    assert quick(seed=3).measured == quick(seed=3).measured
+
+
+def test_two_threads_find_what_one_finds(quick):
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = quick()
+        torch.set_num_threads(2)
+        two = quick()
+    finally:
+        torch.set_num_threads(threads)
+    for name in OF_DOCUMENTS:
+        assert one.metric(name).estimate == pytest.approx(two.metric(name).estimate, abs=1e-6)
+
+
+def test_replicates_of_one_harvest_pair_up(quick, plant, rng):
+    other = plant_firing(rng, **{**PLANT, "topic_strength": 3.0})
+    one, two = quick(), quick(other.firing, cloud_of(other), seed=0)
+    for name in OF_DOCUMENTS:
+        assert one.replicates(name).pairs_with(two.replicates(name)), name
+        assert not one.replicates(name).pairs_with(quick(seed=1).replicates(name)), name
+
+
+def test_pair_counts_are_enough_for_all_but_text_and_intervals(quick, plant):
+    pairs = FiringStatistics.from_cooccurrence(plant.firing.cooccurrence().numpy(), plant.firing.n_blocks)
+    whole, report = quick(), quick(pairs)
+    for name in ("ami", "ami_angular", "neighbor_phi_excess", "cramers_v"):
+        assert report.metric(name).estimate == pytest.approx(whole.metric(name).estimate)
+        assert "pair counts" in report.metric(name).interval.absent
+    assert "pair counts" in report.metric("lobe_text_association").estimate.absent
+
+
+def test_one_kind_of_text_makes_no_table(quick, plant):
+    one_label = {
+        **vars(plant.firing),
+        "label_of_block": np.zeros(plant.firing.n_blocks, np.int32),
+        "label_names": ("prose",),
+    }
+    report = quick(FiringStatistics(**one_label))
+    assert "no labels" in report.metric("lobe_text_association").estimate.absent
+    assert "lobe_by_text" not in report.tables
+    assert report.metric("ami").value is not None
+
+
+def test_dead_features_are_left_out_and_counted(quick, plant):
+    fired = np.concatenate([tile for _, tile in plant.firing.incidence().tiles()])
+    fired[:, :30] = 0
+    known = {name: getattr(plant.firing, name) for name in ("document_of_block", "label_of_block", "label_names")}
+    report = quick(FiringStatistics.from_arrays(fired, **known))
+    assert report.metric("dead_features").value == 30
+    assert report.metric("live_features").value == len(report.table("lobes")) <= 210
+    assert "30 never fire" in report.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("n_blocks", "told"), [(800, "k_reported can be 2 to"), (10, "no number of lobes is possible")]
+)
+def test_too_few_live_features_name_what_is_possible(quick, rng, n_blocks, told):
+    few = plant_firing(rng, n_features=20, n_blocks=n_blocks, n_topics=2, rates=(0.1, 0.3))
+    report = quick(few.firing, cloud_of(few), k_reported=50)
+    assert told in report.metric("ami").estimate.absent
+    assert report.metric("live_features").value is not None
+
+
+def test_numbers_of_lobes_beyond_the_features_are_named(quick):
+    report = quick(n_clusters="6,4000")
+    assert any("4000 lobes" in warning for warning in report.warnings)
+
+
+def test_a_dictionary_too_wide_for_all_pairs_is_joined_to_its_neighbors(quick, plant):
+    report = quick(dense_gigabytes=1e-5)
+    assert any("most alike partners" in warning for warning in report.warnings)
+    assert "does not fit" in report.metric("ami_angular").estimate.absent
+    assert report.metric("ami").nulls[0].pvalue == pytest.approx(0.01)
+    lobes = report.table("lobes")
+    assert adjusted_mutual_info_score(lobes["phi_6"], plant.topic_of_feature[lobes["feature"]]) >= 0.95
+
+
+def test_the_published_procedure_is_scikit_learn_s(quick, plant):
+    report = quick(preset="paper", k_reported=2, n_clusters="2,6", random_dictionaries=3)
+    affinity = affinity_matrix(plant.firing.cooccurrence(), plant.firing.n_blocks, shifted_phi).double().numpy()
+    cosines = np.clip(plant.directions @ plant.directions.T, -1, 1)
+    for k in (2, 6):
+        fit = SpectralClustering(k, affinity="precomputed", assign_labels="kmeans", random_state=42)
+        theirs = [fit.fit(matrix).labels_ for matrix in (affinity, 1 - np.arccos(cosines) / np.pi)]
+        expected = adjusted_mutual_info_score(*theirs)
+        rows = report.table("agreement")
+        assert rows[(rows["affinity"] == "phi") & (rows["k"] == k)]["ami"].item() == pytest.approx(expected, abs=0.01)
+    null = report.metric("ami").nulls[0]
+    assert null.z == pytest.approx((report.metric("ami").estimate - null.mean) / null.standard_deviation)
+    assert "phi + 1" in report.warnings[0]
+    assert "published nulls" in report.warnings[-1]
+
+
+def test_the_published_procedure_refuses_what_it_cannot_hold(quick):
+    with pytest.raises(SaegeoError, match="matrices of all pairs"):
+        quick(preset="paper", dense_gigabytes=1e-5)
+
+
+def test_mathematics_code_and_latex_have_lobes_apart_from_prose_in_the_bundled_release():
+    parameters = {**QUICK, "k_reported": 8, "n_clusters": "8", "document_groups": 0}
+    report = run("lobes", "minilm-l6:layer_3", parameters=parameters, device="cpu")
+    share = report.table("lobe_by_text").pivot_table("share_of_label", "label", "lobe")
+    prose = share.loc[["Gutenberg (PG-19)", "PubMed Abstracts", "US Presidential Speeches", "Wikipedia (en)"]]
+    for kind in ("Github", "StacksProject", "DM Mathematics"):
+        own = share.loc[kind] > 0.2
+        assert share.loc[kind, own].sum() > 0.85
+        assert (prose.loc[:, own].sum(axis=1) < 0.1).all()
+    assert report.metric("ami").nulls[0].pvalue < 1e-3
+    # The paper's geometry finds no more in the SAE than in the untrained dictionary.
+    assert report.metric("ami_angular").nulls[0].pvalue > 0.05

@@ -1,0 +1,52 @@
+"""Small heat maps are read as numbers; large ones, and narrow terminals, are not tried."""
+
+import re
+
+import numpy as np
+import pytest
+
+from saegeo_core import Figure
+from saegeo_core.rendering.heatmap_sketch import heatmap_sketch
+from saegeo_core.report import Table
+
+FIGURE = Figure(
+    name="map", title="Who leads", kind="heatmap", table="t", x="label", y=("lobe",), z="share", caption="Of all."
+)
+
+
+def table(n_labels=3, n_lobes=2):
+    label, lobe = np.divmod(np.arange(n_labels * n_lobes), n_lobes)
+    shares = [None if i == 0 else i / 100 for i in range(len(label))]
+    names = [f"[red]kind {one}" for one in label]
+    return Table(columns={"label": names, "lobe": lobe.tolist(), "share": shares})
+
+
+def drawn(seen, sketch):
+    return "\n".join(seen(part, 100) for part in sketch)
+
+
+def test_every_cell_stands_where_it_belongs(seen):
+    text = drawn(seen, heatmap_sketch(FIGURE, table(), 100))
+    assert "Who leads" in text
+    assert "Of all." in text
+    assert re.search(r"\[red\]kind 0 +— +0\.010", text)
+    assert re.search(r"\[red\]kind 1 +0\.020 +0\.030", text)
+    assert re.search(r"\[red\]kind 2 +0\.040 +0\.050", text)
+
+
+def test_what_rounds_to_nothing_is_a_dot(seen):
+    small = Table(columns={"label": ["a", "b"], "lobe": [0, 0], "share": [0.0049, 0.0051]})
+    text = drawn(seen, heatmap_sketch(FIGURE, small, 100))
+    assert re.search(r"a +·", text)
+    assert re.search(r"b +0\.0051", text)
+
+
+@pytest.mark.parametrize("size", [(17, 2), (3, 13), (0, 0)])
+def test_a_large_or_empty_map_is_left_to_the_page(size):
+    assert heatmap_sketch(FIGURE, table(*size), 100) == []
+
+
+def test_a_narrow_terminal_and_another_kind_have_no_grid():
+    assert heatmap_sketch(FIGURE, table(), 40) == []
+    line = Figure(name="line", title="", kind="line", table="t", x="label", y=("share",))
+    assert heatmap_sketch(line, table(), 100) == []
