@@ -141,6 +141,7 @@ class EveryKind(Analysis):
         grid = pd.DataFrame(
             [(f"{text} {i}", j, i * j - 2.0) for i in range(4) for j in range(5)], columns=["row", "column", "z"]
         )
+        moves = points.head(12).assign(to_first=points["first"] + 1, to_second=points.second + 0.5)
         say = {"caption": f"Caption: {text}", "x_title": text}
         figures = [
             Figure(
@@ -207,6 +208,18 @@ class EveryKind(Analysis):
                 hover="feature",
             ),
             Figure(name="grid", title="Grid", kind="heatmap", table="grid", x="column", y=("row",), z="z"),
+            Figure(
+                name="moves",
+                title="Moves",
+                kind="arrows",
+                table="moves",
+                x="first",
+                y=("second",),
+                to_x="to_first",
+                to_y="to_second",
+                color="lobe",
+                hover="feature",
+            ),
         ]
         tables = {
             "histogram": histogram,
@@ -215,6 +228,7 @@ class EveryKind(Analysis):
             "points": points,
             "subsets": subsets,
             "grid": grid,
+            "moves": moves,
         }
         share = metric(
             "share",

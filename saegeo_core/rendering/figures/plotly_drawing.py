@@ -18,7 +18,7 @@ from saegeo_core.report import Table
 SVG_POINTS = 2000  # beyond so many points a browser is fluid only with WebGL
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 FEW_MARKERS = 40
-HEIGHTS = {"scatter": 520, "scatter3d": 600, "heatmap": 460}
+HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
 
 Drawing = dict[str, Any]
@@ -50,6 +50,8 @@ def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing
         above, below = series.high - series.y, series.y - series.low
         trace["error_y"] = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 1.2}
     color = _color(series, place)
+    if series.to_x is not None and series.to_y is not None:
+        return trace | _arrows(series, series.to_x, series.to_y, color)
     if figure.kind == "bar":
         return trace | {"type": "bar", "marker": color}
     if figure.kind in POINTS:
@@ -74,6 +76,22 @@ def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Dr
     if figure.kind == "scatter3d":
         return {"type": "scatter3d", "mode": "markers", "z": series.z, "marker": marker | {"size": max(size / 2, 2)}}
     return {"type": "scattergl" if n_points > SVG_POINTS else "scatter", "mode": "markers", "marker": marker}
+
+
+def _arrows(series: Series, to_x: Column, to_y: Column, color: Drawing) -> Drawing:
+    """One curve with a gap after every arrow, and a head at the end of each piece."""
+    gap, heads = np.full(len(series.x), np.nan), np.tile([0.0, 9.0, 0.0], len(series.x))
+    trace: Drawing = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": np.column_stack([series.x, to_x, gap]).ravel(),
+        "y": np.column_stack([series.y, to_y, gap]).ravel(),
+        "line": {"width": 1.5} | color,
+        "marker": {"symbol": "arrow", "angleref": "previous", "size": heads, "line": {"width": 0}} | color,
+    }
+    if series.hover is not None:
+        trace["customdata"] = np.repeat(texts_as_they_are(series.hover), 3)
+    return trace
 
 
 def _heatmap(figure: Figure, x: Column, y: Column, values: Column) -> Drawing:

@@ -9,6 +9,7 @@ from saegeo_core.rendering.figures.columns import Column, column, is_text, is_wh
 from saegeo_core.report import Table
 
 POINTS = ("scatter", "scatter3d")
+UNORDERED = (*POINTS, "arrows")  # what they show has no order, so that their groups need names, not shades
 MOST_CODES = 12  # whole numbers with at most so many values are read as group names, not as a scale
 MOST_GROUPS = 64
 MOST_NAMES = 16  # groups of points that a legend can still tell apart; the smaller ones become OTHER
@@ -25,6 +26,7 @@ class Series:
         name: what the legend calls it; empty where there is nothing to tell apart.
         x, y, z: positions (n,), numbers or texts; z in space only.
         low, high: ends of the error bars of y (n,), or None.
+        to_x, to_y: where arrows that start at x, y point to (n,), or None.
         color: numbers (n,) that colour its points one by one, or None.
         shade: where a numbered group lies between the first (0) and the last (1), or None for groups without order.
         hover: what names each point (n,), or None.
@@ -37,6 +39,8 @@ class Series:
     z: Column | None = None
     low: Column | None = None
     high: Column | None = None
+    to_x: Column | None = None
+    to_y: Column | None = None
     color: Column | None = None
     shade: float | None = None
     hover: Column | None = None
@@ -57,7 +61,7 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
     columns = {name: column(table.columns[name]) for name in figure.columns}
     x = _shown(columns[figure.x], figure.log_x)
     by = columns[figure.color] if figure.color else None
-    groups = None if by is None else _groups(by, figure.kind in POINTS)
+    groups = None if by is None else _groups(by, figure.kind in UNORDERED)
     scale = by if groups is None else None
     drawn = []
     for dash, name in enumerate(figure.y):
@@ -73,6 +77,8 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
                     z=_part(columns.get(figure.z or ""), group),
                     low=_part(low, group),
                     high=_part(high, group),
+                    to_x=_part(columns.get(figure.to_x or ""), group),
+                    to_y=_part(columns.get(figure.to_y or ""), group),
                     color=_part(scale, group),
                     shade=group.shade,
                     hover=_part(columns.get(figure.hover or ""), group),
@@ -132,16 +138,16 @@ def _distinct(values: Column) -> tuple[Column, Column]:
     return np.array(list(place), dtype=object), np.array([place[text] for text in values], dtype=np.intp)
 
 
-def _groups(by: Column, points: bool) -> list[Group] | None:
+def _groups(by: Column, unordered: bool) -> list[Group] | None:
     """Rows that share a value of `by`; None where the numbers are too many to be names and should be a scale."""
     distinct, index = _distinct(by)
     if is_text(by):
-        return _named_groups(distinct, index, MOST_NAMES if points else MOST_GROUPS)
-    if (points and not (is_whole(by) and len(distinct) <= MOST_CODES)) or len(distinct) > MOST_GROUPS:
+        return _named_groups(distinct, index, MOST_NAMES if unordered else MOST_GROUPS)
+    if (unordered and not (is_whole(by) and len(distinct) <= MOST_CODES)) or len(distinct) > MOST_GROUPS:
         return None
     n = len(distinct)
     return [
-        Group(f"{value:g}", np.flatnonzero(index == i), None if points else i / max(n - 1, 1))
+        Group(f"{value:g}", np.flatnonzero(index == i), None if unordered else i / max(n - 1, 1))
         for i, value in enumerate(distinct)
     ]
 

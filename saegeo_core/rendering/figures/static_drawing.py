@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FigureFormat = Literal["svg", "pdf"]
 DASHES = ("-", "--", ":", "-.", (0, (8, 3)), (0, (8, 3, 1, 3)))
-SIZES = {"scatter": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}  # inches
+SIZES = {"scatter": (4.6, 4.2), "arrows": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}  # inches
 USUAL_SIZE = (5.4, 3.4)
 MANY_POINTS = 2000  # beyond so many the points are one picture inside the drawing, its axes and texts still vectors
 FEW_MARKERS = 40
@@ -84,6 +84,8 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
         color = _color(one, place)
         if figure.kind in POINTS:
             _points(axes, figure, one, color, n_points)
+        elif one.to_x is not None and one.to_y is not None:
+            _arrows(axes, one, one.to_x, one.to_y, color)
         elif figure.kind == "bar":
             _bars(axes, one, color, place, len(drawn))
         else:
@@ -136,6 +138,13 @@ def _points(axes: Any, figure: Figure, one: Series, color: str, n_points: int) -
     axes.figure.colorbar(points, ax=axes, label=_short(figure.color), shrink=0.8)
 
 
+def _arrows(axes: "Axes", one: Series, to_x: Column, to_y: Column, color: str) -> None:
+    to_scale: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
+    axes.quiver(one.x, one.y, to_x - one.x, to_y - one.y, color=color, label=_short(one.name, 32), **to_scale)
+    axes.update_datalim(np.column_stack([to_x, to_y]))  # matplotlib looks at where arrows start only
+    axes.autoscale_view()
+
+
 def _error_bars(axes: "Axes", one: Series, at: Column, color: str) -> None:
     if one.low is not None and one.high is not None:
         axes.vlines(at, one.low, one.high, color=color, linewidth=0.9)
@@ -177,7 +186,8 @@ def _short(text: object, most: int = 60) -> str:
 
 
 def _legend(axes: Any, figure: Figure, n_series: int) -> None:
-    place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if n_series > 4 else {"loc": "best"}
+    outside = n_series > 4 or figure.kind == "arrows"  # matplotlib finds no free place among arrows
+    place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if outside else {"loc": "best"}
     columns = -(-n_series // (2 * MOST_IN_LEGEND))
     axes.legend(
         title=_short(figure.color) if figure.color else None, fontsize=8, markerscale=1.5, ncols=columns, **place

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from saegeo_core.comparison import compare
 from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.errors import SaegeoError
-from saegeo_core.rendering.comparison.texts import TextTable, comparison_texts, profile_texts
+from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.page_report import PageFigure, PageTable, drawn
+from saegeo_core.rendering.text_table import TextTable
 from saegeo_core.report import Report
 
 

@@ -14,7 +14,7 @@ from saegeo_core.rendering.figures.plotly_text import shown_as_is
 from saegeo_core.rendering.figures.static_drawing import static_drawing
 from saegeo_core.report import Table
 
-NAMES = ["steps", "lines", "profile", "bars", "map", "scaled", "space", "grid"]
+NAMES = ["steps", "lines", "profile", "bars", "map", "scaled", "space", "grid", "moves"]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -47,6 +47,17 @@ def test_plotly_s_numbers_are_the_table_s(every_kind):
     lobe = report.table("points").query("lobe == 0")
     np.testing.assert_array_equal(first["x"], lobe["first"])
     assert first["customdata"].tolist() == lobe["feature"].tolist()
+
+
+def test_arrows_start_and_end_where_the_table_says(every_kind):
+    report = every_kind()
+    first, *_ = plotly_drawing(*parts(report, "moves"))["data"]
+    moves = report.table("moves").query("lobe == 0")
+    np.testing.assert_array_equal(first["x"][::3], moves["first"])
+    np.testing.assert_array_equal(first["x"][1::3], moves["to_first"])
+    np.testing.assert_array_equal(first["y"][1::3], moves["to_second"])
+    assert first["customdata"][1::3].tolist() == moves["feature"].tolist()
+    assert np.isnan(first["y"][2::3]).all()
 
 
 def test_many_points_are_left_to_webgl(every_kind):

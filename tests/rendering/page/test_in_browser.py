@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-KINDS = range(1, 9)  # the figures of every_kind: steps, lines, profile, bars, map, scaled, space, grid
+KINDS = range(1, 10)  # the figures of every_kind
 STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
 
 
