@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from saegeo_core.errors import SaegeoError
 from saegeo_core.findings import Figure
-from saegeo_core.rendering.figures.columns import Column, column, is_text, is_whole
+from saegeo_core.rendering.figures.columns import DASH, Column, column, is_text, is_whole
 from saegeo_core.report import Table
 
 POINTS = ("scatter", "scatter3d")
@@ -58,7 +59,7 @@ class Group:
 
 def series_of(figure: Figure, table: Table) -> list[Series]:
     """Every series of a figure, in the order of its legend. Values that a logarithmic axis cannot show are absent."""
-    columns = {name: column(table.columns[name]) for name in figure.columns}
+    columns = _columns(figure, table)
     x = _shown(columns[figure.x], figure.log_x)
     by = columns[figure.color] if figure.color else None
     groups = None if by is None else _groups(by, figure.kind in UNORDERED)
@@ -88,6 +89,22 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
     return drawn if groups or len(drawn) <= MOST_DASHES else _in_order(drawn)
 
 
+def _columns(figure: Figure, table: Table) -> dict[str, Column]:
+    """The columns a figure draws.
+
+    Raises:
+        SaegeoError: one that has to be numbers holds texts.
+    """
+    columns = {name: column(table.columns[name]) for name in figure.columns}
+    ends = (figure.x, *figure.y) if figure.kind == "arrows" else ()
+    for name in (*ends, figure.z, figure.low, figure.high, figure.to_x, figure.to_y):
+        if name is not None and is_text(columns[name]):
+            raise SaegeoError(
+                f"figure {figure.name} cannot draw column {name!r} of table {figure.table}: it holds text"
+            )
+    return columns
+
+
 def _part(values: Column | None, group: Group) -> Column | None:
     return None if values is None else values[group.rows]
 
@@ -99,7 +116,8 @@ def _in_order(drawn: list[Series]) -> list[Series]:
 
 def grid_of(figure: Figure, table: Table) -> tuple[Column, Column, Column]:
     """A heatmap's distinct x (n_x,), distinct y (n_y,) and values (n_y, n_x), NaN where the table has no such cell."""
-    x, y, z = (column(table.columns[name]) for name in (figure.x, figure.y[0], figure.z or ""))
+    of_table = _columns(figure, table)
+    x, y, z = (of_table[name] for name in (figure.x, figure.y[0], figure.z or ""))
     (columns, of_x), (rows, of_y) = (_distinct(values) for values in (x, y))
     grid = np.full((len(rows), len(columns)), np.nan)
     grid[of_y, of_x] = z
@@ -147,7 +165,11 @@ def _groups(by: Column, unordered: bool) -> list[Group] | None:
         return None
     n = len(distinct)
     return [
-        Group(f"{value:g}", np.flatnonzero(index == i), None if unordered else i / max(n - 1, 1))
+        Group(
+            DASH if np.isnan(value) else f"{value:g}",
+            np.flatnonzero(index == i),
+            None if unordered else i / max(n - 1, 1),
+        )
         for i, value in enumerate(distinct)
     ]
 

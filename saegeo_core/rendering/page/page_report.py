@@ -8,6 +8,7 @@ from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
+from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report import Report, Table
 
 WHOLE_TABLE = 1000  # rows up to which a table is on the page in full
@@ -73,5 +74,5 @@ def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPoo
 def _table(id: str, name: str, table: Table, pool: ArrayPool) -> PageTable:
     n_rows = max(map(len, table.columns.values()), default=0)
     n_shown = n_rows if n_rows <= WHOLE_TABLE else FIRST_ROWS
-    columns = {heading: pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
+    columns = {clean(heading): pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
     return PageTable(id, name, n_rows, n_shown, columns)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from saegeo_core import Figure
+from saegeo_core import Figure, SaegeoError
 from saegeo_core.rendering.figures.columns import column, is_text, is_whole
 from saegeo_core.rendering.figures.series import MOST_NAMES, OTHER, grid_of, log_ends, series_of
 from saegeo_core.report import Table
@@ -92,3 +92,21 @@ def test_a_grid_has_numbers_in_order_and_texts_as_they_come():
     x, y, values = grid_of(figure("heatmap", z="z"), table)
     assert (x.tolist(), y.tolist()) == ([1, 2], ["b", "a"])
     np.testing.assert_array_equal(values, [[2, 1], [np.nan, 3]])
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "scatter3d"])
+def test_a_column_that_has_to_be_numbers_and_is_text_is_named(kind):
+    table = Table(columns={"x": [1], "y": [1], "z": ["a"]})
+    with pytest.raises(SaegeoError, match="figure f cannot draw column 'z' of table t: it holds text"):
+        (grid_of if kind == "heatmap" else series_of)(figure(kind, z="z"), table)
+
+
+@pytest.mark.parametrize("color", [None, "color"])
+def test_an_empty_table_is_one_empty_series(color):
+    [one] = series_of(figure(color=color), Table(columns={"x": [], "y": [], "color": []}))
+    assert len(one.x) == 0
+
+
+def test_curves_without_a_group_are_named_by_a_dash():
+    table = Table(columns={"x": [1, 1], "y": [1, 2], "layer": [3, None]})
+    assert [one.name for one in series_of(figure(color="layer"), table)] == ["3", "—"]
