@@ -57,7 +57,7 @@
   const isHeavy = (drawing) => drawing.data.some((trace) => trace.type === "scattergl" || trace.type === "scatter3d");
   const nPoints = (drawing) => drawing.data.reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0);
 
-  function draw(box, { printed = false } = {}) {
+  async function draw(box, { printed = false } = {}) {
     const drawing = resolved(page.figures[box.dataset.figure]);
     if (printed || !hasWebGL) {
       for (const trace of drawing.data) if (trace.type === "scattergl") trace.type = "scatter";
@@ -66,26 +66,38 @@
     layout.template = printed ? page.themes.light : theme();
     if (printed) Object.assign(layout, { width: PRINTED_WIDTH, height: layout.height * PRINTED_HEIGHT });
     const below = box.clientWidth < NARROW && !printed;
-    if (below) layout.legend = { orientation: "h", x: 0, y: -0.25, yanchor: "top" };
+    if (below) layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.25, yanchor: "top" };
     layout.margin = { t: below || layout.legend?.orientation === "v" ? 16 : 40 };
-    drawn.add(box);
-    const done = Plotly.newPlot(box, drawing.data, layout, {
+    const options = {
       displaylogo: false,
+      showSendToCloud: false, // nothing of a page leaves it
+      plotlyServerURL: "",
       responsive: !printed,
       modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
       toImageButtonOptions: { format: "svg", filename: box.dataset.figure },
-    });
-    nameButtons(box);
-    return done;
+    };
+    drawn.add(box);
+    try {
+      await Plotly.newPlot(box, drawing.data, layout, options);
+    } catch (error) {
+      giveUp(box, error);
+    }
   }
 
-  // plotly's buttons carry their names where no screen reader looks.
-  function nameButtons(box) {
-    for (const button of box.querySelectorAll(".modebar-btn")) {
-      button.setAttribute("aria-label", button.dataset.title ?? "");
-      button.setAttribute("role", "button");
-      button.tabIndex = 0;
+  async function recolor(box) {
+    try {
+      await Plotly.relayout(box, { template: theme() });
+    } catch (error) {
+      giveUp(box, error);
     }
+  }
+
+  // One figure that a browser cannot draw takes no other with it.
+  function giveUp(box, error) {
+    console.error(error);
+    drawn.delete(box);
+    near.unobserve(box);
+    box.textContent = "This browser could not draw the figure; its numbers stand in the table.";
   }
 
   function erase(box) {
@@ -105,7 +117,7 @@
   boxes.forEach((box) => near.observe(box));
 
   dark.addEventListener("change", () => {
-    for (const box of drawn) Plotly.relayout(box, { template: theme() });
+    for (const box of drawn) recolor(box);
   });
 
   addEventListener("beforeprint", () => {
