@@ -81,9 +81,7 @@ def run(
     return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
 
 
-def _load_cloud(
-    spec: str | SaeSpec, *, rows: Rows = "decoder", plugins: PluginManager | None = None
-) -> "FeatureCloud":
+def _load_cloud(spec: str | SaeSpec, *, rows: Rows = "decoder", plugins: PluginManager | None = None) -> "FeatureCloud":
     from saegeo_core.loading import load_cloud
 
     return load_cloud(spec, rows=rows, plugins=plugins)
@@ -145,7 +143,9 @@ class Job:
         for key, cloud in self.other_clouds.items():
             if getattr(self.parameters, key) == spec:
                 return cloud
-        raise ValueError(f"no parameter of {self.analysis.name} names {spec}, so its weights would not be in the digest")
+        raise ValueError(
+            f"no parameter of {self.analysis.name} names {spec}, so its weights would not be in the digest"
+        )
 
     @property
     def digest(self) -> str:

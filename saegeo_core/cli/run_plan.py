@@ -192,7 +192,9 @@ def _with_settings(
                 raise
             say(f"skipped: {name} ({error.message}; {error.hint})")
     if not planned:
-        raise SaegeoError("no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed")
+        raise SaegeoError(
+            "no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed"
+        )
     return planned
 
 

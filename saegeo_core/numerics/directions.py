@@ -123,6 +123,15 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
     return moment / len(directions)
 
 
+def mean_direction(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
+    """Mean of the unit rows, shape (d_in,), float64, on ``device``."""
+    directions = Directions(vectors, device)
+    total = torch.zeros(vectors.shape[1], dtype=torch.float64, device=device)
+    for rows in row_slices(len(directions), ROWS_AT_ONCE):
+        total += directions.unit(rows).sum(0)
+    return total / len(directions)
+
+
 def mean_squared_cosine(moment: Tensor, n_features: int) -> float:
     """Mean squared cosine over the pairs of different rows, from their second moment S: (N tr S^2 - 1) / (N - 1).
 

@@ -23,6 +23,8 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.metric import Absent
+from saegeo_core.numerics.directions import mean_direction, mean_squared_cosine, second_moment
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
 
 Floats = NDArray[np.float64]
@@ -31,6 +33,9 @@ POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
 ALIKE = 1e-6
+LEAST_FEATURES = 10
+MOST_CONCENTRATED = 0.5
+"""Mean squared cosine of a cloud spread over two dimensions; from there on there is no covariance to speak of."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,21 @@ def angular_gaussian_directions(second_moment: Floats, mean: Floats, n_features:
     sample_spectrum = np.maximum(spectrum, 0.0) * (1.0 - along @ along) / spectrum.sum()
     wide = ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes, ("cosine", "squared_cosine"))
     return narrowed(wide, float(along @ along), *pair_moments(second_moment, n_features))
+
+
+def matched_directions(vectors: Tensor, *, device: str | torch.device = "cpu") -> ProjectedGaussian | Absent:
+    """The angular Gaussian matched to the rows of `vectors`, shape (n_features, d_in), or why there is none."""
+    moment = second_moment(vectors, device=device)
+    n_features = len(vectors)
+    if n_features < LEAST_FEATURES:
+        return Absent(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
+    concentration = mean_squared_cosine(moment, n_features)
+    if concentration > MOST_CONCENTRATED:
+        return Absent(
+            f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
+        )
+    mean = mean_direction(vectors, device=device)
+    return angular_gaussian_directions(moment.numpy(force=True), mean.numpy(force=True), n_features)
 
 
 def mean_over_pairs(mean: Floats, n_features: int) -> Floats:
