@@ -1,4 +1,4 @@
-"""The adapter: what can be set. The measuring lies in `rates`, its ranks in `ranks`."""
+"""The adapter: what can be set. The measuring lies in `rates`."""
 
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class FrequencyGeometryParameters(Parameters):
     """What can be set."""
 
-    dense_above: float = Field(default=0.1, gt=0, lt=1, description="A feature is dense if it fires on a larger share of tokens.")
-    dense_blocks_above: float = Field(default=0.5, gt=0, lt=1, description="Or, where blocks are counted, in a larger share of them.")
+    dense_above: float = Field(
+        default=0.1, gt=0, lt=1, description="A feature is dense if it fires on a larger share of the tokens."
+    )
     n_permutations: int = Field(default=999, ge=99, description="Permutations of the rates.")
 
 
@@ -24,7 +25,7 @@ class FrequencyGeometry(Analysis):
     name = "frequency-geometry"
     version = "1"
     needs = frozenset({"vectors", "firing"})
-    headline = "rate_nearest_correlation"
+    headline = "rate_nearest"
     summary = "Dead and dense features, and rank correlations of firing rate with norm and direction"
     reference = "dense features after arXiv 2506.15679; Spearman's rank correlation, permuted within strata of norm"
     Parameters = FrequencyGeometryParameters

@@ -1,24 +1,21 @@
 """Families of the cloud and of random dictionaries: numbers, nulls and intervals together.
 
-A family is a component of the links at cosine > t. Such components may grow into each other; kin, which are linked by their
-strongest links alone, stay small. For the intervals kin are left out together, not single features, and every share is that
-of the features that remain, with the partners that remain.
+A family is a component of the links at cosine > t.
 """
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from saegeo_core import Absent, Figure, Findings, NullComparison
-from saegeo_core.numerics.close_features import CloseFeatures, close_features, partners_by_group
+from saegeo_core.numerics.close_features import CloseFeatures, close_features
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
 from saegeo_core.statistics.families import family_threshold
-from saegeo_core.statistics.many_metrics import Described, Known, described_metrics, drawn_nulls
+from saegeo_core.statistics.linked_share import linked_shares
+from saegeo_core.statistics.many_metrics import Described, described_metrics, drawn_nulls
 from saegeo_core.statistics.null_directions import matched_directions
-from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
 from saegeo_core.statistics.uniform_directions import cosine_sf
 
 DESCRIBED = {
@@ -32,12 +29,16 @@ MATCHED = "an angular Gaussian of the cloud's mean and covariance"
 NO_INTERVAL = Absent("a count that grows with the number of features; the shares have intervals")
 FIGURE = Figure(name="sizes", title="Sizes of families", kind="bar", table="sizes", x="size", y=("families", "random"))
 SHARES = ("family_share", "antipodal_share")
-N_GROUPS = 20
 
 
 def family_findings(cloud, parameters, context):
     """Link the features of the cloud, and of random dictionaries, in the same way."""
     n, d = cloud.n_features, cloud.d_in
+    if n < 2 or d < 2:
+        nothing = dict.fromkeys(
+            DESCRIBED, Absent("one feature has no partner" if n < 2 else "one dimension has no angles")
+        )
+        return Findings(described_metrics(DESCRIBED, nothing, n=dict.fromkeys(DESCRIBED, n), intervals={}, nulls={})[0])
     of_groups, of_draws = context.rng.spawn(2)
     spread = max(mean_squared_cosine(second_moment(cloud.vectors, device=context.device), n), 1 / d)
     threshold = parameters.threshold or min(family_threshold(n, spread, parameters.chance_links), IDENTICAL)
@@ -55,12 +56,12 @@ def family_findings(cloud, parameters, context):
     uniform = NullComparison(model="uniform directions (exact mean)", mean=float(chance), alternative="greater")
     nulls |= {name: (*nulls[name], uniform) for name in SHARES}
 
-    intervals = dict.fromkeys(DESCRIBED, NO_INTERVAL) | intervals_of_shares(cloud, links, threshold, of_groups)
+    known = linked_shares(cloud.vectors, threshold, links.kin, of_groups, of=cloud.digest, device=context.device)
     metrics, replicates = described_metrics(
         DESCRIBED,
         found,
         n=dict.fromkeys(DESCRIBED, n),
-        intervals=intervals,
+        intervals=dict.fromkeys(DESCRIBED, NO_INTERVAL) | dict(zip(SHARES, known, strict=True)),
         nulls={name: judged or matched for name, judged in nulls.items()},
     )
     seen = sorted({*sizes, *random_sizes} - {1})
@@ -82,26 +83,6 @@ def numbers(links: CloseFeatures) -> dict[str, float]:
         "antipodal_share": float(np.mean(links.n_opposite > 0)),
         "antipodal_pairs": float(links.n_opposite.sum() / 2),
     }
-
-
-def intervals_of_shares(cloud, links, threshold, rng):
-    """Delete-group jackknife of both shares, kin shared out among 20 groups."""
-    n_kin = links.kin.max() + 1
-    if n_kin < N_GROUPS:
-        return dict.fromkeys(SHARES, Absent(f"the features form {n_kin} groups of kin, and {N_GROUPS} are left out in turn"))
-    groups = (rng.permutation(n_kin) % N_GROUPS)[links.kin]
-    key = f"kin of {cloud.digest} left out, {digest_of_parts(groups)}"
-    intervals = {}
-    for name, in_group in zip(SHARES, partners_by_group(cloud.vectors, threshold, groups), strict=True):
-        is_linked = in_group.sum(1, keepdims=True) > in_group
-        resampled = jackknife_of(
-            float((in_group.sum(1) > 0).mean()), [is_linked[groups != g, g].mean() for g in range(N_GROUPS)]
-        )
-        low, high = resampled.confidence_interval
-        intervals[name] = Known(replace(resampled, confidence_interval=(max(low, 0.0), min(high, 1.0))), key)
-        if not in_group.any():
-            intervals[name] = Absent("no feature is linked, so leaving some out changes nothing")
-    return intervals
 
 
 def members(cloud, links):

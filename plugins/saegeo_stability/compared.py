@@ -20,9 +20,8 @@ DESCRIBED = {
 }
 MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
 UNIFORM = "the other dictionary drawn uniformly"
-TITLE = "How close the nearest feature of the other dictionary lies"
 FIGURE = Figure(
-    name="nearest", title=TITLE, kind="line", table="quantiles", x="share", y=("observed", "random"), y_title="cosine"
+    name="nearest", title="Nearest in the other", kind="line", table="quantiles", x="share", y=("observed", "random")
 )
 
 
@@ -30,15 +29,17 @@ def compared(cloud, other, parameters, context):
     """Compare the clouds, then the first with random dictionaries, and parts of the first with the other."""
     first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
     smaller, larger = sorted([len(first), len(second)])
-    one_to_one = larger <= parameters.most_paired
-    measure = partial(agreement, shared_above=parameters.shared_above, one_to_one=one_to_one)
+    measure = partial(agreement, shared_above=parameters.shared_above, one_to_one=larger <= parameters.most_paired)
     found = measure(first, second)
     of_parts, of_draws = context.rng.spawn(2)
 
     matched = matched_directions(other.vectors, device=context.device)
     models = {UNIFORM: uniform_directions(cloud.d_in)}
     models = models if isinstance(matched, Absent) else {MATCHED: matched, **models}
-    random = lambda model: model.sample(len(second), of_draws).to(context.device)  # noqa: E731
+
+    def random(model):
+        return model.sample(len(second), of_draws).to(context.device)
+
     times = range(parameters.null_draws)
     draws = {
         name: [measure(first, random(model)) for _ in context.progress(times, len(times), "random dictionaries")]
@@ -48,7 +49,7 @@ def compared(cloud, other, parameters, context):
     metrics, replicates = described_metrics(
         DESCRIBED,
         dict.fromkeys(DESCRIBED, not_paired) | found,
-        n=dict.fromkeys(DESCRIBED, smaller) | {"mmcs": len(first), "mmcs_reverse": len(second), "mutual_share": len(first)},
+        n=dict(zip(DESCRIBED, (len(first), len(second), len(first), smaller, smaller), strict=True)),
         intervals=subsampled(lambda rows: measure(first[rows], second), found, len(first), of_parts, of=cloud.digest),
         nulls=drawn_nulls(found, draws),
     )
@@ -62,7 +63,6 @@ def compared(cloud, other, parameters, context):
     warnings = [matched.absent] if isinstance(matched, Absent) else []
     if other.digest == cloud.digest:
         warnings.append(f"{other.sae.spec} is the dictionary itself")
-    places = [f"{one.sae.model} {one.sae.hook_name}" for one in (cloud, other)]
-    if places[0] != places[1]:
-        warnings.append(f"the dictionaries read different places: {places[0]} and {places[1]}")
+    if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
+        warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
     return Findings(metrics, tables, [FIGURE], warnings=warnings, replicates=replicates)

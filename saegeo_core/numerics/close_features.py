@@ -93,7 +93,9 @@ def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) 
     products_of = BoundedProducts(directions, "float32" if torch.device(device).type == "cpu" else "float64")
     reach = products_of.reach(threshold)
     for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        products = products_of.tile(rows, slice(rows.start, n)).triu_(1)  # what lies below was a pair of an earlier slab
+        products = products_of.tile(rows, slice(rows.start, n)).triu_(
+            1
+        )  # what lies below was a pair of an earlier slab
         row, column = (products.abs() > threshold - reach).nonzero(as_tuple=True)
         cosines = products[row, column].double()
         i, j = row + rows.start, column + rows.start

@@ -126,9 +126,7 @@ def scaled_subsampling(
     return subsampling_of(statistic(np.arange(n_items)), replicates, len(parts[0]) / n_items, level=level)
 
 
-def subsamples(
-    n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20, share: float = 0.8
-) -> list[Integers]:
+def subsamples(n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20, share: float = 0.8) -> list[Integers]:
     """Ascending indices of `share` of the items, drawn without replacement, so many times.
 
     Raises:
