@@ -10,8 +10,7 @@ from saegeo_core.numerics.across import nearest_across
 def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool) -> dict[str, float]:
     """Every number of two dictionaries of unit rows, (n_first, d_in) and (n_second, d_in).
 
-    The one-to-one pairing is the one of largest summed cosine (linear assignment); the larger dictionary leaves some features
-    alone. It needs the whole matrix of cosines in float64, and time that grows faster than its size.
+    The one-to-one pairing has the largest summed cosine (linear assignment). It needs all cosines at once, in float64.
     """
     near = nearest_across(first, second)
     found = {

@@ -41,6 +41,6 @@ class Stability(Analysis):
         if other.d_in != cloud.d_in:
             raise SaegeoError(
                 f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",
-                "set stability.other to an SAE of the same model and the same place in it",
+                "set stability.other to an SAE of the same place in the same model",
             )
         return compared(cloud, other, parameters, context)

@@ -11,7 +11,7 @@ def standard_ranks(values: ArrayLike) -> NDArray[np.float64]:
     Where all values are equal there is no order; the ranks are then 0, and so is every rho.
     """
     ranks = rankdata(values, axis=-1).astype(np.float64)
-    ranks -= ranks.mean(-1, keepdims=True)
+    ranks -= (ranks.shape[-1] + 1) / 2  # the mean rank
     lengths = np.linalg.norm(ranks, axis=-1, keepdims=True)
     standard: NDArray[np.float64] = np.divide(ranks, lengths, out=np.zeros_like(ranks), where=lengths > 0)
     return standard
