@@ -1,6 +1,6 @@
 """The adapter: what can be set, and the refusal of clouds that cannot be compared."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ class Stability(Analysis):
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
     Parameters = StabilityParameters
+    invariances: ClassVar = frozenset({"feature order", "scale", "row lengths"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with the other one."""
