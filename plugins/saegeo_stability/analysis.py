@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError, SaeSpec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from saegeo_core import FeatureCloud, Findings
 
 
@@ -19,7 +21,7 @@ class StabilityParameters(Parameters):
     shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
     null_draws: int = Field(default=39, ge=2, description="Random dictionaries drawn of each kind.")
     most_paired: int = Field(
-        default=4096, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
+        default=2048, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
     )
 
 
@@ -45,3 +47,10 @@ class Stability(Analysis):
                 "set stability.other to an SAE of the same place in the same model",
             )
         return compared(cloud, other, parameters, context)
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """A cloud that knows nothing of the other one."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(120, 24, rng))

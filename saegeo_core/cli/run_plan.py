@@ -173,7 +173,12 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
 
 
 def _with_settings(
-    plugins: PluginManager, names: Sequence[str], settings: Sequence[str], preset: Preset, *, skip_incomplete: bool
+    plugins: PluginManager,
+    names: Sequence[str],
+    settings: Sequence[str],
+    preset: Preset,
+    *,
+    skip_incomplete: bool = False,
 ) -> list[PlannedAnalysis]:
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
