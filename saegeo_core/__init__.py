@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
     from saegeo_core.comparison import Comparison, compare
-    from saegeo_core.errors import SaegeoError
+    from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
     from saegeo_core.firing_statistics import FiringStatistics
@@ -33,6 +33,7 @@ _HOME = {
     "FiringStatistics": "firing_statistics",
     "Interval": "metric",
     "Metric": "metric",
+    "MissingInput": "errors",
     "NullComparison": "metric",
     "Parameters": "analysis",
     "PluginManager": "plugin_manager",
@@ -59,6 +60,7 @@ __all__ = [
     "FiringStatistics",
     "Interval",
     "Metric",
+    "MissingInput",
     "NullComparison",
     "Parameters",
     "PluginManager",

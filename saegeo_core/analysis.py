@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_args, ge
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.report import Preset
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.sae_spec import SaeSpec
 
 Item = TypeVar("Item")
 NEEDS = ("vectors", "firing", "activations")
@@ -40,7 +41,9 @@ def silent(items: Iterable[Item], total: int, description: str) -> Iterator[Item
 class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
-    Values from the command line arrive as text; lists are comma-separated.
+    Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec; it is
+    loaded with `context.load_cloud`, and its weights are part of the report's digest. What has no sensible default gets none:
+    give the field `examples`, and whoever leaves it out is told what to type.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -56,7 +59,7 @@ class AnalysisContext:
         preset: "calibrated" or "paper".
         progress: wrap long loops in it.
         firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
-        load_cloud: loads a second cloud by name, for analyses that compare two.
+        load_cloud: the cloud that a parameter of type SaeSpec names, of the same kind of rows, for analyses that compare two.
     """
 
     rng: "np.random.Generator"
@@ -64,7 +67,7 @@ class AnalysisContext:
     preset: Preset = "calibrated"
     progress: Progress = silent
     firing: "FiringStatistics | None" = None
-    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+    load_cloud: "Callable[[SaeSpec], FeatureCloud] | None" = None
 
 
 @runtime_checkable
@@ -101,6 +104,7 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
 
     Raises:
         SaegeoError: a preset the analysis does not offer, an unknown key, or a value of the wrong type or range.
+        MissingInput: nothing was given for a parameter without a default.
     """
     if preset not in analysis.presets:
         offered = ", ".join(analysis.presets)
@@ -114,6 +118,7 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
                 f"its parameters: {known}",
             )
     values = {**analysis.presets[preset], **given}
+    _refuse_left_out(analysis, values)
     split = {key: _split_list(fields[key].annotation, value) for key, value in values.items()}
     try:
         return analysis.Parameters(**split)
@@ -125,6 +130,16 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
         raise SaegeoError(
             f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
         ) from None
+
+
+def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
+    for key, field in analysis.Parameters.model_fields.items():
+        if field.is_required() and key not in values:
+            example = field.examples[0] if field.examples else "VALUE"
+            raise MissingInput(
+                f"{analysis.name} needs {analysis.name}.{key}, which has no default",
+                f"type --set {analysis.name}.{key}={example} ({key}: {field.description})",
+            )
 
 
 def _split_list(annotation: Any, value: Any) -> Any:

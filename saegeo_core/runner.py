@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -22,6 +22,8 @@ from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.replicates import as_arrays
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
 from saegeo_core.report_store import ReportStore, digest_of
+from saegeo_core.sae_description import Rows
+from saegeo_core.sae_spec import SaeSpec
 
 if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
@@ -63,8 +65,7 @@ def run(
         Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
     """
     plugins = plugins or PluginManager()
-    load = partial(_load_cloud, plugins)
-    cloud = load(cloud) if isinstance(cloud, str) else cloud
+    cloud = _load_cloud(cloud, plugins=plugins) if isinstance(cloud, str) else cloud
     analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
     job = Job(
         analysis=analysis,
@@ -75,9 +76,15 @@ def run(
         device=resolve_device(device),
         cloud=cloud,
         firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
-        load_cloud=load,
+        load_cloud=partial(_load_cloud, rows=cloud.sae.rows, plugins=plugins),
     )
     return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
+
+
+def _load_cloud(spec: str | SaeSpec, *, rows: Rows = "decoder", plugins: PluginManager | None = None) -> "FeatureCloud":
+    from saegeo_core.loading import load_cloud
+
+    return load_cloud(spec, rows=rows, plugins=plugins)
 
 
 class StoredReport(NamedTuple):
@@ -100,7 +107,7 @@ class Job:
     device: str
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None" = None
-    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+    load_cloud: "Callable[[SaeSpec], FeatureCloud]" = _load_cloud
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
@@ -110,6 +117,35 @@ class Job:
                 f"{self.analysis.name} needs {' and '.join(missing)}, which this run does not have",
                 f"type saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
             )
+
+    @cached_property
+    def other_clouds(self) -> "dict[str, FeatureCloud]":
+        """The clouds that parameters of type SaeSpec name, by parameter.
+
+        Raises:
+            SaegeoError: there is no such SAE.
+        """
+        named = {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
+        return {key: self.load_cloud(spec) for key, spec in named.items() if isinstance(spec, SaeSpec)}
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """What the analysis is given besides the vectors: what identifies each, and what is worth knowing of it."""
+        inputs: dict[str, Any] = {
+            key: {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
+            for key, cloud in self.other_clouds.items()
+        }
+        if self.firing is not None:
+            inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
+        return inputs
+
+    def _other_cloud(self, spec: SaeSpec) -> "FeatureCloud":
+        for key, cloud in self.other_clouds.items():
+            if getattr(self.parameters, key) == spec:
+                return cloud
+        raise ValueError(
+            f"no parameter of {self.analysis.name} names {spec}, so its weights would not be in the digest"
+        )
 
     @property
     def digest(self) -> str:
@@ -123,7 +159,7 @@ class Job:
                 "cloud": self.cloud.digest,
                 "features": digest_of(self.cloud.feature_ids.tolist()),
                 "rows": self.cloud.sae.rows,
-                **({"firing": self.firing.digest} if self.firing else {}),
+                **{name: one["digest"] for name, one in self.inputs.items()},
             }
         )
 
@@ -160,7 +196,7 @@ class Job:
             preset=self.preset,
             progress=progress,
             firing=self.firing,
-            load_cloud=self.load_cloud,
+            load_cloud=self._other_cloud,
         )
         started = time.perf_counter()
         findings = self._analyze(context)
@@ -202,7 +238,7 @@ class Job:
                 n_duplicate_rows=cloud.n_duplicate_rows,
                 digest=cloud.digest,
             ),
-            inputs={"firing": {"digest": self.firing.digest, **self.firing.facts()}} if self.firing else {},
+            inputs=self.inputs,
             parameters=self.parameters.model_dump(mode="json"),
             seed=self.seed,
             environment=Environment(versions=_versions(), device=self.device, dtype=cloud.sae.dtype),
@@ -245,12 +281,6 @@ def resolve_device(device: str) -> str:
             "type --device cpu",
         )
     return f"cuda:{index or 0}"
-
-
-def _load_cloud(plugins: PluginManager, spec: str) -> "FeatureCloud":
-    from saegeo_core.loading import load_cloud
-
-    return load_cloud(spec, plugins=plugins)
 
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:

@@ -21,7 +21,7 @@ CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incid
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
 RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", "testing"]
 RULES = {
-    **dict.fromkeys(VALUES, ({"pydantic"}, VALUES)),
+    **dict.fromkeys(VALUES, ({"pydantic", "pydantic_core"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
     # In-memory SAEs are read by the loading room; the cloud calls it from one method. Another shows it in a notebook.
     "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading", "rendering"]),

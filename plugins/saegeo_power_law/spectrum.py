@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saegeo_core import AnalysisContext
 from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.resampling import Resampled, subsampled, subsamples
+from saegeo_core.statistics.resampling import Resampled, subsamples, subsampling_of
 from saegeo_power_law.effective_rows import effective_rows
 from saegeo_power_law.shape import participation_ratio
 
@@ -86,7 +86,7 @@ class SampleSpectra:
         unions = []
         if n_subsamples and round(SHARE * len(groups)) < len(groups):
             unions = subsamples(len(groups), context.rng, n_subsamples=n_subsamples, share=SHARE)
-        self._share = (len(unions[0]) if unions else 0, len(groups))
+        self._share = len(unions[0]) / len(groups) if unions else 0.0
         self.parts = _spectra_of(moments, unions, n_rows)
         self.design = _digest([*groups, *unions])
 
@@ -104,7 +104,7 @@ class SampleSpectra:
     def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
         """The statistic with its interval by scaled subsampling."""
         replicates = [statistic(part) for part in self.parts]
-        return subsampled(statistic(self.full), replicates, *self._share)
+        return subsampling_of(statistic(self.full), replicates, self._share)
 
 
 def _spectra_of(moments: GroupedMoments, unions: Sequence[Integers], n_rows: float) -> list[Spectrum]:

@@ -67,7 +67,13 @@ def _run_cell(
         device=plan.device,
         cloud=cloud,
         firing=firing if "firing" in planned.analysis.needs else None,
-        load_cloud=lambda spec: load_cloud(spec, plugins=plan.plugins),
+        load_cloud=lambda spec: _load_like(cloud, spec, plan),
     )
     with bars(planned.name, cloud.sae.spec) as progress:
         return job.perform_stored(ReportStore(plan.out), plan.existing, progress)
+
+
+def _load_like(cloud: FeatureCloud, spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
+    """A second cloud, read in the way the first one was; a layout is asked of files alone."""
+    layout = plan.layout if spec.path is not None else None
+    return load_cloud(spec, rows=cloud.sae.rows, layout=layout, plugins=plan.plugins)

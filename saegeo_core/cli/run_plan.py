@@ -8,7 +8,7 @@ from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.bundled_firing import has_bundled_firing
 from saegeo_core.cli.messages import complain, say
 from saegeo_core.cli.setting import parse_setting
-from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.file_format import Layout
 from saegeo_core.plugin_manager import PluginManager
@@ -97,7 +97,7 @@ def plan_run(
         )
     plugins = plugins or PluginManager()
     names = _runnable(plugins, preset) if run_all else _named(plugins, plugin_names)
-    analyses = _with_settings(plugins, names, settings, preset)
+    analyses = _with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
@@ -174,7 +174,12 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
 
 
 def _with_settings(
-    plugins: PluginManager, names: Sequence[str], settings: Sequence[str], preset: Preset
+    plugins: PluginManager,
+    names: Sequence[str],
+    settings: Sequence[str],
+    preset: Preset,
+    *,
+    skip_incomplete: bool = False,
 ) -> list[PlannedAnalysis]:
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
@@ -184,7 +189,19 @@ def _with_settings(
         if key in given[name]:
             raise SaegeoError(f"{name}.{key} is set twice: to {given[name][key]!r} and to {value!r}", "set it once")
         given[name][key] = value
-    return [_planned(plugins, name, given[name], preset) for name in names]
+    planned = []
+    for name in names:
+        try:
+            planned.append(_planned(plugins, name, given[name], preset))
+        except MissingInput as error:
+            if not skip_incomplete:
+                raise
+            say(f"skipped: {name} ({error.message}; {error.hint})")
+    if not planned:
+        raise SaegeoError(
+            "no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed"
+        )
+    return planned
 
 
 def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], preset: Preset) -> PlannedAnalysis:

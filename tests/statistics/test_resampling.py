@@ -7,8 +7,8 @@ from saegeo_core.statistics.resampling import (
     delete_group_jackknife,
     document_bootstrap,
     scaled_subsampling,
-    subsampled,
     subsamples,
+    subsampling_of,
 )
 
 
@@ -45,7 +45,7 @@ def test_subsamples_drawn_beforehand_give_the_same_interval(rng):
     values = rng.standard_normal(50)
     at_once = scaled_subsampling(lambda i: values[i].mean(), 50, np.random.default_rng(7), n_subsamples=9, share=0.6)
     parts = subsamples(50, np.random.default_rng(7), n_subsamples=9, share=0.6)
-    beforehand = subsampled(values.mean(), [values[part].mean() for part in parts], 30, 50)
+    beforehand = subsampling_of(values.mean(), [values[part].mean() for part in parts], 30 / 50)
     assert beforehand.confidence_interval == at_once.confidence_interval
     assert (beforehand.replicates == at_once.replicates).all()
 
