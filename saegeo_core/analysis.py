@@ -4,9 +4,10 @@ An analysis is an object with a name and an `analyze` method; subclass `Analysis
 print, store or read clocks: it takes a cloud and returns findings, the same ones for the same seed.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_args, get_origin, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,8 +22,17 @@ if TYPE_CHECKING:
     from saegeo_core.firing_statistics import FiringStatistics
     from saegeo_core.sae_spec import SaeSpec
 
+    Example = FeatureCloud | tuple[FeatureCloud, FiringStatistics]
+
 Item = TypeVar("Item")
 NEEDS = ("vectors", "firing", "activations")
+Invariance = Literal["rotation", "feature order", "scale", "row lengths"]
+INVARIANCES: Mapping[Invariance, str] = {
+    "rotation": "the cloud is turned about the origin",
+    "feature order": "the features are put in another order",
+    "scale": "all rows are multiplied by one positive number",
+    "row lengths": "every row is multiplied by a positive number of its own",
+}
 
 
 class Progress(Protocol):
@@ -83,6 +93,7 @@ class Analysis(Protocol):
         reference: where the method is described.
         Parameters: a subclass of `saegeo_core.analysis.Parameters`, every field described.
         presets: the presets it offers, each with the parameter values that it changes.
+        invariances: what leaves its estimates as they are, of those in `INVARIANCES`. `saegeo plugins check` tries each.
     """
 
     name: str
@@ -93,10 +104,25 @@ class Analysis(Protocol):
     reference: str
     Parameters: ClassVar[type[Parameters]] = Parameters
     presets: ClassVar[Mapping[Preset, Mapping[str, Any]]] = {"calibrated": {}}
+    invariances: ClassVar[frozenset[Invariance]] = frozenset()
 
     def analyze(self, cloud: "FeatureCloud", parameters: Any, context: AnalysisContext) -> "Findings":
         """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
         ...
+
+    def planted_example(self, rng: "np.random.Generator") -> "Example | None":  # noqa: ARG002
+        """For `saegeo plugins check`: a cloud in which the headline must be found (its judging null has p <= 0.01).
+
+        A pair (cloud, firing) where firing is needed. None where no such cloud is known.
+        """
+        return None
+
+    def null_example(self, rng: "np.random.Generator") -> "Example | None":  # noqa: ARG002
+        """For `saegeo plugins check`: a cloud drawn from the null that judges the headline, another one at every call.
+
+        Over many of them every p-value under that null must be uniform. Small is better than large: it is measured 40 times.
+        """
+        return None
 
 
 def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, Any]) -> Parameters:
@@ -140,6 +166,13 @@ def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
                 f"{analysis.name} needs {analysis.name}.{key}, which has no default",
                 f"type --set {analysis.name}.{key}={example} ({key}: {field.description})",
             )
+
+
+def as_typed(value: Any) -> str:
+    """A parameter's value as it is typed after `--set NAME.KEY=`, where that is possible."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(map(as_typed, value))
+    return json.dumps(value) if isinstance(value, bool | int | float | None) else str(value)
 
 
 def _split_list(annotation: Any, value: Any) -> Any:

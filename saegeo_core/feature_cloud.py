@@ -6,6 +6,7 @@ axis is the feature axis, and `select` slices them all together.
 
 import hashlib
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -145,6 +146,13 @@ class FeatureCloud:
         for row in self._row_digests:
             content.update(row)
         return content.hexdigest()
+
+    def checksum(self) -> int:
+        """CRC-32 of the arrays as they are now: changes when an analysis writes to them, which none may do. 0.2 s for 600 MB."""
+        value = zlib.crc32(self.feature_ids.tobytes(), zlib.crc32(self.norms.tobytes()))
+        for rows in _slices(self.n_features):
+            value = zlib.crc32(self.vectors[rows].contiguous().view(torch.uint8).numpy().data, value)
+        return value
 
     def __repr__(self) -> str:
         return f"FeatureCloud({self.sae.spec}: {self.n_features} features x {self.d_in}, {self.sae.rows} rows, {self.sae.dtype})"

@@ -6,7 +6,7 @@ unusable, never stops the others: its failure is kept and shown.
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, cast
@@ -27,6 +27,7 @@ SLOW_SECONDS = 1.0
 ANALYSIS = ("name", "version", "needs", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
 SOURCE = ("name", "summary", "open")
+TEXTS = {"name", "version", "headline", "summary", "reference"}
 
 
 @dataclass
@@ -109,6 +110,10 @@ class PluginManager:
         """Every file format, in the order of registration."""
         return [file_format for plugin in self.plugins for file_format in plugin.formats]
 
+    def package_of_format(self, file_format: "FileFormat") -> str:
+        """The distribution that registered the file format."""
+        return next(plugin.package for plugin in self.plugins if file_format in plugin.formats)
+
     @property
     def sources(self) -> "list[SourceKind]":
         """Every way of getting activations, in the order of registration."""
@@ -164,8 +169,27 @@ def _collector(collected: list[Any], attributes: tuple[str, ...]) -> Callable[[A
         missing = [attribute for attribute in attributes if not hasattr(thing, attribute)]
         if missing:
             raise TypeError(f"{type(thing).__name__} was registered without {', '.join(missing)}")
-        if attributes is ANALYSIS and not isinstance(thing.needs, frozenset | set):
-            raise TypeError(f"needs of {thing.name} is a {type(thing.needs).__name__}; write frozenset({{'vectors'}})")
+        for attribute in set(attributes) & TEXTS:
+            if not isinstance(getattr(thing, attribute), str):
+                raise TypeError(f"{attribute} of {type(thing).__name__} is no text: {getattr(thing, attribute)!r}")
+        if attributes is ANALYSIS:
+            _refuse_unfit(thing)
         collected.append(thing)
 
     return register
+
+
+def _refuse_unfit(analysis: Any) -> None:
+    """An analysis that would fail later, or make the list of all of them fail, is refused now."""
+    from saegeo_core.analysis import NEEDS, Parameters
+
+    if not isinstance(analysis.needs, frozenset | set):
+        raise TypeError(
+            f"needs of {analysis.name} is a {type(analysis.needs).__name__}; write frozenset({{'vectors'}})"
+        )
+    if unknown := sorted(map(str, analysis.needs - set(NEEDS))):
+        raise TypeError(f"{analysis.name} needs {', '.join(unknown)}; there is {', '.join(NEEDS)}")
+    if not (isinstance(analysis.Parameters, type) and issubclass(analysis.Parameters, Parameters)):
+        raise TypeError(f"Parameters of {analysis.name} is no subclass of saegeo_core.Parameters")
+    if not isinstance(analysis.presets, Mapping) or not callable(analysis.analyze):
+        raise TypeError(f"presets of {analysis.name} must be a mapping, and analyze a method")

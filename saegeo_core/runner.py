@@ -203,8 +203,7 @@ class Job:
         return self._stamp(findings, time.perf_counter() - started)
 
     def _analyze(self, context: AnalysisContext) -> Findings:
-        name, vectors = self.analysis.name, self.cloud.vectors
-        writes_before = vectors._version
+        name, before = self.analysis.name, self.cloud.checksum()
         try:
             with contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
                 findings = self.analysis.analyze(self.cloud, self.parameters, context)
@@ -212,7 +211,7 @@ class Job:
                 raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")
             if self.analysis.headline not in [metric.name for metric in findings.metrics]:
                 raise ValueError(f"the headline {self.analysis.headline!r} is not among the metrics")
-            if vectors._version != writes_before:
+            if self.cloud.checksum() != before:
                 raise ValueError("the analysis wrote to the cloud's vectors; it must work on a copy")
         except Exception as error:
             error.add_note(f"in analysis {name} of package {self.package}, on {self.cloud.sae.spec}")

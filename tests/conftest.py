@@ -1,8 +1,10 @@
 """Fixtures every test may use: generators, small clouds, analyses that exist only for tests, and plugin managers holding them."""
 
 import os
+import subprocess
 import sys
 import types
+import venv
 from importlib.metadata import EntryPoint
 
 # Tests work on small arrays, where a second thread only waits for the first. Tests of threads set their own number.
@@ -105,3 +107,42 @@ def _module(name, analyses):
 
     module.saegeo_register_analyses = saegeo_register_analyses
     return module
+
+
+@pytest.fixture(scope="module")
+def new_environment(tmp_path_factory):
+    """A virtual environment to install plugins in, which sees what is installed here; returns what runs a command in it.
+
+    Nothing is downloaded: packages are built by the setuptools that is here.
+    """
+    place = tmp_path_factory.mktemp("environment")
+    venv.create(place / "venv", symlinks=True)
+    programs = place / "venv" / "bin"
+    (libraries,) = (place / "venv" / "lib").glob("python*/site-packages")
+    seen = [path for path in sys.path if path.endswith("site-packages")]
+    (libraries / "here.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in seen))
+    for program, module in {"saegeo": "saegeo_core", "pip": "pip", "pytest": "pytest"}.items():
+        (programs / program).write_text(f'#!/bin/sh\nexec "{programs}/python" -m {module} "$@"\n')
+        (programs / program).chmod(0o755)
+    (place / "home").mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTEST_", "SAEGEO_"))},
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "VIRTUAL_ENV": str(place / "venv"),
+        "COLUMNS": "200",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads 0 as "without"
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+
+    def run(command, expected=0):
+        """What it printed on standard output and standard error; its exit status is as expected."""
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], cwd=place / "home", env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == expected, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    run.home = place / "home"
+    return run

@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from saegeo_core import FeatureCloud, Findings
 
 
@@ -30,6 +32,7 @@ class CosineTails(Analysis):
     reference = "T. Walker, Feature Geometry; P(|c| > t) by the exact Beta law (Cai, Fan & Jiang, JMLR 2013)"
     Parameters = CosineTailsParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"threshold": 0.1}}
+    invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext) -> "Findings":
         """Measure all pairwise cosines, tile by tile."""
@@ -44,3 +47,17 @@ class CosineTails(Analysis):
         from saegeo_cosine_tails.calibrated import calibrated_findings
 
         return calibrated_findings(cloud, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """Families of five."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import families
+
+        return FeatureCloud.from_array(families(500, 48, rng))
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """A covariance and nothing else, which is the judging null of tail_fraction."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(300, 24, rng))

@@ -7,7 +7,9 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core import FeatureCloud, Findings
+    import numpy as np
+
+    from saegeo_core import FeatureCloud, Findings, FiringStatistics
 
 AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
 
@@ -66,6 +68,8 @@ class Lobes(Analysis):
             "document_groups": 0,
         },
     }
+    # Not "feature order": neighbor_phi_excess subtracts a mean over permutations that are drawn, which another order changes.
+    invariances: ClassVar = frozenset({"rotation", "scale", "row lengths"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: LobesParameters, context: AnalysisContext) -> "Findings":
         """Cluster features by what they fire with and by where they lie, and compare."""
@@ -79,3 +83,19 @@ class Lobes(Analysis):
         from saegeo_lobes.calibrated import calibrated_findings
 
         return calibrated_findings(cloud, firing, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+        """Six topics, in firing and in directions."""
+        return _planted(rng, n_topics=6)
+
+    def null_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+        """No topic, but frequent features that lie together and, in rich blocks, fire together: the stratified null."""
+        return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
+
+
+def _planted(rng: "np.random.Generator", **what: float) -> "tuple[FeatureCloud, FiringStatistics]":
+    from saegeo_core import FeatureCloud
+    from saegeo_core.synthetic_firing import plant_firing
+
+    plant = plant_firing(rng, n_features=180, n_blocks=600, d_in=24, rates=(0.05, 0.3), **what)
+    return FeatureCloud.from_array(plant.directions), plant.firing

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics, NullComparison, SaegeoError
+from saegeo_core import (
+    Absent,
+    AnalysisContext,
+    FeatureCloud,
+    Findings,
+    FiringStatistics,
+    Metric,
+    NullComparison,
+    SaegeoError,
+)
 from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
 from saegeo_lobes.affinities import MEASURES, affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
@@ -39,6 +48,8 @@ def paper_findings(
 
     n, k = cloud.n_features, parameters.k_reported
     numbers = tuple(one for one in sorted({*parameters.n_clusters, k}) if least_features(one) <= n)
+    if k not in numbers:
+        return _nothing_to_cluster(firing, n, k)
     settings = Settings(
         measures={name: MEASURES[name] for name in parameters.affinities} | {"phi": shifted_phi},
         geometries=(ANGULAR,),
@@ -49,7 +60,7 @@ def paper_findings(
         device=context.device,
     )
     dictionary = Dictionary(cloud.vectors.float(), firing, settings, context.rng)
-    _refuse(dictionary, k)
+    _refuse_matrices_that_do_not_fit(dictionary)
     published = Agreement(dictionary.lobes("phi").labels[k], dictionary.geometry(ANGULAR).labels[k])
     permutations = np.stack([context.rng.permutation(n) for _ in range(parameters.n_permutations)])
     rows = list(_agreement_rows(dictionary, context))
@@ -72,7 +83,7 @@ def paper_findings(
             interval=NO_INTERVAL,
             nulls=_sigmas(RANDOM, accuracies[k], np.array(random)) if k in accuracies else COUNTED,
         ),
-        described_metric("dead_features", int((firing.counts == 0).sum()), n, interval=COUNTED, nulls=COUNTED),
+        _dead_features(firing, n),
     ]
     tables = {
         "agreement": pd.DataFrame(rows),
@@ -87,12 +98,23 @@ def paper_findings(
     )
 
 
-def _refuse(dictionary: Dictionary, k: int) -> None:
+def _dead_features(firing: FiringStatistics, n: int) -> Metric:
+    return described_metric("dead_features", int((firing.counts == 0).sum()), n, interval=COUNTED, nulls=COUNTED)
+
+
+def _nothing_to_cluster(firing: FiringStatistics, n: int, k: int) -> Findings:
+    """The count of dead features, and why there is nothing else."""
+    possible = f"k_reported can be 2 to {n // 2}" if n >= least_features(2) else "no number of lobes is possible"
+    reason = Absent(f"{k} lobes were asked for, of {n} features ({possible})")
+    missing = [
+        described_metric(name, reason, n, interval=reason, nulls=reason)
+        for name in ("ami", "decoding_balanced_accuracy")
+    ]
+    return Findings([*missing, _dead_features(firing, n)])
+
+
+def _refuse_matrices_that_do_not_fit(dictionary: Dictionary) -> None:
     n = len(dictionary)
-    if k not in dictionary.settings.n_clusters:
-        raise SaegeoError(
-            f"{k} lobes of {n} features were asked for", f"type --set lobes.k_reported={max(n // 2, 2)} or less"
-        )
     if not dictionary.is_dense:
         raise SaegeoError(
             f"the published procedure holds matrices of all pairs, {4 * n**2 / 1e9:.1f} GB each for {n} features",

@@ -13,7 +13,7 @@ COMMANDS = {
     "compare": "Put SAEs side by side, and say which differences are real.",
     "show": "Print a stored report in full.",
     "page": "Turn stored reports into one HTML file to look at and send.",
-    "plugins": "List the installed analyses and file formats, or show one analysis.",
+    "plugins": "List what is installed; show or check one analysis, or begin a new one.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
 }
 

@@ -1,19 +1,24 @@
-"""`saegeo plugins`: what is installed, what is broken, and one analysis in detail."""
+"""`saegeo plugins`: what is installed, one analysis in detail, whether it conforms, and a new one to begin with."""
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from saegeo_core.analysis import Analysis
     from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.report import Report
+
+SOME_FAILED = 1
 
 
 @click.group("plugins", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> None:
-    """List the installed analyses and file formats, or show one analysis."""
+    """List what is installed; show or check one analysis, or begin a new one."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_plugins)
 
@@ -33,12 +38,79 @@ def list_plugins(given: "PluginManager | None") -> None:
 @click.argument("name")
 @click.pass_obj
 def show_plugin(given: "PluginManager | None", name: str) -> None:
-    """Show an analysis: what it measures, what it needs, its presets and its parameters."""
+    """Show an analysis: what it measures and needs, its presets, parameters and metrics."""
     from saegeo_core.cli.messages import results
     from saegeo_core.rendering.analysis_card import analysis_card
 
     plugins = _loaded(given)
-    results().print(analysis_card(plugins.analysis(name), plugins.package_of(name)))
+    analysis = plugins.analysis(name)
+    results().print(analysis_card(analysis, plugins.package_of(name), _example(analysis)))
+
+
+@command.command("check")
+@click.argument("name")
+@click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
+@click.option("--set", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Check it at this value. Repeatable.")
+@click.pass_context
+def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str, ...]) -> None:
+    """Hold an analysis to what all must do: same seed, same findings; p-values uniform under its null; and so on.
+
+    About 70 runs on small synthetic clouds, on the CPU. Set parameters that make a slow analysis cheaper.
+    """
+    output = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):
+        from saegeo_core.cli.messages import results
+        from saegeo_core.cli.progress import progress_bars
+        from saegeo_core.cli.run_plan import with_settings
+        from saegeo_core.rendering.conformance_table import conformance_table
+
+        (planned,) = with_settings(_loaded(ctx.obj), [name], settings, "calibrated")
+        from saegeo_core.testing import check_analysis
+
+        with progress_bars(name, "synthetic clouds") as progress:
+            conformance = check_analysis(planned.analysis, planned.settings, quick=quick, progress=progress)
+        results(output).print(conformance_table(conformance))
+    if not conformance.passed:
+        ctx.exit(SOME_FAILED)
+
+
+@command.command("new")
+@click.argument("name")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Where the package's folder is made.  [default: here]",
+)
+@click.pass_obj
+def new_plugin(given: "PluginManager | None", name: str, folder: Path) -> None:
+    """Write a package with one analysis called NAME, which installs, passes its tests and runs as it is."""
+    from saegeo_core.cli.messages import results, say
+    from saegeo_core.new_plugin import write_plugin
+
+    written = write_plugin(name, folder, taken=_loaded(given).analysis_names)
+    results().print(str(written), soft_wrap=True)
+    say("next, type:")
+    for line in (
+        f"pip install -e {written}",
+        f"saegeo plugins check {name}",
+        f"pytest {written}",
+        f"saegeo run --plugin {name}",
+    ):
+        say(line)
+
+
+def _example(analysis: "Analysis") -> "Report | str":
+    """A report of synthetic features, or why there is none: a stranger's analysis may fail in any way."""
+    from saegeo_core.testing import example_report
+
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return example_report(analysis)
+    except (Exception, SystemExit) as error:
+        return f"on synthetic features it stopped: {error}"
 
 
 def _loaded(given: "PluginManager | None") -> "PluginManager":

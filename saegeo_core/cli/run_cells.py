@@ -40,11 +40,12 @@ def run_cells(plan: RunPlan, bars: CellBars = progress_bars) -> Iterator[StoredR
 
 def _measure(spec: SaeSpec, plan: RunPlan, bars: CellBars) -> Iterator[StoredReport | Failed]:
     try:
-        cloud = load_cloud(spec, rows=plan.rows, layout=plan.layout, labels=plan.labels, plugins=plan.plugins)
+        cloud = _load(spec, plan)
         firing = firing_of(cloud, plan.firing) if plan.wants_firing else None
     except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
         yield Failed(str(spec), error)
         return
+    as_loaded = cloud.checksum()
     for planned in plan.analyses:
         if plan.run_all and firing is None and "firing" in planned.analysis.needs:
             say(f"skipped: {planned.name} on {spec} (needs firing: see saegeo harvest)")
@@ -53,6 +54,12 @@ def _measure(spec: SaeSpec, plan: RunPlan, bars: CellBars) -> Iterator[StoredRep
             yield _run_cell(cloud, firing, planned, plan, bars)
         except (Exception, SystemExit) as error:  # so may a stranger's analysis
             yield Failed(str(spec), error, planned)
+            if cloud.checksum() != as_loaded:  # and leave behind a cloud that the next ones must not measure
+                cloud = _load(spec, plan)
+
+
+def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
+    return load_cloud(spec, rows=plan.rows, layout=plan.layout, labels=plan.labels, plugins=plan.plugins)
 
 
 def _run_cell(

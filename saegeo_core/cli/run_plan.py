@@ -97,7 +97,7 @@ def plan_run(
         )
     plugins = plugins or PluginManager()
     names = _runnable(plugins, preset) if run_all else _named(plugins, plugin_names)
-    analyses = _with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
+    analyses = with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
@@ -173,7 +173,7 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
     return names
 
 
-def _with_settings(
+def with_settings(
     plugins: PluginManager,
     names: Sequence[str],
     settings: Sequence[str],
@@ -181,6 +181,11 @@ def _with_settings(
     *,
     skip_incomplete: bool = False,
 ) -> list[PlannedAnalysis]:
+    """The analyses of these names with the parameters that `NAME.KEY=VALUE` settings give them.
+
+    Raises:
+        SaegeoError: a setting that is malformed, of an analysis not named, given twice, unknown or ill-typed.
+    """
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
         name, key, value = parse_setting(setting)

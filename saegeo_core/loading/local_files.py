@@ -1,5 +1,6 @@
-"""Directions from a path: the first file format that recognises it reads it."""
+"""Directions from a path: the first file format that recognises it reads it. What a stranger's format does wrong is its own."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,46 @@ def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginMan
 
     Raises:
         SaegeoError: missing, of unknown content, or what its format finds wrong with it.
+        RuntimeError: the format itself failed; its package is named.
     """
     # Strangers' formats first, so that they can be more particular than the built-in ones.
     formats = sorted(plugins.formats, key=_is_built_in)
     for file_format in formats:
-        if file_format.recognises(path):
-            return file_format.read(path, rows, layout)
+        if _recognises(file_format, path, plugins):
+            return _read(file_format, path, rows, layout, plugins)
     known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format in formats) or "none is registered"
     raise SaegeoError(f"{_what_it_is(path)} is in no file format known here", f"known formats - {known}")
+
+
+def _recognises(file_format: FileFormat, path: Path, plugins: "PluginManager") -> bool:
+    """A format that fails when it looks at a path does not stop the others from reading it."""
+    try:
+        return bool(file_format.recognises(path))
+    except Exception as error:
+        warnings.warn(f"{_of(file_format, plugins)} failed to look at {path}: {_told(error)}", stacklevel=2)
+        return False
+
+
+def _read(
+    file_format: FileFormat, path: Path, rows: Rows, layout: Layout | None, plugins: "PluginManager"
+) -> StoredDirections:
+    try:
+        stored = file_format.read(path, rows, layout)
+        if not isinstance(stored, StoredDirections):
+            raise TypeError(f"read returned a {type(stored).__name__}, not StoredDirections")
+    except SaegeoError:
+        raise
+    except Exception as error:
+        raise RuntimeError(f"{_of(file_format, plugins)} failed to read {path}: {_told(error)}") from error
+    return stored
+
+
+def _of(file_format: FileFormat, plugins: "PluginManager") -> str:
+    return f"file format {file_format.name} of package {plugins.package_of_format(file_format)}"
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _is_built_in(file_format: FileFormat) -> bool:

@@ -1,22 +1,28 @@
 """One analysis as its user needs to know it: what it measures, what it needs, and everything that can be set."""
 
-import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic.fields import FieldInfo
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from saegeo_core.analysis import as_typed
+from saegeo_core.metric import Absent
 from saegeo_core.rendering.plain_text import plain
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis
+    from saegeo_core.metric import Metric
+    from saegeo_core.report import Report
 
 
-def analysis_card(analysis: "Analysis", package: str) -> RenderableType:
-    """Summary, inputs, headline, reference, presets, and the parameters with their defaults and meanings."""
+def analysis_card(analysis: "Analysis", package: str, example: "Report | str") -> RenderableType:
+    """Summary, inputs, reference, presets, parameters with defaults and meanings, metrics with units and directions.
+
+    `example` is a report of any cloud, whose metrics are described; or the reason why there is none.
+    """
     return Group(
         Text.assemble(plain(analysis.name, "bold cyan"), plain(f" {analysis.version}, package {package}", "dim")),
         plain(analysis.summary),
@@ -27,6 +33,8 @@ def analysis_card(analysis: "Analysis", package: str) -> RenderableType:
         *_presets(analysis),
         Text(),
         *_parameters(analysis),
+        Text(),
+        *_metrics(example),
     )
 
 
@@ -36,7 +44,7 @@ def _line(name: str, value: object) -> Text:
 
 def _presets(analysis: "Analysis") -> Iterator[Text]:
     for preset, changes in analysis.presets.items():
-        changed = ", ".join(f"{key} = {_written(value)}" for key, value in changes.items())
+        changed = ", ".join(f"{key} = {as_typed(value)}" for key, value in changes.items())
         yield _line(f"preset {preset}", changed or "the defaults below")
 
 
@@ -44,7 +52,7 @@ def _parameters(analysis: "Analysis") -> Iterator[RenderableType]:
     fields = analysis.Parameters.model_fields
     yield Text("parameters" if fields else "no parameters", style="bold")
     for name, field in fields.items():
-        default = "required" if field.is_required() else f"= {_written(field.get_default(call_default_factory=True))}"
+        default = "required" if field.is_required() else f"= {as_typed(field.get_default(call_default_factory=True))}"
         yield Text.assemble("  ", plain(name, "bold"), f" {default}", plain(f"  {_type(field)}", "dim"))
         yield Padding(plain(field.description or "not described"), (0, 0, 0, 4))
     if fields:
@@ -52,13 +60,25 @@ def _parameters(analysis: "Analysis") -> Iterator[RenderableType]:
         yield plain(f"set one with --set {analysis.name}.{next(iter(fields))}=VALUE; lists are comma-separated", "dim")
 
 
+def _metrics(example: "Report | str") -> Iterator[RenderableType]:
+    if isinstance(example, str):
+        yield Text.assemble(("metrics", "bold"), plain(f" are known from a report; {example}", "dim"))
+        return
+    features = f"{example.sae.n_features} synthetic features"
+    yield Text.assemble(("metrics", "bold"), plain(f", as reported of {features}, the headline first", "dim"))
+    for metric in sorted(example.measured, key=lambda one: one.name != example.analysis.headline):
+        better = "neither direction is better" if metric.better == "neither" else f"{metric.better} is better"
+        yield Text.assemble("  ", plain(metric.name, "bold"), plain(f"  {metric.unit}; {better}", "dim"))
+        yield Padding(plain(metric.description), (0, 0, 0, 4))
+        yield Padding(plain(_judge(metric), "dim"), (0, 0, 0, 4))
+
+
+def _judge(metric: "Metric") -> str:
+    if isinstance(metric.nulls, Absent):
+        return f"no null: {metric.nulls.absent}"
+    return f"judged by: {metric.nulls[0].model}"
+
+
 def _type(field: FieldInfo) -> str:
     annotation = field.annotation
     return annotation.__name__ if type(annotation) is type else str(annotation).replace("typing.", "")
-
-
-def _written(value: Any) -> str:
-    """A value as it is typed after --set where that is possible."""
-    if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(map(_written, value))
-    return str(value) if isinstance(value, str) else json.dumps(value, default=str)

@@ -42,6 +42,19 @@ def test_an_analysis_is_shown_with_all_that_can_be_set(saegeo, plugins, analysis
     assert "preset paper: factor = 2.0" in told
     assert "factor = 1.0 float What the mean is multiplied by." in told
     assert "sizes = 1,2 list[int] Sizes of nothing in particular." in told
+    assert "metrics, as reported of 80 synthetic features, the headline first" in told
+    assert "mean_norm length; neither direction is better Mean length of the rows. no null: a test needs none" in told
+
+
+def test_metrics_that_cannot_be_shown_are_told_why(saegeo, plugins, analysis):
+    def leave(*_):
+        print("noise")
+        raise SystemExit("not today")
+
+    result = saegeo("plugins", "show", "mean-norm", plugins=plugins(analysis(before=leave)))
+    assert result.exit_code == 0
+    assert "metrics are known from a report; on synthetic features it stopped: not today" in result.stdout
+    assert "noise" not in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -67,3 +80,61 @@ def test_what_a_plugin_prints_while_loading_is_no_result(saegeo, monkeypatch):
     result = saegeo("plugins")
     assert "noise" not in result.stdout
     assert "noise" in result.stderr
+
+
+class TestCheck:
+    def test_what_conforms_ends_with_0(self, saegeo, plugins, analysis):
+        result = saegeo("plugins", "check", "mean-norm", "--quick", plugins=plugins(analysis()))
+        assert result.exit_code == 0
+        assert result.stdout.splitlines()[0].split() == ["check", "verdict", "seen"]
+        assert "mean-norm conforms: 17 passed, 4 not checked, in " in result.stdout
+
+    def test_what_does_not_conform_ends_with_1_and_is_told_at_length(self, saegeo, plugins, analysis):
+        def spoil(cloud, *_):
+            print("noise")
+            cloud.norms[:] = 1
+
+        result = saegeo("plugins", "check", "mean-norm", plugins=plugins(analysis(before=spoil)))
+        told = " ".join(result.stdout.split())
+        assert result.exit_code == 1
+        assert "failed: leaves its input untouched expected: vectors, lengths" in told
+        assert "seen: they were changed do: work on a copy" in told
+        assert "mean-norm does not conform: 1 failed, 1 not checked" in told
+        assert "noise" not in told
+
+    def test_settings_reach_it(self, saegeo, plugins, analysis):
+        seen = set()
+        given = plugins(analysis(before=lambda cloud, parameters, context: seen.add(parameters.factor)))
+        saegeo("plugins", "check", "mean-norm", "--quick", "--set", "mean-norm.factor=3", plugins=given)
+        assert seen == {3.0}
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["mean-nrm"], "did you mean 'mean-norm'?"),
+            (["mean-norm", "--set", "factor=3"], "is not NAME.KEY=VALUE"),
+            (["mean-norm", "--set", "mean-norm.factor=x"], "mean-norm.factor cannot be 'x'"),
+        ],
+    )
+    def test_mistakes_end_with_2(self, saegeo, plugins, analysis, arguments, told):
+        result = saegeo("plugins", "check", *arguments, plugins=plugins(analysis()))
+        assert result.exit_code == 2
+        assert told in result.stderr
+
+
+class TestNew:
+    def test_the_place_is_the_result_and_what_to_type_next_is_said(self, saegeo, plugins, analysis):
+        result = saegeo("plugins", "new", "norm-lean", "--dir", "there", plugins=plugins(analysis()))
+        assert result.stdout == "there/saegeo-norm-lean\n"
+        assert result.stderr.splitlines()[1:] == [
+            "pip install -e there/saegeo-norm-lean",
+            "saegeo plugins check norm-lean",
+            "pytest there/saegeo-norm-lean",
+            "saegeo run --plugin norm-lean",
+        ]
+
+    def test_an_installed_name_is_taken(self, saegeo, plugins, analysis, tmp_path):
+        result = saegeo("plugins", "new", "mean-norm", plugins=plugins(analysis()))
+        assert result.exit_code == 2
+        assert "there is an analysis 'mean-norm' already" in result.stderr
+        assert not list(tmp_path.glob("saegeo-*"))

@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from saegeo_core import Report, ReportStore, SaegeoError, SaeSpec
+from saegeo_core import Report, ReportStore, SaegeoError, SaeSpec, load_cloud
 from saegeo_core.cli import run_cells, run_plan
 
 
@@ -167,6 +167,21 @@ class TestExisting:
         for seed in (0, 1):
             saegeo("run", matrix, "--plugin", "mean-norm", "--seed", seed, plugins=plugins(analysis()))
         assert [ReportStore.read(path).seed for path in stored()] in ([0, 1], [1, 0])
+
+
+def test_a_cloud_that_one_analysis_changed_is_loaded_again_for_the_next(saegeo, matrix, plugins, analysis):
+    def change_and_leave(cloud, *_):
+        cloud.vectors.numpy()[:] = 1
+        raise SystemExit(0)
+
+    sums = []
+    first, after = (
+        analysis("a", before=change_and_leave),
+        analysis("b", before=lambda cloud, *_: sums.append(cloud.digest)),
+    )
+    result = saegeo("run", matrix, "--all", plugins=plugins(first, after))
+    assert result.exit_code == 1
+    assert sums == [load_cloud(str(matrix)).digest]
 
 
 def test_settings_and_preset_reach_the_analysis(saegeo, matrix, plugins, analysis):

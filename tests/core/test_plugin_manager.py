@@ -98,6 +98,24 @@ def test_registering_something_else_is_named(plugin_manager, mean_norm):
     assert "register an instance" in plugin_manager(two=[type(mean_norm)]).plugins[0].error
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [
+        ("name", 7, "name of MeanNorm is no text: 7"),
+        ("summary", None, "summary of MeanNorm is no text"),
+        ("needs", frozenset({"weights"}), "mean-norm needs weights; there is vectors, firing, activations"),
+        ("Parameters", dict, "no subclass of saegeo_core.Parameters"),
+        ("presets", ["calibrated"], "presets of mean-norm must be a mapping"),
+        ("analyze", None, "analyze a method"),
+    ],
+)
+def test_an_analysis_that_would_fail_later_is_refused(plugin_manager, mean_norm, attribute, value, told):
+    setattr(mean_norm, attribute, value)
+    manager = plugin_manager(unfit=[mean_norm], sound=[type(mean_norm)()])
+    assert told in manager.plugins[0].error
+    assert manager.analysis_names == ["mean-norm"]
+
+
 def test_an_unknown_name_has_near_matches(plugin_manager, mean_norm):
     with pytest.raises(SaegeoError, match="did you mean 'mean-norm'"):
         plugin_manager(one=[mean_norm]).analysis("mean-nrom")

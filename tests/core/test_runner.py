@@ -39,9 +39,19 @@ def test_something_else_than_findings_is_refused(mean_norm, cloud, monkeypatch):
         run(mean_norm, cloud)
 
 
-def test_an_analysis_that_writes_to_the_cloud_is_caught(mean_norm, cloud, monkeypatch):
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda cloud: cloud.vectors.mul_(2),
+        lambda cloud: cloud.vectors.numpy().sort(axis=1),
+        lambda cloud: np.copyto(cloud.vectors.numpy(), cloud.vectors.numpy()[::-1].copy()),
+        lambda cloud: np.copyto(cloud.norms, 1),
+    ],
+    ids=["torch", "sorted by numpy", "other order", "lengths"],
+)
+def test_an_analysis_that_writes_to_the_cloud_is_caught(mean_norm, cloud, monkeypatch, write):
     honest = mean_norm.analyze
-    monkeypatch.setattr(mean_norm, "analyze", lambda c, p, x: (c.vectors.mul_(2), honest(c, p, x))[1])
+    monkeypatch.setattr(mean_norm, "analyze", lambda c, p, x: (write(c), honest(c, p, x))[1])
     with pytest.raises(ValueError, match="wrote to the cloud"):
         run(mean_norm, cloud)
 

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 import torch
 
-from saegeo_core import SaegeoError, SaeSpec
-from saegeo_core.loading import expand_specs, load_cloud
+from saegeo_core import SaegeoError, SaeSpec, hookimpl
+from saegeo_core.loading import expand_specs, formats, load_cloud
 
 
 def test_specs_may_be_parsed_already(load, sae_lens_folder):
@@ -103,3 +104,60 @@ print({"torch", "numpy", "sae_lens", "transformers", "safetensors", "yaml", "hug
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
     assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+class Stranger:
+    """A file format that fails wherever it is told to."""
+
+    name, summary = "strange", "files called .strange"
+
+    def __init__(self, looks=None, reads=None):
+        self.looks, self.reads = looks, reads
+
+    def recognises(self, path):
+        return self.looks(path) if self.looks else path.suffix == ".strange"
+
+    def read(self, path, rows, layout):
+        return self.reads(path)
+
+
+def fail(path):
+    raise IndexError("list index out of range")
+
+
+@pytest.fixture
+def strange(plugin_manager, tmp_path):
+    """Loads a file in a stranger's format, or a decoder matrix, where a stranger's format is installed."""
+
+    def load(name, **does):
+        module = types.ModuleType("saegeo_test_strange")
+        module.saegeo_register_loaders = hookimpl(lambda register: register(Stranger(**does)))
+        module.saegeo_register_loaders.__name__ = "saegeo_register_loaders"
+        (tmp_path / "a.strange").touch()
+        return load_cloud(str(tmp_path / name), plugins=plugin_manager(formats=formats, strange=module))
+
+    return load
+
+
+def test_a_format_that_fails_to_look_stops_nobody(strange, tmp_path, decoder):
+    np.save(tmp_path / "a.npy", decoder)
+    with pytest.warns(
+        UserWarning, match="format strange of package saegeo_test_strange failed to look at .*IndexError"
+    ):
+        assert strange("a.npy", looks=fail).n_features == 24
+
+
+@pytest.mark.parametrize(
+    ("reads", "told"), [(fail, "IndexError: list index"), (lambda path: None, "TypeError: read returned a NoneType")]
+)
+def test_a_format_that_fails_to_read_names_its_package(strange, reads, told):
+    with pytest.raises(RuntimeError, match=f"strange of package saegeo_test_strange failed to read .*{told}"):
+        strange("a.strange", reads=reads)
+
+
+def test_a_user_s_mistake_stays_one(strange):
+    def refuse(path):
+        raise SaegeoError("damaged", "write it again")
+
+    with pytest.raises(SaegeoError, match="^damaged\nwrite it again$"):
+        strange("a.strange", reads=refuse)

@@ -1,0 +1,130 @@
+"""Whether p-values are those of chance where there is only chance, and small where something was planted.
+
+A valid p-value is at most a with probability at most a, whatever a. Too many small ones prove it wrong; too few do not (a p-value
+of a count takes few values), so they are told, and the planted example shows whether anything can be found.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from scipy import stats
+
+from saegeo_core.metric import Absent, Interval, Metric
+from saegeo_core.report import Report
+from saegeo_core.testing.inputs import SEED, Given, as_given
+from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
+from saegeo_core.testing.trial import Trial
+
+UNIFORM = "p-values on its own null"
+FOUND = "finds what is planted"
+RUNS, QUICK_RUNS = 40, 12
+PLANTS = 3
+LEVELS = (0.01, 0.05, 0.2, 0.5)
+FALSE_ALARM = 1e-3
+"""Chance that a correct analysis fails, over all metrics and levels."""
+FOUND_AT = 0.01
+
+
+def calibration(trial: Trial) -> Iterator[Outcome]:
+    """One outcome on the null, one on the plant."""
+    yield _on_the_null(trial)
+    yield _on_the_plant(trial)
+
+
+def _on_the_null(trial: Trial) -> Outcome:
+    examples = _examples(trial, "null_example", QUICK_RUNS if trial.is_quick else RUNS)
+    if not examples:
+        return not_checked(UNIFORM, "the analysis has no null_example(rng)")
+    collected: dict[str, list[float]] = defaultdict(list)
+    for seed, given in enumerate(examples):
+        for name, pvalue in _pvalues(trial.run(given, seed=seed)).items():
+            collected[name].append(pvalue)
+    if not collected:
+        return failed(
+            UNIFORM,
+            expected="a p-value of the headline under its judging null, on every null example",
+            seen="none",
+            advice="give NullComparison(pvalue=…), or leave null_example out",
+        )
+    wrong = [what for name, pvalues in collected.items() if (what := _too_small(name, pvalues, len(collected)))]
+    if wrong:
+        return failed(
+            UNIFORM,
+            expected="p-values at most a in a share a of null examples, for every a",
+            seen="; ".join(wrong),
+            advice="the null model must be what null_example draws from; drawn nulls have p = (b + 1) / (draws + 1)",
+        )
+    headline = collected.get(trial.analysis.headline) or next(iter(collected.values()))
+    small = sum(pvalue <= 0.05 for pvalue in headline)
+    return passed(
+        UNIFORM,
+        f"metrics: {len(collected)}, examples: {len(headline)}; headline: median {np.median(headline):.2f}, {small} at most 0.05",
+    )
+
+
+def _pvalues(report: Report) -> dict[str, float]:
+    """By metric, the p-values under the null model that judges the headline."""
+    headline = report.metric()
+    if isinstance(headline.nulls, Absent):
+        return {}
+    model = headline.nulls[0].model
+    return {
+        metric.name: null.pvalue
+        for metric in report.measured
+        for null in (() if isinstance(metric.nulls, Absent) else metric.nulls)
+        if null.model == model and null.pvalue is not None
+    }
+
+
+def _too_small(name: str, pvalues: list[float], n_metrics: int) -> str | None:
+    allowed = FALSE_ALARM / (n_metrics * len(LEVELS))
+    for level in LEVELS:
+        n_below = sum(pvalue <= level for pvalue in pvalues)
+        if stats.binom.sf(n_below - 1, len(pvalues), level) < allowed:
+            return f"{name} has p <= {level:g} in {n_below} of {len(pvalues)}"
+    return None
+
+
+def _on_the_plant(trial: Trial) -> Outcome:
+    examples = _examples(trial, "planted_example", PLANTS)
+    if not examples:
+        return not_checked(FOUND, "the analysis has no planted_example(rng)")
+    headlines = [trial.run(given, seed=seed).metric() for seed, given in enumerate(examples)]
+    missed = [_judged(headline) for headline in headlines if not _is_found(headline)]
+    if missed:
+        return failed(
+            FOUND,
+            expected=f"on every planted example {trial.analysis.headline} has p <= {FOUND_AT} under its judging null "
+            "(where that has no p-value: an interval without the null's mean)",
+            seen=f"not on {len(missed)} of {len(headlines)}: {missed[0]}",
+            advice="plant more of it, or make more null draws: with 19 the smallest p-value is 0.05",
+        )
+    return passed(FOUND, f"on {len(headlines)} of {len(headlines)}: {_judged(headlines[0])}")
+
+
+def _is_found(headline: Metric) -> bool:
+    if headline.value is None or isinstance(headline.nulls, Absent):
+        return False
+    null, interval = headline.nulls[0], headline.interval
+    if null.pvalue is not None:
+        return null.pvalue <= FOUND_AT
+    return isinstance(interval, Interval) and not interval.low <= null.mean <= interval.high
+
+
+def _judged(headline: Metric) -> str:
+    if isinstance(headline.estimate, Absent):
+        return f"{headline.name} is absent: {headline.estimate.absent}"
+    if isinstance(headline.nulls, Absent):
+        return f"{headline.name} has no null: {headline.nulls.absent}"
+    null = headline.nulls[0]
+    chance = "" if null.pvalue is None else f", p = {null.pvalue:.2g}"
+    return f"{headline.name} {headline.estimate:.4g}, null {null.mean:.4g}{chance}"
+
+
+def _examples(trial: Trial, method: str, n: int) -> list[Given]:
+    """So many of the analysis's own examples; none where it has none."""
+    make = getattr(trial.analysis, method, None)
+    rng = np.random.default_rng(SEED)
+    made = [make(rng) for _ in range(n)] if make else []
+    return [as_given(example) for example in made if example is not None]

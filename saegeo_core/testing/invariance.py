@@ -1,0 +1,60 @@
+"""Whether what an analysis declares to change nothing changes nothing."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from saegeo_core.analysis import INVARIANCES, Invariance
+from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.testing.inputs import SEED, Given
+from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
+from saegeo_core.testing.report_difference import estimate_difference
+from saegeo_core.testing.trial import Trial
+
+TOLERANCE = 1e-3
+"""Vectors are float32: turned ones are rounded anew, and a pair near a threshold may cross it."""
+
+
+def invariance(trial: Trial) -> Iterator[Outcome]:
+    """One outcome for each declared invariance."""
+    declared: frozenset[Invariance] = getattr(trial.analysis, "invariances", frozenset())
+    if not declared:
+        yield not_checked("unchanged by …", f"no invariances are declared; there are {', '.join(INVARIANCES)}")
+        return
+    before = trial.run(trial.ordinary())
+    for name in sorted(declared):
+        check = f"unchanged by {name}"
+        if name not in INVARIANCES:
+            known = ", ".join(INVARIANCES)
+            yield failed(check, expected=f"one of {known}", seen=repr(name), advice="take it out of invariances")
+            continue
+        difference = estimate_difference(before, trial.run(changed(trial.ordinary(), name)), TOLERANCE)
+        if difference:
+            yield failed(
+                check,
+                expected=f"the same estimates, to {TOLERANCE:g}, when {INVARIANCES[name]}",
+                seen=difference,
+                advice=f"mend the formula, or take {name!r} out of invariances",
+            )
+        else:
+            yield passed(check, f"estimates agree to {TOLERANCE:g}")
+
+
+def changed(given: Given, how: Invariance) -> Given:
+    """The same input, changed in one way."""
+    rng = np.random.default_rng(SEED)
+    cloud, firing = given
+    n, d = cloud.vectors.shape
+    if how == "feature order":
+        order = rng.permutation(n)
+        return Given(_cloud(cloud.vectors[torch.from_numpy(order)]), None if firing is None else firing.select(order))
+    if how == "rotation":
+        rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
+        return Given(_cloud(cloud.vectors.double() @ torch.from_numpy(rotation)), firing)
+    lengths = np.exp(rng.uniform(-1, 1, (n, 1))) if how == "row lengths" else np.full((n, 1), 3.7)
+    return Given(_cloud(cloud.vectors.double() * torch.from_numpy(lengths)), firing)
+
+
+def _cloud(rows: torch.Tensor) -> FeatureCloud:
+    return FeatureCloud.from_array(rows.float(), name="ordinary")

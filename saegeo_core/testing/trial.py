@@ -1,0 +1,73 @@
+"""The analysis under test, and how it is run: as `saegeo run` runs it, on the CPU."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from saegeo_core.analysis import Analysis, resolve_parameters
+from saegeo_core.report import Preset, Report
+from saegeo_core.runner import Job
+from saegeo_core.testing.inputs import Given, companion, ordinary
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An analysis with the parameters it is tested at.
+
+    Attributes:
+        analysis: the one under test.
+        parameters: what differs from its defaults.
+        is_quick: whether fewer runs must do.
+    """
+
+    analysis: Analysis
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    is_quick: bool = False
+
+    def ordinary(self) -> Given:
+        """The ordinary input, made afresh."""
+        return ordinary(self.analysis.needs)
+
+    def run(self, given: Given, *, seed: int = 0, preset: Preset = "calibrated") -> Report:
+        """One run."""
+        job = Job(
+            analysis=self.analysis,
+            package=self.package,
+            preset=preset,
+            parameters=resolve_parameters(self.analysis, preset, self.parameters),
+            seed=seed,
+            device="cpu",
+            cloud=given.cloud,
+            firing=given.firing,
+            load_cloud=lambda _: companion(given.cloud),
+        )
+        return job.perform()
+
+    @property
+    def package(self) -> str:
+        """The package the analysis is written in."""
+        return type(self.analysis).__module__.partition(".")[0]
+
+    def told(self, error: BaseException) -> str:
+        """An exception in one line, with the line of the analysis that it came from."""
+        return f"{type(error).__name__}: {_message(error)}{self._place(error)}"
+
+    def _place(self, error: BaseException) -> str:
+        frames = list(traceback.walk_tb(error.__traceback__))
+        own = [each for each in frames if each[0].f_globals.get("__name__", "").partition(".")[0] == self.package]
+        if not frames:
+            return ""
+        frame, line = (own or frames)[-1]
+        return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+
+
+def _message(error: BaseException) -> str:
+    """Pydantic tells one mistake once for every type that would have been allowed: that it is not finite says most."""
+    if isinstance(error, ValidationError):
+        wrong = max(error.errors(), key=lambda one: one["type"] == "finite_number")
+        return f"{'.'.join([error.title, *map(str, wrong['loc'])])}: {wrong['msg']}, given {wrong['input']!r}"
+    return " ".join(str(error).split())

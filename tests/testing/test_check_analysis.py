@@ -1,0 +1,301 @@
+"""The suite passes what is sound and names what is not."""
+
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pydantic import Field
+
+from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError
+from saegeo_core.testing import check_analysis
+from saegeo_core.testing.calibration import FALSE_ALARM, RUNS, _too_small
+from saegeo_core.testing.cost import COST
+
+
+def failures(analysis, **settings):
+    return {outcome.check: outcome for outcome in check_analysis(analysis, quick=True, **settings).failures}
+
+
+def with_estimate(metric, estimate):
+    return Metric(**{**metric.model_dump(), "estimate": estimate})
+
+
+def null_of(metric, **changes):
+    return metric.model_copy(update={"nulls": (metric.nulls[0].model_copy(update=changes),)})
+
+
+def test_a_sound_analysis_conforms(sound):
+    conformance = check_analysis(sound())
+    conformance.raise_failures()
+    verdicts = {outcome.check: outcome.verdict for outcome in conformance.outcomes}
+    assert set(verdicts.values()) == {"passed"}
+    assert len(verdicts) == 24
+    (cost,) = [outcome for outcome in conformance.outcomes if outcome.check == COST]
+    assert cost.seen.split()[1].startswith("s")
+    assert not sys.platform.startswith("linux") or "MB" in cost.seen
+
+
+def test_forty_runs_show_what_twelve_do_not(spoiled):
+    """Cubes of uniform numbers: one in three is below 0.05."""
+    failed = {outcome.check: outcome for outcome in check_analysis(spoiled(anticonservative)).failures}
+    assert list(failed) == [ON_THE_NULL]
+    assert "length has p <= 0.01 in" in failed[ON_THE_NULL].seen
+
+
+def test_what_an_author_does_not_supply_is_not_checked(spoiled):
+    bare = spoiled(
+        invariances=frozenset(), planted_example=Analysis.planted_example, null_example=Analysis.null_example
+    )
+    unchecked = [one.check for one in check_analysis(bare, quick=True).outcomes if one.verdict == "not checked"]
+    assert unchecked == [COST, "unchanged by …", "p-values on its own null", "finds what is planted"]
+
+
+def unseeded(metric, cloud):
+    return with_estimate(metric, metric.estimate + np.random.default_rng().normal())
+
+
+def mutating_by_torch(metric, cloud):
+    cloud.vectors.mul_(2)
+
+
+def mutating_by_numpy(metric, cloud):
+    cloud.vectors.numpy()[0] = cloud.vectors.numpy()[1]
+
+
+def mutating_norms(metric, cloud):
+    cloud.norms[:] = 1
+
+
+def mutating_then_failing(metric, cloud):
+    cloud.norms[:] = 1
+    raise ZeroDivisionError
+
+
+def nan(metric, cloud):
+    return with_estimate(metric, float("nan"))
+
+
+def nan_in_a_null(metric, cloud):
+    return Metric(**{**metric.model_dump(), "nulls": ({**metric.nulls[0].model_dump(), "mean": float("nan")},)})
+
+
+def always_significant(metric, cloud):
+    return metric if metric.value is None else null_of(metric, pvalue=0.001)
+
+
+def anticonservative(metric, cloud):
+    return metric if metric.value is None else null_of(metric, pvalue=metric.nulls[0].pvalue ** 3)
+
+
+def never_significant(metric, cloud):
+    return metric if metric.value is None else null_of(metric, pvalue=0.5)
+
+
+def by_lengths(metric, cloud):
+    return with_estimate(metric, float(cloud.norms.mean()))
+
+
+def by_first_coordinate(metric, cloud):
+    return with_estimate(metric, float(cloud.unit_vectors()[:, 0].sum()))
+
+
+def by_first_feature(metric, cloud):
+    return with_estimate(metric, float(cloud.unit_vectors()[0] @ cloud.unit_vectors()[1 % len(cloud)]))
+
+
+def crashing_on_duplicates(metric, cloud):
+    if cloud.n_duplicate_rows:
+        raise np.linalg.LinAlgError("Singular matrix")
+
+
+def nan_on_one_feature(metric, cloud):
+    return with_estimate(metric, float("nan")) if cloud.n_features == 1 else None
+
+
+def silent_on_one_feature(metric, cloud):
+    also = metric.model_copy(update={"name": "also"})
+    return Findings([metric] if cloud.n_features == 1 else [metric, also])
+
+
+def without_reason(metric, cloud):
+    return metric.model_copy(update={"interval": Absent("n/a")})
+
+
+def with_an_empty_reason(metric, cloud):
+    return metric.model_copy(update={"interval": Absent("")})
+
+
+def with_no_interval(metric, cloud):
+    return Metric(**{**metric.model_dump(), "interval": None})
+
+
+def with_a_copied_hole(metric, cloud):
+    return metric.model_copy(update={"interval": None})
+
+
+def printing(metric, cloud):
+    print("look!")
+
+
+def warning(metric, cloud):
+    warnings.warn("divide by zero", RuntimeWarning, stacklevel=1)
+
+
+def by_threads(metric, cloud):
+    return with_estimate(metric, float(torch.get_num_threads()))
+
+
+def with_infinity_in_a_table(metric, cloud):
+    return Findings([metric], {"table": pd.DataFrame({"x": [1.0, np.inf]})})
+
+
+def with_objects_in_an_array(metric, cloud):
+    return Findings([metric], arrays={"x": np.array([{}, {}], object)})
+
+
+def exiting(metric, cloud):
+    raise SystemExit(3)
+
+
+ON_THE_NULL = "p-values on its own null"
+INPUT = "leaves its input untouched"
+FINITE = "numbers are finite"
+REASON = "what is absent has its reason"
+RUNS_AT_ALL = "runs on an ordinary cloud"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "seen"),
+    [
+        (unseeded, "same seed, same findings", "metrics[0].estimate: "),
+        (mutating_by_torch, INPUT, "they were changed"),
+        (mutating_by_numpy, INPUT, "they were changed"),
+        (mutating_norms, INPUT, "they were changed"),
+        (mutating_then_failing, INPUT, "they were changed"),
+        (nan, FINITE, "Input should be a finite number, given nan"),
+        (nan_in_a_null, FINITE, "finite number, given nan"),
+        (always_significant, ON_THE_NULL, "length has p <= 0.01 in 12 of 12"),
+        (never_significant, "finds what is planted", "not on 3 of 3: length"),
+        (by_lengths, "unchanged by row lengths", "length: "),
+        (by_first_coordinate, "unchanged by rotation", "length: "),
+        (by_first_feature, "unchanged by feature order", "length: "),
+        (by_lengths, "unchanged by scale", "length: "),
+        (
+            crashing_on_duplicates,
+            "degenerate cloud: duplicates",
+            "LinAlgError: Singular matrix (test_check_analysis.py",
+        ),
+        (nan_on_one_feature, "degenerate cloud: one feature", "finite number"),
+        (silent_on_one_feature, "degenerate cloud: one feature", "without also"),
+        (without_reason, REASON, "length has interval Absent('n/a')"),
+        (with_an_empty_reason, REASON, "at least 1 character"),
+        (with_no_interval, REASON, "interval"),
+        (with_a_copied_hole, REASON, "length has interval None"),
+        (printing, "prints and warns of nothing", "look!"),
+        (warning, "prints and warns of nothing", "divide by zero"),
+        (by_threads, "same metrics on one thread and on two", "length.estimate: 1.0, then 2.0"),
+        (with_infinity_in_a_table, FINITE, "Input should be a finite number, given inf"),
+        (with_objects_in_an_array, "survives as strict JSON", "Object arrays"),
+        (exiting, RUNS_AT_ALL, "SystemExit: 3"),
+    ],
+)
+def test_what_is_wrong_is_named(spoiled, spoil, check, seen):
+    outcome = failures(spoiled(spoil))[check]
+    assert seen in outcome.seen
+    assert outcome.expected
+    assert outcome.advice
+
+
+class Undocumented(Parameters):
+    size: int = 3
+
+
+class Unsettable(Parameters):
+    weights: dict[str, float] = Field(default={"a": 1.0}, description="Weights.")
+
+
+class Required(Parameters):
+    other: str = Field(description="Another cloud.")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "check", "seen"),
+    [
+        ({"Parameters": Undocumented, "presets": {"calibrated": {}}}, "parameters are described", "none of size"),
+        (
+            {"Parameters": Unsettable, "presets": {"calibrated": {}}},
+            "parameters can be set from the command line",
+            "weights={'a': 1.0}",
+        ),
+        ({"Parameters": Required, "presets": {"calibrated": {}}}, RUNS_AT_ALL, "lean.other cannot be None"),
+        ({"invariances": frozenset({"shear"})}, "unchanged by shear", "'shear'"),
+        ({"summary": ""}, "says what it is", "summary ''"),
+        ({"name": "Lean Length"}, "says what it is", "'Lean Length'"),
+        ({"headline": "breadth"}, RUNS_AT_ALL, "headline"),
+        ({"presets": {"calibrated": {}, "paper": {"factor": -1.0}}}, "every preset runs", "factor"),
+    ],
+)
+def test_what_is_declared_wrongly_is_named(spoiled, attributes, check, seen):
+    plain = {"Parameters", "presets"} <= attributes.keys()
+    analysis = spoiled(
+        **attributes, **({"analyze": lambda self, *given: Findings([length(given[0])])} if plain else {})
+    )
+    assert seen in failures(analysis)[check].seen
+
+
+def length(cloud):
+    absent = Absent("a test needs none")
+    about = {"n": len(cloud), "unit": "length", "better": "neither", "description": "The number of features."}
+    return Metric(name="length", estimate=float(len(cloud)), interval=absent, nulls=absent, **about)
+
+
+def test_parameters_it_cannot_do_without_are_given(spoiled):
+    def analyze(self, cloud, parameters, context):
+        assert len(context.load_cloud(parameters.other)) == cloud.sae.d_sae
+        return Findings([length(cloud)])
+
+    bare = {"invariances": frozenset(), "null_example": Analysis.null_example, "presets": {"calibrated": {}}}
+    analysis = spoiled(Parameters=Required, analyze=analyze, planted_example=Analysis.planted_example, **bare)
+    assert not failures(analysis, parameters={"other": "any"})
+
+
+def test_what_the_suite_cannot_make_is_told(spoiled):
+    with pytest.raises(SaegeoError, match="lean needs activations"):
+        check_analysis(spoiled(needs=frozenset({"vectors", "activations"})))
+
+
+def test_a_failure_tells_what_was_expected_seen_and_advised(spoiled):
+    with pytest.raises(AssertionError) as error:
+        check_analysis(spoiled(without_reason), quick=True).raise_failures()
+    told = str(error.value)
+    assert told.startswith("lean does not conform\nfailed: what is absent has its reason\n  expected: ")
+    assert "\n  seen: length has interval Absent('n/a')\n  do: for example" in told
+
+
+def test_where_the_first_run_fails_one_outcome_says_why(spoiled):
+    outcomes = check_analysis(spoiled(nan), quick=True).outcomes
+    assert [outcome.check for outcome in outcomes] == [FINITE, "everything else"]
+
+
+def test_an_exception_in_one_check_does_not_stop_the_others(spoiled):
+    def broken(self, rng):
+        raise OSError("no such file")
+
+    failed = failures(spoiled(null_example=broken))
+    assert list(failed) == ["calibration"]
+    assert "OSError: no such file" in failed["calibration"].seen
+
+
+def test_the_number_of_threads_is_put_back(spoiled, sound):
+    threads = torch.get_num_threads()
+    check_analysis(sound(), quick=True)
+    assert torch.get_num_threads() == threads
+
+
+def test_uniform_pvalues_rarely_raise_an_alarm(rng):
+    """At most once in a thousand; 2,000 trials are a thousand times more than would be needed to see one in one."""
+    alarms = sum(_too_small("p", list(rng.uniform(size=RUNS)), 1) is not None for _ in range(2000))
+    assert alarms <= 2000 * FALSE_ALARM + 4 * (2000 * FALSE_ALARM) ** 0.5

@@ -1,0 +1,1 @@
+raise OSError("libacme.so is not there")

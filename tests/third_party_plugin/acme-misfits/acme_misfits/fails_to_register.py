@@ -1,0 +1,6 @@
+from saegeo_core import hookimpl
+
+
+@hookimpl
+def saegeo_register_analyses(register):
+    raise KeyError("ACME_HOME")
