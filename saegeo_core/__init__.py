@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
-    from saegeo_core.errors import SaegeoError
+    from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
     from saegeo_core.hookspecs import hookimpl
     from saegeo_core.loading import load_cloud
     from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
@@ -31,6 +32,7 @@ _HOME = {
     "FiringStatistics": "firing_statistics",
     "Interval": "metric",
     "Metric": "metric",
+    "MissingInput": "errors",
     "NullComparison": "metric",
     "Parameters": "analysis",
     "PluginManager": "plugin_manager",
@@ -39,6 +41,7 @@ _HOME = {
     "ReportStore": "report_store",
     "SaeSpec": "sae_spec",
     "SaegeoError": "errors",
+    "TextActivations": "harvest.text_activations",
     "hookimpl": "hookspecs",
     "load_cloud": "loading",
     "run": "runner",
@@ -55,6 +58,7 @@ __all__ = [
     "FiringStatistics",
     "Interval",
     "Metric",
+    "MissingInput",
     "NullComparison",
     "Parameters",
     "PluginManager",
@@ -63,6 +67,7 @@ __all__ = [
     "ReportStore",
     "SaeSpec",
     "SaegeoError",
+    "TextActivations",
     "hookimpl",
     "load_cloud",
     "run",

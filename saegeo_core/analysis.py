@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, get_args, ge
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.input_files import refuse_absent_files
 from saegeo_core.report import Preset
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
 
 Item = TypeVar("Item")
 NEEDS = ("vectors", "firing", "activations")
@@ -40,7 +42,8 @@ def silent(items: Iterable[Item], total: int, description: str) -> Iterator[Item
 class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
-    Values from the command line arrive as text; lists are comma-separated.
+    Values from the command line arrive as text; lists are comma-separated. Files and folders that the analysis reads are of
+    type Path: they must be there, and what they hold is part of the report's digest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -56,6 +59,8 @@ class AnalysisContext:
         preset: "calibrated" or "paper".
         progress: wrap long loops in it.
         firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
+        activations: what the model of --model computes where the SAE reads, or None where none was named; given where
+            "activations" is needed or used.
         load_cloud: loads a second cloud by name, for analyses that compare two.
     """
 
@@ -64,6 +69,7 @@ class AnalysisContext:
     preset: Preset = "calibrated"
     progress: Progress = silent
     firing: "FiringStatistics | None" = None
+    activations: "TextActivations | None" = None
     load_cloud: "Callable[[str], FeatureCloud] | None" = None
 
 
@@ -75,6 +81,7 @@ class Analysis(Protocol):
         name: what the user types, lower case with hyphens.
         version: goes up whenever the same cloud would give other numbers.
         needs: what must be given: a subset of "vectors", "firing", "activations".
+        uses: what it can do without, and takes where it is given: at present "activations" or nothing.
         headline: the metric to look at first.
         summary: one line for lists.
         reference: where the method is described.
@@ -85,6 +92,7 @@ class Analysis(Protocol):
     name: str
     version: str
     needs: frozenset[str] = frozenset({"vectors"})
+    uses: frozenset[str] = frozenset()
     headline: str
     summary: str
     reference: str
@@ -100,7 +108,8 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
     """The analysis's parameters: its defaults, changed by the preset, changed by the user.
 
     Raises:
-        SaegeoError: a preset the analysis does not offer, an unknown key, or a value of the wrong type or range.
+        SaegeoError: a preset the analysis does not offer, an unknown key, a value of the wrong type or range, or a file that
+            is not there.
     """
     if preset not in analysis.presets:
         offered = ", ".join(analysis.presets)
@@ -116,7 +125,7 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
     values = {**analysis.presets[preset], **given}
     split = {key: _split_list(fields[key].annotation, value) for key, value in values.items()}
     try:
-        return analysis.Parameters(**split)
+        parameters = analysis.Parameters(**split)
     except ValidationError as error:
         wrong = error.errors()[0]
         key = str(wrong["loc"][0]) if wrong["loc"] else ""
@@ -125,6 +134,8 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
         raise SaegeoError(
             f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
         ) from None
+    refuse_absent_files(analysis.name, parameters)
+    return parameters
 
 
 def _split_list(annotation: Any, value: Any) -> Any:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import progress_bars
 from saegeo_core.cli.run_plan import PlannedAnalysis, RunPlan
+from saegeo_core.errors import MissingInput
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_alignment import firing_of
 from saegeo_core.firing_statistics import FiringStatistics
+from saegeo_core.harvest.text_activations import TextActivations
 from saegeo_core.loading import load_cloud
 from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import Job, StoredReport
+from saegeo_core.runner import Job, StoredReport, activations_of, takes_activations
 from saegeo_core.sae_spec import SaeSpec
 
 
@@ -36,6 +38,7 @@ def _measure(spec: SaeSpec, plan: RunPlan) -> Iterator[StoredReport | Failed]:
     try:
         cloud = load_cloud(spec, rows=plan.rows, layout=plan.layout, labels=plan.labels, plugins=plan.plugins)
         firing = firing_of(cloud, plan.firing) if plan.wants_firing else None
+        activations = _activations(cloud, plan) if plan.wants_activations else None
     except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
         yield Failed(str(spec), error)
         return
@@ -44,13 +47,26 @@ def _measure(spec: SaeSpec, plan: RunPlan) -> Iterator[StoredReport | Failed]:
             say(f"skipped: {planned.name} on {spec} (needs firing: see saegeo harvest)")
             continue
         try:
-            yield _run_cell(cloud, firing, planned, plan)
+            yield _run_cell(cloud, firing, activations, planned, plan)
+        except MissingInput as error:
+            if plan.run_all:
+                say(f"skipped: {planned.name} on {spec} ({error.message})")
+            else:
+                yield Failed(f"{planned.name} on {spec}", error)
         except (Exception, SystemExit) as error:  # so may a stranger's analysis
             yield Failed(f"{planned.name} (package {planned.package}) on {spec}", error)
 
 
+def _activations(cloud: FeatureCloud, plan: RunPlan) -> TextActivations | None:
+    return activations_of(cloud, plan.model, plan.plugins, layer=plan.layer, hook=plan.hook, device=plan.device)
+
+
 def _run_cell(
-    cloud: FeatureCloud, firing: FiringStatistics | None, planned: PlannedAnalysis, plan: RunPlan
+    cloud: FeatureCloud,
+    firing: FiringStatistics | None,
+    activations: TextActivations | None,
+    planned: PlannedAnalysis,
+    plan: RunPlan,
 ) -> StoredReport:
     job = Job(
         analysis=planned.analysis,
@@ -61,6 +77,7 @@ def _run_cell(
         device=plan.device,
         cloud=cloud,
         firing=firing if "firing" in planned.analysis.needs else None,
+        activations=activations if takes_activations(planned.analysis) else None,
         load_cloud=lambda spec: load_cloud(spec, plugins=plan.plugins),
     )
     with progress_bars(planned.name, cloud.sae.spec) as progress:

@@ -1,0 +1,190 @@
+"""Scores of pairs that were held out, in the raw space and in the projected one that the other folds taught.
+
+A fold is factorised once for its words; any labelling of its pairs is scored from there. Coordinates of different folds are
+not comparable, so a score is summed within folds and never across them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_crystals.analogies import analogy_scores
+from saegeo_crystals.discriminant import Discriminants, Scatter, principal_scatter, shrunk_scatter
+from saegeo_crystals.folds import trained_on
+from saegeo_crystals.pairs import Integers, Pairs
+from saegeo_crystals.scores import Cells, Tally, nearest_mean_hits, quadruple_scores, silhouette
+from saegeo_crystals.word_space import PairProducts, WordSpace, as_cosines
+
+Floats = NDArray[np.float64]
+Tallies = dict[str, Tally]
+
+BASE = (
+    "silhouette",
+    "relation_accuracy",
+    "parallelogram_error",
+    "trapezoid_cosine",
+    "offset_similarity",
+    "pairing_consistency",
+    "analogy_accuracy",
+    "analogy_accuracy_with_query_words",
+    "analogy_accuracy_average",
+)
+GAIN = "pairing_consistency_gain"
+NAMES = (*(f"{name}_{space}" for space in ("raw", "projected") for name in BASE), GAIN)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How the projected space is learned.
+
+    Attributes:
+        kind: "shrinkage", discriminants with the shrunk scatter; "pca", within the leading principal components.
+        n_components: its dimension, at most one fewer than there are relations.
+        n_principal: how many principal components "pca" keeps.
+        geometry: "whitened", the discriminant coordinates; "original", the vectors' own inner product in their subspace.
+    """
+
+    kind: Literal["shrinkage", "pca"] = "shrinkage"
+    n_components: int = 11
+    n_principal: int = 50
+    geometry: Literal["whitened", "original"] = "whitened"
+
+
+class Fold:
+    """One fold held out.
+
+    Args:
+        space: the words.
+        pairs: all pairs.
+        folds: int64 (n_pairs,), the fold of each.
+        fold: the one held out.
+        projection: how the projected space is learned.
+    """
+
+    def __init__(self, space: WordSpace, pairs: Pairs, folds: Integers, fold: int, projection: Projection) -> None:
+        self._projection = projection
+        self._space = space
+        self._n_relations = pairs.n_relations
+        self.test = np.flatnonzero(folds == fold)
+        self.train = np.flatnonzero(trained_on(pairs, folds, fold))
+        self._inputs, self._outputs = pairs.inputs[self.test], pairs.outputs[self.test]
+        train = pairs.take(self.train)
+        self._with_differences = space.with_differences(train)
+        self._kernel = self._with_differences[train.outputs] - self._with_differences[train.inputs]
+
+    @cached_property
+    def scatter(self) -> Scatter:
+        """That of the training differences, factorised."""
+        if self._projection.kind == "pca":
+            return principal_scatter(self._kernel, self._projection.n_principal)
+        return shrunk_scatter(self._kernel, self._space.dimension)
+
+    def discriminants(self, labels: Integers) -> Discriminants:
+        """What `labels` (n_pairs,) of all pairs teach in training."""
+        found = self.scatter.discriminants(labels[self.train], self._n_relations, self._projection.n_components)
+        return found.orthonormal(self.scatter.centred) if self._projection.geometry == "original" else found
+
+    @cached_property
+    def _raw(self) -> PairProducts:
+        return PairProducts.of_words(self._space.products, self._inputs, self._outputs)
+
+    @cached_property
+    def _raw_offsets(self) -> Floats:
+        return self._raw.of_offsets()
+
+    def scores(self, labels: Integers) -> Tallies:
+        """Every score of `BASE`, raw and projected, with the relations `labels` (n_pairs,) of all pairs."""
+        found = self.discriminants(labels)
+        return self._named("raw", self.raw_scores(labels)) | self._named("projected", self.scores_in(found, labels))
+
+    def raw_scores(self, labels: Integers) -> Tallies:
+        """Every score of `BASE` in the vectors as they are."""
+        held, cells = labels[self.test], self._cells(labels)
+        averaging = self._averaging(labels)
+        across = self._with_differences[self._outputs] - self._with_differences[self._inputs]
+        squared = np.einsum("nr,nr->r", averaging, self._kernel @ averaging)
+        return {
+            "silhouette": silhouette(self._raw_offsets, held, self._n_relations),
+            "relation_accuracy": nearest_mean_hits(across @ averaging, self._known(squared, averaging), held),
+            **quadruple_scores(self._raw, cells),
+            **analogy_scores(self._space.cosines, cells),
+        }
+
+    def scores_in(self, found: Discriminants, labels: Integers) -> Tallies:
+        """Every score of `BASE` in the coordinates found."""
+        held, cells = labels[self.test], self._cells(labels)
+        averaging = self._averaging(labels)
+        means = averaging.T @ (self._kernel @ found.coefficients)
+        words = self._with_differences @ found.coefficients
+        inputs, outputs = words[self._inputs], words[self._outputs]
+        squared = np.einsum("rm,rm->r", means, means)
+        products = PairProducts(inputs @ inputs.T, outputs @ outputs.T, inputs @ outputs.T)
+        held_words, again = np.unique(np.concatenate([self._inputs, self._outputs]), return_inverse=True)
+        renumbered = Cells(cells.slots, again[: len(held)], again[len(held) :])
+        coordinates = words[held_words]
+        return {
+            "silhouette": silhouette(products.of_offsets(), held, self._n_relations),
+            "relation_accuracy": nearest_mean_hits(
+                (outputs - inputs) @ means.T, self._known(squared, averaging), held
+            ),
+            **quadruple_scores(products, cells),
+            **analogy_scores(as_cosines(coordinates @ coordinates.T), renumbered),
+        }
+
+    def _cells(self, labels: Integers) -> Cells:
+        return Cells.of(labels[self.test], self._n_relations, self._inputs, self._outputs)
+
+    def _averaging(self, labels: Integers) -> Floats:
+        """(n_train, n_relations): what the training differences are multiplied by to give the mean of each relation."""
+        indicator = labels[self.train][:, None] == np.arange(self._n_relations)
+        return indicator / np.maximum(indicator.sum(0), 1)
+
+    @staticmethod
+    def _known(squared: Floats, averaging: Floats) -> Floats:
+        return np.where(averaging.any(0), squared, np.inf)
+
+    @staticmethod
+    def _named(space: str, tallies: Tallies) -> Tallies:
+        return {f"{name}_{space}": tally for name, tally in tallies.items()}
+
+
+def folds_of(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> Iterator[Fold]:
+    """Every fold held out in turn."""
+    return (Fold(space, pairs, folds, fold, projection) for fold in np.unique(folds).tolist())
+
+
+class Sums:
+    """Tallies added up over folds."""
+
+    def __init__(self) -> None:
+        self._totals = dict.fromkeys(NAMES, 0.0)
+        self._counts = dict.fromkeys(NAMES, 0.0)
+
+    def add(self, tallies: Tallies) -> None:
+        """Add one fold's."""
+        for name, (total, count) in tallies.items():
+            self._totals[name] += total
+            self._counts[name] += count
+
+    def counts(self) -> dict[str, int]:
+        """How many things each score is a mean of."""
+        counts = {name: int(count) for name, count in self._counts.items()}
+        return counts | {GAIN: min(counts["pairing_consistency_raw"], counts["pairing_consistency_projected"])}
+
+    def scores(self) -> Floats:
+        """The means, float64 (len(NAMES),), in the order of `NAMES`; NaN where there is nothing to average."""
+        means = {name: total / self._counts[name] if self._counts[name] else np.nan for name, total in self._totals.items()}
+        means[GAIN] = means["pairing_consistency_projected"] - means["pairing_consistency_raw"]
+        return np.array([means[name] for name in NAMES])
+
+
+def held_out_sums(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> Sums:
+    """Every score, over all folds."""
+    sums = Sums()
+    for fold in folds_of(space, pairs, folds, projection):
+        sums.add(fold.scores(pairs.relation))
+    return sums
