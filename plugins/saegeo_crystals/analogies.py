@@ -20,18 +20,14 @@ def analogy_scores(cosines: Floats, cells: Cells) -> dict[str, Tally]:
     * `analogy_accuracy_average`: the word nearest to c plus the mean offset of the other pairs of the relation (3CosAvg).
 
     Args:
-        cosines: float64 (n_words, n_words), of the words by which the cells count.
-        cells: the pairs by relation. Queries that share a word are not asked. Candidates are the words of all cells.
+        cosines: float64 (n_words, n_words), of all held-out words; every one is a candidate.
+        cells: the pairs by relation. Queries that share a word are not asked.
     """
-    candidates = np.unique(np.concatenate([cells.inputs, cells.outputs]))
-    place = np.full(len(cosines), NOWHERE, np.int64)
-    place[candidates] = np.arange(len(candidates))
-    among = cosines[np.ix_(candidates, candidates)]
-    a, b = place[cells.inputs], place[cells.outputs]
-    return {**_from_one_pair(among, a, b, cells), "analogy_accuracy_average": _from_the_average(among, a, b, cells)}
+    return {**_from_one_pair(cosines, cells), "analogy_accuracy_average": _from_the_average(cosines, cells)}
 
 
-def _from_one_pair(cosines: Floats, a: Integers, b: Integers, cells: Cells) -> dict[str, Tally]:
+def _from_one_pair(cosines: Floats, cells: Cells) -> dict[str, Tally]:
+    a, b = cells.inputs, cells.outputs
     other = cells.partners(MOST_QUERIES)[1:].reshape(-1)
     pair = np.broadcast_to(cells.slots, (len(other) // max(cells.slots.size, 1), *cells.slots.shape)).reshape(-1)
     there = (other != NOWHERE) & (pair != NOWHERE)
@@ -50,7 +46,8 @@ def _from_one_pair(cosines: Floats, a: Integers, b: Integers, cells: Cells) -> d
     }
 
 
-def _from_the_average(cosines: Floats, a: Integers, b: Integers, cells: Cells) -> Tally:
+def _from_the_average(cosines: Floats, cells: Cells) -> Tally:
+    a, b = cells.inputs, cells.outputs
     n_pairs = len(a)
     relation = np.empty(n_pairs, np.int64)
     relation[cells.slots[cells.slots != NOWHERE]] = np.repeat(np.arange(len(cells.slots)), cells.sizes)

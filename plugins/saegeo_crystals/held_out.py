@@ -4,6 +4,7 @@ A fold is factorised once for its words; any labelling of its pairs is scored fr
 not comparable, so a score is summed within folds and never across them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,10 +72,13 @@ class Fold:
         self._n_relations = pairs.n_relations
         self.test = np.flatnonzero(folds == fold)
         self.train = np.flatnonzero(trained_on(pairs, folds, fold))
-        self._inputs, self._outputs = pairs.inputs[self.test], pairs.outputs[self.test]
-        train = pairs.take(self.train)
-        self._with_differences = space.with_differences(train)
-        self._kernel = self._with_differences[train.outputs] - self._with_differences[train.inputs]
+        train, test = pairs.take(self.train), pairs.take(self.test)
+        with_differences = space.with_differences(train)
+        self._kernel = with_differences[:, train.outputs] - with_differences[:, train.inputs]
+        # The words held out, by whose numbers the rest of this class counts.
+        self._words, numbers = np.unique(np.concatenate([test.inputs, test.outputs]), return_inverse=True)
+        self._inputs, self._outputs = numbers[: len(test)], numbers[len(test) :]
+        self._on_training = with_differences[:, self._words].T
 
     @cached_property
     def scatter(self) -> Scatter:
@@ -83,18 +87,18 @@ class Fold:
             return principal_scatter(self._kernel, self._projection.n_principal)
         return shrunk_scatter(self._kernel, self._space.dimension)
 
-    def discriminants(self, labels: Integers) -> Discriminants:
-        """What `labels` (n_pairs,) of all pairs teach in training."""
-        found = self.scatter.discriminants(labels[self.train], self._n_relations, self._projection.n_components)
+    def discriminants(self, labels: Integers, most: int | None = None) -> Discriminants:
+        """What `labels` (n_pairs,) of all pairs teach in training; `most` directions, by default the projection's."""
+        most = most or self._projection.n_components
+        found = self.scatter.discriminants(labels[self.train], self._n_relations, most)
         return found.orthonormal(self.scatter.centred) if self._projection.geometry == "original" else found
 
     @cached_property
-    def _raw(self) -> PairProducts:
-        return PairProducts.of_words(self._space.products, self._inputs, self._outputs)
-
-    @cached_property
-    def _raw_offsets(self) -> Floats:
-        return self._raw.of_offsets()
+    def _raw(self) -> tuple[PairProducts, Floats, Floats]:
+        """Products of the words of each pair, products of the offsets, and cosines of the words."""
+        among = np.ix_(self._words, self._words)
+        products = PairProducts.of_words(self._space.products[among], self._inputs, self._outputs)
+        return products, products.of_offsets(), self._space.cosines[among]
 
     def scores(self, labels: Integers) -> Tallies:
         """Every score of `BASE`, raw and projected, with the relations `labels` (n_pairs,) of all pairs."""
@@ -103,39 +107,52 @@ class Fold:
 
     def raw_scores(self, labels: Integers) -> Tallies:
         """Every score of `BASE` in the vectors as they are."""
-        held, cells = labels[self.test], self._cells(labels)
+        held, cells = labels[self.test], self.cells(labels)
         averaging = self._averaging(labels)
-        across = self._with_differences[self._outputs] - self._with_differences[self._inputs]
+        across = self._on_training[self._outputs] - self._on_training[self._inputs]
+        products, offsets, cosines = self._raw
         squared = np.einsum("nr,nr->r", averaging, self._kernel @ averaging)
         return {
-            "silhouette": silhouette(self._raw_offsets, held, self._n_relations),
+            "silhouette": silhouette(offsets, held, self._n_relations),
             "relation_accuracy": nearest_mean_hits(across @ averaging, self._known(squared, averaging), held),
-            **quadruple_scores(self._raw, cells),
-            **analogy_scores(self._space.cosines, cells),
+            **quadruple_scores(products, cells),
+            **analogy_scores(cosines, cells),
         }
 
     def scores_in(self, found: Discriminants, labels: Integers) -> Tallies:
         """Every score of `BASE` in the coordinates found."""
-        held, cells = labels[self.test], self._cells(labels)
+        held, cells = labels[self.test], self.cells(labels)
         averaging = self._averaging(labels)
         means = averaging.T @ (self._kernel @ found.coefficients)
-        words = self._with_differences @ found.coefficients
-        inputs, outputs = words[self._inputs], words[self._outputs]
+        words = self._on_training @ found.coefficients
         squared = np.einsum("rm,rm->r", means, means)
-        products = PairProducts(inputs @ inputs.T, outputs @ outputs.T, inputs @ outputs.T)
-        held_words, again = np.unique(np.concatenate([self._inputs, self._outputs]), return_inverse=True)
-        renumbered = Cells(cells.slots, again[: len(held)], again[len(held) :])
-        coordinates = words[held_words]
+        products = self.products_in(found)
         return {
             "silhouette": silhouette(products.of_offsets(), held, self._n_relations),
             "relation_accuracy": nearest_mean_hits(
-                (outputs - inputs) @ means.T, self._known(squared, averaging), held
+                self.offsets_in(found) @ means.T, self._known(squared, averaging), held
             ),
             **quadruple_scores(products, cells),
-            **analogy_scores(as_cosines(coordinates @ coordinates.T), renumbered),
+            **analogy_scores(as_cosines(words @ words.T), cells),
         }
 
-    def _cells(self, labels: Integers) -> Cells:
+    def raw_products(self) -> PairProducts:
+        """Inner products of the words of the held-out pairs, in the vectors as they are."""
+        return self._raw[0]
+
+    def products_in(self, found: Discriminants) -> PairProducts:
+        """Inner products of the words of the held-out pairs, in the coordinates found."""
+        words = self._on_training @ found.coefficients
+        inputs, outputs = words[self._inputs], words[self._outputs]
+        return PairProducts(inputs @ inputs.T, outputs @ outputs.T, inputs @ outputs.T)
+
+    def offsets_in(self, found: Discriminants) -> Floats:
+        """The held-out differences in the coordinates found, (n_test, n_directions)."""
+        words = self._on_training @ found.coefficients
+        return words[self._outputs] - words[self._inputs]
+
+    def cells(self, labels: Integers) -> Cells:
+        """The held-out pairs by relation."""
         return Cells.of(labels[self.test], self._n_relations, self._inputs, self._outputs)
 
     def _averaging(self, labels: Integers) -> Floats:
@@ -161,8 +178,8 @@ class Sums:
     """Tallies added up over folds."""
 
     def __init__(self) -> None:
-        self._totals = dict.fromkeys(NAMES, 0.0)
-        self._counts = dict.fromkeys(NAMES, 0.0)
+        self._totals: dict[str, float] = defaultdict(float)
+        self._counts: dict[str, float] = defaultdict(float)
 
     def add(self, tallies: Tallies) -> None:
         """Add one fold's."""
@@ -170,16 +187,20 @@ class Sums:
             self._totals[name] += total
             self._counts[name] += count
 
-    def counts(self) -> dict[str, int]:
-        """How many things each score is a mean of."""
-        counts = {name: int(count) for name, count in self._counts.items()}
-        return counts | {GAIN: min(counts["pairing_consistency_raw"], counts["pairing_consistency_projected"])}
+    def mean(self, name: str) -> float:
+        """One score; NaN where there is nothing to average."""
+        return self._totals[name] / self._counts[name] if self._counts[name] else np.nan
+
+    def count(self, name: str) -> int:
+        """How many things a score is a mean of."""
+        if name == GAIN:
+            return min(self.count("pairing_consistency_raw"), self.count("pairing_consistency_projected"))
+        return int(self._counts[name])
 
     def scores(self) -> Floats:
-        """The means, float64 (len(NAMES),), in the order of `NAMES`; NaN where there is nothing to average."""
-        means = {name: total / self._counts[name] if self._counts[name] else np.nan for name, total in self._totals.items()}
-        means[GAIN] = means["pairing_consistency_projected"] - means["pairing_consistency_raw"]
-        return np.array([means[name] for name in NAMES])
+        """All of them, float64 (len(NAMES),), in the order of `NAMES`."""
+        gain = self.mean("pairing_consistency_projected") - self.mean("pairing_consistency_raw")
+        return np.array([gain if name == GAIN else self.mean(name) for name in NAMES])
 
 
 def held_out_sums(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> Sums:

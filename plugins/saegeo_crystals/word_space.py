@@ -20,26 +20,19 @@ class WordSpace:
     """The words, moved so that their mean is zero.
 
     Attributes:
-        vectors: float64 (n_words, d).
+        products: float64 (n_words, n_words), their inner products.
+        dimension: width of the vectors, d.
     """
 
-    vectors: Floats
+    products: Floats
+    dimension: int
 
     @classmethod
     def of(cls, vectors: NDArray[np.floating]) -> "WordSpace":
         """The space of the rows of `vectors`. Only their mean is taken away."""
         exact = np.asarray(vectors, np.float64)
-        return cls(exact - exact.mean(0))
-
-    @property
-    def dimension(self) -> int:
-        """Width of the vectors."""
-        return self.vectors.shape[1]
-
-    @cached_property
-    def products(self) -> Floats:
-        """Inner products (n_words, n_words)."""
-        return self.vectors @ self.vectors.T
+        exact = exact - exact.mean(0)
+        return cls(exact @ exact.T, exact.shape[1])
 
     @cached_property
     def cosines(self) -> Floats:
@@ -47,8 +40,8 @@ class WordSpace:
         return as_cosines(self.products)
 
     def with_differences(self, pairs: Pairs) -> Floats:
-        """Inner products of every word with the difference output - input of every pair, (n_words, n_pairs)."""
-        return self.products[:, pairs.outputs] - self.products[:, pairs.inputs]
+        """Inner products of the difference output - input of every pair with every word, (n_pairs, n_words)."""
+        return self.products[pairs.outputs] - self.products[pairs.inputs]
 
 
 def as_cosines(products: Floats) -> Floats:

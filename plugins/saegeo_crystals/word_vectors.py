@@ -4,8 +4,8 @@ Such files hold millions of words, of which a few thousand are wanted; only thes
 """
 
 import gzip
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -32,6 +32,16 @@ class WordVectors:
     origin: str
     n_tokens: NDArray[np.int64] | None = None
     last_token_characters: NDArray[np.int64] | None = None
+
+    def rows(self, rows: Sequence[int]) -> "WordVectors":
+        """Some of the words, in the order given."""
+        return replace(
+            self,
+            words=tuple(self.words[row] for row in rows),
+            vectors=self.vectors[list(rows)],
+            n_tokens=None if self.n_tokens is None else self.n_tokens[list(rows)],
+            last_token_characters=None if self.last_token_characters is None else self.last_token_characters[list(rows)],
+        )
 
 
 def read_word_vectors(path: Path, wanted: Iterable[str]) -> WordVectors:

@@ -83,8 +83,17 @@ def delete_group_jackknife(
         raise SaegeoError(f"a jackknife leaves out one of several groups, and there is {len(names)}", "use more groups")
     everything = np.arange(len(groups))
     replicates = np.array([statistic(everything[groups != name]) for name in names], dtype=np.float64)
-    factor = float((len(names) - 1) / np.sqrt(len(names)))
-    return _student(replicates, statistic(everything), factor, level, "delete-group jackknife")
+    return jackknifed(statistic(everything), replicates, level=level)
+
+
+def jackknifed(estimate: float, replicates: ArrayLike, *, level: float = 0.95) -> Resampled:
+    """The interval of `delete_group_jackknife` from values already computed, where one pass gives those of many statistics.
+
+    `replicates` (n_groups,) are the statistic without each group in turn, two or more.
+    """
+    values = np.asarray(replicates, dtype=np.float64)
+    factor = float((len(values) - 1) / np.sqrt(len(values)))
+    return _student(values, estimate, factor, level, "delete-group jackknife")
 
 
 def scaled_subsampling(

@@ -1,0 +1,104 @@
+"""What an analysis of word pairs starts from: pairs whose words have vectors, and what had to be left out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from saegeo_core import AnalysisContext, FeatureCloud, SaegeoError
+from saegeo_core.errors import near_matches
+from saegeo_crystals.pairs import Pairs, cleaned, numbered
+from saegeo_crystals.relations import Relation, bundled_relations, read_relations
+from saegeo_crystals.word_sources import vectors_of_words
+from saegeo_crystals.word_vectors import WordVectors, read_frequencies
+
+if TYPE_CHECKING:
+    from saegeo_crystals.analysis import CrystalsParameters
+
+NAMED = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Pairs and the vectors of their words.
+
+    Attributes:
+        pairs: all usable pairs; their words are those of the vectors.
+        vectors: one row for each word of the pairs.
+        frequencies: how often words occur, or None where not given.
+        given: pairs of each relation as it was given, by its name.
+        warnings: what was left out.
+    """
+
+    pairs: Pairs
+    vectors: WordVectors
+    frequencies: dict[str, float] | None
+    given: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+def gather(
+    cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext, *, keep_identical: bool = False
+) -> Material:
+    """The relations asked for, with vectors from where the parameters and the context say.
+
+    Raises:
+        MissingInput: there are no vectors for this SAE.
+        SaegeoError: malformed files, an empty relation or a single one, or words most of which have no vector.
+    """
+    relations = _asked_for(parameters)
+    kept, dropped = (relations, {}) if keep_identical else cleaned(relations)
+    for relation in kept:
+        if not relation.pairs:
+            raise SaegeoError(
+                f"in the relation {relation.name} every input is its own output", "take it out, or give other pairs"
+            )
+    words = list(numbered(kept).words)
+    vectors = vectors_of_words(words, cloud, parameters, context)
+    found = set(vectors.words)
+    missing = [word for word in words if word not in found]
+    if len(missing) > len(words) / 2:
+        raise SaegeoError(
+            f"{len(missing)} of {len(words)} words have no vector in {vectors.origin}, {_named(missing)}",
+            "give vectors of these words: type --model NAME_OR_PATH, or --set crystals.word_vectors=FILE",
+        )
+    usable = [Relation(one.name, tuple(p for p in one.pairs if p[0] in found and p[1] in found)) for one in kept]
+    empty = [one.name for one in usable if not one.pairs]
+    usable = [one for one in usable if one.pairs]
+    if len(usable) < 2:
+        raise SaegeoError(
+            f"{len(usable) or 'no'} relation has pairs with vectors; telling relations apart takes two or more",
+            "add a relation with --set crystals.relations=DIR",
+        )
+    pairs = numbered(usable)
+    row_of = {word: row for row, word in enumerate(vectors.words)}
+    warnings = [f"the vectors: {vectors.origin}"]
+    if any(dropped.values()):
+        warnings.append(
+            f"pairs dropped: {dropped['identical']} of identical words, {dropped['repeated']} that repeat another"
+        )
+    if missing:
+        warnings.append(f"words without a vector, whose pairs were left out: {len(missing)} of {len(words)}, {_named(missing)}")
+    if empty:
+        warnings.append(f"relations left out, since none of their pairs has vectors: {', '.join(empty)}")
+    return Material(
+        pairs,
+        vectors.rows([row_of[word] for word in pairs.words]),
+        None if parameters.frequencies is None else read_frequencies(parameters.frequencies.expanduser()),
+        {one.name: len(one.pairs) for one in relations},
+        tuple(warnings),
+    )
+
+
+def _asked_for(parameters: "CrystalsParameters") -> list[Relation]:
+    path = parameters.relations
+    relations = bundled_relations() if path is None else read_relations(path.expanduser())
+    if parameters.only is None:
+        return relations
+    by_name = {one.name: one for one in relations}
+    for name in parameters.only:
+        if name not in by_name:
+            raise SaegeoError(f"crystals.only names a relation {name!r} that there is not", near_matches(name, [*by_name]))
+    return [by_name[name] for name in dict.fromkeys(parameters.only)]
+
+
+def _named(words: list[str]) -> str:
+    return f"for example {', '.join(words[:NAMED])}" if len(words) > NAMED else f"namely {', '.join(words)}"
