@@ -1,0 +1,1 @@
+"""Crystals: parallelograms and trapezoids of related words and of dictionary features."""
