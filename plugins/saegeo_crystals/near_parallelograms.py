@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, fastest_format
-from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.directions import Directions
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 
 PERPENDICULAR = 2**0.5
