@@ -11,9 +11,10 @@ unrelated rows in many dimensions have. Such rows are each other's nearest neigh
 all others: nothing is hashed and no pair of sides is missed, so that the same search counts in a null cloud what it counts
 in this one.
 
-The error of a parallelogram is |(b - a) - (d - c)| over the mean length of these two sides, which are the shorter pair; 0 is
-exact, sqrt(2) is what perpendicular sides of one length have. Measured by the longer sides, any two close pairs (a, c), (b, d)
-would pass for a parallelogram.
+That a - b - c + d is nearly zero can be read in three ways: b - a = d - c, c - a = d - b, and a + d = b + c. The error is the
+length of that sum over the shortest of the three, each the mean length of its two sides: 0 is exact, sqrt(2) is what two
+perpendicular ones of one length have. Measured by longer ones, any two close pairs (a, c), (b, d) would pass for a
+parallelogram, and so would any two pairs of opposite features (a, -d), (b, -c), whose sums are nearly zero.
 """
 
 from collections.abc import Iterator
@@ -143,13 +144,26 @@ def _parallelograms_among(
     corners: torch.Tensor, rows: torch.Tensor, within: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Those candidates within the error whose sides (a, b), (c, d) are the shorter pair, and their errors in float64."""
-    a, b, c, d = (rows[corner].double() for corner in corners.unbind(dim=1))
-    ab, cd, ac, bd = (torch.linalg.vector_norm(y - x, dim=1) for x, y in ((a, b), (c, d), (a, c), (b, d)))
-    error = torch.linalg.vector_norm(b - a - d + c, dim=1) / ((ab + cd) / 2)
+    points = rows[corners].double()
+    lengths, error = readings(points), parallelogram_errors(points)
+    sides, others, _ = lengths.mean(dim=2)
     # A square has two shorter pairs: it is met twice and, as both share their features, kept once.
-    shorter = ab + cd <= (ac + bd) * (1 + ROUNDING)
-    chosen = (error <= within) & shorter & (torch.minimum(ac, bd) >= SHORTEST_SIDE)
+    shorter = sides <= others * (1 + ROUNDING)
+    chosen = (error <= within) & shorter & (lengths.amin(dim=(0, 2)) >= SHORTEST_SIDE)
     return corners[chosen], error[chosen]
+
+
+def readings(points: torch.Tensor) -> torch.Tensor:
+    """Lengths of b - a and d - c, of c - a and d - b, of a + d and b + c: shape (3, n, 2), of corners (n, 4, width)."""
+    a, b, c, d = points.unbind(dim=1)
+    pairs = ((b - a, d - c), (c - a, d - b), (a + d, b + c))
+    return torch.stack([torch.linalg.vector_norm(torch.stack(pair, dim=1), dim=2) for pair in pairs])
+
+
+def parallelogram_errors(points: torch.Tensor) -> torch.Tensor:
+    """|a - b - c + d| over the shortest of the three readings, shape (n,), of corners (n, 4, width)."""
+    a, b, c, d = points.unbind(dim=1)
+    return torch.linalg.vector_norm(b - a - d + c, dim=1) / readings(points).mean(dim=2).amin(dim=0)
 
 
 def _sharing_no_feature(

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, Metric, NullComparison
-from saegeo_crystals.near_parallelograms import MOST, Parallelograms
+from saegeo_crystals.near_parallelograms import MOST, Parallelograms, parallelogram_errors
 from saegeo_crystals.parallelogram_null import ParallelogramExcess, parallelogram_excess
 
 if TYPE_CHECKING:
@@ -126,19 +126,18 @@ def parallelogram_table(cloud: FeatureCloud, found: Parallelograms, listed: int)
 def full_space_geometry(cloud: FeatureCloud, corners: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     """What the unit rows at corners (a, b, c, d), shape (n, 4), are to one another in all d_in dimensions, each shape (n,).
 
-    `error` is |(b - a) - (d - c)| over the mean length of these sides, `side_cosine` their cosine; `cosine_ab` and `cosine_ac`
-    are the mean cosines of the corners that the shorter and the longer sides join.
+    `error` is that of `near_parallelograms`, `side_cosine` the cosine of b - a and d - c; the others are mean cosines of the
+    features that the shorter sides, the longer sides and the diagonals join.
     """
     lengths = torch.from_numpy(cloud.norms[corners])
     points = cloud.vectors[torch.from_numpy(corners)].double() / lengths.unsqueeze(-1)
     a, b, c, d = points.unbind(dim=1)
-    first, second = b - a, d - c
-    first_length, second_length = (torch.linalg.vector_norm(side, dim=1) for side in (first, second))
     geometry = {
-        "error": torch.linalg.vector_norm(first - second, dim=1) / ((first_length + second_length) / 2),
-        "side_cosine": (first * second).sum(1) / (first_length * second_length),
-        "cosine_ab": ((a * b).sum(1) + (c * d).sum(1)) / 2,
-        "cosine_ac": ((a * c).sum(1) + (b * d).sum(1)) / 2,
+        "error": parallelogram_errors(points),
+        "side_cosine": torch.nn.functional.cosine_similarity(b - a, d - c),
+        "cosine_ab_cd": ((a * b).sum(1) + (c * d).sum(1)) / 2,
+        "cosine_ac_bd": ((a * c).sum(1) + (b * d).sum(1)) / 2,
+        "cosine_ad_bc": ((a * d).sum(1) + (b * c).sum(1)) / 2,
     }
     return {name: values.numpy() for name, values in geometry.items()}
 
