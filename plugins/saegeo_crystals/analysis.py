@@ -1,5 +1,6 @@
 """The adapter: a cloud and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `published`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 class CrystalsParameters(Parameters):
     """What can be set."""
 
+    measure: Literal["both", "pairs", "dictionary"] = Field(
+        default="both",
+        description="Word pairs, near-parallelograms among the features of the dictionary, or both. The latter need no words.",
+    )
     relations: Path | None = Field(
         default=None,
         description="Labelled word pairs: a folder of JSON lists of {input, output}, a Google analogy file, or a BATS folder. "
@@ -51,27 +56,50 @@ class CrystalsParameters(Parameters):
         default="whitened",
         description="Inner product of the projected space: of the whitened coordinates, or the vectors' own in that subspace.",
     )
-    n_permutations: int = Field(default=99, ge=19, description="Draws of each of the two nulls.")
+    n_permutations: int = Field(default=99, ge=19, description="Draws of each of the two nulls of word pairs.")
+    n_neighbors: int = Field(
+        default=10, ge=1, description="In the dictionary, a side joins a feature to one of this many nearest."
+    )
+    n_null_clouds: int = Field(
+        default=19, ge=2, description="Null clouds searched for near-parallelograms like this one."
+    )
+    n_listed: int = Field(default=200, ge=1, description="Near-parallelograms in the table.")
 
 
 class Crystals(Analysis):
-    """Parallelograms and trapezoids of word pairs, with the distractors projected out, judged by held-out pairs."""
+    """Parallelograms and trapezoids: of word pairs, judged by held-out ones, and among the features themselves."""
 
     name = "crystals"
     version = "1"
     uses = frozenset({"activations"})
     headline = "pairing_consistency_gain"
-    summary = "Parallelograms of word pairs before and after projection, and how much of them is pairing"
-    reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 3; Fournier, Dupoux & Dunbar, arXiv 2010.03446"
+    summary = "Parallelograms of words before and after projection, how much is pairing, and those among features"
+    reference = (
+        "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 3; Fournier, Dupoux & Dunbar, arXiv 2010.03446"
+    )
     Parameters = CrystalsParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"token": "last"}}
 
     def analyze(self, cloud: "FeatureCloud", parameters: CrystalsParameters, context: AnalysisContext) -> "Findings":
-        """Measure word pairs where the SAE reads."""
+        """Measure word pairs where the SAE reads, and search its dictionary."""
         if context.preset == "paper":
             from saegeo_crystals.published import published_findings
 
             return published_findings(cloud, parameters, context)
-        from saegeo_crystals.calibrated import calibrated_findings
+        from saegeo_crystals.calibrated import calibrated_findings, joined, without_pairs
+        from saegeo_crystals.parallelogram_findings import parallelogram_findings
 
-        return calibrated_findings(cloud, parameters, context)
+        # Each part draws from a generator of its own, so that its numbers do not depend on whether the other runs.
+        for_pairs, for_dictionary = (replace(context, rng=rng) for rng in context.rng.spawn(2))
+        searches, compares = parameters.measure != "pairs", parameters.measure != "dictionary"
+        of_pairs = calibrated_findings(cloud, parameters, for_pairs) if compares else without_pairs()
+        if not searches:
+            return of_pairs
+        of_dictionary = parallelogram_findings(
+            cloud,
+            for_dictionary,
+            n_neighbors=parameters.n_neighbors,
+            null_draws=parameters.n_null_clouds,
+            listed=parameters.n_listed,
+        )
+        return joined(of_pairs, of_dictionary)

@@ -14,7 +14,7 @@ from saegeo_crystals.dimensions import dimension_table
 from saegeo_crystals.distractors import component_table, direction_table, length_table, principal_components
 from saegeo_crystals.figures import figures_of
 from saegeo_crystals.folds import deal_folds, deal_groups
-from saegeo_crystals.held_out import GAIN, NAMES, Projection, Sums, held_out_sums
+from saegeo_crystals.held_out import GAIN, NAMES, Experiment, Projection, Sums
 from saegeo_crystals.material import Material, gather
 from saegeo_crystals.nulls import label_null, partner_null
 from saegeo_crystals.pairs import Integers, Pairs, capped
@@ -24,6 +24,7 @@ from saegeo_crystals.word_facts import facts_of
 from saegeo_crystals.word_space import WordSpace
 
 if TYPE_CHECKING:
+    from saegeo_core.analysis import Progress
     from saegeo_crystals.analysis import CrystalsParameters
 
 Floats = NDArray[np.float64]
@@ -42,49 +43,60 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", c
     pairs = capped(material.pairs, most, rng)
     folds = deal_folds(pairs, parameters.n_folds, rng)
     groups = deal_groups(pairs, folds, N_GROUPS, rng)
-    space = WordSpace.of(material.vectors.vectors)
-    projection = Projection(
-        parameters.projection, parameters.n_components, parameters.n_principal, parameters.geometry
-    )
+    projection = Projection(parameters.projection, parameters.n_components, parameters.n_principal, parameters.geometry)
+    experiment = Experiment(WordSpace.of(material.vectors.vectors), pairs, folds, projection)
 
-    seen = held_out_sums(space, pairs, folds, projection)
+    n_draws, progress = parameters.n_permutations, context.progress
     nulls = {
-        PARTNERS: partner_null(space, pairs, folds, projection, rng, parameters.n_permutations, context.progress),
-        RELATIONS: label_null(space, pairs, folds, projection, rng, parameters.n_permutations, context.progress),
+        PARTNERS: partner_null(experiment, rng, n_draws, progress),
+        RELATIONS: label_null(experiment, rng, n_draws, progress),
     }
-    without = _without_each_group(space, pairs, folds, groups, projection, context)
+    without = _without_each_group(experiment, groups, progress)
     key = f"delete-group jackknife, {N_GROUPS} groups of pairs, {pairs.digest}, {_digest_of(folds, groups)}"
-    metrics, replicates = _metrics(seen, nulls, without, key)
+    metrics, replicates = _metrics(experiment.sums(), nulls, without, key)
 
     facts = facts_of(material.vectors, material.frequencies)
-    scores, shares = principal_components(space, pairs)
+    scores, shares = principal_components(experiment.space, pairs)
     length, lengths = length_table(scores, facts, pairs)
     tables = {
-        "relations": relation_table(space, pairs, folds, projection, material),
-        "dimensions": dimension_table(space, pairs, folds, projection, rng),
-        "comparisons": comparison_table(space, pairs, folds, projection, facts, context.progress),
+        "relations": relation_table(experiment, material),
+        "dimensions": dimension_table(experiment, rng),
+        "comparisons": comparison_table(experiment, facts, progress),
         "components": component_table(scores, shares, facts, pairs, groups),
-        "directions": direction_table(space, pairs, folds, projection, facts),
+        "directions": direction_table(experiment, facts),
         "lengths": lengths,
-        "offsets": offset_table(space, pairs, folds, projection),
-        **plane_tables(space, pairs, folds, projection),
+        "offsets": offset_table(experiment),
+        **plane_tables(experiment),
     }
     warnings = [*material.warnings, *_warnings(pairs, material, projection)]
     return Findings(metrics, tables, figures_of(tables, length), warnings=warnings, replicates=replicates)
 
 
-def _without_each_group(
-    space: WordSpace, pairs: Pairs, folds: Integers, groups: Integers, projection: Projection, context: AnalysisContext
-) -> Floats:
+def without_pairs() -> Findings:
+    """What stands in the place of pairs that were not to be measured."""
+    return Findings([absent_metric(GAIN, "word pairs were left out: crystals.measure is dictionary")])
+
+
+def joined(first: Findings, second: Findings) -> Findings:
+    """Both in one."""
+    return Findings(
+        [*first.metrics, *second.metrics],
+        {**first.tables, **second.tables},
+        [*first.figures, *second.figures],
+        {**first.arrays, **second.arrays},
+        [*first.warnings, *second.warnings],
+        [*first.replicates, *second.replicates],
+    )
+
+
+def _without_each_group(experiment: Experiment, groups: Integers, progress: "Progress") -> Floats:
     """Scores without each group of pairs, everything learned anew, (n_groups, len(NAMES))."""
     names = np.unique(groups)
-    kept = (groups != name for name in context.progress(names, len(names), "groups left out"))
-    return np.array([held_out_sums(space, pairs.take(rows), folds[rows], projection).scores() for rows in kept])
+    kept = (groups != name for name in progress(names, len(names), "groups left out"))
+    return np.array([experiment.take(rows).sums().scores() for rows in kept])
 
 
-def _metrics(
-    seen: Sums, nulls: dict[str, Floats], without: Floats, key: str
-) -> tuple[list[Metric], list[Replicates]]:
+def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) -> tuple[list[Metric], list[Replicates]]:
     metrics, replicates = [], []
     estimates = dict(zip(NAMES, seen.scores().tolist(), strict=True))
     for name in (GAIN, *(one for one in NAMES if one != GAIN)):

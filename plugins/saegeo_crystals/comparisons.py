@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import Progress
 from saegeo_crystals.discriminant import double_centred, leading_eigenvectors
 from saegeo_crystals.folds import trained_on
-from saegeo_crystals.held_out import BASE, Fold, Projection, Sums, Tallies, folds_of
-from saegeo_crystals.pairs import Integers, Pairs
+from saegeo_crystals.held_out import BASE, Experiment, Fold, Sums, Tallies
+from saegeo_crystals.pairs import Pairs
 from saegeo_crystals.word_facts import WordFacts
 from saegeo_crystals.word_space import WordSpace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from saegeo_core.analysis import Progress
 
 Floats = NDArray[np.float64]
 
@@ -28,17 +29,11 @@ REMOVED = (1, 2, 3, 5, 10)
 RAW = "raw"
 
 
-def comparison_table(
-    space: WordSpace,
-    pairs: Pairs,
-    folds: Integers,
-    projection: Projection,
-    facts: WordFacts,
-    progress: Progress,
-) -> "pd.DataFrame":
+def comparison_table(experiment: Experiment, facts: WordFacts, progress: "Progress") -> "pd.DataFrame":
     """A row for each way, a column for each score, and the gain in pairing consistency over the raw space."""
     import pandas as pd
 
+    projection = experiment.projection
     projections = {
         "shrinkage discriminants, whitened": replace(projection, kind="shrinkage", geometry="whitened"),
         "shrinkage discriminants, original inner product": replace(projection, kind="shrinkage", geometry="original"),
@@ -46,29 +41,27 @@ def comparison_table(
             projection, kind="pca", geometry="whitened"
         ),
     }
-    numbers = np.unique(folds).tolist()
     sums: dict[str, Sums] = {}
-    for fold in progress(numbers, len(numbers), "ways compared"):
-        for way, tallies in _removals(space, pairs, folds, fold, facts):
+    for number in progress(experiment.numbers, len(experiment.numbers), "ways compared"):
+        for way, tallies in _removals(experiment, number, facts):
             sums.setdefault(way, Sums()).add(tallies)
     for way, one in projections.items():
-        total = Sums()
-        for held_out in folds_of(space, pairs, folds, one):
-            found = held_out.discriminants(pairs.relation)
-            total.add(held_out.scores_in(found, pairs.relation))
-        sums[way] = total
+        sums[way] = Sums()
+        for fold in replace(experiment, projection=one).held_out():
+            labels = experiment.pairs.relation
+            sums[way].add(fold.scores_in(fold.discriminants(labels), labels))
     table = pd.DataFrame({"way": list(sums), **{name: [one.mean(name) for one in sums.values()] for name in BASE}})
     table["pairing_consistency_gain"] = table["pairing_consistency"] - sums[RAW].mean("pairing_consistency")
     return table
 
 
-def _removals(
-    space: WordSpace, pairs: Pairs, folds: Integers, fold: int, facts: WordFacts
-) -> Iterator[tuple[str, Tallies]]:
-    def scored(words: WordSpace) -> Tallies:
-        return Fold(words, pairs, folds, fold, Projection()).raw_scores(pairs.relation)
+def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator[tuple[str, Tallies]]:
+    space, pairs = experiment.space, experiment.pairs
 
-    train = pairs.take(np.flatnonzero(trained_on(pairs, folds, fold)))
+    def scored(words: WordSpace) -> Tallies:
+        return Fold(replace(experiment, space=words), number).raw_scores(pairs.relation)
+
+    train = pairs.take(np.flatnonzero(trained_on(pairs, experiment.folds, number)))
     with_differences = space.with_differences(train)
     kernel = double_centred(with_differences[:, train.outputs] - with_differences[:, train.inputs])
     yield RAW, scored(space)
@@ -93,6 +86,8 @@ def without_facts(
     known = facts.differences(train)
     solution = np.linalg.pinv(known - known.mean(0))  # (q, n)
     values = facts.values - facts.values.mean(0)
-    predicted = with_differences.T @ solution.T @ values.T  # products of every word with what facts predict of every other
+    predicted = (
+        with_differences.T @ solution.T @ values.T
+    )  # products of every word with what facts predict of every other
     again = values @ (solution @ kernel @ solution.T) @ values.T
     return WordSpace(space.products - predicted - predicted.T + again, space.dimension)

@@ -34,7 +34,9 @@ _BASE = {
         "How often two true offsets are more alike than two with wrong partners (PCS); .5 where any partner would do",
     ),
     "analogy_accuracy": Description(
-        "fraction of queries", "higher", "Analogies answered right by the word nearest to b - a + c, query words left out"
+        "fraction of queries",
+        "higher",
+        "Analogies answered right by the word nearest to b - a + c, query words left out",
     ),
     "analogy_accuracy_with_query_words": Description(
         "fraction of queries", "higher", "The same with the query words among the candidates"
@@ -47,7 +49,9 @@ _BASE = {
 }
 _SPACES = {"raw": "in the vectors as they are", "projected": "in the space that the other folds taught"}
 DESCRIBED = {
-    GAIN: Description("area under the curve", "higher", "pairing_consistency projected minus raw: what projection adds to pairing."),
+    GAIN: Description(
+        "area under the curve", "higher", "Pairing consistency projected minus raw: what projection adds."
+    ),
     **{
         f"{name}_{space}": Description(_BASE[name].unit, _BASE[name].better, f"{_BASE[name].text}; {where}.")
         for name in BASE

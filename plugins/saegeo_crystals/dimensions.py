@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_crystals.discriminant import Discriminants, shrunk_scatter
-from saegeo_crystals.held_out import Projection, Sums, folds_of
+from saegeo_crystals.held_out import Experiment, Sums
 from saegeo_crystals.nulls import shuffled_partners
-from saegeo_crystals.pairs import Integers, Pairs
+from saegeo_crystals.pairs import Pairs
 from saegeo_crystals.scores import silhouette
 from saegeo_crystals.word_space import WordSpace
 
@@ -21,9 +21,7 @@ DIMENSIONS = range(2, 12)
 N_SHUFFLES = 5
 
 
-def dimension_table(
-    space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection, rng: np.random.Generator
-) -> "pd.DataFrame":
+def dimension_table(experiment: Experiment, rng: np.random.Generator) -> "pd.DataFrame":
     """A row for each number of discriminants from 2 to 11, or to one fewer than there are relations.
 
     `in_sample` is the silhouette with shrunk discriminants fitted and scored on the same pairs; `held_out` and
@@ -31,11 +29,11 @@ def dimension_table(
     """
     import pandas as pd
 
+    pairs = experiment.pairs
     dimensions = [m for m in DIMENSIONS if m < pairs.n_relations] or [1]
-    shuffles = [shuffled_partners(pairs, folds, rng) for _ in range(N_SHUFFLES)]
-    seen = _held_out(space, pairs, folds, projection, dimensions)
-    shuffled = np.mean([_held_out(space, one, folds, projection, dimensions) for one in shuffles], 0)
-    raw, fitted = _in_sample(space, pairs, dimensions)
+    seen = _held_out(experiment, dimensions)
+    shuffled = np.mean([_held_out(shuffled_partners(experiment, rng), dimensions) for _ in range(N_SHUFFLES)], axis=0)
+    raw, fitted = _in_sample(experiment.space, pairs, dimensions)
     return pd.DataFrame(
         {
             "dimensions": dimensions,
@@ -49,15 +47,14 @@ def dimension_table(
     )
 
 
-def _held_out(
-    space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection, dimensions: list[int]
-) -> Floats:
+def _held_out(experiment: Experiment, dimensions: list[int]) -> Floats:
     """Silhouette and pairing consistency (n_dimensions, 2) over all folds."""
+    labels = experiment.pairs.relation
     sums = [Sums() for _ in dimensions]
-    for fold in folds_of(space, pairs, folds, projection):
-        found = fold.discriminants(pairs.relation, most=max(dimensions))
+    for fold in experiment.held_out():
+        found = fold.discriminants(labels, most=max(dimensions))
         for one, m in zip(sums, dimensions, strict=True):
-            one.add(fold.scores_in(found.first(m), pairs.relation))
+            one.add(fold.scores_in(found.first(m), labels))
     return np.array([[one.mean("silhouette"), one.mean("pairing_consistency")] for one in sums])
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from saegeo_crystals.discriminant import double_centred, leading_eigenvectors
-from saegeo_crystals.held_out import Projection, folds_of
+from saegeo_crystals.held_out import Experiment
 from saegeo_crystals.pairs import Integers, Pairs
 from saegeo_crystals.word_facts import WordFacts
 from saegeo_crystals.word_space import WordSpace
@@ -100,19 +100,18 @@ def _corrected(pvalues: Floats) -> Floats:
     return corrected
 
 
-def direction_table(
-    space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection, facts: WordFacts
-) -> "pd.DataFrame":
-    """For each discriminant direction, averaged over folds: signal to noise where it was learned and where it was not, and its
-    correlation with each distractor over held-out pairs, regardless of sign.
+def direction_table(experiment: Experiment, facts: WordFacts) -> "pd.DataFrame":
+    """Signal to noise of each discriminant direction, averaged over folds, where it was learned and held out.
 
     Signal to noise is the variance of relation means over the variance within relations. Held out, the part of the former that
-    the latter explains is taken away, so that it is 0 on average for a direction without signal.
+    the latter explains is taken away, so that it is 0 on average for a direction without signal. Beside it the correlation with
+    each distractor over held-out pairs, regardless of sign.
     """
     import pandas as pd
 
     learned, held_out, aligned = [], [], []
-    for fold in folds_of(space, pairs, folds, projection):
+    pairs = experiment.pairs
+    for fold in experiment.held_out():
         found = fold.discriminants(pairs.relation)
         coordinates = fold.offsets_in(found)
         learned.append(found.ratio / np.maximum(1 - found.ratio, 1e-12))

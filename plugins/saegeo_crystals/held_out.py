@@ -6,7 +6,7 @@ not comparable, so a score is summed within folds and never across them.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -55,23 +55,57 @@ class Projection:
     geometry: Literal["whitened", "original"] = "whitened"
 
 
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """Pairs, and how they are held out.
+
+    Attributes:
+        space: the words.
+        pairs: the pairs.
+        folds: int64 (n_pairs,), from 0, the fold in which each is held out.
+        projection: how the projected space is learned.
+    """
+
+    space: WordSpace
+    pairs: Pairs
+    folds: Integers
+    projection: Projection = Projection()
+
+    @property
+    def numbers(self) -> list[int]:
+        """The folds that hold pairs."""
+        return [int(number) for number in np.unique(self.folds)]
+
+    def take(self, rows: NDArray[np.bool_]) -> "Experiment":
+        """The same with some of the pairs only."""
+        return replace(self, pairs=self.pairs.take(rows), folds=self.folds[rows])
+
+    def held_out(self) -> "Iterator[Fold]":
+        """Every fold held out in turn."""
+        return (Fold(self, number) for number in self.numbers)
+
+    def sums(self) -> "Sums":
+        """Every score, over all folds."""
+        sums = Sums()
+        for fold in self.held_out():
+            sums.add(fold.scores(self.pairs.relation))
+        return sums
+
+
 class Fold:
     """One fold held out.
 
     Args:
-        space: the words.
-        pairs: all pairs.
-        folds: int64 (n_pairs,), the fold of each.
-        fold: the one held out.
-        projection: how the projected space is learned.
+        experiment: the pairs, of which those of other folds teach.
+        number: the fold.
     """
 
-    def __init__(self, space: WordSpace, pairs: Pairs, folds: Integers, fold: int, projection: Projection) -> None:
-        self._projection = projection
-        self._space = space
+    def __init__(self, experiment: Experiment, number: int) -> None:
+        space, pairs = experiment.space, experiment.pairs
+        self._space, self._projection = space, experiment.projection
         self._n_relations = pairs.n_relations
-        self.test = np.flatnonzero(folds == fold)
-        self.train = np.flatnonzero(trained_on(pairs, folds, fold))
+        self.test = np.flatnonzero(experiment.folds == number)
+        self.train = np.flatnonzero(trained_on(pairs, experiment.folds, number))
         train, test = pairs.take(self.train), pairs.take(self.test)
         with_differences = space.with_differences(train)
         self._kernel = with_differences[:, train.outputs] - with_differences[:, train.inputs]
@@ -169,11 +203,6 @@ class Fold:
         return {f"{name}_{space}": tally for name, tally in tallies.items()}
 
 
-def folds_of(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> Iterator[Fold]:
-    """Every fold held out in turn."""
-    return (Fold(space, pairs, folds, fold, projection) for fold in np.unique(folds).tolist())
-
-
 class Sums:
     """Tallies added up over folds."""
 
@@ -201,11 +230,3 @@ class Sums:
         """All of them, float64 (len(NAMES),), in the order of `NAMES`."""
         gain = self.mean("pairing_consistency_projected") - self.mean("pairing_consistency_raw")
         return np.array([gain if name == GAIN else self.mean(name) for name in NAMES])
-
-
-def held_out_sums(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> Sums:
-    """Every score, over all folds."""
-    sums = Sums()
-    for fold in folds_of(space, pairs, folds, projection):
-        sums.add(fold.scores(pairs.relation))
-    return sums

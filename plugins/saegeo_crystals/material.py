@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from saegeo_core import AnalysisContext, FeatureCloud, SaegeoError
-from saegeo_core.errors import near_matches
 from saegeo_crystals.pairs import Pairs, cleaned, numbered
 from saegeo_crystals.relations import Relation, bundled_relations, read_relations
 from saegeo_crystals.word_sources import vectors_of_words
@@ -76,7 +75,9 @@ def gather(
             f"pairs dropped: {dropped['identical']} of identical words, {dropped['repeated']} that repeat another"
         )
     if missing:
-        warnings.append(f"words without a vector, whose pairs were left out: {len(missing)} of {len(words)}, {_named(missing)}")
+        warnings.append(
+            f"words without a vector, whose pairs were left out: {len(missing)} of {len(words)}, {_named(missing)}"
+        )
     if empty:
         warnings.append(f"relations left out, since none of their pairs has vectors: {', '.join(empty)}")
     return Material(
@@ -96,7 +97,9 @@ def _asked_for(parameters: "CrystalsParameters") -> list[Relation]:
     by_name = {one.name: one for one in relations}
     for name in parameters.only:
         if name not in by_name:
-            raise SaegeoError(f"crystals.only names a relation {name!r} that there is not", near_matches(name, [*by_name]))
+            raise SaegeoError(
+                f"crystals.only names a relation {name!r} that there is not", f"there are: {', '.join(by_name)}"
+            )
     return [by_name[name] for name in dict.fromkeys(parameters.only)]
 
 

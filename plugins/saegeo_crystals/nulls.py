@@ -8,52 +8,41 @@ Both are permuted within folds. The folds know the relations (they are dealt eve
 every fold its pairs of every relation give scores that are exchangeable with those seen.
 """
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import Progress
 from saegeo_core.statistics.permutation import permute_within
-from saegeo_crystals.held_out import NAMES, Projection, Sums, folds_of, held_out_sums
-from saegeo_crystals.pairs import Integers, Pairs
-from saegeo_crystals.word_space import WordSpace
+from saegeo_crystals.held_out import NAMES, Experiment, Sums
+
+if TYPE_CHECKING:
+    from saegeo_core.analysis import Progress
 
 Floats = NDArray[np.float64]
 
 
-def shuffled_partners(pairs: Pairs, folds: Integers, rng: np.random.Generator) -> Pairs:
-    """The pairs with their outputs shuffled among those of one relation in one fold."""
-    return pairs.with_outputs(permute_within(pairs.relation * (int(folds.max()) + 1) + folds, rng))
+def shuffled_partners(experiment: Experiment, rng: np.random.Generator) -> Experiment:
+    """The same with the outputs shuffled among the pairs of one relation in one fold."""
+    pairs, folds = experiment.pairs, experiment.folds
+    cells = pairs.relation * (int(folds.max()) + 1) + folds
+    return replace(experiment, pairs=pairs.with_outputs(permute_within(cells, rng)))
 
 
-def partner_null(
-    space: WordSpace,
-    pairs: Pairs,
-    folds: Integers,
-    projection: Projection,
-    rng: np.random.Generator,
-    n_draws: int,
-    progress: Progress,
-) -> Floats:
+def partner_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
     """Scores with shuffled partners, everything learned anew, float64 (n_draws, len(NAMES))."""
     draws = progress(range(n_draws), n_draws, "partners shuffled")
-    scores = [held_out_sums(space, shuffled_partners(pairs, folds, rng), folds, projection).scores() for _ in draws]
+    scores = [shuffled_partners(experiment, rng).sums().scores() for _ in draws]
     return np.array(scores).reshape(-1, len(NAMES))
 
 
-def label_null(
-    space: WordSpace,
-    pairs: Pairs,
-    folds: Integers,
-    projection: Projection,
-    rng: np.random.Generator,
-    n_draws: int,
-    progress: Progress,
-) -> Floats:
+def label_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
     """Scores with permuted relations, float64 (n_draws, len(NAMES)). The labels do not enter the factorisation of a fold."""
-    labellings = [pairs.relation[permute_within(folds, rng)] for _ in range(n_draws)]
+    relation = experiment.pairs.relation
+    labellings = [relation[permute_within(experiment.folds, rng)] for _ in range(n_draws)]
     sums = [Sums() for _ in labellings]
-    n_folds = len(np.unique(folds))
-    for fold in progress(folds_of(space, pairs, folds, projection), n_folds, "relations permuted"):
+    for fold in progress(experiment.held_out(), len(experiment.numbers), "relations permuted"):
         for one, labels in zip(sums, labellings, strict=True):
             one.add(fold.scores(labels))
     return np.array([one.scores() for one in sums]).reshape(-1, len(NAMES))

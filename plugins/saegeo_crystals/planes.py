@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_crystals.held_out import Fold, Projection, folds_of
+from saegeo_crystals.held_out import Experiment, Fold
 from saegeo_crystals.pairs import Integers, Pairs
 from saegeo_crystals.scores import Cells, quadruple_scores
-from saegeo_crystals.word_space import PairProducts, WordSpace
+from saegeo_crystals.word_space import PairProducts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,19 +16,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def plane_tables(
-    space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection
-) -> "dict[str, pd.DataFrame]":
+def plane_tables(experiment: Experiment) -> "dict[str, pd.DataFrame]":
     """The relation whose held-out offsets are most alike after projection, in the fold where they are.
 
     Each table has the two leading principal axes of its words: in the raw vectors, and in the projected coordinates.
     """
+    pairs = experiment.pairs
     fold, members = max(
-        (
-            (one, rows)
-            for one in folds_of(space, pairs, folds, projection)
-            for rows in one.cells(pairs.relation).slots
-        ),
+        ((one, rows) for one in experiment.held_out() for rows in one.cells(pairs.relation).slots),
         key=lambda candidate: _likeness(*candidate, pairs),
     )
     rows = members[members >= 0]

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_crystals.folds import units_of
-from saegeo_crystals.held_out import Projection, Sums, folds_of
+from saegeo_crystals.held_out import Experiment, Sums
 from saegeo_crystals.material import Material
-from saegeo_crystals.pairs import Integers, Pairs
 from saegeo_crystals.scores import Cells, quadruple_scores
-from saegeo_crystals.word_space import WordSpace, as_cosines
+from saegeo_crystals.word_space import as_cosines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,14 +19,13 @@ Floats = NDArray[np.float64]
 BY_RELATION = ("pairing_consistency", "trapezoid_cosine", "parallelogram_error")
 
 
-def relation_table(
-    space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection, material: Material
-) -> "pd.DataFrame":
+def relation_table(experiment: Experiment, material: Material) -> "pd.DataFrame":
     """For each relation its pairs as given, usable and used, what it is held out by, and its held-out scores in both spaces."""
     import pandas as pd
 
+    pairs = experiment.pairs
     sums = [Sums() for _ in pairs.names]
-    for fold in folds_of(space, pairs, folds, projection):
+    for fold in experiment.held_out():
         cells = fold.cells(pairs.relation)
         spaces = {"raw": fold.raw_products(), "projected": fold.products_in(fold.discriminants(pairs.relation))}
         for relation, one in enumerate(sums):
@@ -53,14 +51,15 @@ def relation_table(
     )
 
 
-def offset_table(space: WordSpace, pairs: Pairs, folds: Integers, projection: Projection) -> "pd.DataFrame":
+def offset_table(experiment: Experiment) -> "pd.DataFrame":
     """Mean cosine of the held-out offsets of two relations, for every two, in both spaces."""
     import pandas as pd
 
+    pairs = experiment.pairs
     n = pairs.n_relations
     sums = {"raw": np.zeros((n, n)), "projected": np.zeros((n, n))}
     counts = np.zeros((n, n))
-    for fold in folds_of(space, pairs, folds, projection):
+    for fold in experiment.held_out():
         indicator = (pairs.relation[fold.test][:, None] == np.arange(n)).astype(np.float64)
         others = 1.0 - np.eye(len(indicator))
         products = {"raw": fold.raw_products(), "projected": fold.products_in(fold.discriminants(pairs.relation))}
@@ -68,7 +67,9 @@ def offset_table(space: WordSpace, pairs: Pairs, folds: Integers, projection: Pr
             sums[name] += indicator.T @ (as_cosines(one.of_offsets()) * others) @ indicator
         counts += indicator.T @ others @ indicator
     first, second = np.divmod(np.arange(n * n), n)
-    columns = {name: np.divide(one, counts, out=np.full_like(one, np.nan), where=counts > 0) for name, one in sums.items()}
+    columns = {
+        name: np.divide(one, counts, out=np.full_like(one, np.nan), where=counts > 0) for name, one in sums.items()
+    }
     return pd.DataFrame(
         {
             "relation": [pairs.names[number] for number in first],

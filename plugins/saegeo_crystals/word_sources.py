@@ -108,7 +108,8 @@ def _place(cloud: FeatureCloud, parameters: "CrystalsParameters") -> str:
     if not is_model or sae.hook_name not in place_of:
         raise MissingInput(
             f"crystals needs vectors of words, and none that ship are of the place where {sae.spec} reads",
-            f"type --model {sae.model or 'NAME_OR_PATH'}, or --set crystals.word_vectors=FILE",
+            f"type --model {sae.model or 'NAME_OR_PATH'}, or --set crystals.word_vectors=FILE; without words, "
+            "--set crystals.measure=dictionary searches the features alone",
         )
     if parameters.token != facts["token"]:
         raise MissingInput(

@@ -40,7 +40,9 @@ class WordVectors:
             words=tuple(self.words[row] for row in rows),
             vectors=self.vectors[list(rows)],
             n_tokens=None if self.n_tokens is None else self.n_tokens[list(rows)],
-            last_token_characters=None if self.last_token_characters is None else self.last_token_characters[list(rows)],
+            last_token_characters=None
+            if self.last_token_characters is None
+            else self.last_token_characters[list(rows)],
         )
 
 

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from saegeo_core import SaegeoError
-from saegeo_core.statistics.resampling import delete_group_jackknife, document_bootstrap, scaled_subsampling
+from saegeo_core.statistics.resampling import delete_group_jackknife, document_bootstrap, jackknifed, scaled_subsampling
 
 
 def covers(interval, truth):
@@ -72,3 +72,11 @@ def test_a_result_says_what_findings_carry(rng):
     assert (interval.low, interval.high) == result.confidence_interval
     assert interval.replicates == 20
     assert kept.standard_error() == pytest.approx(result.standard_error)
+
+
+def test_values_already_computed_give_the_same_interval(rng):
+    values, groups = rng.standard_normal(60), np.arange(60) % 6
+    once = delete_group_jackknife(lambda rows: float(values[rows].mean()), groups)
+    again = jackknifed(once.estimate, [values[groups != group].mean() for group in range(6)])
+    assert once.confidence_interval == pytest.approx(again.confidence_interval)
+    assert (once.method, once.factor) == (again.method, again.factor)

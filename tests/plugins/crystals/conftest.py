@@ -93,7 +93,9 @@ class Spelt:
         return (np.array([[ord(c) - 96, i, 1] for i, c in enumerate(t)], np.float32).reshape(-1, 3) for t in texts)
 
     def embeddings(self):
-        return SimpleNamespace(model="spelt", hook="embeddings", d_in=3, of=lambda texts: (10 * t for t in self.of(texts)))
+        return SimpleNamespace(
+            model="spelt", hook="embeddings", d_in=3, of=lambda texts: (10 * t for t in self.of(texts))
+        )
 
 
 @pytest.fixture

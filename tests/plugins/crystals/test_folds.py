@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
 from saegeo_crystals.folds import deal_folds, deal_groups, trained_on, units_of
+from saegeo_crystals.held_out import Experiment
 from saegeo_crystals.nulls import shuffled_partners
 from saegeo_crystals.pairs import Pairs, capped, cleaned, numbered
 from saegeo_crystals.relations import Relation, bundled_relations
+from saegeo_crystals.word_space import WordSpace
 
 
 @st.composite
@@ -72,9 +74,9 @@ def test_groups_are_even_and_of_whole_units(rng):
 
 
 def test_shuffled_partners_stay_in_relation_and_fold(noise, rng):
-    pairs, _ = noise(rng, 3, 12, 2)
+    pairs, vectors = noise(rng, 3, 12, 2)
     folds = deal_folds(pairs, 3, rng)
-    shuffled = shuffled_partners(pairs, folds, rng)
+    shuffled = shuffled_partners(Experiment(WordSpace.of(vectors), pairs, folds), rng).pairs
     home = {output: (r, f) for output, r, f in zip(pairs.outputs, pairs.relation, folds, strict=True)}
     assert [home[output] for output in shuffled.outputs] == list(zip(pairs.relation, folds, strict=True))
     assert (shuffled.outputs != pairs.outputs).mean() > 0.5

@@ -57,7 +57,7 @@ def test_quadruples_are_those_of_the_loops(scene):
 
 
 def test_pairing_consistency_is_the_area_under_the_curve_of_each_relation(scene):
-    vectors, labels, inputs, outputs = scene
+    vectors, _, inputs, outputs = scene
     scores, cells = measured(scene)
     total, count = 0.0, 0
     for relation in range(3):

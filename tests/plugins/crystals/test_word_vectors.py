@@ -135,7 +135,9 @@ def test_the_feature_of_a_word_is_the_nearest_direction(rng):
     common = rng.standard_normal(8)
     vectors = 3 * directions[chosen] / np.linalg.norm(directions[chosen], axis=1, keepdims=True)
     vectors -= vectors.mean(0)  # so that taking the mean away restores them
-    found = nearest_features(WordVectors(tuple(map(str, chosen)), (vectors + common).astype(np.float32), "a test"), cloud)
+    found = nearest_features(
+        WordVectors(tuple(map(str, chosen)), (vectors + common).astype(np.float32), "a test"), cloud
+    )
     cosines = vectors @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
     np.testing.assert_array_equal(found.vectors, directions[cosines.argmax(1)])
 
