@@ -5,7 +5,6 @@ all sides, in float64. Both answer with the share of planted parallelograms amon
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from benchmarks.measure import Work
