@@ -88,6 +88,8 @@ def near_parallelograms(
     corners = torch.empty(0, 4, dtype=torch.int64, device=device)
     errors = torch.empty(0, dtype=torch.float64, device=device)
     complete = True
+    if not len(sides):
+        return Parallelograms(corners.numpy(force=True), errors.numpy(force=True))
     products_of = BoundedProducts(Directions(vectors), _product_format(device))
     for slab in _growing_slabs(len(sides)):
         candidates = _corners(sides, *_parallel_pairs(products_of, slab, len(sides), within, device))
