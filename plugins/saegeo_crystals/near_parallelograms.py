@@ -55,10 +55,6 @@ class Parallelograms:
     def __len__(self) -> int:
         return len(self.errors)
 
-    def within(self, error: float) -> int:
-        """How many have at most this error."""
-        return int(np.searchsorted(self.errors, error, side="right"))
-
 
 def near_parallelograms(
     directions: torch.Tensor,
@@ -88,9 +84,9 @@ def near_parallelograms(
     corners = torch.empty(0, 4, dtype=torch.int64, device=device)
     errors = torch.empty(0, dtype=torch.float64, device=device)
     complete = True
-    if not len(sides):
+    if len(sides) == 0:
         return Parallelograms(corners.numpy(force=True), errors.numpy(force=True))
-    products_of = BoundedProducts(Directions(vectors), _product_format(device))
+    products_of = BoundedProducts(Directions(vectors, device), _product_format(device))
     for slab in _growing_slabs(len(sides)):
         candidates = _corners(sides, *_parallel_pairs(products_of, slab, len(sides), within, device))
         for some in candidates.split(QUADRUPLES_AT_ONCE):
