@@ -24,17 +24,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, fastest_format
-from saegeo_core.numerics.directions import Directions
+from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, ProductFormat, fastest_format
+from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
+from saegeo_core.numerics.side_by_side import side_by_side
 
 PERPENDICULAR = 2**0.5
 SHORTEST_SIDE = 0.2
 """Sides shorter than this (cosine .98) join near-duplicates."""
 MOST = 2**14
-ENTRIES_AT_FIRST = 2**16
-ENTRIES_AT_ONCE = 2**23
-PAIRS_AT_ONCE = 2**14
+SIDES_AT_ONCE = 1024
+QUADRUPLES_AT_ONCE = 2**12
 ROUNDING = 1e-9
 
 
@@ -54,10 +54,6 @@ class Parallelograms:
 
     def __len__(self) -> int:
         return len(self.errors)
-
-    def within(self, error: float) -> int:
-        """How many have at most this error."""
-        return int(np.searchsorted(self.errors, error, side="right"))
 
 
 def near_parallelograms(
@@ -88,11 +84,13 @@ def near_parallelograms(
     corners = torch.empty(0, 4, dtype=torch.int64, device=device)
     errors = torch.empty(0, dtype=torch.float64, device=device)
     complete = True
-    # Many sides are compared, so the products take most of the time, as they do with long rows.
-    products_of = BoundedProducts(Directions(vectors), fastest_format(device, LONG_ROWS))
+    if len(sides) == 0:
+        return Parallelograms(corners.numpy(force=True), errors.numpy(force=True))
+    products_of = BoundedProducts(Directions(vectors, device), _product_format(device))
     for slab in _growing_slabs(len(sides)):
-        for candidates in _parallel_to(slab, sides, products_of, within).split(PAIRS_AT_ONCE):
-            chosen, error = _parallelograms_among(candidates, rows, within)
+        candidates = _corners(sides, *_parallel_pairs(products_of, slab, len(sides), within, device))
+        for some in candidates.split(QUADRUPLES_AT_ONCE):
+            chosen, error = _parallelograms_among(some, rows, within)
             corners, errors = torch.cat([corners, chosen]), torch.cat([errors, error])
         if len(errors) > most:
             errors, closest = errors.topk(most, largest=False)
@@ -104,12 +102,19 @@ def mutual_neighbors(
     directions: torch.Tensor, n_neighbors: int, device: str | torch.device = "cpu"
 ) -> NDArray[np.int64]:
     """The pairs of rows each of which is among the `n_neighbors` nearest of the other, shape (n_pairs, 2), lower row first."""
-    nearest = nearest_neighbors(directions, min(n_neighbors, len(directions) - 1), device=device).indices
-    n = len(nearest)
+    n = len(directions)
+    nearest = nearest_neighbors(
+        directions, min(n_neighbors, n - 1), device=device, product_format=_product_format(device)
+    ).indices
     pairs = np.arange(n)[:, None] * n + nearest
     mutual = np.intersect1d(pairs, nearest * n + np.arange(n)[:, None])
     low, high = mutual // n, mutual % n
     return np.stack([low, high], axis=1)[low < high]
+
+
+def _product_format(device: str | torch.device) -> ProductFormat:
+    """There are so many products that they take most of the time, as they do where rows are long."""
+    return fastest_format(device, LONG_ROWS)
 
 
 def _growing_slabs(n_sides: int) -> Iterator[slice]:
@@ -117,24 +122,43 @@ def _growing_slabs(n_sides: int) -> Iterator[slice]:
 
     The first ones are small: where only the closest are kept they narrow the error before most of the work begins.
     """
-    start, entries = 0, ENTRIES_AT_FIRST
+    start, height = 0, 1
     while start < n_sides:
-        stop = min(n_sides, start + max(1, entries // (n_sides - start)))
+        stop = min(n_sides, start + height)
         yield slice(start, stop)
-        start, entries = stop, min(2 * entries, ENTRIES_AT_ONCE)
+        start, height = stop, min(2 * height, SIDES_AT_ONCE)
 
 
-def _parallel_to(slab: slice, sides: torch.Tensor, products_of: BoundedProducts, within: float) -> torch.Tensor:
-    """Corners (a, b, c, d), shape (n, 4), of the pairs of sides that may lie within the error, four different features each.
+def _parallel_pairs(
+    products_of: BoundedProducts, slab: slice, n_sides: int, within: float, device: str | torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pairs of sides, the earlier one in the slab, that may lie within the error: indices (n, 2), and whether they are opposed.
 
-    For sides of lengths l and m the error is least where l = m, and there it is |2 sin(angle / 2)|: a bound on the cosine.
+    For sides of lengths l and m the error is least where l = m, and there it is 2 sin(angle / 2): a bound on the cosine.
     """
     least = 1.0 - within**2 / 2
-    products = products_of.tile(slab, slice(slab.start, len(sides)))
-    hits = (products.abs() >= least - products_of.reach(least)).nonzero()
-    hits = hits[hits[:, 0] < hits[:, 1]]
-    first, second = sides[slab.start + hits[:, 0]], sides[slab.start + hits[:, 1]]
-    opposed = products[hits[:, 0], hits[:, 1]] < 0
+    least -= products_of.reach(least)
+    tiles = list(row_slices(n_sides, SIDES_AT_ONCE, slab.start))
+    firsts, seconds, senses = ([torch.empty(0)] * len(tiles) for _ in range(3))
+
+    def compare(tile: int) -> None:
+        products = products_of.tile(slab, tiles[tile])
+        near = (products.abs() >= least).flatten()
+        # Torch looks for the few that are true five times as long as numpy does.
+        hits = torch.from_numpy(np.flatnonzero(near.numpy(force=True))).to(device)
+        firsts[tile] = slab.start + hits // products.shape[1]
+        seconds[tile] = tiles[tile].start + hits % products.shape[1]
+        senses[tile] = products.flatten()[hits] < 0
+
+    side_by_side(compare, range(len(tiles)), device)
+    first, second, opposed = torch.cat(firsts), torch.cat(seconds), torch.cat(senses)
+    once = first < second
+    return torch.stack([first, second], dim=1)[once], opposed[once]
+
+
+def _corners(sides: torch.Tensor, pairs: torch.Tensor, opposed: torch.Tensor) -> torch.Tensor:
+    """Corners (a, b, c, d), shape (n, 4), of pairs of sides without a common feature; opposed ones are turned round."""
+    first, second = sides[pairs].unbind(dim=1)
     second = torch.where(opposed[:, None], second.flip(1), second)
     apart = (first[:, :, None] != second[:, None, :]).all(dim=2).all(dim=1)
     return torch.cat([first, second], dim=1)[apart]

@@ -19,6 +19,7 @@ from scipy import stats
 
 from saegeo_core import Absent, Interval, SaegeoError
 from saegeo_core.numerics.directions import Directions, mean_squared_cosine, row_slices, second_moment
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.null_directions import angular_gaussian_directions
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_crystals.near_parallelograms import Parallelograms, near_parallelograms
@@ -128,11 +129,17 @@ def parallelogram_excess(
             f"a null cloud holds {len(first)} quadruples whose sides join mutual neighbors, and {expected} are needed"
         )
     threshold = float(first.errors[expected - 1])
-    clouds = range(null_draws)
-    null_errors = [
-        near_parallelograms(null.sample(n, rng), n_neighbors, within=threshold, device=device).errors
-        for _ in (progress(clouds, null_draws, "parallelograms by chance") if progress else clouds)
-    ]
+    null_errors: list[NDArray[np.float64]] = [np.empty(0)] * null_draws
+    generators = rng.spawn(null_draws)
+
+    def search(draw: int) -> None:
+        drawn = null.sample(n, generators[draw])
+        null_errors[draw] = near_parallelograms(drawn, n_neighbors, within=threshold, device=device).errors
+
+    # Whole searches side by side: within one, threads spend half as long again waiting for each other.
+    rounds = list(row_slices(null_draws, torch.get_num_threads()))
+    for draws in progress(rounds, len(rounds), "parallelograms by chance") if progress else rounds:
+        side_by_side(search, range(draws.start, draws.stop), device)
     observed = near_parallelograms(sketch, n_neighbors, within=threshold, device=device)
     if not any(map(len, null_errors)):
         return Absent(f"no null cloud but the one that set the error {threshold:.3g} holds a quadruple within it")
