@@ -37,10 +37,14 @@ TOO_SMALL = "no fold holds enough pairs of one relation that share no word: give
 
 def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext) -> Findings:
     """Measure the pairs and judge what was seen."""
-    material = gather(cloud, parameters, context)
     rng = context.rng
-    most = min(parameters.pairs_per_relation or int(material.pairs.sizes.min()), int(material.pairs.sizes.min()))
-    pairs = capped(material.pairs, most, rng)
+
+    def draw(pairs: Pairs) -> Pairs:
+        smallest = int(pairs.sizes.min())
+        return capped(pairs, min(parameters.pairs_per_relation or smallest, smallest), rng)
+
+    material = gather(cloud, parameters, context, draw=draw)
+    pairs = draw(material.pairs)
     folds = deal_folds(pairs, parameters.n_folds, rng)
     groups = deal_groups(pairs, folds, N_GROUPS, rng)
     projection = Projection(parameters.projection, parameters.n_components, parameters.n_principal, parameters.geometry)
@@ -147,11 +151,11 @@ def _digest_of(*arrays: Integers) -> str:
 
 def _warnings(pairs: Pairs, material: Material, projection: Projection) -> list[str]:
     warnings = []
-    left_out = len(material.pairs) - len(pairs)
-    if left_out:
+    given = sum(material.given.values())
+    if len(pairs) < given:
         warnings.append(
             f"every relation counts with {int(pairs.sizes.max())} pairs, drawn at random, as many as the smallest has "
-            f"(or crystals.pairs_per_relation): {left_out} of {len(material.pairs)} were left out"
+            f"(or crystals.pairs_per_relation): {given - len(pairs)} of {given} were left out"
         )
     if projection.n_components >= pairs.n_relations:
         warnings.append(

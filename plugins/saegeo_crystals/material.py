@@ -1,7 +1,10 @@
 """What an analysis of word pairs starts from: pairs whose words have vectors, and what had to be left out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from saegeo_core import AnalysisContext, FeatureCloud, SaegeoError
 from saegeo_crystals.pairs import Pairs, cleaned, numbered
@@ -23,7 +26,7 @@ class Material:
         pairs: all usable pairs; their words are those of the vectors.
         vectors: one row for each word of the pairs.
         frequencies: how often words occur, or None where not given.
-        given: pairs of each relation as it was given, by its name.
+        given: pairs of each relation as given, less those dropped, by its name.
         warnings: what was left out.
     """
 
@@ -35,9 +38,17 @@ class Material:
 
 
 def gather(
-    cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext, *, keep_identical: bool = False
+    cloud: FeatureCloud,
+    parameters: "CrystalsParameters",
+    context: AnalysisContext,
+    *,
+    draw: Callable[[Pairs], Pairs] | None = None,
+    keep_identical: bool = False,
 ) -> Material:
     """The relations asked for, with vectors from where the parameters and the context say.
+
+    `draw` chooses among pairs beforehand where every word costs a pass through a model; a file is searched for all of them, since
+    many may be missing.
 
     Raises:
         MissingInput: there are no vectors for this SAE.
@@ -50,41 +61,40 @@ def gather(
             raise SaegeoError(
                 f"in the relation {relation.name} every input is its own output", "take it out, or give other pairs"
             )
-    words = list(numbered(kept).words)
-    vectors = vectors_of_words(words, cloud, parameters, context)
-    found = set(vectors.words)
-    missing = [word for word in words if word not in found]
-    if len(missing) > len(words) / 2:
+    pairs = numbered(kept)
+    if draw is not None and context.activations is not None:
+        pairs = draw(pairs).compact()
+    vectors = vectors_of_words(list(pairs.words), cloud, parameters, context)
+    row_of = {word: row for row, word in enumerate(vectors.words)}
+    missing = [word for word in pairs.words if word not in row_of]
+    if len(missing) > len(pairs.words) / 2:
         raise SaegeoError(
-            f"{len(missing)} of {len(words)} words have no vector in {vectors.origin}, {_named(missing)}",
+            f"{len(missing)} of {len(pairs.words)} words have no vector in {vectors.origin}, {_named(missing)}",
             "give vectors of these words: type --model NAME_OR_PATH, or --set crystals.word_vectors=FILE",
         )
-    usable = [Relation(one.name, tuple(p for p in one.pairs if p[0] in found and p[1] in found)) for one in kept]
-    empty = [one.name for one in usable if not one.pairs]
-    usable = [one for one in usable if one.pairs]
-    if len(usable) < 2:
+    is_known = np.array([word in row_of for word in pairs.words])
+    usable = pairs.take(is_known[pairs.inputs] & is_known[pairs.outputs]).compact()
+    if usable.n_relations < 2:
         raise SaegeoError(
-            f"{len(usable) or 'no'} relation has pairs with vectors; telling relations apart takes two or more",
+            f"{usable.n_relations or 'no'} relation has pairs with vectors; telling relations apart takes two or more",
             "add a relation with --set crystals.relations=DIR",
         )
-    pairs = numbered(usable)
-    row_of = {word: row for row, word in enumerate(vectors.words)}
     warnings = [f"the vectors: {vectors.origin}"]
     if any(dropped.values()):
         warnings.append(
             f"pairs dropped: {dropped['identical']} of identical words, {dropped['repeated']} that repeat another"
         )
     if missing:
-        warnings.append(
-            f"words without a vector, whose pairs were left out: {len(missing)} of {len(words)}, {_named(missing)}"
-        )
+        share = f"{len(missing)} of {len(pairs.words)}"
+        warnings.append(f"words without a vector, whose pairs were left out: {share}, {_named(missing)}")
+    empty = [name for name in pairs.names if name not in usable.names]
     if empty:
         warnings.append(f"relations left out, since none of their pairs has vectors: {', '.join(empty)}")
     return Material(
-        pairs,
-        vectors.rows([row_of[word] for word in pairs.words]),
+        usable,
+        vectors.rows([row_of[word] for word in usable.words]),
         None if parameters.frequencies is None else read_frequencies(parameters.frequencies.expanduser()),
-        {one.name: len(one.pairs) for one in relations},
+        {one.name: len(one.pairs) for one in kept},
         tuple(warnings),
     )
 

@@ -56,6 +56,18 @@ class Pairs:
         """Some of the pairs: a mask (n_pairs,) or row numbers. The words stay."""
         return replace(self, inputs=self.inputs[rows], outputs=self.outputs[rows], relation=self.relation[rows])
 
+    def compact(self) -> "Pairs":
+        """The same pairs without relations that have none and without words that are in none."""
+        in_use = np.unique(np.concatenate([self.inputs, self.outputs]))
+        filled = np.unique(self.relation)
+        return Pairs(
+            tuple(self.words[word] for word in in_use),
+            tuple(self.names[relation] for relation in filled),
+            np.searchsorted(in_use, self.inputs),
+            np.searchsorted(in_use, self.outputs),
+            np.searchsorted(filled, self.relation),
+        )
+
     def with_outputs(self, order: Integers) -> "Pairs":
         """The same inputs with the outputs in another order (n_pairs,)."""
         return replace(self, outputs=self.outputs[order])

@@ -20,7 +20,7 @@ BY_RELATION = ("pairing_consistency", "trapezoid_cosine", "parallelogram_error")
 
 
 def relation_table(experiment: Experiment, material: Material) -> "pd.DataFrame":
-    """For each relation its pairs as given, usable and used, what it is held out by, and its held-out scores in both spaces."""
+    """For each relation its pairs as given and as used, what it is held out by, and its held-out scores in both spaces."""
     import pandas as pd
 
     pairs = experiment.pairs
@@ -38,7 +38,6 @@ def relation_table(experiment: Experiment, material: Material) -> "pd.DataFrame"
         {
             "relation": pairs.names,
             "pairs_given": [material.given[name] for name in pairs.names],
-            "pairs_usable": material.pairs.sizes,
             "pairs_used": pairs.sizes,
             "distinct_outputs": [len(np.unique(pairs.outputs[rows])) for rows in of_relation],
             "held_out_by": ["output" if by_output[rows].all() else "input" for rows in of_relation],

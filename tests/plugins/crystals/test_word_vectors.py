@@ -8,6 +8,8 @@ import pytest
 
 from saegeo_core import AnalysisContext, FeatureCloud, MissingInput, SaegeoError, load_cloud
 from saegeo_crystals.analysis import CrystalsParameters
+from saegeo_crystals.material import gather
+from saegeo_crystals.pairs import capped
 from saegeo_crystals.relations import bundled_relations
 from saegeo_crystals.word_sources import BUNDLED, nearest_features, of_activations, vectors_of_words
 from saegeo_crystals.word_vectors import WordVectors, read_frequencies, read_word_vectors
@@ -146,3 +148,16 @@ def test_features_need_vectors_of_their_width(rng):
     vectors = WordVectors(("a",), np.ones((1, 7), np.float32), "a test")
     with pytest.raises(SaegeoError, match=r"width 7, .* width 3"):
         nearest_features(vectors, FeatureCloud.from_array(np.eye(3, dtype=np.float32)))
+
+
+def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelt, parallelograms, material, rng):
+    given = material(*parallelograms(rng, 3, 20, 6)) | {"word_vectors": None}
+    read = []
+    spelt.of = lambda texts, of=spelt.of: (read.extend(texts), of(texts))[1]
+    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    found = gather(cloud, CrystalsParameters(**given), context, draw=lambda pairs: capped(pairs, 5, rng))
+    assert found.pairs.sizes.tolist() == [5, 5, 5]
+    assert sorted(read) == sorted(found.pairs.words)
+    assert len(read) == 30
+    np.testing.assert_array_equal(found.vectors.n_tokens, [len(word) for word in found.pairs.words])
