@@ -96,8 +96,8 @@ def joined(first: Findings, second: Findings) -> Findings:
 def _without_each_group(experiment: Experiment, groups: Integers, progress: "Progress") -> Floats:
     """Scores without each group of pairs, everything learned anew, (n_groups, len(NAMES))."""
     names = np.unique(groups)
-    left_out = (groups == name for name in progress(names, len(names), "groups left out"))
-    return np.array([experiment.without(rows).sums().scores() for rows in left_out])
+    kept = (groups != name for name in progress(names, len(names), "groups left out"))
+    return np.array([experiment.take(rows).sums().scores() for rows in kept])
 
 
 def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) -> tuple[list[Metric], list[Replicates]]:

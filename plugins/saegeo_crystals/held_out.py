@@ -64,23 +64,21 @@ class Experiment:
         pairs: the pairs.
         folds: int64 (n_pairs,), from 0, the fold in which each is held out.
         projection: how the projected space is learned.
-        is_counted: bool (n_pairs,), which pairs are there at all; None for all of them.
     """
 
     space: WordSpace
     pairs: Pairs
     folds: Integers
     projection: Projection = Projection()
-    is_counted: NDArray[np.bool_] | None = None
 
     @property
     def numbers(self) -> list[int]:
         """The folds that hold pairs."""
         return [int(number) for number in np.unique(self.folds)]
 
-    def without(self, left_out: NDArray[np.bool_]) -> "Experiment":
-        """The same without some of the pairs (n_pairs,): they are neither held out nor trained on."""
-        return replace(self, is_counted=~left_out)
+    def take(self, rows: NDArray[np.bool_]) -> "Experiment":
+        """The same with some of the pairs only."""
+        return replace(self, pairs=self.pairs.take(rows), folds=self.folds[rows])
 
     def held_out(self) -> "Iterator[Fold]":
         """Every fold held out in turn."""
@@ -106,11 +104,8 @@ class Fold:
         space, pairs = experiment.space, experiment.pairs
         self._space, self._projection = space, experiment.projection
         self._n_relations = pairs.n_relations
-        counted = np.ones(len(pairs), bool) if experiment.is_counted is None else experiment.is_counted
-        self._places = np.flatnonzero(experiment.folds == number)
-        self._is_counted = counted[self._places]
-        self.test = self._places[self._is_counted]
-        self.train = np.flatnonzero(trained_on(pairs, experiment.folds, number) & counted)
+        self.test = np.flatnonzero(experiment.folds == number)
+        self.train = np.flatnonzero(trained_on(pairs, experiment.folds, number))
         train, test = pairs.take(self.train), pairs.take(self.test)
         with_differences = space.with_differences(train)
         self._kernel = with_differences[:, train.outputs] - with_differences[:, train.inputs]
@@ -192,7 +187,7 @@ class Fold:
 
     def cells(self, labels: Integers) -> Cells:
         """The held-out pairs by relation."""
-        return Cells.of(labels[self._places], self._n_relations, self._inputs, self._outputs, self._is_counted)
+        return Cells.of(labels[self.test], self._n_relations, self._inputs, self._outputs)
 
     def _averaging(self, labels: Integers) -> Floats:
         """(n_train, n_relations): what the training differences are multiplied by to give the mean of each relation."""

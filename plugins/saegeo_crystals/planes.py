@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from saegeo_crystals.held_out import Experiment, Fold
 from saegeo_crystals.pairs import Integers, Pairs
-from saegeo_crystals.scores import NOWHERE, quadruple_scores
+from saegeo_crystals.scores import Cells, quadruple_scores
 from saegeo_crystals.word_space import PairProducts
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ def plane_tables(experiment: Experiment) -> "dict[str, pd.DataFrame]":
     Each table has the two leading principal axes of its words: in the raw vectors, and in the projected coordinates.
     """
     pairs = experiment.pairs
-    candidates = [(fold, number) for fold in experiment.held_out() for number in range(pairs.n_relations)]
-    fold, number = max(candidates, key=lambda one: _likeness(*one, pairs))
-    members = fold.cells(pairs.relation).slots[number]
-    rows = members[members != NOWHERE]
+    fold, members = max(
+        ((one, rows) for one in experiment.held_out() for rows in one.cells(pairs.relation).slots),
+        key=lambda candidate: _likeness(*candidate, pairs),
+    )
+    rows = members[members >= 0]
     chosen = pairs.take(fold.test[rows])
     found = fold.discriminants(pairs.relation)
     return {
@@ -34,9 +35,10 @@ def plane_tables(experiment: Experiment) -> "dict[str, pd.DataFrame]":
     }
 
 
-def _likeness(fold: Fold, number: int, pairs: Pairs) -> float:
-    products = fold.products_in(fold.discriminants(pairs.relation))
-    total, count = quadruple_scores(products, fold.cells(pairs.relation).alone(number))["trapezoid_cosine"]
+def _likeness(fold: Fold, members: Integers, pairs: Pairs) -> float:
+    cells = fold.cells(pairs.relation)
+    alone = Cells(members[None], cells.inputs, cells.outputs)
+    total, count = quadruple_scores(fold.products_in(fold.discriminants(pairs.relation)), alone)["trapezoid_cosine"]
     return total / count if count else -np.inf
 
 

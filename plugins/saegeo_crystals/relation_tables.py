@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from saegeo_crystals.folds import units_of
 from saegeo_crystals.held_out import Experiment, Sums
 from saegeo_crystals.material import Material
-from saegeo_crystals.scores import quadruple_scores
+from saegeo_crystals.scores import Cells, quadruple_scores
 from saegeo_crystals.word_space import as_cosines
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def relation_table(experiment: Experiment, material: Material) -> "pd.DataFrame"
         cells = fold.cells(pairs.relation)
         spaces = {"raw": fold.raw_products(), "projected": fold.products_in(fold.discriminants(pairs.relation))}
         for relation, one in enumerate(sums):
+            alone = Cells(cells.slots[relation : relation + 1], cells.inputs, cells.outputs)
             for name, products in spaces.items():
-                scores = quadruple_scores(products, cells.alone(relation))
-                one.add({f"{score}_{name}": tally for score, tally in scores.items()})
+                one.add({f"{score}_{name}": tally for score, tally in quadruple_scores(products, alone).items()})
     by_output = units_of(pairs) == pairs.outputs
     of_relation = [pairs.relation == number for number in range(pairs.n_relations)]
     return pd.DataFrame(

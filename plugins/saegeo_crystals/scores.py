@@ -31,44 +31,25 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Held-out pairs by relation, in a rectangle: row r lists the pairs of relation r, -1 where there is none.
+    """Held-out pairs by relation, in a rectangle: row r lists the pairs of relation r, filled up with -1.
 
     Attributes:
         slots: int64 (n_relations, longest), numbers of pairs.
-        lengths: int64 (n_relations,), places in each row, those of pairs left out included.
         inputs, outputs: int64 (n_pairs,), numbers of the words of each pair.
     """
 
     slots: Integers
-    lengths: Integers
     inputs: Integers
     outputs: Integers
 
     @classmethod
-    def of(
-        cls,
-        labels: Integers,
-        n_relations: int,
-        inputs: Integers,
-        outputs: Integers,
-        is_counted: Masks | None = None,
-    ) -> "Cells":
-        """The cells of pairs of those relations.
-
-        `labels` are int64 (n_places,), `inputs` and `outputs` (n_pairs,), of the places that `is_counted` alone. A pair left
-        out keeps its place empty: the wrong partners of the others stay what they were, and what changes is due to the pair.
-        """
-        lengths = np.bincount(labels, minlength=n_relations)
-        counted = np.ones(len(labels), bool) if is_counted is None else is_counted
-        number = np.where(counted, np.cumsum(counted) - 1, NOWHERE)
-        slots = np.full((n_relations, int(lengths.max())), NOWHERE, np.int64)
-        slots[np.arange(slots.shape[1]) < lengths[:, None]] = number[np.argsort(labels, kind="stable")]
-        return cls(slots, lengths, inputs, outputs)
-
-    def alone(self, relation: int) -> "Cells":
-        """One relation by itself."""
-        one = slice(relation, relation + 1)
-        return Cells(self.slots[one], self.lengths[one], self.inputs, self.outputs)
+    def of(cls, labels: Integers, n_relations: int, inputs: Integers, outputs: Integers) -> "Cells":
+        """The cells of pairs with those relations and words, all int64 (n_pairs,)."""
+        sizes = np.bincount(labels, minlength=n_relations)
+        order = np.argsort(labels, kind="stable")
+        slots = np.full((n_relations, int(sizes.max())), NOWHERE, np.int64)
+        slots[np.arange(slots.shape[1]) < sizes[:, None]] = order
+        return cls(slots, inputs, outputs)
 
     @cached_property
     def sizes(self) -> Integers:
@@ -78,14 +59,14 @@ class Cells:
     def partners(self, most: int) -> Integers:
         """Wrong partners: each pair with the one a few places on in its cell, int64 (n_shifts, n_relations, longest).
 
-        The first entry is each pair's own place. Cells with fewer places than shifts have -1 where a shift would come round.
+        The first entry is each pair's own place. Cells with fewer pairs than shifts have -1 where a shift would come round.
         """
         longest = self.slots.shape[1]
         shifts = np.arange(min(most, max(longest - 1, 0)) + 1)[:, None, None]
-        lengths = self.lengths[:, None]
-        place = (np.arange(longest) + shifts) % np.maximum(lengths, 1)
+        sizes = self.sizes[:, None]
+        place = (np.arange(longest) + shifts) % np.maximum(sizes, 1)
         partner = np.take_along_axis(np.broadcast_to(self.slots, (len(shifts), *self.slots.shape)), place, 2)
-        return np.where((self.slots != NOWHERE) & (shifts < lengths), partner, NOWHERE)
+        return np.where((self.slots != NOWHERE) & (shifts < sizes), partner, NOWHERE)
 
 
 def offset_cosines(products: PairProducts, cells: Cells, partners: Integers) -> tuple[Floats, Floats, Floats]:

@@ -166,23 +166,3 @@ def test_analogies_are_those_of_the_loops(scene):
             nearness[a[j]] = -np.inf
             average += nearness.argmax() == b[j]
     assert scores["analogy_accuracy_average"].total == average
-
-
-def test_a_pair_left_out_leaves_the_partners_of_the_others_alone(rng):
-    """The scores without a pair are those of the same design with every quadruple that it enters struck out."""
-    vectors = rng.standard_normal((20, D))
-    a, b, labels = np.arange(10), np.arange(10, 20), np.zeros(10, np.int64)
-    products = PairProducts.of_words(vectors @ vectors.T, a, b)
-    everything = Cells.of(labels, 1, a, b)
-    counted = np.arange(10) != 3
-    without = Cells.of(labels, 1, a[counted], b[counted], counted)
-    assert without.slots.tolist() == [[0, 1, 2, -1, 3, 4, 5, 6, 7, 8]]
-    rows = np.flatnonzero(counted)
-    expected = everything.partners(8)
-    expected = np.where(np.isin(expected, rows), np.searchsorted(rows, expected), -1)
-    expected[:, 0, 3] = -1
-    np.testing.assert_array_equal(without.partners(8), expected)
-    assert without.sizes.tolist() == [9]
-    left = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, a[counted], b[counted]), without)
-    assert left["trapezoid_cosine"].count == 36
-    assert quadruple_scores(products, everything)["trapezoid_cosine"].count == 45
