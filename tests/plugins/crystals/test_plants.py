@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 from saegeo_core.analysis import silent
 from saegeo_core.statistics.permutation import permutation_pvalue
@@ -96,6 +97,15 @@ def test_scores_do_not_depend_on_rotation_scale_or_translation(parallelograms, r
     rotation = np.linalg.qr(rng.standard_normal((20, 20)))[0]
     moved = replace(experiment, space=WordSpace.of(7 * vectors @ rotation + 3))
     np.testing.assert_allclose(experiment.sums().scores(), moved.sums().scores(), atol=1e-6)
+
+
+def test_one_thread_or_two_give_the_same_scores(parallelograms, rng):
+    experiment = experiment_of(*parallelograms(rng, 8, 40, 64), rng)
+    scores = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads):
+            scores.append(replace(experiment).sums().scores())
+    np.testing.assert_allclose(*scores, rtol=1e-9)
 
 
 def test_in_sample_silhouettes_rise_where_there_is_nothing_and_held_out_ones_do_not(noise, rng):
