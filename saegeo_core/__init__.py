@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
     from saegeo_core.hookspecs import hookimpl
     from saegeo_core.loading import load_cloud
     from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
@@ -42,6 +43,7 @@ _HOME = {
     "ReportStore": "report_store",
     "SaeSpec": "sae_spec",
     "SaegeoError": "errors",
+    "TextActivations": "harvest.text_activations",
     "compare": "comparison",
     "hookimpl": "hookspecs",
     "load_cloud": "loading",
@@ -69,6 +71,7 @@ __all__ = [
     "ReportStore",
     "SaeSpec",
     "SaegeoError",
+    "TextActivations",
     "compare",
     "hookimpl",
     "load_cloud",

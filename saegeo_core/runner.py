@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from saegeo_core.analysis import Analysis, AnalysisContext, Parameters, Progress, resolve_parameters, silent
-from saegeo_core.errors import SaegeoError
+from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.findings import Findings
 from saegeo_core.firing_alignment import firing_of
+from saegeo_core.input_files import input_files
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.replicates import as_arrays
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
@@ -28,6 +29,7 @@ from saegeo_core.sae_spec import SaeSpec
 if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
 
 Existing = Literal["reuse", "replace", "fail"]
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
@@ -42,6 +44,9 @@ def run(
     seed: int = 0,
     device: str = "auto",
     firing: "FiringStatistics | str | Path | None" = None,
+    model: str | None = None,
+    layer: int | None = None,
+    hook: str | None = None,
     out: str | Path | None = None,
     existing: Existing = "reuse",
     progress: Progress = silent,
@@ -57,6 +62,9 @@ def run(
         seed: decides every random choice.
         device: "auto", "cpu", "cuda" or "cuda:i".
         firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
+        model: a language model, by name or folder, for analyses that read activations.
+        layer: read the model after this block, counted from 0, instead of where the SAE reads.
+        hook: read the model at this hook instead.
         out: folder in which the report is stored; None stores nothing.
         existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
 
@@ -67,15 +75,19 @@ def run(
     plugins = plugins or PluginManager()
     cloud = _load_cloud(cloud, plugins=plugins) if isinstance(cloud, str) else cloud
     analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
+    device = resolve_device(device)
     job = Job(
         analysis=analysis,
         package=plugins.package_of(plugin) if isinstance(plugin, str) else type(analysis).__module__.partition(".")[0],
         preset=preset,
         parameters=resolve_parameters(analysis, preset, parameters or {}),
         seed=seed,
-        device=resolve_device(device),
+        device=device,
         cloud=cloud,
         firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
+        activations=activations_of(cloud, model, plugins, layer=layer, hook=hook, device=device)
+        if takes_activations(analysis)
+        else None,
         load_cloud=partial(_load_cloud, rows=cloud.sae.rows, plugins=plugins),
     )
     return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
@@ -107,15 +119,21 @@ class Job:
     device: str
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None" = None
+    activations: "TextActivations | None" = None
     load_cloud: "Callable[[SaeSpec], FeatureCloud]" = _load_cloud
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
-        missing = missing_inputs(self.analysis, {"vectors", "firing"} if self.firing else {"vectors"})
+        given = {"firing": self.firing, "activations": self.activations}
+        missing = missing_inputs(self.analysis, {"vectors", *(name for name, one in given.items() if one is not None)})
         if missing:
-            raise SaegeoError(
+            ways = {
+                "firing": f"saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
+                "activations": "--model NAME_OR_PATH",
+            }
+            raise MissingInput(
                 f"{self.analysis.name} needs {' and '.join(missing)}, which this run does not have",
-                f"type saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
+                "type " + "; ".join(ways[name] for name in missing if name in ways),
             )
 
     @cached_property
@@ -135,8 +153,12 @@ class Job:
             key: {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
             for key, cloud in self.other_clouds.items()
         }
+        inputs |= input_files(self.parameters)
         if self.firing is not None:
             inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
+        if self.activations is not None:
+            described = self.activations.describe()
+            inputs["activations"] = {"digest": digest_of(described), **described}
         return inputs
 
     def _other_cloud(self, spec: SaeSpec) -> "FeatureCloud":
@@ -196,6 +218,7 @@ class Job:
             preset=self.preset,
             progress=progress,
             firing=self.firing,
+            activations=self.activations,
             load_cloud=self._other_cloud,
         )
         started = time.perf_counter()
@@ -256,6 +279,44 @@ class Job:
 def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:
     """What the analysis needs and is not available."""
     return sorted(analysis.needs - available)
+
+
+def takes_activations(analysis: Analysis) -> bool:
+    """Whether the analysis reads a model where one is named."""
+    return "activations" in analysis.needs | analysis.uses
+
+
+def activations_of(
+    cloud: "FeatureCloud",
+    model: str | None,
+    plugins: PluginManager,
+    *,
+    layer: int | None = None,
+    hook: str | None = None,
+    device: str = "cpu",
+) -> "TextActivations | None":
+    """What `model` computes where the cloud's SAE reads, or where `layer` or `hook` says; None without a model.
+
+    Raises:
+        SaegeoError: a place without a model or two places, no such model or hook, or another width than the cloud's.
+    """
+    refuse_unplaced_model(model, layer, hook)
+    if model is None:
+        return None
+    from saegeo_core.harvest.text_activations import open_text_activations
+
+    return open_text_activations(cloud.sae, model, layer=layer, hook=hook, device=device, kinds=plugins.sources)
+
+
+def refuse_unplaced_model(model: str | None, layer: int | None, hook: str | None) -> None:
+    """Raise SaegeoError for a layer or hook of no model, and for both at once."""
+    if layer is not None and hook is not None:
+        raise SaegeoError("--layer and --hook exclude each other", "--layer N is --hook blocks.N.hook_resid_post")
+    if model is None and (layer is not None or hook is not None):
+        raise SaegeoError(
+            f"{'--hook' if layer is None else '--layer'} says where to read a model, and none was named",
+            "type --model NAME_OR_PATH, for example --model minilm-l6",
+        )
 
 
 def resolve_device(device: str) -> str:

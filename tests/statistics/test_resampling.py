@@ -6,6 +6,7 @@ from saegeo_core import SaegeoError
 from saegeo_core.statistics.resampling import (
     delete_group_jackknife,
     document_bootstrap,
+    jackknife_of,
     scaled_subsampling,
     subsamples,
     subsampling_of,
@@ -87,3 +88,11 @@ def test_a_result_says_what_findings_carry(rng):
     assert (interval.low, interval.high) == result.confidence_interval
     assert interval.replicates == 20
     assert kept.standard_error() == pytest.approx(result.standard_error)
+
+
+def test_values_already_computed_give_the_same_interval(rng):
+    values, groups = rng.standard_normal(60), np.arange(60) % 6
+    once = delete_group_jackknife(lambda rows: float(values[rows].mean()), groups)
+    again = jackknife_of(once.estimate, [values[groups != group].mean() for group in range(6)])
+    assert once.confidence_interval == pytest.approx(again.confidence_interval)
+    assert (once.method, once.factor) == (again.method, again.factor)
