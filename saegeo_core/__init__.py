@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
     from saegeo_core.comparison import Comparison, compare
-    from saegeo_core.errors import SaegeoError
+    from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
     from saegeo_core.hookspecs import hookimpl
     from saegeo_core.loading import load_cloud
     from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
@@ -33,6 +34,7 @@ _HOME = {
     "FiringStatistics": "firing_statistics",
     "Interval": "metric",
     "Metric": "metric",
+    "MissingInput": "errors",
     "NullComparison": "metric",
     "Parameters": "analysis",
     "PluginManager": "plugin_manager",
@@ -41,6 +43,7 @@ _HOME = {
     "ReportStore": "report_store",
     "SaeSpec": "sae_spec",
     "SaegeoError": "errors",
+    "TextActivations": "harvest.text_activations",
     "compare": "comparison",
     "hookimpl": "hookspecs",
     "load_cloud": "loading",
@@ -59,6 +62,7 @@ __all__ = [
     "FiringStatistics",
     "Interval",
     "Metric",
+    "MissingInput",
     "NullComparison",
     "Parameters",
     "PluginManager",
@@ -67,6 +71,7 @@ __all__ = [
     "ReportStore",
     "SaeSpec",
     "SaegeoError",
+    "TextActivations",
     "compare",
     "hookimpl",
     "load_cloud",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, get
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.errors import MissingInput, SaegeoError, near_matches
+from saegeo_core.input_files import refuse_absent_files
 from saegeo_core.report import Preset
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Findings
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
+    from saegeo_core.sae_spec import SaeSpec
 
     Example = FeatureCloud | tuple[FeatureCloud, FiringStatistics]
 
@@ -50,7 +53,10 @@ def silent(items: Iterable[Item], total: int, description: str) -> Iterator[Item
 class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
-    Values from the command line arrive as text; lists are comma-separated.
+    Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec; it is
+    loaded with `context.load_cloud`, and its weights are part of the report's digest. Files and folders that the analysis reads
+    are of type Path: they must be there, and what they hold is part of the digest too. What has no sensible default gets none:
+    give the field `examples`, and whoever leaves it out is told what to type.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -66,7 +72,9 @@ class AnalysisContext:
         preset: "calibrated" or "paper".
         progress: wrap long loops in it.
         firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
-        load_cloud: loads a second cloud by name, for analyses that compare two.
+        activations: what the model of --model computes where the SAE reads, or None where none was named; given where
+            "activations" is needed or used.
+        load_cloud: the cloud that a parameter of type SaeSpec names, of the same kind of rows, for analyses that compare two.
     """
 
     rng: "np.random.Generator"
@@ -74,7 +82,8 @@ class AnalysisContext:
     preset: Preset = "calibrated"
     progress: Progress = silent
     firing: "FiringStatistics | None" = None
-    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+    activations: "TextActivations | None" = None
+    load_cloud: "Callable[[SaeSpec], FeatureCloud] | None" = None
 
 
 @runtime_checkable
@@ -85,6 +94,7 @@ class Analysis(Protocol):
         name: what the user types, lower case with hyphens.
         version: goes up whenever the same cloud would give other numbers.
         needs: what must be given: a subset of "vectors", "firing", "activations".
+        uses: what it can do without, and takes where it is given: at present "activations" or nothing.
         headline: the metric to look at first.
         summary: one line for lists.
         reference: where the method is described.
@@ -96,6 +106,7 @@ class Analysis(Protocol):
     name: str
     version: str
     needs: frozenset[str] = frozenset({"vectors"})
+    uses: frozenset[str] = frozenset()
     headline: str
     summary: str
     reference: str
@@ -126,7 +137,9 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
     """The analysis's parameters: its defaults, changed by the preset, changed by the user.
 
     Raises:
-        SaegeoError: a preset the analysis does not offer, an unknown key, or a value of the wrong type or range.
+        SaegeoError: a preset the analysis does not offer, an unknown key, a value of the wrong type or range, or a file that
+            is not there.
+        MissingInput: nothing was given for a parameter without a default.
     """
     if preset not in analysis.presets:
         offered = ", ".join(analysis.presets)
@@ -140,9 +153,10 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
                 f"its parameters: {known}",
             )
     values = {**analysis.presets[preset], **given}
+    _refuse_left_out(analysis, values)
     split = {key: _split_list(fields[key].annotation, value) for key, value in values.items()}
     try:
-        return analysis.Parameters(**split)
+        parameters = analysis.Parameters(**split)
     except ValidationError as error:
         wrong = error.errors()[0]
         key = str(wrong["loc"][0]) if wrong["loc"] else ""
@@ -151,6 +165,18 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
         raise SaegeoError(
             f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
         ) from None
+    refuse_absent_files(analysis.name, parameters)
+    return parameters
+
+
+def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
+    for key, field in analysis.Parameters.model_fields.items():
+        if field.is_required() and key not in values:
+            example = field.examples[0] if field.examples else "VALUE"
+            raise MissingInput(
+                f"{analysis.name} needs {analysis.name}.{key}, which has no default",
+                f"type --set {analysis.name}.{key}={example} ({key}: {field.description})",
+            )
 
 
 def as_typed(value: Any) -> str:

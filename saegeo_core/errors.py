@@ -16,6 +16,10 @@ class SaegeoError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
 
+class MissingInput(SaegeoError):
+    """An analysis was not given what it needs. Asked for by name, it fails; of all that are installed, it is passed over."""
+
+
 def near_matches(given: str, known: list[str], most: int = 5) -> str:
     """A sentence naming what is known that resembles `given`, or simply what is known when nothing does."""
     from difflib import get_close_matches

@@ -131,7 +131,7 @@ class FeatureCloud:
         return [
             hashlib.blake2b(row, digest_size=16).digest()
             for rows in _slices(self.n_features)
-            for row in self.vectors[rows].contiguous().view(torch.uint8).numpy()
+            for row in _bytes_of(self.vectors[rows]).numpy()
         ]
 
     @property
@@ -162,6 +162,11 @@ class FeatureCloud:
         from saegeo_core.rendering.notebook import cloud_html
 
         return cloud_html(self)
+
+
+def _bytes_of(rows: torch.Tensor) -> torch.Tensor:
+    """The bytes of each row. One column counts as contiguous whatever its strides are, so the rows are laid end to end first."""
+    return rows.contiguous().reshape(-1).view(torch.uint8).reshape(len(rows), -1)
 
 
 def row_norms(vectors: torch.Tensor) -> NDArray[np.float64]:

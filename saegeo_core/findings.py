@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
     from saegeo_core.replicates import Replicates
 
-FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap"]
+FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "arrows"]
 
 
 class Figure(Frozen):
     """One drawing of one table.
 
     `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; `low` and `high` name the columns of error bars
-    of the first `y`. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first `y`.
+    of the first `y`. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first `y`. `arrows` draws one from
+    `x`, the first `y` to `to_x`, `to_y`.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -40,6 +41,8 @@ class Figure(Frozen):
     hover: str | None = Field(default=None, description="Column shown when a point is pointed at.")
     low: str | None = None
     high: str | None = None
+    to_x: str | None = Field(default=None, description="Column of the abscissa an arrow points to.")
+    to_y: str | None = Field(default=None, description="Column of the ordinate an arrow points to.")
     log_x: bool = False
     log_y: bool = False
     x_title: str = ""
@@ -50,6 +53,8 @@ class Figure(Frozen):
     def _complete(self) -> "Figure":
         if self.kind in ("scatter3d", "heatmap") and self.z is None:
             raise ValueError(f"figure {self.name} is a {self.kind} and needs z")
+        if (self.kind == "arrows") != (self.to_x is not None and self.to_y is not None):
+            raise ValueError(f"figure {self.name} is of kind {self.kind}: arrows, and nothing else, need to_x and to_y")
         if (self.low is None) != (self.high is None):
             raise ValueError(f"figure {self.name} has one end of its error bars; give low and high, or neither")
         return self
@@ -57,7 +62,8 @@ class Figure(Frozen):
     @property
     def columns(self) -> list[str]:
         """Every column of the table that the figure draws."""
-        return [c for c in (self.x, *self.y, self.z, self.color, self.hover, self.low, self.high) if c is not None]
+        further = (self.z, self.color, self.hover, self.low, self.high, self.to_x, self.to_y)
+        return [self.x, *self.y, *(column for column in further if column is not None)]
 
 
 @dataclass(frozen=True)

@@ -197,8 +197,13 @@ class FiringStatistics:
         return replace(self, **sliced)
 
     def block_counts(self, weights: NDArray[Any]) -> NDArray[np.int64]:
-        """`counts` where each block counts as often as its whole number in `weights` (n_blocks,) says, int64 (N,)."""
-        return self.incidence().counts(self._checked_weights(weights))
+        """`counts` where each block counts as often as its whole number in `weights` (n_blocks,) says, int64 (N,).
+
+        Many sets of weights, (n_sets, n_blocks), are counted in one pass: int64 (n_sets, N).
+        """
+        if weights.ndim == 1:
+            return self.incidence().counts(self._checked_weights(weights))
+        return self.incidence().counts_of_each(np.stack([self._checked_weights(one) for one in weights]))
 
     def cooccurrence(
         self,

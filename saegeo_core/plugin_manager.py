@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GROUP = "saegeo"
 DISABLED = "SAEGEO_DISABLED_PLUGINS"
 SLOW_SECONDS = 1.0
-ANALYSIS = ("name", "version", "needs", "headline", "summary", "reference", "Parameters", "presets", "analyze")
+ANALYSIS = ("name", "version", "needs", "uses", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
 SOURCE = ("name", "summary", "open")
 TEXTS = {"name", "version", "headline", "summary", "reference"}

@@ -18,6 +18,7 @@ from saegeo_core.sae_description import SaeDescription
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import plotly.graph_objects
     from numpy.typing import NDArray
 
     from saegeo_core.replicates import Replicates
@@ -128,6 +129,20 @@ class Report(Frozen):
         if name not in self.tables:
             raise SaegeoError(f"{self.analysis.name} has no table {name!r}", near_matches(name, list(self.tables)))
         return pd.DataFrame(self.tables[name].columns)
+
+    def figure(self, name: str | None = None) -> "plotly.graph_objects.Figure":
+        """One of the report's figures (the first without a name), for a notebook: zoom it, point at it, change it."""
+        from plotly.graph_objects import Figure as Drawn
+
+        from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
+        from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
+
+        known = {figure.name: figure for figure in self.figures}
+        wanted = name or next(iter(known), "")
+        if wanted not in known:
+            raise SaegeoError(f"{self.analysis.name} has no figure {wanted!r}", near_matches(wanted, list(known)))
+        drawing = plotly_drawing(known[wanted], self.tables[known[wanted].table])
+        return Drawn(data=drawing["data"], layout={**drawing["layout"], "template": template(LIGHT)})
 
     @property
     def arrays(self) -> "Mapping[str, NDArray[np.generic]]":

@@ -8,24 +8,28 @@ import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from saegeo_core.analysis import Analysis, AnalysisContext, Parameters, Progress, resolve_parameters, silent
-from saegeo_core.errors import SaegeoError
+from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.findings import Findings
 from saegeo_core.firing_alignment import firing_of
+from saegeo_core.input_files import input_files
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.replicates import as_arrays
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
 from saegeo_core.report_store import ReportStore, digest_of
+from saegeo_core.sae_description import Rows
+from saegeo_core.sae_spec import SaeSpec
 
 if TYPE_CHECKING:
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.firing_statistics import FiringStatistics
+    from saegeo_core.harvest.text_activations import TextActivations
 
 Existing = Literal["reuse", "replace", "fail"]
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
@@ -40,6 +44,9 @@ def run(
     seed: int = 0,
     device: str = "auto",
     firing: "FiringStatistics | str | Path | None" = None,
+    model: str | None = None,
+    layer: int | None = None,
+    hook: str | None = None,
     out: str | Path | None = None,
     existing: Existing = "reuse",
     progress: Progress = silent,
@@ -55,6 +62,9 @@ def run(
         seed: decides every random choice.
         device: "auto", "cpu", "cuda" or "cuda:i".
         firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
+        model: a language model, by name or folder, for analyses that read activations.
+        layer: read the model after this block, counted from 0, instead of where the SAE reads.
+        hook: read the model at this hook instead.
         out: folder in which the report is stored; None stores nothing.
         existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
 
@@ -63,21 +73,30 @@ def run(
         Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
     """
     plugins = plugins or PluginManager()
-    load = partial(_load_cloud, plugins)
-    cloud = load(cloud) if isinstance(cloud, str) else cloud
+    cloud = _load_cloud(cloud, plugins=plugins) if isinstance(cloud, str) else cloud
     analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
+    device = resolve_device(device)
     job = Job(
         analysis=analysis,
         package=plugins.package_of(plugin) if isinstance(plugin, str) else type(analysis).__module__.partition(".")[0],
         preset=preset,
         parameters=resolve_parameters(analysis, preset, parameters or {}),
         seed=seed,
-        device=resolve_device(device),
+        device=device,
         cloud=cloud,
         firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
-        load_cloud=load,
+        activations=activations_of(cloud, model, plugins, layer=layer, hook=hook, device=device)
+        if takes_activations(analysis)
+        else None,
+        load_cloud=partial(_load_cloud, rows=cloud.sae.rows, plugins=plugins),
     )
     return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
+
+
+def _load_cloud(spec: str | SaeSpec, *, rows: Rows = "decoder", plugins: PluginManager | None = None) -> "FeatureCloud":
+    from saegeo_core.loading import load_cloud
+
+    return load_cloud(spec, rows=rows, plugins=plugins)
 
 
 class StoredReport(NamedTuple):
@@ -100,16 +119,55 @@ class Job:
     device: str
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None" = None
-    load_cloud: "Callable[[str], FeatureCloud] | None" = None
+    activations: "TextActivations | None" = None
+    load_cloud: "Callable[[SaeSpec], FeatureCloud]" = _load_cloud
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
-        missing = missing_inputs(self.analysis, {"vectors", "firing"} if self.firing else {"vectors"})
+        given = {"firing": self.firing, "activations": self.activations}
+        missing = missing_inputs(self.analysis, {"vectors", *(name for name, one in given.items() if one is not None)})
         if missing:
-            raise SaegeoError(
+            ways = {
+                "firing": f"saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
+                "activations": "--model NAME_OR_PATH",
+            }
+            raise MissingInput(
                 f"{self.analysis.name} needs {' and '.join(missing)}, which this run does not have",
-                f"type saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
+                "type " + "; ".join(ways[name] for name in missing if name in ways),
             )
+
+    @cached_property
+    def other_clouds(self) -> "dict[str, FeatureCloud]":
+        """The clouds that parameters of type SaeSpec name, by parameter.
+
+        Raises:
+            SaegeoError: there is no such SAE.
+        """
+        named = {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
+        return {key: self.load_cloud(spec) for key, spec in named.items() if isinstance(spec, SaeSpec)}
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """What the analysis is given besides the vectors: what identifies each, and what is worth knowing of it."""
+        inputs: dict[str, Any] = {
+            key: {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
+            for key, cloud in self.other_clouds.items()
+        }
+        inputs |= input_files(self.parameters)
+        if self.firing is not None:
+            inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
+        if self.activations is not None:
+            described = self.activations.describe()
+            inputs["activations"] = {"digest": digest_of(described), **described}
+        return inputs
+
+    def _other_cloud(self, spec: SaeSpec) -> "FeatureCloud":
+        for key, cloud in self.other_clouds.items():
+            if getattr(self.parameters, key) == spec:
+                return cloud
+        raise ValueError(
+            f"no parameter of {self.analysis.name} names {spec}, so its weights would not be in the digest"
+        )
 
     @property
     def digest(self) -> str:
@@ -123,7 +181,7 @@ class Job:
                 "cloud": self.cloud.digest,
                 "features": digest_of(self.cloud.feature_ids.tolist()),
                 "rows": self.cloud.sae.rows,
-                **({"firing": self.firing.digest} if self.firing else {}),
+                **{name: one["digest"] for name, one in self.inputs.items()},
             }
         )
 
@@ -160,7 +218,8 @@ class Job:
             preset=self.preset,
             progress=progress,
             firing=self.firing,
-            load_cloud=self.load_cloud,
+            activations=self.activations,
+            load_cloud=self._other_cloud,
         )
         started = time.perf_counter()
         findings = self._analyze(context)
@@ -201,7 +260,7 @@ class Job:
                 n_duplicate_rows=cloud.n_duplicate_rows,
                 digest=cloud.digest,
             ),
-            inputs={"firing": {"digest": self.firing.digest, **self.firing.facts()}} if self.firing else {},
+            inputs=self.inputs,
             parameters=self.parameters.model_dump(mode="json"),
             seed=self.seed,
             environment=Environment(versions=_versions(), device=self.device, dtype=cloud.sae.dtype),
@@ -220,6 +279,44 @@ class Job:
 def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:
     """What the analysis needs and is not available."""
     return sorted(analysis.needs - available)
+
+
+def takes_activations(analysis: Analysis) -> bool:
+    """Whether the analysis reads a model where one is named."""
+    return "activations" in analysis.needs | analysis.uses
+
+
+def activations_of(
+    cloud: "FeatureCloud",
+    model: str | None,
+    plugins: PluginManager,
+    *,
+    layer: int | None = None,
+    hook: str | None = None,
+    device: str = "cpu",
+) -> "TextActivations | None":
+    """What `model` computes where the cloud's SAE reads, or where `layer` or `hook` says; None without a model.
+
+    Raises:
+        SaegeoError: a place without a model or two places, no such model or hook, or another width than the cloud's.
+    """
+    refuse_unplaced_model(model, layer, hook)
+    if model is None:
+        return None
+    from saegeo_core.harvest.text_activations import open_text_activations
+
+    return open_text_activations(cloud.sae, model, layer=layer, hook=hook, device=device, kinds=plugins.sources)
+
+
+def refuse_unplaced_model(model: str | None, layer: int | None, hook: str | None) -> None:
+    """Raise SaegeoError for a layer or hook of no model, and for both at once."""
+    if layer is not None and hook is not None:
+        raise SaegeoError("--layer and --hook exclude each other", "--layer N is --hook blocks.N.hook_resid_post")
+    if model is None and (layer is not None or hook is not None):
+        raise SaegeoError(
+            f"{'--hook' if layer is None else '--layer'} says where to read a model, and none was named",
+            "type --model NAME_OR_PATH, for example --model minilm-l6",
+        )
 
 
 def resolve_device(device: str) -> str:
@@ -244,12 +341,6 @@ def resolve_device(device: str) -> str:
             "type --device cpu",
         )
     return f"cuda:{index or 0}"
-
-
-def _load_cloud(plugins: PluginManager, spec: str) -> "FeatureCloud":
-    from saegeo_core.loading import load_cloud
-
-    return load_cloud(spec, plugins=plugins)
 
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:

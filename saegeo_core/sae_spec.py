@@ -6,6 +6,9 @@ SAE ids contain slashes and a release may itself be `owner/repo`, hence the colo
 import fnmatch
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic_core import CoreSchema, core_schema
 
 from saegeo_core.errors import SaegeoError
 
@@ -36,6 +39,14 @@ class SaeSpec:
         _refuse_escape(text, release)
         _refuse_escape(text, sae_id)
         return cls(release=release, sae_id=sae_id)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> CoreSchema:
+        """As a parameter of an analysis it is read from text and written as text."""
+        from_text = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
+        return core_schema.union_schema(
+            [core_schema.is_instance_schema(cls), from_text], serialization=core_schema.to_string_ser_schema()
+        )
 
     @property
     def is_glob(self) -> bool:

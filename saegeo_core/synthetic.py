@@ -78,6 +78,32 @@ def with_dead_rows(rows: Tensor, rng: np.random.Generator, *, dead: int) -> Tens
     return copy
 
 
+def with_parallelograms(
+    rows: Tensor, rng: np.random.Generator, *, count: int, cosine: float = 0.6, noise: float = 0.3
+) -> Tensor:
+    """`rows`, of which the last 4 `count` are replaced by parallelograms, corners (a, b, c, d) one after another.
+
+    Each is made as relations are: of two things x, y and two properties s, t come a = x + s, b = x + t, c = y + s, d = y + t,
+    normalised, so that b - a = d - c = t - s. The four are rows of the cloud, so that its covariance hardly changes.
+
+    Args:
+        rows: unit rows, shape (n, d), at least 4 `count` of them.
+        rng: chooses the four and draws the noise.
+        count: number of parallelograms.
+        cosine: of a and b, and of c and d, as far as x, y, s, t are perpendicular and there is no noise; in [0, 1].
+        noise: length of the isotropic noise added to each corner of length 1.
+    """
+    if 4 * count > len(rows):
+        raise SaegeoError(f"{count} parallelograms have {4 * count} corners, and there are {len(rows)} rows")
+    chosen = torch.from_numpy(rng.choice(len(rows), 4 * count, replace=False))
+    x, y, s, t = rows[chosen].chunk(4)
+    thing, other = cosine**0.5, (1.0 - cosine) ** 0.5
+    parts = ((x, s), (x, t), (y, s), (y, t))
+    corners = torch.stack([thing * first + other * second for first, second in parts], dim=1).flatten(0, 1)
+    planted = _unit(_unit(corners) + noise * isotropic(4 * count, rows.shape[1], rng))
+    return torch.cat([rows[: len(rows) - 4 * count], planted])
+
+
 def _unit(rows: Tensor) -> Tensor:
     lengths: Tensor = torch.linalg.vector_norm(rows.double(), dim=1, keepdim=True)
     return rows / lengths.float()

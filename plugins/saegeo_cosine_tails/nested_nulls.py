@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, FeatureCloud, NullComparison
-from saegeo_core.numerics.directions import second_moment
+from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
 from saegeo_core.statistics.count_law import CountLaw
 from saegeo_core.statistics.null_directions import (
+    LEAST_FEATURES,
+    MOST_CONCENTRATED,
     ProjectedGaussian,
     angular_gaussian_directions,
     common_mean_directions,
@@ -20,9 +22,6 @@ UNIFORM = "uniform directions (exact)"
 COMMON_MEAN = "uniform directions with the cloud's common mean"
 MATCHED = "angular Gaussian with the cloud's mean and covariance, matched off the diagonal"
 HISTOGRAM_DRAWS = 1024
-LEAST_FEATURES = 10
-MOST_CONCENTRATED = 0.5
-"""Mean squared cosine of a cloud spread over two dimensions; below that there is no covariance to speak of."""
 
 
 class NestedNulls:
@@ -36,7 +35,7 @@ class NestedNulls:
         n, d = cloud.n_features, cloud.d_in
         self.tail_probability = float(tail_probability(threshold, d))
         moment = second_moment(cloud.vectors, device=context.device).numpy(force=True)
-        mean = _mean_direction(cloud)
+        mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
         self.mean_squared_cosine = float((n * (moment**2).sum() - 1) / (n - 1))
         self._matched: ProjectedGaussian | None = None
         sampled: list[tuple[str, ProjectedGaussian]] = []
@@ -115,12 +114,3 @@ def uniform_null(observed: float, law: Comparison) -> tuple[NullComparison, ...]
             pvalue=law.pvalue,
         ),
     )
-
-
-def _mean_direction(cloud: FeatureCloud) -> NDArray[np.float64]:
-    """Mean of the unit rows, shape (d_in,), summed in float64 without a unit copy of the cloud."""
-    total = np.zeros(cloud.d_in)
-    for start in range(0, cloud.n_features, 4096):
-        rows = slice(start, start + 4096)
-        total += (1 / cloud.norms[rows]) @ cloud.vectors[rows].double().numpy()
-    return total / cloud.n_features

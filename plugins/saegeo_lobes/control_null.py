@@ -2,23 +2,17 @@
 
 Decoder geometry and co-firing are tied by construction, since alike directions read the same activations; so an untrained
 dictionary passes every permutation test. What the SAE has beyond it was learned.
-
-With 19 draws or more the p-value is the rank of the SAE among them. With fewer it is Student's, for one more draw beside the
-mean of those there are: their spread is measured between them, or, of a single one, on random halves of its features. Features of
-a control are drawn independently, and a half omits as many as it keeps, so its spread is that of a whole draw about the whole.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from saegeo_core import Absent, NullComparison
-from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics import null_comparison
 from saegeo_lobes.estimates import ESTIMATES, AtK
 from saegeo_lobes.live_features import least_features
 
-RANKED_FROM = 19
 N_HALVES = 20
 
 Estimates = Mapping[str, float | Absent]
@@ -54,38 +48,8 @@ def control_null(
         controls: every metric of each control.
         halves: of halves of the only control; empty where there are several.
     """
-    draws = _numbers(name, controls)
-    if not len(draws):
-        return None
-    mean, n_draws = float(draws.mean()), len(draws)
-    if n_draws >= RANKED_FROM:
-        return NullComparison(
-            model=f"untrained dictionaries ({n_draws} controls)",
-            draws=n_draws,
-            mean=mean,
-            standard_deviation=float(draws.std(ddof=1)),
-            z=_score(estimate - mean, float(draws.std(ddof=1))),
-            pvalue=permutation_pvalue(estimate, draws, "greater"),
-            alternative="greater",
-        )
-    spread_from = draws if n_draws > 1 else _numbers(name, halves)
-    deviation = float(spread_from.std(ddof=1)) if len(spread_from) > 1 else None
-    z = None if deviation is None else _score(estimate - mean, deviation * np.sqrt(1 + 1 / n_draws))
-    source = f"spread of {n_draws} draws" if n_draws > 1 else f"spread of {len(spread_from)} halves of its features"
-    return NullComparison(
-        model=f"untrained dictionary ({n_draws} control{'s' * (n_draws > 1)}; {source})",
-        draws=n_draws,
-        mean=mean,
-        standard_deviation=deviation,
-        z=z,
-        pvalue=None if z is None else float(stats.t.sf(z, len(spread_from) - 1)),
-        alternative="greater",
-    )
+    return null_comparison.control_null(estimate, _numbers(name, controls), _numbers(name, halves))
 
 
 def _numbers(name: str, estimates: Sequence[Estimates]) -> np.ndarray:
     return np.array([value for one in estimates if not isinstance(value := one[name], Absent)], np.float64)
-
-
-def _score(difference: float, deviation: float) -> float | None:
-    return difference / deviation if deviation else None

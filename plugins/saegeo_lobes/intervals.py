@@ -5,14 +5,13 @@ which is smooth in the counts, has a document bootstrap. Both depend on the text
 n-th replicates are of the same documents, so that their difference is known better than either.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent
-from saegeo_core.statistics.resampling import Resampled, jackknife_of
+from saegeo_core.statistics.resampling import Resampled, digest_of_parts, jackknife_of
 from saegeo_lobes.dictionary import ANGULAR, COSINE_GRAPH
 from saegeo_lobes.document_groups import document_groups
 from saegeo_lobes.estimates import PAIR_COUNTS_ONLY, AtK
@@ -25,11 +24,6 @@ Estimates = Mapping[str, float | Absent]
 ONE_DOCUMENT = "all blocks come from one document, and documents are what is resampled"
 NOT_REFITTED = "lobes were not refitted without some of the documents (document_groups=0)"
 TOO_WIDE = "lobes of so many features are not refitted twenty times"
-
-
-def digest_of(array: NDArray[np.generic]) -> str:
-    """A short name for the numbers of an array."""
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()[:16]
 
 
 def intervals(
@@ -57,13 +51,13 @@ def intervals(
         excess if isinstance(excess, Absent) else _of_excess(at, excess, rng_of_bootstrap, rng_of_pairs)
     )
     stream = rng_of_bootstrap.bit_generator.seed_seq.generate_state(4)
-    keys = {"neighbor_phi_excess": f"documents drawn again, {digest_of(units)} by {digest_of(stream)}"}
+    keys = {"neighbor_phi_excess": f"documents drawn again, {digest_of_parts(units)} by {digest_of_parts(stream)}"}
     reason = NOT_REFITTED if not n_groups else TOO_WIDE if not at.dictionary.is_dense else ""
     if reason:
         return found | dict.fromkeys(refitted, Absent(reason)), keys
     groups = document_groups(units, rng_of_groups, n_groups=min(n_groups, len(np.unique(units))))
     found |= _without_documents(at, {name: estimates[name] for name in refitted}, groups)
-    return found, keys | dict.fromkeys(refitted, f"documents left out, {digest_of(groups)}")
+    return found, keys | dict.fromkeys(refitted, f"documents left out, {digest_of_parts(groups)}")
 
 
 def _of_excess(

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, NullComparison
+from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_lobes.control_null import Estimates, control_null, estimates_of, estimates_of_halves
 from saegeo_lobes.dictionary import ANGULAR
 from saegeo_lobes.estimates import AtK
-from saegeo_lobes.permutation_nulls import Permutations, comparison, of_association
+from saegeo_lobes.permutation_nulls import Permutations, of_association
 
 Draws = dict[str, NDArray[np.float64]]
 
@@ -36,7 +37,7 @@ class Judges:
         if isinstance(estimate, Absent):
             return estimate
         first = control_null(name, estimate, self.controls, self.halves)
-        others = [comparison(model, estimate, draws) for model, draws in self.permuted.get(name, {}).items()]
+        others = [drawn_null(model, estimate, draws) for model, draws in self.permuted.get(name, {}).items()]
         return (*([first] if first else []), *others) or NO_NULL
 
 

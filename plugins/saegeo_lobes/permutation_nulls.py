@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core import Absent, NullComparison
-from saegeo_core.statistics.permutation import permutation_pvalue, permute_within
+from saegeo_core import Absent
+from saegeo_core.statistics.permutation import permute_within
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.decoding import LinearProbe, merge_small_classes
 from saegeo_lobes.dictionary import Dictionary
@@ -82,19 +82,3 @@ def of_association(at: AtK, n_permutations: int, rng: np.random.Generator) -> di
     """The association of lobe and text when documents exchange labels."""
     text = at.text(at.lobes)
     return {} if isinstance(text, Absent) else {SHUFFLED_LABELS: text.permuted_cramers_v(n_permutations, rng)}
-
-
-def comparison(model: str, estimate: float, draws: Floats) -> NullComparison:
-    """Where an estimate lies among draws of a null. No z: these distributions are skewed, and a sampled spread is no unit.
-
-    A single draw is a value to look at, without a p-value.
-    """
-    spread = float(draws.std(ddof=1)) if len(draws) > 1 else None
-    return NullComparison(
-        model=model,
-        draws=len(draws),
-        mean=float(draws.mean()),
-        standard_deviation=spread,
-        pvalue=permutation_pvalue(estimate, draws, "greater") if len(draws) > 1 else None,
-        alternative="greater",
-    )

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, FeatureCloud
+from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.decoding import merge_small_classes
 from saegeo_lobes.dictionary import Dictionary
 from saegeo_lobes.estimates import AtK
-from saegeo_lobes.permutation_nulls import NAIVE, STRATIFIED, Permutations, comparison
+from saegeo_lobes.permutation_nulls import NAIVE, STRATIFIED, Permutations
 from saegeo_lobes.phi_by_cosine import phi_by_cosine
 from saegeo_lobes.typical_features import mean_phi_within, typical_features
 
@@ -101,7 +102,7 @@ def _null_cells(agreement: Agreement, permutations: Permutations) -> dict[str, f
     cells: dict[str, float | None] = {}
     words = {STRATIFIED: "stratified", NAIVE: "naive"}
     for model, draws in permutations.of_agreement(agreement).items():
-        judged = comparison(model, agreement.adjusted_mutual_information, draws)
+        judged = drawn_null(model, agreement.adjusted_mutual_information, draws)
         cells |= {f"null_{words[model]}": judged.mean, f"pvalue_{words[model]}": judged.pvalue}
     return cells
 

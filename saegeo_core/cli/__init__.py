@@ -12,6 +12,7 @@ COMMANDS = {
     "harvest": "Find out in which blocks of text which features fire.",
     "compare": "Put SAEs side by side, and say which differences are real.",
     "show": "Print a stored report in full.",
+    "page": "Turn stored reports into one HTML file to look at and send.",
     "plugins": "List what is installed; show or check one analysis, or begin a new one.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
 }

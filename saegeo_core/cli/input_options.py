@@ -45,6 +45,18 @@ OPTIONS = (
         help="Firing statistics: a folder of saegeo harvest, or a *_cooccurrences.npz. Bundled SAEs bring their own.",
     ),
     click.option(
+        "--model",
+        metavar="NAME_OR_PATH",
+        help="A language model for analyses that read activations: a Hugging Face model, a local folder, or minilm-l6.",
+    ),
+    click.option(
+        "--layer",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Read the model after its block N, from 0.  [default: where the SAE reads]",
+    ),
+    click.option("--hook", metavar="NAME", help="Read the model at this hook.  [default: where the SAE reads]"),
+    click.option(
         "--seed",
         type=click.IntRange(min=0),
         default=0,

@@ -4,17 +4,19 @@ Each SAE is loaded once, measured by every analysis, and released before the nex
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import CellBars, progress_bars
 from saegeo_core.cli.run_plan import PlannedAnalysis, RunPlan
+from saegeo_core.errors import MissingInput
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.firing_alignment import firing_of
 from saegeo_core.firing_statistics import FiringStatistics
+from saegeo_core.harvest.text_activations import TextActivations
 from saegeo_core.loading import load_cloud
 from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import Job, StoredReport
+from saegeo_core.runner import Job, StoredReport, activations_of, takes_activations
 from saegeo_core.sae_spec import SaeSpec
 
 
@@ -38,33 +40,56 @@ def run_cells(plan: RunPlan, bars: CellBars = progress_bars) -> Iterator[StoredR
         yield from _measure(spec, plan, bars)
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """One SAE, and what the analyses of a run need besides its vectors."""
+
+    cloud: FeatureCloud
+    firing: FiringStatistics | None
+    activations: TextActivations | None
+
+    @classmethod
+    def load(cls, spec: SaeSpec, plan: RunPlan) -> "_Subject":
+        cloud = _load(spec, plan)
+        return cls(
+            cloud,
+            firing_of(cloud, plan.firing) if plan.wants_firing else None,
+            activations_of(cloud, plan.model, plan.plugins, layer=plan.layer, hook=plan.hook, device=plan.device)
+            if plan.wants_activations
+            else None,
+        )
+
+
 def _measure(spec: SaeSpec, plan: RunPlan, bars: CellBars) -> Iterator[StoredReport | Failed]:
     try:
-        cloud = _load(spec, plan)
-        firing = firing_of(cloud, plan.firing) if plan.wants_firing else None
+        subject = _Subject.load(spec, plan)
     except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
         yield Failed(str(spec), error)
         return
-    as_loaded = cloud.checksum()
+    as_loaded = subject.cloud.checksum()
     for planned in plan.analyses:
-        if plan.run_all and firing is None and "firing" in planned.analysis.needs:
+        if plan.run_all and subject.firing is None and "firing" in planned.analysis.needs:
             say(f"skipped: {planned.name} on {spec} (needs firing: see saegeo harvest)")
             continue
         try:
-            yield _run_cell(cloud, firing, planned, plan, bars)
+            yield _run_cell(subject, planned, plan, bars)
+        except MissingInput as error:
+            if plan.run_all:
+                say(f"skipped: {planned.name} on {spec} ({error.message})")
+            else:
+                yield Failed(str(spec), error, planned)
         except (Exception, SystemExit) as error:  # so may a stranger's analysis
             yield Failed(str(spec), error, planned)
-            if cloud.checksum() != as_loaded:  # and leave behind a cloud that the next ones must not measure
-                cloud = _load(spec, plan)
+            if subject.cloud.checksum() != as_loaded:  # and leave behind a cloud that the next ones must not measure
+                subject = replace(subject, cloud=_load(spec, plan))
 
 
 def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
     return load_cloud(spec, rows=plan.rows, layout=plan.layout, labels=plan.labels, plugins=plan.plugins)
 
 
-def _run_cell(
-    cloud: FeatureCloud, firing: FiringStatistics | None, planned: PlannedAnalysis, plan: RunPlan, bars: CellBars
-) -> StoredReport:
+def _run_cell(subject: _Subject, planned: PlannedAnalysis, plan: RunPlan, bars: CellBars) -> StoredReport:
+    cloud = subject.cloud
     job = Job(
         analysis=planned.analysis,
         package=planned.package,
@@ -73,8 +98,15 @@ def _run_cell(
         seed=plan.seed,
         device=plan.device,
         cloud=cloud,
-        firing=firing if "firing" in planned.analysis.needs else None,
-        load_cloud=lambda spec: load_cloud(spec, plugins=plan.plugins),
+        firing=subject.firing if "firing" in planned.analysis.needs else None,
+        activations=subject.activations if takes_activations(planned.analysis) else None,
+        load_cloud=lambda spec: _load_like(cloud, spec, plan),
     )
     with bars(planned.name, cloud.sae.spec) as progress:
         return job.perform_stored(ReportStore(plan.out), plan.existing, progress)
+
+
+def _load_like(cloud: FeatureCloud, spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
+    """A second cloud, read in the way the first one was; a layout is asked of files alone."""
+    layout = plan.layout if spec.path is not None else None
+    return load_cloud(spec, rows=cloud.sae.rows, layout=layout, plugins=plan.plugins)

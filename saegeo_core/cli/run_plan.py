@@ -8,19 +8,19 @@ from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.bundled_firing import has_bundled_firing
 from saegeo_core.cli.messages import complain, say
 from saegeo_core.cli.setting import parse_setting
-from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.file_format import Layout
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.report import Preset
 from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import Existing, missing_inputs, resolve_device
+from saegeo_core.runner import Existing, missing_inputs, refuse_unplaced_model, resolve_device, takes_activations
 from saegeo_core.sae_description import Rows
 from saegeo_core.sae_spec import SaeSpec
 
 DEFAULT_SAE = "minilm-l6:layer_3"
 PROVIDED = frozenset({"vectors", "firing"})
-"""What a run can give an analysis. Firing comes from --firing or with a bundled SAE; without it, its cells fail by themselves."""
+"""What a run without --model can give. Firing comes from --firing or with a bundled SAE; cells without it fail by themselves."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class RunPlan:
     layout: Layout | None
     labels: Path | None
     firing: Path | None
+    model: str | None
+    layer: int | None
+    hook: str | None
     run_all: bool
     seed: int
     device: str
@@ -60,6 +63,11 @@ class RunPlan:
     def wants_firing(self) -> bool:
         """Whether any analysis needs firing statistics."""
         return any("firing" in planned.analysis.needs for planned in self.analyses)
+
+    @property
+    def wants_activations(self) -> bool:
+        """Whether any analysis reads a model."""
+        return any(takes_activations(planned.analysis) for planned in self.analyses)
 
     @property
     def n_cells(self) -> int:
@@ -79,6 +87,9 @@ def plan_run(
     layout: Layout | None,
     labels: Path | None,
     firing: Path | None,
+    model: str | None,
+    layer: int | None,
+    hook: str | None,
     seed: int,
     device: str,
     out: str,
@@ -88,7 +99,8 @@ def plan_run(
 
     Raises:
         SaegeoError: no analysis, or an unknown one, or one whose inputs are missing; a setting that is unknown or ill-typed;
-            an SAE that is not there; a device this machine does not have; an output folder that cannot be written.
+            an SAE that is not there; a place in no model; a device this machine does not have; an output folder that cannot
+            be written.
     """
     if run_all == bool(plugin_names):
         raise SaegeoError(
@@ -96,8 +108,10 @@ def plan_run(
             "type --plugin NAME for one, --all for every one; saegeo plugins lists them",
         )
     plugins = plugins or PluginManager()
-    names = _runnable(plugins, preset) if run_all else _named(plugins, plugin_names)
-    analyses = with_settings(plugins, names, settings, preset)
+    refuse_unplaced_model(model, layer, hook)
+    provided = PROVIDED | {"activations"} if model else PROVIDED
+    names = _runnable(plugins, preset, provided) if run_all else _named(plugins, plugin_names, provided)
+    analyses = with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
@@ -118,6 +132,9 @@ def plan_run(
         layout=layout,
         labels=labels,
         firing=firing,
+        model=model,
+        layer=layer,
+        hook=hook,
         run_all=run_all,
         seed=seed,
         device=device,
@@ -126,9 +143,14 @@ def plan_run(
     )
 
 
-def _named(plugins: PluginManager, names: Sequence[str]) -> list[str]:
+def _named(plugins: PluginManager, names: Sequence[str], provided: frozenset[str]) -> list[str]:
     for name in names:
-        missing = missing_inputs(plugins.analysis(name), PROVIDED)
+        missing = missing_inputs(plugins.analysis(name), provided)
+        if missing == ["activations"]:
+            raise SaegeoError(
+                f"{name} needs the activations of a model, and none was named",
+                "type --model NAME_OR_PATH, for example --model minilm-l6",
+            )
         if missing:
             raise SaegeoError(
                 f"{name} needs {' and '.join(missing)}, which saegeo run cannot give it",
@@ -147,7 +169,7 @@ def _refuse_without_firing(analyses: Sequence[PlannedAnalysis], specs: Sequence[
         )
 
 
-def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
+def _runnable(plugins: PluginManager, preset: Preset, provided: frozenset[str]) -> list[str]:
     """Every analysis that can run; why the others cannot is said, and stops nobody."""
     for plugin in plugins.plugins:
         if plugin.error:
@@ -159,7 +181,7 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
         except SaegeoError as error:
             complain("broken", error)
             continue
-        missing = missing_inputs(analysis, PROVIDED)
+        missing = missing_inputs(analysis, provided)
         if missing:
             say(f"skipped: {name} (needs {' and '.join(missing)})")
         elif preset not in analysis.presets:
@@ -174,7 +196,12 @@ def _runnable(plugins: PluginManager, preset: Preset) -> list[str]:
 
 
 def with_settings(
-    plugins: PluginManager, names: Sequence[str], settings: Sequence[str], preset: Preset
+    plugins: PluginManager,
+    names: Sequence[str],
+    settings: Sequence[str],
+    preset: Preset,
+    *,
+    skip_incomplete: bool = False,
 ) -> list[PlannedAnalysis]:
     """The analyses of these names with the parameters that `NAME.KEY=VALUE` settings give them.
 
@@ -189,7 +216,19 @@ def with_settings(
         if key in given[name]:
             raise SaegeoError(f"{name}.{key} is set twice: to {given[name][key]!r} and to {value!r}", "set it once")
         given[name][key] = value
-    return [_planned(plugins, name, given[name], preset) for name in names]
+    planned = []
+    for name in names:
+        try:
+            planned.append(_planned(plugins, name, given[name], preset))
+        except MissingInput as error:
+            if not skip_incomplete:
+                raise
+            say(f"skipped: {name} ({error.message}; {error.hint})")
+    if not planned:
+        raise SaegeoError(
+            "no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed"
+        )
+    return planned
 
 
 def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], preset: Preset) -> PlannedAnalysis:

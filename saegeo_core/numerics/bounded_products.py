@@ -40,9 +40,13 @@ def fastest_format(device: str | torch.device, d_in: int) -> ProductFormat:
     """
     if torch.device(device).type != "cpu":
         return "float64"
+    return "bfloat16" if d_in >= LONG_ROWS and cpu_multiplies_bfloat16() else "float32"
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """Whether the processor has instructions for products of bfloat16 numbers."""
     capabilities = torch.cpu.get_capabilities()
-    has_bfloat16 = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
-    return "bfloat16" if has_bfloat16 and d_in >= LONG_ROWS else "float32"
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 class BoundedProducts:

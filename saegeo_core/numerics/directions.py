@@ -123,6 +123,26 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
     return moment / len(directions)
 
 
+def mean_direction(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
+    """Mean of the unit rows, shape (d_in,), float64, on ``device``."""
+    directions = Directions(vectors, device)
+    total = torch.zeros(vectors.shape[1], dtype=torch.float64, device=device)
+    for rows in row_slices(len(directions), ROWS_AT_ONCE):
+        total += directions.unit(rows).sum(0)
+    return total / len(directions)
+
+
+def first_principal_scores(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
+    """Score of each unit row, less the mean one, on the axis of largest variance: (n_features,), float64, on the CPU.
+
+    The sign of an axis is arbitrary.
+    """
+    directions, mean = Directions(vectors, device), mean_direction(vectors, device=device)
+    axis = torch.linalg.eigh(second_moment(vectors, device=device) - torch.outer(mean, mean)).eigenvectors[:, -1]
+    slices = row_slices(len(directions), ROWS_AT_ONCE)
+    return torch.cat([(directions.unit(rows) - mean) @ axis for rows in slices]).cpu()
+
+
 def mean_squared_cosine(moment: Tensor, n_features: int) -> float:
     """Mean squared cosine over the pairs of different rows, from their second moment S: (N tr S^2 - 1) / (N - 1).
 

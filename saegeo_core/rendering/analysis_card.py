@@ -28,6 +28,7 @@ def analysis_card(analysis: "Analysis", package: str, example: "Report | str") -
         plain(analysis.summary),
         Text(),
         _line("needs", ", ".join(sorted(analysis.needs))),
+        *([_line("uses, if given", ", ".join(sorted(analysis.uses)))] if analysis.uses else []),
         _line("headline", analysis.headline),
         _line("reference", analysis.reference),
         *_presets(analysis),

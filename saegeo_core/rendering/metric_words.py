@@ -37,11 +37,12 @@ def reading(metric: Metric) -> str:
     """How the estimate compares with its judging null ("3.2 × null", "like null"); without a null, which way is better."""
     null = judging_null(metric)
     if null is not None and metric.value is not None:
-        return _against(metric.value, null)
+        return against(metric.value, null)
     return "" if metric.better == "neither" else f"{metric.better} is better"
 
 
-def _against(value: float, null: NullComparison) -> str:
+def against(value: float, null: NullComparison) -> str:
+    """How a value compares with one null."""
     if null.pvalue is not None and null.pvalue > LIKE_THE_NULL:
         return "like null"
     if value > 0 and null.mean > 0:

@@ -1,6 +1,5 @@
 """All of one report: what `saegeo show` prints. Every null and interval, tables, figures, parameters, provenance."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,8 +12,9 @@ from saegeo_core.metric import Absent, Interval, Metric, NullComparison
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.data_table import data_table
 from saegeo_core.rendering.figure_sketch import figure_sketch
-from saegeo_core.rendering.numbers import count, equals_pvalue, seconds, significant
+from saegeo_core.rendering.numbers import count, equals_pvalue, significant
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import header, warning_lines
 from saegeo_core.report import Report
 
@@ -40,7 +40,7 @@ def _sections(report: Report, width: int) -> Iterator[RenderableType]:
         ),
         ("parameters", [_pairs(report.parameters)] if report.parameters else []),
         ("inputs", [_pairs(report.inputs)] if report.inputs else []),
-        ("provenance", [_pairs(_provenance(report))]),
+        ("provenance", [_pairs(provenance(report))]),
     ]
     for title, parts in contents:
         if parts:
@@ -85,26 +85,10 @@ def _null(null: NullComparison) -> str:
     return f"{null.model} ({draws}): mean {significant(null.mean)}{spread}{z}{p}"
 
 
-def _provenance(report: Report) -> dict[str, Any]:
-    analysis = report.analysis
-    return {
-        "analysis": f"{analysis.name} {analysis.version}, package {analysis.package}, {analysis.preset} preset",
-        "summary": analysis.summary,
-        "reference": analysis.reference,
-        **{f"sae.{key}": value for key, value in report.sae.model_dump(mode="json").items() if value not in (None, {})},
-        "seed": report.seed,
-        "device": report.environment.device,
-        "number type": report.environment.dtype,
-        "versions": ", ".join(f"{name} {version}" for name, version in report.environment.versions.items()),
-        "created": report.created,
-        "took": seconds(report.duration_seconds),
-    }
-
-
 def _pairs(pairs: Mapping[str, Any]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     for key, value in pairs.items():
-        table.add_row(plain(key), plain(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
+        table.add_row(plain(key), plain(written(value)))
     return table

@@ -23,14 +23,16 @@ CHANCE_LINKS_PER_FEATURE = 0.05
 ROWS_AT_ONCE = 256
 
 
-def family_threshold(n_features: int, mean_squared_cosine: float) -> float:
+def family_threshold(
+    n_features: int, mean_squared_cosine: float, chance_links: float = CHANCE_LINKS_PER_FEATURE
+) -> float:
     """The |cosine| above which two features are linked.
 
-    A cloud with mean squared cosine q spreads like a uniform one in 1/q dimensions (its participation ratio); there, .05 such
-    links per feature would be chance.
+    A cloud with mean squared cosine q spreads like a uniform one in 1/q dimensions (its participation ratio); there, so many
+    such links per feature would be chance: far fewer than one, lest chance alone joins all features into one family.
     """
     dimension = max(2.0, 1.0 / mean_squared_cosine)
-    return float(tail_threshold(min(1.0, CHANCE_LINKS_PER_FEATURE / n_features), dimension))
+    return float(tail_threshold(min(1.0, chance_links / n_features), dimension))
 
 
 def family_labels(partners: ArrayLike, cosines: ArrayLike, threshold: float) -> Integers:

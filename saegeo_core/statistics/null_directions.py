@@ -23,6 +23,8 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.metric import Absent
+from saegeo_core.numerics.directions import mean_direction, mean_squared_cosine, second_moment
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
 
 Floats = NDArray[np.float64]
@@ -31,6 +33,9 @@ POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
 ALIKE = 1e-6
+LEAST_FEATURES = 10
+MOST_CONCENTRATED = 0.5
+"""Mean squared cosine of a cloud spread over two dimensions; from there on there is no covariance to speak of."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +113,45 @@ def angular_gaussian_directions(second_moment: Floats, mean: Floats, n_features:
             f"{n_features} features of which the mean has length {np.linalg.norm(mean):.6f} have no covariance to keep",
             "measure a cloud of three or more different directions",
         )
+    planted = mean_over_pairs(mean, n_features)
+    wide = replace(_wide(second_moment, mean, planted), matched=("cosine", "squared_cosine"))
+    return narrowed(wide, float(planted @ planted), *pair_moments(second_moment, n_features))
+
+
+def _wide(second_moment: Floats, mean: Floats, planted: Floats) -> ProjectedGaussian:
+    """The projected Gaussian with the mean `planted` and the sample spectrum of the rows, scaled to go with it."""
     covariance = torch.from_numpy(second_moment - np.outer(mean, mean))
     spectrum, axes = (part.numpy() for part in torch.linalg.eigh(covariance))
-    along = axes.T @ mean_over_pairs(mean, n_features)
+    along = axes.T @ planted
     axes *= np.where(along < 0.0, -1.0, 1.0)
     along = np.abs(along)
     sample_spectrum = np.maximum(spectrum, 0.0) * (1.0 - along @ along) / spectrum.sum()
-    wide = ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes, ("cosine", "squared_cosine"))
-    return narrowed(wide, float(along @ along), *pair_moments(second_moment, n_features))
+    return ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes)
+
+
+def matched_directions(
+    vectors: Tensor, *, across: bool = False, device: str | torch.device = "cpu"
+) -> ProjectedGaussian | Absent:
+    """The angular Gaussian matched to the rows of a cloud, or why there is none.
+
+    Args:
+        vectors: shape (n_features, d_in).
+        across: whether its draws are held against another cloud than this one. There no row meets itself, so that mean and
+            covariance are right as they are; narrowed, they would lean towards the axes of the other cloud less than the rows do.
+        device: where moments are computed.
+    """
+    moment = second_moment(vectors, device=device)
+    n_features = len(vectors)
+    if n_features < LEAST_FEATURES:
+        return Absent(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
+    concentration = mean_squared_cosine(moment, n_features)
+    if concentration > MOST_CONCENTRATED:
+        return Absent(
+            f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
+        )
+    mean = mean_direction(vectors, device=device)
+    arrays = moment.numpy(force=True), mean.numpy(force=True)
+    return _wide(*arrays, arrays[1]) if across else angular_gaussian_directions(*arrays, n_features)
 
 
 def mean_over_pairs(mean: Floats, n_features: int) -> Floats:

@@ -8,6 +8,7 @@
 Rows are never drawn with replacement into a geometric statistic: two copies of a row are at distance zero.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,7 @@ from saegeo_core.replicates import Replicates
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+BootstrapMethod = Literal["percentile", "basic"]
 
 
 @dataclass(frozen=True)
@@ -119,16 +121,30 @@ def scaled_subsampling(
     Raises:
         SaegeoError: a share that leaves nothing in or nothing out, or fewer than two subsamples.
     """
+    parts = subsamples(n_items, rng, n_subsamples=n_subsamples, share=share)
+    replicates = [statistic(part) for part in parts]
+    return subsampling_of(statistic(np.arange(n_items)), replicates, len(parts[0]) / n_items, level=level)
+
+
+def subsamples(n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20, share: float = 0.8) -> list[Integers]:
+    """Ascending indices of `share` of the items, drawn without replacement, so many times.
+
+    Raises:
+        SaegeoError: a share that leaves nothing in or nothing out, or fewer than two subsamples.
+    """
     size = round(share * n_items)
     if not 0 < size < n_items or n_subsamples < 2:
         raise SaegeoError(
             f"{n_subsamples} subsamples of {size} out of {n_items} say nothing about spread",
             "take two or more, each of some items but not all",
         )
-    draws = (np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples))
-    replicates = np.array([statistic(draw) for draw in draws], dtype=np.float64)
-    factor = float(np.sqrt(size / (n_items - size)))
-    return _student(replicates, statistic(np.arange(n_items)), factor, level, "scaled subsampling")
+    return [np.sort(rng.choice(n_items, size, replace=False)) for _ in range(n_subsamples)]
+
+
+def subsampling_of(estimate: float, replicates: ArrayLike, share: float, *, level: float = 0.95) -> Resampled:
+    """`scaled_subsampling` where the statistic of each subsample, (n_subsamples,), each of that share, is known already."""
+    values = np.asarray(replicates, dtype=np.float64)
+    return _student(values, estimate, float(np.sqrt(share / (1.0 - share))), level, "scaled subsampling")
 
 
 def document_bootstrap(
@@ -138,7 +154,7 @@ def document_bootstrap(
     *,
     n_resamples: int = 200,
     level: float = 0.95,
-    method: Literal["percentile", "basic"] = "percentile",
+    method: BootstrapMethod = "percentile",
 ) -> Resampled:
     """Bootstrap over whole documents, for a statistic smooth in the counts.
 
@@ -155,18 +171,37 @@ def document_bootstrap(
     Raises:
         SaegeoError: fewer than two documents.
     """
+    replicates = [statistic(drawn) for drawn in documents_drawn_again(n_documents, rng, n_resamples)]
+    estimate = statistic(np.ones(n_documents, dtype=np.int64))
+    return bootstrap_of(estimate, replicates, level=level, method=method)
+
+
+def documents_drawn_again(n_documents: int, rng: np.random.Generator, n_resamples: int = 200) -> Integers:
+    """How often each document counts in each resample, (n_resamples, n_documents); rows sum to n_documents.
+
+    Raises:
+        SaegeoError: fewer than two documents.
+    """
     if n_documents < 2:
         raise SaegeoError(f"a bootstrap draws among documents, and there is {n_documents}", "give more text")
-    shares = np.full(n_documents, 1.0 / n_documents)
-    weights = (rng.multinomial(n_documents, shares) for _ in range(n_resamples))
-    replicates = np.array([statistic(drawn) for drawn in weights], dtype=np.float64)
-    estimate = statistic(np.ones(n_documents, dtype=np.int64))
-    low, high = np.quantile(replicates, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return rng.multinomial(n_documents, np.full(n_documents, 1.0 / n_documents), n_resamples).astype(np.int64)
+
+
+def bootstrap_of(
+    estimate: float, replicates: ArrayLike, *, level: float = 0.95, method: BootstrapMethod = "percentile"
+) -> Resampled:
+    """The document bootstrap where the statistic of each resample, (n_resamples,), is known already."""
+    values = np.asarray(replicates, dtype=np.float64)
+    low, high = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     if method == "basic":
         low, high = 2.0 * estimate - high, 2.0 * estimate - low
     interval = (float(low), float(high))
-    name = f"document bootstrap, {method}"
-    return Resampled(estimate, float(np.std(replicates, ddof=1)), interval, level, name, replicates)
+    return Resampled(estimate, float(np.std(values, ddof=1)), interval, level, f"document bootstrap, {method}", values)
+
+
+def digest_of_parts(parts: ArrayLike) -> str:
+    """A short name for the parts that replicates are of (documents, groups of features), for the key they are kept under."""
+    return hashlib.sha256(np.ascontiguousarray(parts).data).hexdigest()[:16]
 
 
 def _student(replicates: Floats, estimate: float, factor: float, level: float, method: str) -> Resampled:

@@ -8,9 +8,11 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+import torch
 
-from saegeo_core import Report, ReportStore, SaegeoError, SaeSpec, load_cloud
+from saegeo_core import MissingInput, Report, ReportStore, SaegeoError, SaeSpec, hookimpl, load_cloud
 from saegeo_core.cli import run_cells, run_plan
+from saegeo_core.harvest.activation_source import ActivationBatch
 
 
 def stored(folder="saegeo-results"):
@@ -301,3 +303,107 @@ def test_without_an_sae_the_bundled_one_is_measured(saegeo, plugins, analysis, m
     result = saegeo("run", "--plugin", "mean-norm", plugins=plugins(analysis()))
     assert asked == ["minilm-l6:layer_3"]
     assert result.stderr == "no SAE was named: measuring minilm-l6:layer_3 of the bundled release\n"
+
+
+class TestActivations:
+    """--model reaches the analyses that read activations, where the SAE reads or where the user says."""
+
+    @pytest.fixture
+    def model(self):
+        """A kind of source whose tokens are letters, of width 5."""
+
+        class Letters:
+            name, summary = "letters", "one token for each letter"
+
+            def open(self, where, request):
+                def batches(documents):
+                    for document in documents:
+                        n = len(document.text)
+                        rows = {hook: torch.full((n, 5), float(n)) for hook in request.hooks}
+                        if n:
+                            yield ActivationBatch(rows, np.full(n, document.position), np.arange(n))
+
+                described = {"where": where, "hooks": list(request.hooks)}
+                widths = dict.fromkeys(request.hooks, 4 if where == "narrow" else 5)
+                return types.SimpleNamespace(
+                    d_in=widths, corpus=None, batches=batches, describe=lambda: described, statistics=dict
+                )
+
+        module = types.ModuleType("saegeo_test_letters")
+        module.saegeo_register_sources = hookimpl(specname="saegeo_register_sources")(
+            lambda register: register(Letters())
+        )
+        return module
+
+    @pytest.fixture
+    def reading(self, plugins, analysis, model):
+        """An analysis that reads activations, one that does not, and what the first was given."""
+        seen = []
+
+        def given(cloud, parameters, context):
+            seen.append(
+                context.activations and [context.activations.hook, *map(len, context.activations.of(["ab", "c"]))]
+            )
+
+        uses = frozenset({"activations"})
+        return plugins(analysis("reads", given, uses=uses), analysis("plain"), letters=model), seen
+
+    def test_they_arrive(self, saegeo, matrix, reading):
+        given, seen = reading
+        result = saegeo("run", matrix, "--all", "--model", "letters:wide", "--layer", "3", plugins=given)
+        assert result.exit_code == 0
+        assert seen == [["blocks.3.hook_resid_post", 2, 1]]
+        reports = {path.name.split("-")[0]: json.loads(path.read_text()) for path in stored()}
+        assert reports["reads"]["inputs"]["activations"]["where"] == "wide"
+        assert reports["plain"]["inputs"] == {}
+
+    def test_the_place_decides_the_report(self, saegeo, matrix, reading):
+        given, seen = reading
+        for hook in ("a", "b", "a"):
+            saegeo("run", matrix, "--plugin", "reads", "--model", "letters:wide", "--hook", hook, plugins=given)
+        assert [hook for hook, *_ in seen] == ["a", "b"]
+        assert len(stored()) == 2
+
+    def test_without_a_model_there_are_none(self, saegeo, matrix, reading):
+        given, seen = reading
+        assert saegeo("run", matrix, "--plugin", "reads", plugins=given).exit_code == 0
+        assert seen == [None]
+
+    @pytest.mark.parametrize(
+        ("options", "told"),
+        [
+            (["--layer", "3"], "--layer says where to read a model, and none was named"),
+            (["--model", "letters:wide", "--layer", "3", "--hook", "a"], "exclude each other"),
+            (["--model", "letters:wide"], "does not say where in the model it reads"),
+            (
+                ["--model", "letters:narrow", "--hook", "a"],
+                "have width 5; the activations of letters:narrow at a have width 4",
+            ),
+        ],
+    )
+    def test_mistakes(self, saegeo, matrix, reading, options, told):
+        result = saegeo("run", matrix, "--plugin", "reads", *options, plugins=reading[0])
+        assert result.exit_code == 2
+        assert told in " ".join(result.stderr.split())
+
+    def test_a_model_that_is_needed(self, saegeo, matrix, plugins, analysis):
+        given = plugins(analysis("needs", needs=frozenset({"vectors", "activations"})), analysis("plain"))
+        named = saegeo("run", matrix, "--plugin", "needs", plugins=given)
+        assert named.exit_code == 2
+        assert "type --model" in named.stderr
+        everything = saegeo("run", matrix, "--all", plugins=given)
+        assert everything.exit_code == 0
+        assert "skipped: needs (needs activations)" in everything.stderr
+
+    def test_what_an_analysis_misses_fails_by_name_and_is_passed_over_among_all(
+        self, saegeo, matrix, plugins, analysis
+    ):
+        misses = analysis("misses", fail(MissingInput("misses needs words", "type --set misses.words=FILE")))
+        given = plugins(misses, analysis("plain"))
+        named = saegeo("run", matrix, "--plugin", "misses", plugins=given)
+        assert named.exit_code == 2
+        assert "type --set misses.words=FILE" in named.stderr
+        everything = saegeo("run", matrix, "--all", plugins=given)
+        assert everything.exit_code == 0
+        assert re.search(r"skipped: misses on .*decoder.npy \(misses needs words\)", everything.stderr)
+        assert len(stored()) == 1

@@ -71,6 +71,13 @@ def test_duplicate_rows_are_counted(rng):
     assert cloud.n_duplicate_rows == 3
 
 
+def test_one_column_of_a_larger_array_has_a_digest(rng):
+    column = rng.standard_normal((9, 3))[:, :1]
+    assert FeatureCloud.from_array(column).digest == FeatureCloud.from_array(column.copy()).digest
+    spaced = np.linspace(1, 2, 9)[:, np.newaxis]  # its second stride is 0
+    assert FeatureCloud.from_array(spaced).n_duplicate_rows == 0
+
+
 def test_the_digest_tells_clouds_apart(rng):
     vectors = rng.standard_normal((ROWS_AT_ONCE + 3, 2)).astype(np.float32)
     digest = FeatureCloud.from_array(vectors).digest

@@ -33,8 +33,24 @@ def test_a_plain_number_is_no_metric():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"kind": "heatmap"}, {"kind": "scatter3d"}, {"low": "x"}, {"kind": "pie"}, {"y": ()}]
+    "changes",
+    [
+        {"kind": "heatmap"},
+        {"kind": "scatter3d"},
+        {"low": "x"},
+        {"kind": "pie"},
+        {"y": ()},
+        {"kind": "arrows", "to_x": "x"},
+        {"to_x": "x", "to_y": "y"},
+    ],
 )
 def test_incomplete_figures_are_refused(changes):
     with pytest.raises(ValidationError):
         figure(**changes)
+
+
+def test_arrows_end_somewhere():
+    arrows = figure(kind="arrows", to_x="x", to_y="y")
+    assert arrows.columns == ["x", "y", "x", "y"]
+    with pytest.raises(ValueError, match="figure f draws"):
+        Findings([METRIC], {"t": TABLE}, [figure(kind="arrows", to_x="u", to_y="v")])

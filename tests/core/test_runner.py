@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from saegeo_core import Findings, PluginManager, Replicates, SaegeoError, run
+from saegeo_core import Findings, MissingInput, PluginManager, Replicates, SaegeoError, run
 from saegeo_core.runner import resolve_device
 
 
@@ -92,3 +92,33 @@ def test_replicates_are_kept_beside_the_report(mean_norm, cloud, monkeypatch, tm
     again = run(mean_norm, cloud, out=tmp_path, existing="reuse").replicates()
     np.testing.assert_array_equal(again.values, cloud.norms)
     assert again.pairs_with(kept)
+
+
+def test_activations_are_needed_or_used_or_neither(mean_norm, cloud, monkeypatch):
+    seen = []
+    honest = mean_norm.analyze
+    monkeypatch.setattr(mean_norm, "analyze", lambda c, p, x: (seen.append(x.activations), honest(c, p, x))[1])
+    run(mean_norm, cloud, model="no such model")  # nobody reads it, so nobody opens it
+    monkeypatch.setattr(mean_norm, "uses", frozenset({"activations"}))
+    run(mean_norm, cloud)
+    assert seen == [None, None]
+    with pytest.raises(SaegeoError, match="does not say where in the model it reads"):
+        run(mean_norm, cloud, model="no such model")
+    monkeypatch.setattr(mean_norm, "needs", frozenset({"vectors", "activations"}))
+    with pytest.raises(MissingInput, match="needs activations") as error:
+        run(mean_norm, cloud)
+    assert "--model" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ({"layer": 1}, "--layer says where"),
+        ({"hook": "a"}, "--hook says where"),
+        ({"layer": 1, "hook": "a"}, "exclude"),
+    ],
+)
+def test_a_place_needs_a_model(mean_norm, cloud, place, told, monkeypatch):
+    monkeypatch.setattr(mean_norm, "uses", frozenset({"activations"}))
+    with pytest.raises(SaegeoError, match=told):
+        run(mean_norm, cloud, **place)

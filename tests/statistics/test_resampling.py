@@ -3,7 +3,14 @@ import pytest
 from scipy import stats
 
 from saegeo_core import SaegeoError
-from saegeo_core.statistics.resampling import delete_group_jackknife, document_bootstrap, scaled_subsampling
+from saegeo_core.statistics.resampling import (
+    delete_group_jackknife,
+    document_bootstrap,
+    jackknife_of,
+    scaled_subsampling,
+    subsamples,
+    subsampling_of,
+)
 
 
 def covers(interval, truth):
@@ -33,6 +40,15 @@ def test_subsamples_hold_no_row_twice(rng):
     seen = []
     scaled_subsampling(lambda i: float(seen.append(len(set(i)) == len(i)) or 0), 50, rng)
     assert all(seen)
+
+
+def test_subsamples_drawn_beforehand_give_the_same_interval(rng):
+    values = rng.standard_normal(50)
+    at_once = scaled_subsampling(lambda i: values[i].mean(), 50, np.random.default_rng(7), n_subsamples=9, share=0.6)
+    parts = subsamples(50, np.random.default_rng(7), n_subsamples=9, share=0.6)
+    beforehand = subsampling_of(values.mean(), [values[part].mean() for part in parts], 30 / 50)
+    assert beforehand.confidence_interval == at_once.confidence_interval
+    assert (beforehand.replicates == at_once.replicates).all()
 
 
 def test_the_document_bootstrap_covers_a_mean():
@@ -72,3 +88,11 @@ def test_a_result_says_what_findings_carry(rng):
     assert (interval.low, interval.high) == result.confidence_interval
     assert interval.replicates == 20
     assert kept.standard_error() == pytest.approx(result.standard_error)
+
+
+def test_values_already_computed_give_the_same_interval(rng):
+    values, groups = rng.standard_normal(60), np.arange(60) % 6
+    once = delete_group_jackknife(lambda rows: float(values[rows].mean()), groups)
+    again = jackknife_of(once.estimate, [values[groups != group].mean() for group in range(6)])
+    assert once.confidence_interval == pytest.approx(again.confidence_interval)
+    assert (once.method, once.factor) == (again.method, again.factor)

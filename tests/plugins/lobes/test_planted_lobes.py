@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pytest
 import torch
+from saegeo_lobes.agreement_interval import agreement_interval
 from scipy.stats import binom
 from sklearn.metrics import adjusted_mutual_info_score
 
@@ -12,7 +13,6 @@ from saegeo_core.numerics.spectral_clustering import spectral_clusters
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.agreement_interval import agreement_interval
 from saegeo_lobes.document_groups import document_groups
 from saegeo_lobes.live_features import live_features
 from saegeo_lobes.neighbor_affinity import fits_densely, neighbor_affinity

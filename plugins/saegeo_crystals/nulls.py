@@ -1,0 +1,48 @@
+"""What the scores are where one thing is destroyed and everything else kept.
+
+* Partners shuffled inside each relation: categories stay (capitals remain capitals), which capital belongs to which country
+  is lost. This null judges: what exceeds it is pairing.
+* Relation labels permuted: the pairs stay, what they have in common is lost.
+
+Both are permuted within folds. The folds know the relations (they are dealt evenly over them), so only permutations that leave
+every fold its pairs of every relation give scores that are exchangeable with those seen.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core.statistics.permutation import permute_within
+from saegeo_crystals.held_out import NAMES, Experiment, Sums
+
+if TYPE_CHECKING:
+    from saegeo_core.analysis import Progress
+
+Floats = NDArray[np.float64]
+
+
+def shuffled_partners(experiment: Experiment, rng: np.random.Generator) -> Experiment:
+    """The same with the outputs shuffled among the pairs of one relation in one fold."""
+    pairs, folds = experiment.pairs, experiment.folds
+    cells = pairs.relation * (int(folds.max()) + 1) + folds
+    return replace(experiment, pairs=pairs.with_outputs(permute_within(cells, rng)))
+
+
+def partner_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
+    """Scores with shuffled partners, everything learned anew, float64 (n_draws, len(NAMES))."""
+    draws = progress(range(n_draws), n_draws, "partners shuffled")
+    scores = [shuffled_partners(experiment, rng).sums().scores() for _ in draws]
+    return np.array(scores).reshape(-1, len(NAMES))
+
+
+def label_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
+    """Scores with permuted relations, float64 (n_draws, len(NAMES)). The labels do not enter the factorisation of a fold."""
+    relation = experiment.pairs.relation
+    labellings = [relation[permute_within(experiment.folds, rng)] for _ in range(n_draws)]
+    sums = [Sums() for _ in labellings]
+    for fold in progress(experiment.held_out(), len(experiment.numbers), "relations permuted"):
+        for one, labels in zip(sums, labellings, strict=True):
+            one.add(fold.scores(labels))
+    return np.array([one.scores() for one in sums]).reshape(-1, len(NAMES))

@@ -1,0 +1,48 @@
+"""The adapter: a cloud and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `paper`."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters
+
+if TYPE_CHECKING:
+    from saegeo_core import FeatureCloud, Findings
+
+
+class EntropyParameters(Parameters):
+    """What can be set."""
+
+    n_rows: int = Field(default=10_000, ge=1, description="Rows scored at most, drawn without replacement.")
+    q: int = Field(
+        default=20, ge=1, description="Principal components of the headline; lowered where rows allow fewer."
+    )
+    k: int = Field(default=3, ge=1, description="Which nearest neighbor the entropy is estimated from.")
+    n_surrogates: int = Field(default=99, ge=99, description="Draws of each null.")
+    n_neighbor_rows: int = Field(
+        default=1536, ge=1, description="Rows at most for distances and intrinsic dimension, in all dimensions."
+    )
+    threshold: float = Field(default=1e-2, gt=0, description="Added to every distance; preset paper only.")
+    n_bootstraps: int = Field(default=30, ge=2, description="Resamples with replacement; preset paper only.")
+
+
+class Entropy(Analysis):
+    """Whether the points cluster beyond what mean and covariance explain, and in how many dimensions they lie."""
+
+    name = "entropy"
+    version = "1"
+    headline = "negentropy"
+    summary = "Clustering beyond mean and covariance, beside surrogates of equal moments; intrinsic dimension"
+    reference = "Kozachenko & Leonenko 1987; Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 5"
+    Parameters = EntropyParameters
+    presets: ClassVar = {"calibrated": {}, "paper": {"n_rows": 5000, "q": 100, "k": 1}}
+
+    def analyze(self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext) -> "Findings":
+        """Compare the cloud with surrogates of its own moments."""
+        if context.preset == "paper":
+            from saegeo_entropy.paper import paper_findings
+
+            return paper_findings(cloud, parameters, context)
+        from saegeo_entropy.calibrated import calibrated_findings
+
+        return calibrated_findings(cloud, parameters, context)

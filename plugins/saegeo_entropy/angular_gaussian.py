@@ -1,0 +1,120 @@
+"""The angular Gaussian with the mean and the covariance of rows of one length: directions z / |z| with z Gaussian.
+
+Rows on a sphere cannot be Gaussian: where their length is all but fixed by many axes together, Gaussian surrogates make them look
+emptier than nothing. The parameters of z are those for which z / |z|, not z, has the moments of the rows. They are found by fixed
+point on one large draw: dividing by lengths takes variance from the direction of the mean, so the covariance of z is not
+diagonal where that of the rows is. Of axes with little variance only what they add to the length is matched.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
+
+from saegeo_core.numerics.directions import row_slices
+from saegeo_entropy.principal_axes import PrincipalAxes
+from saegeo_entropy.random_scores import random_scores
+
+Floats = NDArray[np.float64]
+
+LEADING_AXES = 400
+"""How many axes of most variance are matched one by one."""
+
+LEAST_DRAWN = 4096
+"""Directions at least on which the parameters are found: their error falls with the root of this number."""
+
+MOST_ITERATIONS = 100
+TOLERANCE = 1e-4
+ROWS_AT_ONCE = 512
+
+
+@dataclass(frozen=True, eq=False)
+class AngularGaussian:
+    """Directions z / |z|; z has the coordinates `mean + root s` along m leading axes, s normal, and independent ones beyond.
+
+    Attributes:
+        mean: (m,).
+        root: (m, m), lower triangular.
+        rest_mean: (rank - m + 1,), along the axes beyond, the last of which is what of the mean lies along none.
+        rest_deviations: (rank - m + 1,), 0 for the last.
+    """
+
+    mean: Floats
+    root: Floats
+    rest_mean: Floats
+    rest_deviations: Floats
+
+    @property
+    def n_leading(self) -> int:
+        """How many axes are leading ones."""
+        return len(self.mean)
+
+    def leading(self, scores: Floats) -> Floats:
+        """Coordinates (n, m) of z along the leading axes."""
+        return self.mean + scores @ self.root.T
+
+    def rest(self, n: int, rng: np.random.Generator) -> Floats:
+        """Coordinates (n, rank - m + 1) of z along the other axes, float32."""
+        rest = rng.standard_normal((n, len(self.rest_mean)), dtype=np.float32)
+        rest *= self.rest_deviations.astype(np.float32)
+        rest += self.rest_mean.astype(np.float32)
+        return rest
+
+    def rest_squares(self, n: int, rng: np.random.Generator) -> Floats:
+        """What the other axes add to |z|^2, (n,), a few rows at a time."""
+        parts = [squares(self.rest(rows.stop - rows.start, rng)) for rows in row_slices(n, ROWS_AT_ONCE)]
+        return np.concatenate(parts).astype(np.float64)
+
+    def leading_directions(self, n: int, rng: np.random.Generator) -> Floats:
+        """Coordinates (n, m) of n random directions along the leading axes.
+
+        The scores have unit covariance exactly, in the sample: so the covariance matched is that of the rows as they are.
+        """
+        z = self.leading(random_scores(n, self.n_leading, rng))
+        return z / np.sqrt(squares(z) + self.rest_squares(n, rng))[:, None]
+
+
+def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
+    """The angular Gaussian of n rows of one length; lengths come out as 1."""
+    length = np.sqrt(axes.variances.sum() + axes.mean @ axes.mean + axes.mean_aside**2)
+    # The law is the same whichever way an axis points; made one way, so that equal clouds have equal draws.
+    mean, variances = np.abs(axes.mean) / length, axes.variances / length**2
+    m = min(axes.rank, LEADING_AXES)
+    n_drawn = max(n, LEAST_DRAWN)
+    rng = np.random.default_rng(n)
+    null = AngularGaussian(
+        mean[:m],
+        np.diag(np.sqrt(variances[:m])),
+        np.append(mean[m:], axes.mean_aside / length),
+        np.append(np.sqrt(variances[m:]), 0.0),
+    )
+    return _matched(null, random_scores(n_drawn, m, rng), null.rest_squares(n_drawn, rng))
+
+
+def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> AngularGaussian:
+    """The null whose directions have the mean and covariance that `start` gives z, on one draw of scores."""
+    wanted_mean, wanted_root = start.mean, start.root
+    wanted_rest = float(rest_squares.mean())
+    null, stretch = start, 1.0
+    for _ in range(MOST_ITERATIONS):
+        z = null.leading(scores)
+        lengths = np.sqrt(squares(z) + stretch * rest_squares)
+        x = z / lengths[:, None]
+        centered = x - x.mean(0)
+        found_root = cholesky(centered.T @ centered / len(x), lower=True)
+        rest = float((stretch * rest_squares / lengths**2).mean())
+        correction = solve_triangular(found_root, wanted_root.T, lower=True, trans="T").T
+        missed = np.abs(correction - np.eye(len(correction))).max()
+        if missed < TOLERANCE:
+            break
+        scale = lengths.mean()
+        null = replace(null, mean=(null.mean / scale + wanted_mean - x.mean(0)), root=correction @ null.root / scale)
+        stretch *= (wanted_rest / rest if rest > 0.0 else 1.0) / scale**2
+    root = np.sqrt(stretch)
+    return replace(null, rest_mean=root * start.rest_mean, rest_deviations=root * start.rest_deviations)
+
+
+def squares(rows: Floats) -> Floats:
+    """Squared length of each row."""
+    return np.asarray(np.einsum("ij,ij->i", rows, rows))

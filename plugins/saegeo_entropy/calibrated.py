@@ -1,0 +1,63 @@
+"""The calibrated preset: what of the cloud its mean and covariance do not explain."""
+
+from typing import TYPE_CHECKING
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
+from saegeo_entropy.described import DESCRIBED, described_metric, missing_metric
+from saegeo_entropy.negentropies import negentropy_findings
+from saegeo_entropy.neighborhoods import neighbor_findings
+from saegeo_entropy.principal_axes import principal_axes
+from saegeo_entropy.scored_rows import distinct_features, scored_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saegeo_core import Figure
+    from saegeo_entropy.analysis import EntropyParameters
+
+LEAST_ROWS = 16
+"""Different rows below which nothing is estimated."""
+
+
+def calibrated_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context: AnalysisContext) -> Findings:
+    """Score at most `n_rows` different rows."""
+    features = distinct_features(cloud)
+    repeated = _duplicate_rows(cloud.n_features, len(features))
+    if len(features) < LEAST_ROWS:
+        reason = f"{len(features)} different rows are too few: {LEAST_ROWS} are needed"
+        return Findings([*(missing_metric(name, reason) for name in DESCRIBED if name != repeated.name), repeated])
+    rows = scored_rows(cloud, features, parameters.n_rows, context.rng)
+    near = rows.draw(parameters.n_neighbor_rows, context.rng)
+    seed = int(context.rng.integers(2**32))
+    axes = principal_axes(rows.vectors)
+    parts = [
+        negentropy_findings(rows, axes, parameters, context, seed),
+        neighbor_findings(near, axes if near is rows else principal_axes(near.vectors), parameters, context, seed),
+    ]
+    return joined([*parts, Findings([repeated])])
+
+
+def _duplicate_rows(n_features: int, n_distinct: int) -> Metric:
+    return described_metric(
+        "duplicate_rows",
+        n_features - n_distinct,
+        n_features,
+        interval=Absent("a count of exact events in this cloud; nothing is estimated"),
+        nulls=Absent("rows of continuous numbers never repeat by chance"),
+    )
+
+
+def joined(parts: list[Findings]) -> Findings:
+    """Findings one after another."""
+    metrics: list[Metric] = []
+    tables: dict[str, pd.DataFrame] = {}
+    figures: list[Figure] = []
+    warnings: list[str] = []
+    replicates: list[Replicates] = []
+    for part in parts:
+        metrics += part.metrics
+        tables |= part.tables
+        figures += part.figures
+        warnings += part.warnings
+        replicates += part.replicates
+    return Findings(metrics, tables, figures, warnings=warnings, replicates=replicates)

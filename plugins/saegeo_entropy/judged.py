@@ -1,0 +1,45 @@
+"""A number beside the draws of its nulls, and its spread over subsamples of the rows."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core import NullComparison
+from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.resampling import Resampled, scaled_subsampling
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Draws = Mapping[str, Floats]
+"""Draws of each null by its name, the judging null first."""
+
+GAUSSIAN = "Gaussian rows with the cloud's mean and covariance (exact)"
+ANGULAR = "angular Gaussian: rows of one length with the cloud's mean and covariance"
+
+
+def compared(
+    observed: float, draws: Draws, alternative: Literal["greater", "less", "two-sided"], *, shift: float = 0.0
+) -> tuple[NullComparison, ...]:
+    """What was observed in the distribution of each null; means are told less `shift`."""
+    comparisons = []
+    for model, values in draws.items():
+        mean, deviation = float(values.mean()), float(values.std(ddof=1))
+        comparisons.append(
+            NullComparison(
+                model=model,
+                draws=len(values),
+                mean=mean - shift,
+                standard_deviation=deviation,
+                z=(observed - mean) / deviation if deviation > 0 else None,
+                pvalue=permutation_pvalue(observed, values, alternative),
+                alternative=alternative,
+            )
+        )
+    return tuple(comparisons)
+
+
+def subsampled(statistic: Callable[[Integers], float], n: int, seed: int) -> Resampled:
+    """A statistic of some of n rows with its scaled-subsampling interval; the same seed draws the same rows."""
+    return scaled_subsampling(statistic, n, np.random.default_rng(seed))

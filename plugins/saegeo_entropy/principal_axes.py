@@ -1,0 +1,63 @@
+"""Principal components of the very rows that are scored, in float64, from the smaller of covariance and Gram matrix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-10
+"""Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
+
+ROUNDING = 1e-24
+"""So do variances below this share of the mean squared length of the rows: what is left of rows that are all equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class PrincipalAxes:
+    """The rows seen along their principal axes, of which there are as many as the rows span dimensions about their mean.
+
+    Attributes:
+        variances: (rank,), falling, > 0; sums of squares over n.
+        scores: (n, rank), coordinates of the centred rows.
+        mean: (rank,), coordinates of their mean.
+        mean_aside: length of what of the mean lies along none of the axes.
+    """
+
+    variances: Floats
+    scores: Floats
+    mean: Floats
+    mean_aside: float
+
+    @property
+    def rank(self) -> int:
+        """How many dimensions the rows span about their mean."""
+        return len(self.variances)
+
+
+def principal_axes(rows: Floats) -> PrincipalAxes:
+    """Principal components of rows (n, d)."""
+    matrix = torch.from_numpy(rows)
+    mean = matrix.mean(0)
+    centered = matrix - mean
+    n, d = matrix.shape
+    least = ROUNDING * float(matrix.square().sum()) / n
+    if d <= n:
+        variances, axes = _leading(centered.T @ centered / n, least)
+        scores = centered @ axes
+    else:
+        variances, sides = _leading(centered @ centered.T / n, least)
+        scores = sides * (n * variances).sqrt()
+        axes = centered.T @ (sides / (n * variances).sqrt())
+    along = mean @ axes
+    aside = float((mean - axes @ along).norm())
+    return PrincipalAxes(variances.numpy(), scores.numpy(), along.numpy(), aside)
+
+
+def _leading(matrix: torch.Tensor, least: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Eigenvalues that are more than rounding, falling, and their vectors as columns."""
+    values, vectors = torch.linalg.eigh(matrix)
+    kept = values > max(least, NEGLIGIBLE * float(values[-1]))
+    return values[kept].flip(0), vectors[:, kept].flip(1)

@@ -1,0 +1,73 @@
+"""Which rows are measured: repetitions left out, and at most so many drawn, because every estimate here depends on their number."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core import FeatureCloud
+from saegeo_core.numerics.distinct_rows import distinct_rows
+
+Floats = NDArray[np.float64]
+
+UNIT_TOLERANCE = 0.01
+"""Rows count as of one length when no length differs by more than this share from their mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredRows:
+    """Some rows of a cloud.
+
+    Attributes:
+        vectors: (n, d), float64.
+        index: int64 (n,), which rows of the cloud these are, ascending.
+        lengths: (n,), Euclidean length of each.
+        cloud_digest: of the cloud they are from.
+    """
+
+    vectors: Floats
+    index: NDArray[np.int64]
+    lengths: Floats
+    cloud_digest: str
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def have_one_length(self) -> bool:
+        """Whether the rows lie on a sphere about the origin, up to 1 % of their length."""
+        return bool(np.abs(self.lengths / self.lengths.mean() - 1).max() <= UNIT_TOLERANCE)
+
+    @property
+    def digest(self) -> str:
+        """Names these rows of this cloud."""
+        content = self.cloud_digest.encode() + self.index.astype("<i8").tobytes()
+        return hashlib.sha256(content).hexdigest()[:16]
+
+    def subsamples(self, seed: int) -> str:
+        """Names the subsamples of these rows that a seed draws."""
+        return f"scaled subsampling of rows {self.digest}, seed {seed}"
+
+    def draw(self, n_rows: int, rng: np.random.Generator) -> "ScoredRows":
+        """At most `n_rows` of them, without replacement."""
+        if len(self) <= n_rows:
+            return self
+        chosen = drawn(len(self), n_rows, rng)
+        return ScoredRows(self.vectors[chosen], self.index[chosen], self.lengths[chosen], self.cloud_digest)
+
+
+def distinct_features(cloud: FeatureCloud) -> NDArray[np.int64]:
+    """The features of a cloud that repeat no earlier one."""
+    return np.flatnonzero(distinct_rows(cloud.vectors))
+
+
+def scored_rows(cloud: FeatureCloud, features: NDArray[np.int64], n_rows: int, rng: np.random.Generator) -> ScoredRows:
+    """At most `n_rows` of some features, drawn without replacement."""
+    index = features[drawn(len(features), n_rows, rng)]
+    return ScoredRows(cloud.vectors[index].double().numpy(), index, cloud.norms[index], cloud.digest)
+
+
+def drawn(n: int, n_drawn: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """At most `n_drawn` numbers below n, ascending. Where that is all of them, no chance enters."""
+    return np.sort(rng.choice(n, n_drawn, replace=False)) if n > n_drawn else np.arange(n)

@@ -1,0 +1,141 @@
+"""The spectrum of a cloud, and those of its subsamples, from one pass over the rows."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from saegeo_core import AnalysisContext
+from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
+from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.resampling import Resampled, subsamples, subsampling_of
+from saegeo_power_law.effective_rows import effective_rows
+from saegeo_power_law.shape import participation_ratio
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+GROUPS = 20
+SUBSAMPLES = 20
+SHARE = 0.8
+ALL_ALIKE = 1e-24
+"""Variance, relative to the squared length of the mean, that rounding leaves where all rows are equal."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Eigenvalues of a centred covariance.
+
+    Attributes:
+        eigenvalues: shape (d,), descending; those that rounding cannot tell from zero are zero.
+        n_rows: rows of an independent Gaussian sample with as much sampling noise, centring taken off (`effective_rows`).
+        mean_norm: length of the mean row over the root mean square length of the rows.
+    """
+
+    eigenvalues: Floats
+    n_rows: float
+    mean_norm: float = 0.0
+
+    @property
+    def d_in(self) -> int:
+        """Dimensions."""
+        return len(self.eigenvalues)
+
+    @cached_property
+    def rank(self) -> int:
+        """Eigenvalues that are not zero."""
+        return int(np.count_nonzero(self.eigenvalues))
+
+    def replaced_by(self, eigenvalues: Floats) -> "Spectrum":
+        """Other eigenvalues, at most d of them, for a sample of the same size."""
+        return replace(self, eigenvalues=np.pad(eigenvalues, (0, self.d_in - len(eigenvalues))))
+
+
+class SampleSpectra:
+    """The spectra of a cloud and of its subsamples.
+
+    Rows are dealt at random into twenty groups, and a subsample is a union of sixteen of them: so its covariance is a sum of
+    matrices already at hand. Any two such subsamples are related as two drawn row by row are.
+
+    Attributes:
+        n_features: rows N.
+        mean: shape (d,), of the rows.
+        covariance: shape (d, d), centred, with divisor N - 1.
+        full: the spectrum of all rows.
+        parts: those of the subsamples; none where rows are too few to leave some out.
+        design: digest of which rows are in which subsample.
+    """
+
+    def __init__(self, vectors: torch.Tensor, context: AnalysisContext, *, n_subsamples: int = SUBSAMPLES) -> None:
+        """`vectors` has shape (N, d), N >= 2; it is read, not kept. Rows are dealt and subsamples drawn by the context's rng."""
+        order = context.rng.permutation(len(vectors))
+        groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
+        moments = grouped_moments(vectors, groups, device=context.device, progress=context.progress)
+        everything = range(len(groups))
+        self.n_features = len(vectors)
+        self.mean, self.covariance = moments.mean(everything), moments.covariance(everything)
+        self._squared_lengths = moments.squared_lengths
+        spectrum = spectrum_of(self.mean, self.covariance, len(vectors))
+        n_rows = self.effective_rows(participation_ratio(spectrum.eigenvalues)) if spectrum.rank else spectrum.n_rows
+        self.full = replace(spectrum, n_rows=n_rows)
+
+        unions = []
+        if n_subsamples and round(SHARE * len(groups)) < len(groups):
+            unions = subsamples(len(groups), context.rng, n_subsamples=n_subsamples, share=SHARE)
+        self._share = len(unions[0]) / len(groups) if unions else 0.0
+        self.parts = _spectra_of(moments, unions, n_rows)
+        self.design = _digest([*groups, *unions])
+
+    @property
+    def uncentred_eigenvalues(self) -> Floats:
+        """Eigenvalues of the second moment about the origin, X'X/N, shape (d,), descending."""
+        n = self.n_features
+        moment = (n - 1) / n * self.covariance + np.outer(self.mean, self.mean)
+        return np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
+
+    def effective_rows(self, participation_ratio: float) -> float:
+        """How many Gaussian rows with that participation ratio would be as noisy as these."""
+        return effective_rows(self._squared_lengths, participation_ratio)
+
+    def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
+        """The statistic with its interval by scaled subsampling."""
+        replicates = [statistic(part) for part in self.parts]
+        return subsampling_of(statistic(self.full), replicates, self._share)
+
+
+def _spectra_of(moments: GroupedMoments, unions: Sequence[Integers], n_rows: float) -> list[Spectrum]:
+    """The spectra of unions of groups. Their sampling noise grows in proportion as rows are fewer.
+
+    Side by side, one thread each: an eigendecomposition in two threads waits for the slower one thousands of times.
+    """
+    spectra: dict[int, Spectrum] = {}
+
+    def decompose(number: int) -> None:
+        groups = unions[number].tolist()
+        part_rows = (n_rows + 1) * len(groups) / len(moments.sizes) - 1
+        part = spectrum_of(moments.mean(groups), moments.covariance(groups), moments.n_rows(groups))
+        spectra[number] = replace(part, n_rows=part_rows)
+
+    side_by_side(decompose, range(len(unions)), "cpu")
+    return [spectra[number] for number in range(len(unions))]
+
+
+def _digest(indices: Sequence[Integers]) -> str:
+    content = hashlib.blake2b(digest_size=8)
+    for one in indices:
+        content.update(one.astype(np.int64).tobytes())
+    return content.hexdigest()
+
+
+def spectrum_of(mean: Floats, covariance: Floats, n: int) -> Spectrum:
+    """The spectrum of n rows with that mean and covariance (divisor n - 1), taken for Gaussian ones."""
+    squared_length = float(mean @ mean)
+    mean_square = squared_length + (n - 1) / n * float(np.trace(covariance))
+    eigenvalues = torch.linalg.eigvalsh(torch.from_numpy(covariance)).numpy()[::-1]
+    rounding = max(n, len(mean)) * np.finfo(np.float64).eps * eigenvalues[0]
+    eigenvalues = np.where(eigenvalues > max(rounding, ALL_ALIKE * squared_length), eigenvalues, 0.0)
+    return Spectrum(eigenvalues, n - 1, float(np.sqrt(squared_length / mean_square)))

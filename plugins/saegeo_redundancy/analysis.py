@@ -1,0 +1,54 @@
+"""The adapter: what can be set. The measuring lies in `families`."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from saegeo_core import FeatureCloud, Findings
+
+
+class RedundancyParameters(Parameters):
+    """What can be set."""
+
+    chance_links: float = Field(
+        default=0.05, gt=0, lt=1, description="Links per feature expected by chance: fixes the threshold."
+    )
+    threshold: float | None = Field(default=None, gt=0, lt=1, description="A fixed cosine in place of chance_links.")
+    null_draws: int = Field(default=99, ge=2, description="Random dictionaries drawn.")
+
+
+class Redundancy(Analysis):
+    """Families of close features, and features with an opposite."""
+
+    name = "redundancy"
+    version = "1"
+    headline = "family_share"
+    summary = "Share of features in families of close directions, and of features with an opposite"
+    reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"
+    Parameters = RedundancyParameters
+    invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
+
+    def analyze(self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext) -> "Findings":
+        """Link close features, and random ones in the same way."""
+        from saegeo_redundancy.families import family_findings
+
+        return family_findings(cloud, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """Families of five."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import families
+
+        return FeatureCloud.from_array(families(300, 48, rng))
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """A covariance and nothing else."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(200, 24, rng))

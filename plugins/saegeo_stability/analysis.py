@@ -1,0 +1,56 @@
+"""The adapter: what can be set, and the refusal of clouds that cannot be compared."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError, SaeSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from saegeo_core import FeatureCloud, Findings
+
+
+class StabilityParameters(Parameters):
+    """What can be set."""
+
+    other: SaeSpec = Field(
+        description="the SAE to compare with, release:sae_id or a path", examples=["minilm-l6:seed_1_layer_3"]
+    )
+    shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
+    null_draws: int = Field(default=39, ge=2, description="Random dictionaries drawn of each kind.")
+    most_paired: int = Field(
+        default=2048, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
+    )
+
+
+class Stability(Analysis):
+    """How much of one dictionary comes back in another."""
+
+    name = "stability"
+    version = "1"
+    headline = "mmcs"
+    summary = "How much of one dictionary comes back in another, beside random dictionaries"
+    reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
+    Parameters = StabilityParameters
+    invariances: ClassVar = frozenset({"feature order", "scale", "row lengths"})
+
+    def analyze(self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext) -> "Findings":
+        """Compare the cloud with the other one."""
+        from saegeo_stability.compared import compared
+
+        other = context.load_cloud(parameters.other)
+        if other.d_in != cloud.d_in:
+            raise SaegeoError(
+                f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",
+                "set stability.other to an SAE of the same place in the same model",
+            )
+        return compared(cloud, other, parameters, context)
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """A cloud that knows nothing of the other one."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(120, 24, rng))

@@ -1,0 +1,111 @@
+"""What a model computes for short texts at one hook: the form in which activations reach an analysis.
+
+A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.harvest.activation_source import ActivationSource
+from saegeo_core.harvest.belonging import hook_of
+from saegeo_core.harvest.corpus import Document
+from saegeo_core.harvest.source_kind import SourceKind, SourceRequest, open_source
+from saegeo_core.sae_description import SaeDescription
+
+EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
+
+
+@dataclass(frozen=True, eq=False)
+class TextActivations:
+    """The activations of one model at one hook.
+
+    Attributes:
+        model: what the user typed after --model.
+        hook: where in the model, in the words of TransformerLens.
+        source: opened at that hook alone.
+        device: where the model runs.
+        kinds: the kinds of source that are installed.
+    """
+
+    model: str
+    hook: str
+    source: ActivationSource
+    device: str
+    kinds: Sequence[SourceKind]
+
+    @property
+    def d_in(self) -> int:
+        """Width of the activations."""
+        return self.source.d_in[self.hook]
+
+    def describe(self) -> dict[str, Any]:
+        """Plain JSON that decides the numbers."""
+        return self.source.describe()
+
+    def of(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """For each text, in order, the activations (n_tokens, d_in) of its tokens, special ones left out.
+
+        Raises:
+            SaegeoError: the model fails on them, or gives what is not finite.
+        """
+        documents = (Document(text, None, str(number), number) for number, text in enumerate(texts))
+        pieces: list[NDArray[np.float32]] = []
+        number = 0
+        for batch in self.source.batches(documents):
+            rows = batch.activations[self.hook].float().numpy(force=True)
+            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
+            for document, piece in zip(batch.document[starts], np.split(rows, starts[1:]), strict=True):
+                while number < document:
+                    yield self._joined(pieces)
+                    pieces, number = [], number + 1
+                pieces.append(piece)
+        for _ in range(number, len(texts)):
+            yield self._joined(pieces)
+            pieces = []
+
+    def _joined(self, pieces: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        return np.concatenate(pieces) if pieces else np.empty((0, self.d_in), np.float32)
+
+    def embeddings(self) -> "TextActivations":
+        """The same model where its first block reads: the embeddings of the tokens."""
+        source = _opened(self.model, EMBEDDING_HOOK, self.device, self.kinds)
+        return replace(self, hook=EMBEDDING_HOOK, source=source)
+
+
+def open_text_activations(
+    sae: SaeDescription,
+    model: str,
+    *,
+    layer: int | None = None,
+    hook: str | None = None,
+    device: str = "cpu",
+    kinds: Sequence[SourceKind],
+) -> TextActivations:
+    """The activations of `model` where the SAE reads, or after block number `layer`, or at `hook`.
+
+    Raises:
+        SaegeoError: no such model or hook, the SAE does not say where it reads, or its directions are of another width.
+    """
+    hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
+    activations = TextActivations(model, hook, _opened(model, hook, device, kinds), device, kinds)
+    if activations.d_in != sae.d_in:
+        raise SaegeoError(
+            f"the directions of {sae.spec} have width {sae.d_in}; the activations of {model} at {hook} have width "
+            f"{activations.d_in}",
+            "SAE and model do not belong together: name the model that it was trained on",
+        )
+    return activations
+
+
+def _opened(model: str, hook: str, device: str, kinds: Sequence[SourceKind]) -> ActivationSource:
+    source = open_source(model, SourceRequest((hook,), device=device), kinds)
+    if source.corpus is not None:
+        raise SaegeoError(
+            f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"
+        )
+    return source

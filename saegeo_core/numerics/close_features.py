@@ -1,0 +1,118 @@
+"""Which features hang together by cosines above a threshold: all pairs are looked at, none is kept.
+
+As in `nearest_neighbors`: products within a proven bound of the cosines, and whoever the bound leaves in doubt is settled in
+float64. Links are used slab by slab, so memory does not grow with their number.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from saegeo_core.numerics.bounded_products import BoundedProducts
+from saegeo_core.numerics.directions import Directions, row_slices
+
+ENTRIES_AT_ONCE = 2**22
+
+Integers = NDArray[np.int64]
+Links = tuple[Integers, Integers, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class CloseFeatures:
+    """The links at one threshold t, and what they connect.
+
+    Attributes:
+        families: int64 (n_features,), components of the links at cosine > t.
+        kin: int64 (n_features,), components of the links of each feature to the one partner of largest |cosine| > t. They stay
+            small where families grow into each other.
+        n_close: int64 (n_features,), partners at cosine > t.
+        n_opposite: int64 (n_features,), partners at cosine < -t.
+    """
+
+    families: Integers
+    kin: Integers
+    n_close: Integers
+    n_opposite: Integers
+
+
+def close_features(vectors: torch.Tensor, threshold: float, *, device: str | torch.device = "cpu") -> CloseFeatures:
+    """Link the rows of `vectors`, (n_features, d_in), that lie closer to each other, or to the opposite, than `threshold`.
+
+    Args:
+        vectors: any floating dtype, rows of any length but zero.
+        threshold: a cosine in (0, 1).
+        device: where the products are made.
+
+    Raises:
+        ValueError: a row without a direction, or a threshold outside (0, 1).
+    """
+    n = len(vectors)
+    families, strongest = np.arange(n), np.arange(n)
+    largest = np.full(n, threshold)
+    n_close, n_opposite = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for first, second, cosines in _links(vectors, threshold, device):
+        close = cosines > 0
+        n_close += _ends(first[close], second[close], n)
+        n_opposite += _ends(first[~close], second[~close], n)
+        families = _joined(families, first[close], second[close])
+        ends, partners = np.concatenate([first, second]), np.concatenate([second, first])
+        sizes = np.tile(np.abs(cosines), 2)
+        np.maximum.at(largest, ends, sizes)
+        best = sizes == largest[ends]
+        strongest[ends[best]] = partners[best]
+    return CloseFeatures(families, _joined(np.arange(n), np.arange(n), strongest), n_close, n_opposite)
+
+
+def partners_by_group(
+    vectors: torch.Tensor, threshold: float, groups: Integers, *, device: str | torch.device = "cpu"
+) -> tuple[Integers, Integers]:
+    """Partners at cosine > t, and those at cosine < -t, in each group: two of int64 (n_features, n_groups).
+
+    Args and errors as above; `groups` int64 (n_features,) counts from 0.
+    """
+    n, n_groups = len(vectors), int(groups.max()) + 1
+    close, opposite = np.zeros(n * n_groups, np.int64), np.zeros(n * n_groups, np.int64)
+    for first, second, cosines in _links(vectors, threshold, device):
+        places = first * n_groups + groups[second], second * n_groups + groups[first]
+        for counts, linked in ((close, cosines > 0), (opposite, cosines < 0)):
+            counts[:] += _ends(places[0][linked], places[1][linked], n * n_groups)
+    return close.reshape(n, n_groups), opposite.reshape(n, n_groups)
+
+
+def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) -> Iterator[Links]:
+    """All pairs i < j at |cosine| > threshold, slab by slab: numbers i, numbers j, and their cosines."""
+    if not 0.0 < threshold < 1.0:
+        raise ValueError(f"a threshold for links lies in (0, 1), not at {threshold}")
+    directions = Directions(vectors, device)
+    n = len(directions)
+    products_of = BoundedProducts(directions, "float32" if torch.device(device).type == "cpu" else "float64")
+    reach = products_of.reach(threshold)
+    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
+        products = products_of.tile(rows, slice(rows.start, n)).triu_(
+            1
+        )  # what lies below was a pair of an earlier slab
+        row, column = (products.abs() > threshold - reach).nonzero(as_tuple=True)
+        cosines = products[row, column].double()
+        i, j = row + rows.start, column + rows.start
+        doubtful = (cosines.abs() - threshold).abs() <= reach
+        cosines[doubtful] = directions.pair_cosines(i[doubtful], j[doubtful])
+        beyond = cosines.abs() > threshold
+        yield i[beyond].numpy(force=True), j[beyond].numpy(force=True), cosines[beyond].numpy(force=True)
+
+
+def _ends(first: Integers, second: Integers, n: int) -> Integers:
+    """How many pairs end at each place."""
+    return np.bincount(np.concatenate([first, second]), minlength=n)
+
+
+def _joined(labels: Integers, first: Integers, second: Integers) -> Integers:
+    """Labels from 0 of the components that `labels`, numbers below n, become when these pairs are linked as well."""
+    n = len(labels)
+    links = coo_array((np.ones(len(first), np.int8), (labels[first], labels[second])), shape=(n, n))
+    merged = connected_components(links, directed=False)[1]
+    return np.unique(merged[labels], return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,35 @@
+"""The columns of a stored table as arrays: numbers where all of it is numbers, texts otherwise."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core.rendering.plain_text import clean
+from saegeo_core.report import Cell
+
+Column = NDArray[Any]
+DASH = "—"
+
+
+def column(values: list[Cell]) -> Column:
+    """float64 (n,), NaN where there is no value; or texts (n,), a dash where there is none, if any cell is text or true/false."""
+    if any(isinstance(value, str | bool) for value in values):
+        return np.array([DASH if value is None else _text(value) for value in values], dtype=object)
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def is_text(values: Column) -> bool:
+    """Whether it holds texts rather than numbers."""
+    return values.dtype == object
+
+
+def is_whole(values: Column) -> bool:
+    """Whether it holds whole numbers only (ids, counts, codes), none absent."""
+    return not is_text(values) and bool(np.all(np.isfinite(values)) and np.all(values == np.rint(values)))
+
+
+def _text(value: Cell) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return clean(value)

@@ -1,0 +1,185 @@
+"""A figure as plotly's data and layout, in plain dictionaries: the page writes them, a notebook wraps them.
+
+The colours of paper, ink and grid are no part of it: they come from a template (`plotly_theme`), so that one drawing serves a
+light and a dark page.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from saegeo_core.findings import Figure
+from saegeo_core.rendering.figures import palette
+from saegeo_core.rendering.figures.columns import Column, is_text, is_whole
+from saegeo_core.rendering.figures.plotly_text import shown_as_is, texts_as_they_are
+from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
+from saegeo_core.report import Table
+
+SVG_POINTS = 2000  # beyond so many points a browser is fluid only with WebGL
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+FEW_MARKERS = 40
+HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
+USUAL_HEIGHT = 380
+
+Drawing = dict[str, Any]
+
+
+def plotly_drawing(figure: Figure, table: Table) -> Drawing:
+    """`{"data": [...], "layout": {...}}`, arrays as numpy arrays, every string from data harmless."""
+    if figure.kind == "heatmap":
+        x, y, values = grid_of(figure, table)
+        return {"data": [_heatmap(figure, x, y, values)], "layout": _layout(figure, x, y, n_series=1)}
+    drawn = series_of(figure, table)
+    n_points = sum(len(one.x) for one in drawn)
+    together = _are_read_together(figure, drawn)
+    traces = [_trace(figure, one, place, n_points) for place, one in enumerate(drawn)]
+    for trace, one in zip(traces, drawn, strict=True):
+        trace["hovertemplate"] = _value(one) if together else _hover(figure, one)
+    layout = _layout(figure, drawn[0].x, drawn[0].y, len(drawn))
+    if figure.kind != "scatter3d":
+        layout["yaxis"] |= _range(figure, drawn)
+    return {"data": traces, "layout": layout | {"hovermode": "x unified" if together else "closest"}}
+
+
+def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing:
+    x, y = texts_as_they_are(series.x), texts_as_they_are(series.y)
+    trace: Drawing = {"x": x, "y": y, "name": shown_as_is(series.name), "showlegend": bool(series.name)}
+    if series.hover is not None:
+        trace["customdata"] = texts_as_they_are(series.hover)
+    if series.low is not None and series.high is not None:
+        above, below = series.high - series.y, series.y - series.low
+        trace["error_y"] = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 1.2}
+    color = _color(series, place)
+    if series.to_x is not None and series.to_y is not None:
+        return trace | _arrows(series, series.to_x, series.to_y, color)
+    if figure.kind == "bar":
+        return trace | {"type": "bar", "marker": color}
+    if figure.kind in POINTS:
+        return trace | _points(figure, series, color, n_points)
+    few = len(x) <= FEW_MARKERS and figure.kind == "line"
+    line = {
+        "width": 2,
+        "dash": DASHES[series.dash % len(DASHES)],
+        "shape": "hvh" if figure.kind == "step" else "linear",
+    }
+    mode = "lines+markers" if few else "lines"
+    return trace | {"type": "scatter", "mode": mode, "line": line | color, "marker": {"size": 6}}
+
+
+def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Drawing:
+    size = 8 if n_points <= 200 else 6 if n_points <= SVG_POINTS else 4
+    marker: Drawing = {"size": size, "opacity": 0.8, **color}
+    if series.color is not None:
+        title = {"text": shown_as_is(figure.color), "side": "right"}
+        marker |= {"color": series.color, "colorbar": {"title": title, "thickness": 12, "outlinewidth": 0}}
+        marker |= _scale(series.color, palette.LOW_TO_HIGH, ("cmin", "cmid", "cmax"))
+    if figure.kind == "scatter3d":
+        return {"type": "scatter3d", "mode": "markers", "z": series.z, "marker": marker | {"size": max(size / 2, 2)}}
+    return {"type": "scattergl" if n_points > SVG_POINTS else "scatter", "mode": "markers", "marker": marker}
+
+
+def _arrows(series: Series, to_x: Column, to_y: Column, color: Drawing) -> Drawing:
+    """One curve with a gap after every arrow, and a head at the end of each piece."""
+    gap, heads = np.full(len(series.x), np.nan), np.tile([0.0, 9.0, 0.0], len(series.x))
+    trace: Drawing = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": np.column_stack([series.x, to_x, gap]).ravel(),
+        "y": np.column_stack([series.y, to_y, gap]).ravel(),
+        "line": {"width": 1.5} | color,
+        "marker": {"symbol": "arrow", "angleref": "previous", "size": heads, "line": {"width": 0}} | color,
+    }
+    if series.hover is not None:
+        trace["customdata"] = np.repeat(texts_as_they_are(series.hover), 3)
+    return trace
+
+
+def _heatmap(figure: Figure, x: Column, y: Column, values: Column) -> Drawing:
+    words = [_told(figure.x_title or figure.x, "x", x), _told(figure.y_title or figure.y[0], "y", y)]
+    return {
+        "type": "heatmap",
+        "x": texts_as_they_are(x),
+        "y": texts_as_they_are(y),
+        "z": values,
+        "hovertemplate": "<br>".join([*words, _told(figure.z or "", "z", values)]) + "<extra></extra>",
+        "colorbar": {"title": {"text": shown_as_is(figure.z), "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        **_scale(values, palette.OF_A_GRID.title(), ("zmin", "zmid", "zmax")),
+    }
+
+
+def _scale(values: Column, upwards: Any, ends: tuple[str, str, str]) -> Drawing:
+    """Colours from low to high; where the values lie on both sides of zero, away from zero in two colours."""
+    present = values[np.isfinite(values)]
+    if not len(present) or present.min() >= 0 or present.max() <= 0:
+        return {"colorscale": upwards}
+    far = float(np.abs(present).max())
+    return {"colorscale": palette.AROUND_ZERO, **dict(zip(ends, (-far, 0.0, far), strict=True))}
+
+
+def _color(series: Series, place: int) -> Drawing:
+    if series.name == OTHER:
+        return {"color": palette.NEUTRAL}
+    if series.shade is not None:
+        return {"color": palette.shade(series.shade)}
+    return {"color": palette.COLORS[place % len(palette.COLORS)]}
+
+
+def _hover(figure: Figure, series: Series) -> str:
+    """What is told of the point that is pointed at: what names it first, then where it lies."""
+    lines = [f"<b>{_told(figure.hover, 'customdata', series.hover)}</b>"] if series.hover is not None else []
+    lines.append(_told(figure.x_title or figure.x, "x", series.x))
+    lines.append(_told(figure.y_title or figure.y[0], "y", series.y))
+    if series.z is not None:
+        lines.append(_told(figure.z, "z", series.z))
+    if series.color is not None:
+        lines.append(_told(figure.color, "marker.color", series.color))
+    return "<br>".join(lines) + f"<extra>{shown_as_is(series.name)}</extra>"
+
+
+def _are_read_together(figure: Figure, drawn: list[Series]) -> bool:
+    """Whether a few curves are best read side by side at one x."""
+    return figure.kind in ("line", "step") and 1 < len(drawn) <= 6 and figure.hover is None
+
+
+def _value(series: Series) -> str:
+    return f"%{{y:.4~g}}<extra>{shown_as_is(series.name)}</extra>"
+
+
+def _told(name: object, field: str, values: Column) -> str:
+    """`name value` in a hover text; fractions to four digits."""
+    exact = is_text(values) or is_whole(values)
+    return f"{shown_as_is(name)} %{{{field}}}" if exact else f"{shown_as_is(name)} %{{{field}:.4~g}}"
+
+
+def _layout(figure: Figure, x: Column, y: Column, n_series: int) -> Drawing:
+    axes = {
+        "xaxis": _axis(figure.x_title or figure.x, x, figure.log_x),
+        "yaxis": _axis(figure.y_title or (figure.y[0] if len(figure.y) == 1 else ""), y, figure.log_y),
+    }
+    if figure.kind == "scatter3d":
+        depth = {"title": {"text": shown_as_is(figure.z)}}
+        axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data"}}
+    many = n_series > 5
+    legend: Drawing = {"orientation": "v"} if many else {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    if figure.kind in POINTS:
+        legend["itemsizing"] = "constant"  # points in the legend are larger than those in the drawing
+    if figure.color:
+        legend["title"] = {"text": shown_as_is(figure.color)}
+    return {
+        "title": {"text": shown_as_is(figure.title or figure.name)},
+        "height": HEIGHTS.get(figure.kind, USUAL_HEIGHT),
+        "legend": legend,
+        **axes,
+    }
+
+
+def _range(figure: Figure, drawn: list[Series]) -> Drawing:
+    """The part of a logarithmic axis that is shown first: what the first series needs, if others fall far below it."""
+    ends = log_ends(figure, drawn)
+    return {} if ends is None else {"range": [float(np.log10(end)) for end in ends]}
+
+
+def _axis(title: str, values: Column, logarithmic: bool) -> Drawing:
+    kind = "category" if is_text(values) else "log" if logarithmic else "linear"
+    exponents = {"exponentformat": "power"} if kind == "log" else {}
+    return {"title": {"text": shown_as_is(title)}, "type": kind, **exponents}

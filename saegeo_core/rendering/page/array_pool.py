@@ -1,0 +1,56 @@
+"""The arrays of a page, each kept once however many figures and tables show it.
+
+Numbers are written as the smallest type that shows them: small whole numbers as such, others in single precision, which has
+three digits more than anything that is drawn. Bytes are little-endian base64; texts are plain lists.
+"""
+
+import base64
+from typing import Any
+
+import numpy as np
+
+from saegeo_core.rendering.figures.columns import Column, is_text, is_whole
+
+WHOLE = ("u1", "i1", "u2", "i2", "i4")
+SINGLE = np.finfo(np.float32)
+LARGEST_EXACT = 2**24  # whole numbers beyond it, such as ids, would change in single precision
+
+
+class ArrayPool:
+    """Arrays by content; the page's script looks them up by number."""
+
+    def __init__(self) -> None:
+        self.stored: list[Any] = []
+        self._place: dict[tuple[str, bytes | tuple[str, ...]], int] = {}
+
+    def reference(self, values: Column) -> dict[str, Any]:
+        """`{"array": number}`, with `"width"` for a matrix; the same for equal content."""
+        kind = "text" if is_text(values) else _smallest_type(values)
+        content = tuple(values) if kind == "text" else values.astype(f"<{kind}").tobytes()
+        place = self._place.setdefault((kind, content), len(self.stored))
+        if place == len(self.stored):
+            self.stored.append(
+                list(content) if isinstance(content, tuple) else {kind: base64.b64encode(content).decode()}
+            )
+        return {"array": place} | ({"width": values.shape[1]} if values.ndim == 2 else {})
+
+    def with_references(self, content: Any) -> Any:
+        """Nested dictionaries and lists with every array in them replaced by its reference."""
+        if isinstance(content, np.ndarray):
+            return self.reference(content)
+        if isinstance(content, dict):
+            return {key: self.with_references(value) for key, value in content.items()}
+        if isinstance(content, list | tuple):
+            return [self.with_references(value) for value in content]
+        return content
+
+
+def _smallest_type(values: Column) -> str:
+    if is_whole(values) and values.size:
+        for kind in WHOLE:
+            range_ = np.iinfo(kind)
+            if range_.min <= values.min() and values.max() <= range_.max:
+                return kind
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    fits = not len(size) or (size.min() >= SINGLE.tiny and size.max() < LARGEST_EXACT)
+    return "f4" if fits else "f8"

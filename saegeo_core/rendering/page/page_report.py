@@ -1,0 +1,78 @@
+"""One report as the page shows it: its figures and tables with the places where the page's script finds their data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from saegeo_core.findings import Figure
+from saegeo_core.rendering.figures.columns import column
+from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
+from saegeo_core.rendering.page.array_pool import ArrayPool
+from saegeo_core.rendering.plain_text import clean
+from saegeo_core.report import Report, Table
+
+WHOLE_TABLE = 1000  # rows up to which a table is on the page in full
+FIRST_ROWS = 100  # what is there of a longer one; the report holds all
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure, and how high it is drawn in pixels."""
+
+    id: str
+    figure: Figure
+    height: int
+    drawing: dict[str, Any]
+    table_id: str
+
+
+@dataclass(frozen=True)
+class PageTable:
+    """A table, and how many of its rows the page holds."""
+
+    id: str
+    name: str
+    n_rows: int
+    n_shown: int
+    columns: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """A report with its figures and tables."""
+
+    id: str
+    report: Report
+    figures: list[PageFigure]
+    tables: list[PageTable]
+
+
+def page_report(report: Report, number: int, pool: ArrayPool) -> PageReport:
+    """The `number`-th report of a page whose arrays are collected in `pool`."""
+    id = f"report-{number}"
+    figures, tables = drawn(id, report.figures, report.tables, pool)
+    return PageReport(id, report, figures, tables)
+
+
+def drawn(
+    id: str, figures: Iterable[Figure], tables: Mapping[str, Table], pool: ArrayPool
+) -> tuple[list[PageFigure], list[PageTable]]:
+    """Figures and the tables they draw; `id` begins the ids of them all."""
+    on_page = [_table(f"{id}-table-{i}", name, table, pool) for i, (name, table) in enumerate(tables.items(), 1)]
+    place = {table.name: table.id for table in on_page}
+    return [
+        _figure(f"{id}-figure-{i}", figure, tables[figure.table], place[figure.table], pool)
+        for i, figure in enumerate(figures, 1)
+    ], on_page
+
+
+def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPool) -> PageFigure:
+    drawing = plotly_drawing(figure, table)
+    return PageFigure(id, figure, drawing["layout"]["height"], pool.with_references(drawing), table_id)
+
+
+def _table(id: str, name: str, table: Table, pool: ArrayPool) -> PageTable:
+    n_rows = max(map(len, table.columns.values()), default=0)
+    n_shown = n_rows if n_rows <= WHOLE_TABLE else FIRST_ROWS
+    columns = {clean(heading): pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
+    return PageTable(id, name, n_rows, n_shown, columns)

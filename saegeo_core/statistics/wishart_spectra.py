@@ -1,0 +1,55 @@
+"""Random spectra of sample covariances of Gaussian rows, exact draws that never make the rows.
+
+N rows in d dimensions would take N d normals and N d^2 products a draw. The spectrum alone needs far less: of a structureless
+sample it is that of a bidiagonal matrix of independent chi variables (Dumitriu and Edelman 2002), of any other that of a
+triangular one (Bartlett 1933). Both allow degrees of freedom that are no whole number.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import eigvalsh_tridiagonal
+
+Floats = NDArray[np.float64]
+
+
+def structureless_spectrum(n_rows: float, d: int, rng: np.random.Generator) -> Floats:
+    """Eigenvalues of (1/N) X'X, X of N standard normal rows in d dimensions: those that are not zero, descending.
+
+    Args:
+        n_rows: degrees of freedom N, one less than there are rows where their mean is taken off. Rounded down where it is
+            below d, for it is then the number of eigenvalues.
+        d: dimensions.
+        rng: draws them.
+
+    Returns:
+        Shape (min(N, d),).
+    """
+    n_eigenvalues = int(min(n_rows, d))
+    degrees = float(d) if n_rows < d else n_rows
+    steps = np.arange(n_eigenvalues)
+    diagonal, below = rng.chisquare(degrees - steps), rng.chisquare(steps[:0:-1])
+    off = np.sqrt(diagonal[:-1] * below)
+    diagonal[1:] += below
+    spectrum: Floats = eigvalsh_tridiagonal(diagonal, off, lapack_driver="sterf")[::-1] / n_rows
+    return np.maximum(spectrum, 0.0)
+
+
+def gaussian_spectrum(population: ArrayLike, n_rows: float, rng: np.random.Generator) -> Floats:
+    """The same for rows with the given population variances, shape (d,): d^3 operations instead of d^2.
+
+    Returns:
+        Shape (min(N, d),), descending.
+    """
+    deviations = np.sqrt(np.asarray(population, np.float64))
+    d = len(deviations)
+    if n_rows < d:
+        factor = rng.standard_normal((int(n_rows), d)) * deviations
+    else:
+        factor = np.tril(rng.standard_normal((d, d)), -1)
+        np.fill_diagonal(factor, np.sqrt(rng.chisquare(n_rows - np.arange(d))))
+        factor *= deviations[:, np.newaxis]
+    matrix = torch.from_numpy(factor)
+    eigenvalues = torch.linalg.eigvalsh(matrix @ matrix.T).flip(0).clamp_min_(0.0) / n_rows
+    spectrum: Floats = eigenvalues.numpy()
+    return spectrum

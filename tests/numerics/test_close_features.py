@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse.csgraph import connected_components
+
+from saegeo_core.numerics import close_features as module
+from saegeo_core.numerics.close_features import close_features, partners_by_group
+from saegeo_core.synthetic import families
+
+
+def dense(rows, threshold):
+    unit = rows.double() / rows.double().norm(dim=1, keepdim=True)
+    cosines = (unit @ unit.T).numpy()
+    np.fill_diagonal(cosines, 0)
+    return cosines > threshold, cosines < -threshold
+
+
+def same_partition(one, other):
+    return len(np.unique(np.stack([one, other]), axis=1).T) == len(np.unique(one)) == len(np.unique(other))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(2, 60), st.integers(2, 6), st.floats(0.05, 0.95), st.integers(0, 2**31))
+def test_links_are_those_of_the_full_matrix(n, d, threshold, seed):
+    rows = torch.from_numpy(np.random.default_rng(seed).standard_normal((n, d)))
+    found = close_features(rows, threshold)
+    close, opposite = dense(rows, threshold)
+    np.testing.assert_array_equal(found.n_close, close.sum(1))
+    np.testing.assert_array_equal(found.n_opposite, opposite.sum(1))
+    assert same_partition(found.families, connected_components(close, directed=False)[1])
+
+
+def test_tiles_and_types_change_nothing(rng, monkeypatch):
+    rows = families(200, 16, rng)
+    whole = close_features(rows, 0.6)
+    monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 7 * 200)
+    for again in (close_features(rows, 0.6), close_features(rows.double(), 0.6)):
+        np.testing.assert_array_equal(again.n_close, whole.n_close)
+        assert same_partition(again.families, whole.families)
+        assert same_partition(again.kin, whole.kin)
+
+
+def test_kin_hold_to_the_strongest_link():
+    """At 0, 10, 25, 35 degrees with links within 20, the pairs 10 degrees apart are kin; all four are one family."""
+    angles = np.radians([0, 10, 25, 35])
+    rows = torch.from_numpy(np.stack([np.cos(angles), np.sin(angles)], 1))
+    found = close_features(rows, float(np.cos(np.radians(20))))
+    assert found.families.tolist() == [0, 0, 0, 0]
+    assert found.kin.tolist() == [0, 0, 1, 1]
+
+
+def test_partners_by_group_add_up(rng):
+    rows = families(120, 8, rng)
+    groups = rng.integers(0, 5, 120)
+    close, opposite = partners_by_group(rows, 0.5, groups)
+    for counted, linked in zip((close, opposite), dense(rows, 0.5), strict=True):
+        np.testing.assert_array_equal(counted, np.stack([linked[:, groups == g].sum(1) for g in range(5)], 1))
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, -0.5])
+def test_thresholds_outside_are_refused(threshold, rng):
+    with pytest.raises(ValueError, match="threshold"):
+        close_features(families(10, 4, rng), threshold)

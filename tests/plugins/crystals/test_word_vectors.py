@@ -1,0 +1,163 @@
+"""Word-vector files, vectors of a model, those that ship, and the features nearest to them."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+
+from saegeo_core import AnalysisContext, FeatureCloud, MissingInput, SaegeoError, load_cloud
+from saegeo_crystals.analysis import CrystalsParameters
+from saegeo_crystals.material import gather
+from saegeo_crystals.pairs import capped
+from saegeo_crystals.relations import bundled_relations
+from saegeo_crystals.word_sources import BUNDLED, nearest_features, of_activations, vectors_of_words
+from saegeo_crystals.word_vectors import WordVectors, read_frequencies, read_word_vectors
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="vectors.txt"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["vectors.txt", "vectors.txt.gz"])
+def test_only_wanted_words_in_the_order_wanted(written, name):
+    vectors = read_word_vectors(written("a 1 2\nb 3 4\nc 5 nonsense\nd 6 7\n", name), ["d", "x", "a"])
+    assert vectors.words == ("d", "a")
+    np.testing.assert_array_equal(vectors.vectors, [[6, 7], [1, 2]])
+
+
+def test_a_header_is_passed_over_and_spellings_are_tried_in_order(written):
+    text = "5 2\nnew_york 1 1\nNew_York 2 2\nparis 3 3\nKabul 4 4\nkabul 5 5\n"
+    vectors = read_word_vectors(written(text), ["New York", "Paris", "Kabul"])
+    assert vectors.vectors[:, 0].tolist() == [2, 3, 4]
+
+
+def test_tabs(written):
+    assert read_word_vectors(written("a\t1\t2\n"), ["a"]).vectors.tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a 1 2\nb 3\n", "line 2: 1 numbers, where the first line has 2"),
+        ("a 1 2\nb 3 x\n", "line 2: not all of it is numbers"),
+        ("a 1 2\nb 3 nan\n", "line 2: NaN or infinity"),
+        ("word\n", "line 1: not a word and its numbers"),
+        ("", "holds no word vectors"),
+    ],
+)
+def test_malformed_files(written, text, told):
+    with pytest.raises(SaegeoError, match=told):
+        read_word_vectors(written(text), ["a", "b"])
+
+
+def test_a_damaged_archive(tmp_path):
+    path = tmp_path / "vectors.gz"
+    path.write_bytes(gzip.compress(b"a 1 2\n" * 1000)[:-20])
+    with pytest.raises(SaegeoError, match="cannot be read"):
+        read_word_vectors(path, ["a"])
+
+
+def test_frequencies(written):
+    assert read_frequencies(written("the 12\nof\t3\nNew York 2\n")) == {"the": 12, "of": 3, "New York": 2}
+    with pytest.raises(SaegeoError, match="line 2: not a word and its count"):
+        read_frequencies(written("the 12\nof -1\n"))
+
+
+def test_a_model_is_read_at_the_last_token_or_over_all(spelt):
+    last = of_activations(["ab", "", "xyz"], spelt, "last")
+    assert last.words == ("ab", "xyz")
+    np.testing.assert_array_equal(last.vectors, [[2, 1, 1], [26, 2, 1]])
+    np.testing.assert_array_equal(last.n_tokens, [2, 3])
+    mean = of_activations(["ab", "xyz"], spelt, "mean")
+    np.testing.assert_allclose(mean.vectors, [[1.5, 0.5, 1], [25, 1, 1]])
+
+
+def test_embeddings_of_a_model(spelt):
+    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    found = vectors_of_words(["ab"], cloud, CrystalsParameters(vectors="embeddings"), context)
+    np.testing.assert_array_equal(found.vectors, [[20, 10, 10]])
+
+
+def test_a_file_and_a_model_exclude_each_other(written, spelt):
+    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    with pytest.raises(SaegeoError, match="a model beside it"):
+        vectors_of_words(["a"], cloud, CrystalsParameters(word_vectors=written("a 1 2\n")), context)
+
+
+@pytest.mark.parametrize(
+    ("spec", "vectors", "place"),
+    [
+        ("minilm-l6:layer_0", "activations", "layer_0"),
+        ("minilm-l6:layer_4", "activations", "layer_4"),
+        ("minilm-l6:layer_4", "embeddings", "embedding"),
+    ],
+)
+def test_what_ships_is_taken_at_the_place_of_the_dictionary(spec, vectors, place, context):
+    found = vectors_of_words(["king", "nosuchword"], load_cloud(spec), CrystalsParameters(vectors=vectors), context)
+    words = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))["words"]
+    stored = np.load(BUNDLED / f"{place}.npy")[words.index("king")]
+    assert found.words == ("king",)
+    np.testing.assert_array_equal(found.vectors[0], stored.astype(np.float32))
+
+
+def test_what_ships_covers_every_bundled_word_and_stays_small():
+    facts = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))
+    words = {word for relation in bundled_relations() for pair in relation.pairs for word in pair}
+    assert facts["words"] == sorted(words)
+    assert len(facts["n_tokens"]) == len(facts["last_token_characters"]) == len(words)
+    for place in facts["hooks"]:
+        stored = np.load(BUNDLED / f"{place}.npy", mmap_mode="r")
+        assert stored.shape == (len(words), 384)
+        assert stored.dtype == np.float16
+        assert np.isfinite(stored).all()
+    assert sum(file.stat().st_size for file in BUNDLED.iterdir()) < 10e6
+
+
+def test_vectors_of_another_place_are_missing(context):
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    with pytest.raises(MissingInput, match="none that ship are of the place where memory:array reads"):
+        vectors_of_words(["king"], cloud, CrystalsParameters(), context)
+    with pytest.raises(MissingInput, match="last tokens"):
+        vectors_of_words(["king"], load_cloud("minilm-l6:layer_1"), CrystalsParameters(token="mean"), context)
+
+
+def test_the_feature_of_a_word_is_the_nearest_direction(rng):
+    directions = rng.standard_normal((50, 8)).astype(np.float32)
+    cloud = FeatureCloud.from_array(directions)
+    chosen = rng.permutation(50)[:20]
+    common = rng.standard_normal(8)
+    vectors = 3 * directions[chosen] / np.linalg.norm(directions[chosen], axis=1, keepdims=True)
+    vectors -= vectors.mean(0)  # so that taking the mean away restores them
+    found = nearest_features(
+        WordVectors(tuple(map(str, chosen)), (vectors + common).astype(np.float32), "a test"), cloud
+    )
+    cosines = vectors @ (directions / np.linalg.norm(directions, axis=1, keepdims=True)).T
+    np.testing.assert_array_equal(found.vectors, directions[cosines.argmax(1)])
+
+
+def test_features_need_vectors_of_their_width(rng):
+    vectors = WordVectors(("a",), np.ones((1, 7), np.float32), "a test")
+    with pytest.raises(SaegeoError, match=r"width 7, .* width 3"):
+        nearest_features(vectors, FeatureCloud.from_array(np.eye(3, dtype=np.float32)))
+
+
+def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelt, parallelograms, material, rng):
+    given = material(*parallelograms(rng, 3, 20, 6)) | {"word_vectors": None}
+    read = []
+    spelt.of = lambda texts, of=spelt.of: (read.extend(texts), of(texts))[1]
+    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    found = gather(cloud, CrystalsParameters(**given), context, draw=lambda pairs: capped(pairs, 5, rng))
+    assert found.pairs.sizes.tolist() == [5, 5, 5]
+    assert sorted(read) == sorted(found.pairs.words)
+    assert len(read) == 30
+    np.testing.assert_array_equal(found.vectors.n_tokens, [len(word) for word in found.pairs.words])

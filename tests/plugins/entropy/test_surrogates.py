@@ -1,0 +1,162 @@
+"""Surrogates: where there is nothing but mean and covariance, p-values are uniform; what is planted stands out."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.synthetic import angular_gaussian as angular_rows
+from saegeo_core.synthetic import common_mean, families, isotropic
+from saegeo_entropy.angular_gaussian import angular_gaussian
+from saegeo_entropy.angular_surrogates import angular_negentropies
+from saegeo_entropy.gaussian_surrogates import draw_negentropies, gaussian_negentropies, shipped_draws
+from saegeo_entropy.judged import subsampled
+from saegeo_entropy.negentropy import raw_negentropy
+from saegeo_entropy.neighbor_statistics import NeighborStatistics, neighbor_statistics, null_statistics
+from saegeo_entropy.principal_axes import principal_axes
+
+
+def spherical(n, d, rng):
+    return rng.standard_normal((n, d))
+
+
+def correlated(n, d, rng):
+    return rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + 5 * rng.standard_normal(d)
+
+
+def steep(n, d, rng):
+    return rng.standard_normal((n, d)) * np.arange(1, d + 1) ** -1.5
+
+
+@pytest.mark.parametrize("make", [spherical, correlated, steep])
+@pytest.mark.parametrize("d", [5, 40])
+def test_pvalues_are_uniform_on_gaussian_clouds_of_any_covariance(make, d):
+    n, q, k = 100, 5, 3
+    draws = draw_negentropies(n, q, k, 999)
+    pvalues = []
+    for seed in range(200):
+        scores = principal_axes(make(n, d, np.random.default_rng(seed))).scores[:, :q]
+        pvalues.append(permutation_pvalue(raw_negentropy(scores, k), draws, "greater"))
+    assert stats.kstest(pvalues, "uniform").pvalue > 1e-3
+    for level in (0.05, 0.2):  # neither too many nor too few, within what 200 clouds can show
+        rejected = sum(pvalue <= level for pvalue in pvalues)
+        assert stats.binom.cdf(rejected, 200, level) > 1e-3
+        assert stats.binom.sf(rejected - 1, 200, level) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("make", "n", "d", "q"),
+    [(isotropic, 150, 10, 10), (isotropic, 150, 75, 10), (angular_rows, 150, 40, 8), (common_mean, 150, 30, 8)],
+)
+def test_zscores_are_standard_on_directions_with_only_a_covariance(make, n, d, q):
+    """Against the Gaussian surrogates these clouds read far too low; against the angular ones neither low nor high."""
+    zscores, n_clouds = [], 25
+    for seed in range(n_clouds):
+        axes = principal_axes(make(n, d, np.random.default_rng(seed)).double().numpy())
+        draws = angular_negentropies(angular_gaussian(axes, n), n, (q,), 3, 30)[:, 0]
+        zscores.append((raw_negentropy(axes.scores[:, :q], 3) - draws.mean()) / draws.std(ddof=1))
+    # The surrogates have the same seeds for every cloud, so the error of their mean is one for all.
+    error = np.hypot(1 / np.sqrt(n_clouds), 1 / np.sqrt(30))
+    assert abs(np.mean(zscores)) < 3.5 * error
+    assert 0.5 < np.std(zscores, ddof=1) < 1.6
+
+
+def test_angular_surrogates_have_the_moments_of_the_rows(rng):
+    """Also in the direction of a long mean, where dividing by lengths takes most variance away."""
+    axes = principal_axes(common_mean(2000, 12, rng, strength=0.8).double().numpy())
+    null = angular_gaussian(axes, 2000)
+    drawn = [null.leading_directions(2000, rng) for _ in range(20)]
+    np.testing.assert_allclose(np.mean(drawn, axis=(0, 1)), np.abs(axes.mean), atol=2e-3)
+    covariance = np.mean([np.cov(directions.T, bias=True) for directions in drawn], axis=0)
+    np.testing.assert_allclose(covariance, np.diag(axes.variances), atol=0.02 * axes.variances.max())
+
+
+def test_axes_beyond_the_leading_ones_keep_their_share_of_the_length(rng, monkeypatch):
+    rows = angular_rows(600, 60, rng, exponent=0.8).double().numpy()
+    axes = principal_axes(rows)
+    whole = angular_gaussian(axes, 600)
+    monkeypatch.setattr("saegeo_entropy.angular_gaussian.LEADING_AXES", 20)
+    cut = angular_gaussian(axes, 600)
+    assert (whole.n_leading, cut.n_leading) == (60, 20)
+    directions = cut.leading_directions(6000, rng)
+    np.testing.assert_allclose(directions.var(0), axes.variances[:20], rtol=0.06)
+    assert (directions**2).sum(1).mean() == pytest.approx(
+        (axes.variances[:20] + axes.mean[:20] ** 2).sum() / (axes.variances.sum() + axes.mean @ axes.mean), rel=0.02
+    )
+
+
+def student(rng):
+    return rng.standard_t(5, (5000, 100))
+
+
+def test_heavy_tails_are_detected(rng):
+    scores = principal_axes(student(rng)).scores
+    for q in (20, 100):
+        draws = draw_negentropies(5000, q, 3, 12)
+        assert (raw_negentropy(scores[:, :q], 3) - draws.mean()) / draws.std(ddof=1) > 3
+
+
+@pytest.mark.parametrize(("size", "widths"), [(10, (20, 100)), (2, (100,))])
+def test_families_of_directions_are_detected(size, widths, rng):
+    """500 families of 10 at both q; 2,500 of 2 only at q = 100: at q = 20 pairs in 100 dimensions cannot be seen."""
+    axes = principal_axes(families(5000, 100, rng, size=size, correlation=0.3).double().numpy())
+    draws = angular_negentropies(angular_gaussian(axes, 5000), 5000, widths, 3, 12)
+    for place, q in enumerate(widths):
+        null = draws[:, place]
+        assert (raw_negentropy(axes.scores[:, :q], 3) - null.mean()) / null.std(ddof=1) > 3
+
+
+def test_neighbor_statistics_of_gaussian_rows_are_those_of_their_null():
+    """P-values of distance and dimension are uniform, with fewer rows than dimensions and with more."""
+    for n, d in ((60, 12), (60, 90)):
+        zscores = []
+        for seed in range(40):
+            rows = correlated(n, d, np.random.default_rng(seed))
+            draws = null_statistics(n, principal_axes(rows).variances, None, 1.0, n_draws=30)[:, 0]
+            observed = neighbor_statistics(rows).as_array()
+            zscores.append((observed - draws.mean(0)) / draws.std(0, ddof=1))
+        for name, column in {"distance": 0, "two_nn": 20, "mle": 33}.items():
+            values = np.array(zscores)[:, column]
+            assert abs(values.mean()) < 3.5 * np.hypot(1 / np.sqrt(40), 1 / np.sqrt(30)), (n, d, name)
+            assert 0.6 < values.std(ddof=1) < 1.5, (n, d, name)
+
+
+def test_statistics_survive_being_kept(rng):
+    statistics = neighbor_statistics(rng.standard_normal((50, 4)))
+    again = NeighborStatistics.from_array(statistics.as_array())
+    assert again.dimension_mle == statistics.dimension_mle
+    assert (again.as_array() == statistics.as_array()).all()
+
+
+@pytest.mark.parametrize("size", ["n=1536 q=20 k=3", "n=1536 q=100 k=3"])
+def test_shipped_draws_are_what_would_be_drawn(size):
+    n, q, k = (int(part.split("=")[1]) for part in size.split())
+    shipped = shipped_draws()[size]
+    assert len(shipped) == 99
+    assert draw_negentropies(n, q, k, 2) == pytest.approx(shipped[:2], abs=1e-9)
+    assert gaussian_negentropies(n, q, k, 99).tolist() == shipped
+
+
+def test_default_sizes_are_shipped():
+    assert {"n=10000 q=20 k=3", "n=10000 q=100 k=3"} <= set(shipped_draws())
+    assert all(len(draws) == 99 and np.isfinite(draws).all() for draws in shipped_draws().values())
+
+
+@pytest.mark.parametrize("make", [spherical, families])
+def test_intervals_cover(make):
+    """A nominal 95 % interval holds the mean over many clouds in 88 % of them or more, within what 60 clouds can show."""
+    n, q, n_clouds = 150, 4, 60
+    results = {"negentropy": [], "dimension": []}
+    for seed in range(n_clouds):
+        rows = np.asarray(make(n, 8, np.random.default_rng(seed)), np.float64)
+        scores = principal_axes(rows).scores[:, :q]
+        statistics = {
+            "negentropy": lambda chosen, scores=scores: raw_negentropy(scores[chosen], 3),
+            "dimension": lambda chosen, rows=rows: neighbor_statistics(rows[chosen]).dimension_mle,
+        }
+        for name, statistic in statistics.items():
+            results[name].append(subsampled(statistic, n, seed))
+    for name, measured in results.items():
+        truth = np.mean([one.estimate for one in measured])
+        covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in measured)
+        assert stats.binom.cdf(covered, n_clouds, 0.88) > 1e-3, (name, covered)

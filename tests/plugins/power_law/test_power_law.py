@@ -1,0 +1,301 @@
+"""The plugin as a user runs it: planted exponents found, nothing found where there is nothing, and no crash anywhere."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from saegeo_core import Absent, AnalysisContext, Interval, SaegeoError, run
+from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
+from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
+from saegeo_power_law.described import DESCRIBED
+from saegeo_power_law.exponent import Window, fitted_exponent
+from saegeo_power_law.measures import Measures
+from saegeo_power_law.nulls import power_law_draws, structureless_draws
+from saegeo_power_law.size_correction import SizeCorrection, power_law_variances
+from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+
+SMALL = {"first_rank": 5, "last_rank": 40, "power_law_draws": 19}
+
+
+def measure(rows, preset="calibrated", seed=0, **parameters):
+    return run("power-law", FeatureCloud.from_array(rows), parameters=SMALL | parameters, preset=preset, seed=seed)
+
+
+def planted(n, d, exponent, rng):
+    """Gaussian rows whose variances are rank^-exponent, in float64."""
+    return rng.standard_normal((n, d)) * np.sqrt(power_law_variances(d, exponent))
+
+
+def estimates(report):
+    return {metric.name: metric.value for metric in report.measured}
+
+
+def test_every_number_is_that_of_numpy(rng):
+    rows = angular_gaussian(700, 60, rng).double().numpy() + 0.1
+    report = measure(rows)
+    eigenvalues = np.linalg.eigvalsh(np.cov(rows.T))[::-1]
+    ranks = np.arange(5, 41)
+    shares = eigenvalues / eigenvalues.sum()
+    expected = {
+        "alpha_raw": -np.polyfit(np.log(ranks), np.log(eigenvalues[4:40]), 1)[0],
+        "eigenvalue_decades": np.log10(eigenvalues[4] / eigenvalues[39]),
+        "participation_ratio": 1 / (shares**2).sum(),
+        "effective_rank": np.exp(stats.entropy(shares)),
+        "relative_log_volume": np.mean(np.log(60 * shares)),
+        "mean_norm": np.linalg.norm(rows.mean(0)) / np.sqrt((rows**2).sum(1).mean()),
+    }
+    assert {name: report.metric(name).value for name in expected} == pytest.approx(expected, rel=1e-9)
+    assert report.metric("density_exponent").value == pytest.approx(1 + 1 / report.metric("alpha").value)
+    spectrum = report.table("spectrum")
+    np.testing.assert_allclose(spectrum["eigenvalue"], eigenvalues, rtol=1e-9)
+    np.testing.assert_allclose(spectrum["uncentred"], np.linalg.eigvalsh(rows.T @ rows / 700)[::-1], rtol=1e-9)
+
+
+@pytest.mark.parametrize("exponent", [0.25, 0.47, 1.2])
+def test_a_planted_exponent_is_found_whatever_the_number_of_features(exponent, rng):
+    found = [measure(planted(n, 96, exponent, rng)).metric("alpha") for n in (1200, 4000)]
+    for alpha in found:
+        assert alpha.estimate == pytest.approx(exponent, abs=0.05)
+        assert alpha.nulls[0].pvalue == pytest.approx(0.01)
+
+
+def test_the_interval_covers_the_planted_exponent():
+    """36 or more of 40; the whole table, 100 runs each at 16,384 x 256 and ranks 11 to 150, has 97, 95 and 95 of 100."""
+    window, covered = Window(5, 60), 0
+    correction = SizeCorrection(2499, 96, [window])
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        sample = SampleSpectra(torch.from_numpy(planted(2500, 96, 0.35, rng)), AnalysisContext(rng=rng))
+        read = sample.resampled(lambda spectrum: fitted_exponent(spectrum.eigenvalues, window))
+        low, high = (correction.corrected(end, window) for end in read.confidence_interval)
+        covered += low <= 0.35 <= high
+    assert stats.binom.cdf(covered, 40, 0.9) > 1e-3
+    assert covered >= 34
+
+
+def test_intervals_cover_the_mean_over_clouds():
+    names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw")
+    measures = Measures(24, [Window(3, 15)])
+    seen = {name: [] for name in names}
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        sample = SampleSpectra(angular_gaussian(400, 24, rng), AnalysisContext(rng=rng))
+        for name in names:
+            seen[name].append(sample.resampled(measures.by_name[name].of))
+    for name, resampled in seen.items():
+        truth = np.mean([one.estimate for one in resampled])
+        covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in resampled)
+        assert stats.binom.cdf(covered, 100, 0.92) > 1e-3, (name, covered)
+
+
+def unlike_lengths(n, d, rng):
+    return isotropic(n, d, rng) * torch.from_numpy(rng.lognormal(0, 0.1, (n, 1))).float()
+
+
+def gaussian_rows(n, d, rng):
+    return torch.from_numpy(rng.standard_normal((n, d)))
+
+
+@pytest.mark.parametrize("make", [isotropic, gaussian_rows, unlike_lengths])
+def test_pvalues_are_uniform_without_structure(make):
+    d, measures = 24, Measures(24, [Window(3, 15)])
+    names = ("alpha_raw", "eigenvalue_decades", "participation_ratio", "effective_rank", "relative_log_volume")
+    pvalues = {name: [] for name in names}
+    for seed in range(150):
+        context = AnalysisContext(rng=np.random.default_rng(seed))
+        sample = SampleSpectra(make(200, d, context.rng), context, n_subsamples=0)
+        null = structureless_draws(sample.effective_rows(d), sample.full, 99, context)
+        for name in names:
+            one = measures.by_name[name]
+            pvalues[name].append(null.compare(one.of(sample.full), one, one.extreme).pvalue)
+    for name, collected in pvalues.items():
+        assert min(collected) >= 0.01
+        spread = np.array(collected) - np.random.default_rng(0).random(150) / 100  # p-values come in hundredths
+        assert stats.kstest(spread, "uniform").pvalue > 1e-3, name
+
+
+def test_nothing_is_found_without_structure(rng):
+    report = measure(isotropic(900, 64, rng), seed=3)
+    for name in ("alpha", "participation_ratio", "effective_rank", "relative_log_volume", "mean_norm"):
+        assert report.metric(name).nulls[0].pvalue > 0.01, name
+    assert report.metric("outlier_eigenvalues").estimate <= 2
+
+
+def test_a_common_mean_is_seen_by_its_length_and_not_by_the_spectrum(rng):
+    report = measure(common_mean(900, 64, rng, strength=0.5))
+    assert report.metric("mean_norm").nulls[0].pvalue < 1e-6
+    assert report.metric("mean_norm").estimate == pytest.approx(0.5 / 1.25**0.5, abs=0.03)
+    assert report.table("spectrum")["uncentred"][0] > 5 * report.table("spectrum")["eigenvalue"][0]
+
+
+def test_pvalues_of_the_gain_are_uniform_under_a_power_law():
+    variances, measures = power_law_variances(48, 0.5), Measures(48, [Window(3, 30)])
+    gain, collected = measures.by_name["power_law_gain"], []
+    for seed in range(80):
+        context = AnalysisContext(rng=np.random.default_rng(seed))
+        spectrum = Spectrum(gaussian_spectrum(variances, 500, context.rng), 500)
+        null = power_law_draws(0.5, spectrum, 19, context)
+        collected.append(null.compare(gain.of(spectrum), gain, gain.extreme).pvalue)
+    assert min(collected) == pytest.approx(0.05)
+    spread = np.array(collected) - np.random.default_rng(0).random(80) / 20  # p-values come in twentieths
+    assert stats.kstest(spread, "uniform").pvalue > 1e-3
+
+
+def test_a_spectrum_that_is_no_power_law_is_told_apart_from_one():
+    rng = np.random.default_rng(0)
+    exponential = rng.standard_normal((3000, 96)) * np.exp(-np.arange(96) / 40)
+    wrong, right = measure(exponential), measure(planted(3000, 96, 0.5, rng))
+    for name in ("power_law_gain", "alpha_window_spread"):
+        assert wrong.metric(name).nulls[0].pvalue == pytest.approx(0.05), name
+        assert right.metric(name).nulls[0].pvalue > 0.05, name
+    assert wrong.metric("power_law_gain").interval.high < 0
+    errors = wrong.table("alternatives").set_index("law")["held_out_error"]
+    assert errors.idxmin() == "exponential"
+
+
+@pytest.mark.parametrize("make", [angular_gaussian, families])
+def test_rotation_order_and_scale_change_nothing(make, rng):
+    rows = make(500, 48, rng).double()
+    rotation = torch.linalg.qr(torch.from_numpy(rng.standard_normal((48, 48))))[0]
+    order = torch.from_numpy(rng.permutation(500))
+    before = estimates(measure(rows, power_law_draws=0))
+    for after in (rows @ rotation, rows[order], 1e4 * rows, 1e-4 * rows):
+        assert estimates(measure(after, power_law_draws=0)) == pytest.approx(before, rel=1e-8, abs=1e-9)
+
+
+def test_the_same_seed_gives_the_same_report_on_one_thread_and_two(rng):
+    rows = angular_gaussian(600, 48, rng)
+    threads = torch.get_num_threads()
+    try:
+        reports = []
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            reports.append(measure(rows, seed=5))
+    finally:
+        torch.set_num_threads(threads)
+    for one, two in zip(reports[0].measured, reports[1].measured, strict=True):
+        assert one.value == pytest.approx(two.value, rel=1e-9), one.name
+        if isinstance(one.interval, Interval):
+            assert one.interval.low == pytest.approx(two.interval.low, rel=1e-9, abs=1e-12), one.name
+        if isinstance(one.nulls, tuple):
+            assert [null.mean for null in one.nulls] == pytest.approx([null.mean for null in two.nulls], rel=1e-9)
+
+
+def test_clouds_of_different_size_are_compared_at_one(rng):
+    large, small = planted(3000, 64, 0.4, rng), planted(600, 64, 0.4, rng)
+    alike = measure(large, n_features=600)
+    assert alike.metric("alpha_raw").n == 600
+    assert any("600 of 3000 features" in warning for warning in alike.warnings)
+    assert alike.metric("alpha_raw").value == pytest.approx(measure(small).metric("alpha_raw").value, abs=0.05)
+    assert abs(measure(large).metric("alpha_raw").value - alike.metric("alpha_raw").value) > 0.05
+
+
+def test_more_features_than_there_are_and_windows_without_ranks_are_refused(rng):
+    rows = isotropic(60, 48, rng)
+    with pytest.raises(SaegeoError, match="has 60 usable features, fewer than power-law.n_features=61"):
+        measure(rows, n_features=61)
+    with pytest.raises(SaegeoError, match="a line needs three ranks"):
+        measure(rows, first_rank=40, last_rank=41)
+
+
+def test_replicates_of_one_cloud_pair_and_of_two_do_not(rng):
+    rows, other = angular_gaussian(400, 48, rng), angular_gaussian(400, 48, rng)
+    one, same, two = measure(rows), measure(rows, last_rank=30), measure(other)
+    assert one.replicates("alpha").pairs_with(same.replicates("participation_ratio"))
+    assert not one.replicates("alpha").pairs_with(two.replicates("alpha"))
+    alpha = one.metric("alpha").interval
+    assert one.replicates("alpha").standard_error() * 2.09 == pytest.approx((alpha.high - alpha.low) / 2, rel=0.1)
+
+
+def test_figures_and_labels(rng):
+    rows = angular_gaussian(2500, 48, rng)
+    cloud = FeatureCloud.from_array(rows, labels=[f"feature {number}" for number in range(2500)])
+    report = run("power-law", cloud, parameters=SMALL)
+    assert {figure.name for figure in report.figures} == {"spectrum", "principal_components"}
+    points = report.table("principal_components")
+    assert len(points) == 2000
+    assert (points["label"] == [f"feature {number}" for number in points["feature"]]).all()
+    unit = rows.double().numpy()
+    _, axes = np.linalg.eigh(np.cov(unit.T))
+    projected = np.abs((unit - unit.mean(0)) @ axes[:, -1])[points["feature"]]
+    np.testing.assert_allclose(np.abs(points["first"]), projected, rtol=1e-4, atol=1e-5)
+
+
+DEGENERATE = {
+    "one feature": np.array([[1.0, 2.0, 3.0]]),
+    "two features": np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 0.5]]),
+    "one dimension": np.linspace(1, 2, 9)[:, None],
+    "two dimensions": np.random.default_rng(0).standard_normal((90, 2)),
+    "equal rows": np.full((70, 5), 0.1),
+    "two points": np.concatenate([np.ones((50, 3)), -np.ones((50, 3))]),
+    "copies": np.repeat(np.eye(4), 30, axis=0),
+    "fewer features than dimensions": np.random.default_rng(0).standard_normal((45, 200)),
+    "as many features as dimensions": np.random.default_rng(0).standard_normal((60, 60)),
+    "subsamples lose rank": np.random.default_rng(0).standard_normal((70, 60)),
+    "rank-deficient": np.random.default_rng(0).standard_normal((300, 20))
+    @ np.random.default_rng(1).standard_normal((20, 60)),
+    "one row a thousand times longer": np.concatenate(
+        [np.random.default_rng(0).standard_normal((99, 50)), [[1e3] * 50]]
+    ),
+    "as steep as can be": np.random.default_rng(0).standard_normal((200, 50)) * 10.0 ** -np.arange(50),
+    "steeper than corrected for": np.random.default_rng(0).standard_normal((200, 48)) * np.arange(1, 49) ** -3.6,
+    "tiny": 1e-100 * np.random.default_rng(0).standard_normal((200, 50)),
+    "half precision": np.random.default_rng(0).standard_normal((200, 50)).astype(np.float16),
+}
+
+
+@pytest.mark.parametrize("rows", DEGENERATE.values(), ids=DEGENERATE.keys())
+@pytest.mark.parametrize("preset", ["calibrated", "paper"])
+def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, preset):
+    report = measure(rows, preset)
+    names = list(DESCRIBED) if preset == "calibrated" else ["alpha", "log_determinant"]
+    assert [metric.name for metric in report.measured] == names
+    for metric in report.measured:
+        for part in (metric.estimate, metric.interval, metric.nulls):
+            assert not isinstance(part, Absent) or part.absent
+
+
+def test_what_is_missing_says_why(rng):
+    def reason(rows, name):
+        return measure(rows).metric(name).estimate.absent
+
+    deficient = DEGENERATE["rank-deficient"]
+    assert reason(deficient, "alpha") == "it needs 40 eigenvalues above zero, and 300 features in 60 dimensions have 20"
+    assert "needs 60 eigenvalues above zero" in reason(deficient, "relative_log_volume")
+    assert measure(deficient).metric("participation_ratio").estimate < 20
+    assert "all rows are equal" in reason(DEGENERATE["equal rows"], "effective_rank")
+    assert "one eigenvalue" in reason(DEGENERATE["one dimension"], "alpha")
+    assert "no covariance" in reason(DEGENERATE["one feature"], "alpha")
+    assert "unlike lengths" in reason(DEGENERATE["one row a thousand times longer"], "alpha")
+    assert "more steeply than rank^-6" in reason(DEGENERATE["steeper than corrected for"], "alpha")
+    lost = measure(DEGENERATE["subsamples lose rank"]).metric("relative_log_volume")
+    assert lost.value is not None
+    assert lost.interval.absent.startswith("it needs 60 eigenvalues above zero, and a subsample has 5")
+
+
+def test_duplicates_change_no_spectrum_beyond_their_weight(rng):
+    rows = isotropic(400, 48, rng)
+    report = measure(with_duplicates(rows, rng, duplicates=400), power_law_draws=0)
+    assert report.metric("alpha_raw").value == pytest.approx(measure(rows).metric("alpha_raw").value, rel=1e-3)
+    assert any("repeat an earlier one" in warning for warning in report.warnings)
+
+
+def test_the_published_procedure(rng):
+    rows = angular_gaussian(800, 200, rng).double().numpy()
+    report = run("power-law", FeatureCloud.from_array(rows), preset="paper")
+    eigenvalues = np.linalg.eigvalsh(np.cov(rows.T))[::-1][10:150]
+    line = stats.linregress(np.log10(np.arange(11, 151)), np.log10(eigenvalues))
+    reach = stats.t.ppf(0.975, 138) * line.stderr
+    alpha, volume = report.metric("alpha"), report.metric("log_determinant")
+    assert alpha.estimate == pytest.approx(-line.slope)
+    assert (alpha.interval.low, alpha.interval.high) == pytest.approx((-line.slope - reach, -line.slope + reach))
+    assert volume.estimate == pytest.approx(np.log(eigenvalues).sum())
+    draw, exact = alpha.nulls
+    assert (draw.draws, draw.pvalue) == (1, 0.5)
+    assert draw.mean == pytest.approx(exact.mean, rel=0.05)
+    assert "published_null" in report.table("spectrum")
+    scale = 0.005 / eigenvalues.mean()
+    assert any("set by hand" in warning for warning in report.warnings)
+    assert scale > 0

@@ -1,0 +1,117 @@
+"""Planted families and opposites are counted, random directions give what the null gives, and degenerate clouds say why not."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from saegeo_core import Absent, run
+from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.numerics.close_features import close_features
+from saegeo_core.statistics.linked_share import linked_shares
+from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
+
+FEW = {"null_draws": 4}
+
+
+def measured(rows, seed=0, **parameters):
+    return run("redundancy", FeatureCloud.from_array(rows), parameters={**FEW, **parameters}, seed=seed)
+
+
+def test_a_small_cloud_by_hand():
+    """Directions in the plane at 0, 10, 20, 90, 100 and 190 degrees, linked within 15 degrees."""
+    angles = np.radians([0, 10, 20, 90, 100, 190])
+    report = measured(np.stack([np.cos(angles), np.sin(angles)], 1), threshold=float(np.cos(np.radians(15))))
+    expected = {
+        "family_share": 5 / 6,
+        "families": 2,
+        "largest_family": 3,
+        "antipodal_share": 4 / 6,  # 190 is within 15 degrees of the opposites of 0, 10 and 20
+        "antipodal_pairs": 3,
+    }
+    for name, value in expected.items():
+        assert report.metric(name).estimate == pytest.approx(value), name
+    sizes = report.table("sizes")
+    assert dict(zip(sizes["size"], sizes["families"], strict=True)) == {2: 1, 3: 1}
+    assert report.table("members")["feature"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_planted_families_are_found_one_by_one(rng):
+    report = measured(families(300, 256, rng, size=5, correlation=0.8), threshold=0.6)
+    assert report.metric("families").estimate == 60
+    assert report.metric("largest_family").estimate == 5
+    assert report.metric("family_share").estimate == 1
+    assert report.metric("family_share").nulls[0].pvalue == pytest.approx(1 / 5)
+
+
+def test_opposites_are_counted(rng):
+    report = measured(with_duplicates(isotropic(200, 64, rng), rng, antipodes=7), threshold=0.9)
+    assert report.metric("antipodal_pairs").estimate == 7
+    assert report.metric("antipodal_share").estimate == pytest.approx(14 / 207)
+    assert report.metric("family_share").estimate == 0
+    assert "no feature has such a partner" in report.metric("family_share").interval.absent
+
+
+def test_the_exact_uniform_mean_is_what_uniform_clouds_show():
+    reports = [measured(isotropic(300, 24, np.random.default_rng(seed)), threshold=0.6) for seed in range(12)]
+    exact = reports[0].metric("family_share").nulls[-1].mean
+    assert np.mean([report.metric("family_share").estimate for report in reports]) == pytest.approx(exact, rel=0.15)
+
+
+@pytest.mark.parametrize("make", [isotropic, angular_gaussian])
+def test_pvalues_are_uniform_on_the_null(make):
+    n_trials, pvalues = 60, {"family_share": [], "antipodal_share": []}
+    for seed in range(n_trials):
+        report = measured(make(200, 24, np.random.default_rng(seed)), seed, null_draws=9, chance_links=0.5)
+        for name, collected in pvalues.items():
+            collected.append(report.metric(name).nulls[0].pvalue)
+    for name, collected in pvalues.items():
+        low = np.sum(np.array(collected) <= 0.1001)
+        assert low <= stats.binom.ppf(0.999, n_trials, 0.1), (name, low)
+        assert 0.3 < np.mean(collected) < 0.75, name
+
+
+@pytest.mark.parametrize("make", [isotropic, angular_gaussian, lambda *a: families(*a, size=3, random_sizes=True)])
+def test_intervals_cover(make):
+    n_clouds, estimates, intervals = 60, [], []
+    for seed in range(n_clouds):
+        rows = make(300, 32, np.random.default_rng(seed))
+        links = close_features(rows, 0.5)
+        known, _ = linked_shares(rows, 0.5, links.kin, np.random.default_rng(seed), of="a test")
+        estimates.append(np.mean(links.n_close > 0))
+        assert known.resampled.estimate == pytest.approx(estimates[-1])
+        intervals.append(known.resampled.confidence_interval)
+    covered = sum(low <= np.mean(estimates) <= high for low, high in intervals)
+    assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, covered
+
+
+def test_rotation_order_and_length_change_nothing(rng):
+    rows = families(300, 32, rng).double()
+    rotation = torch.linalg.qr(torch.from_numpy(rng.standard_normal((32, 32))))[0]
+    order, lengths = torch.from_numpy(rng.permutation(300)), torch.from_numpy(rng.uniform(0.1, 10, (300, 1)))
+    before = {metric.name: metric.value for metric in measured(rows).measured}
+    for after in (rows @ rotation, rows[order], rows * lengths):
+        assert {metric.name: metric.value for metric in measured(after).measured} == before
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.array([[1.0, 2.0]]),
+        np.ones((4, 1)),
+        np.ones((30, 3)),
+        np.eye(3),
+        np.repeat(np.eye(4), 6, axis=0),
+        np.random.default_rng(0).standard_normal((5, 40)),
+        np.concatenate([np.ones((15, 3)), -np.ones((15, 3))]),
+        np.vstack([np.zeros((3, 8)), np.random.default_rng(0).standard_normal((20, 8))]),
+    ],
+    ids=["one feature", "one dimension", "equal rows", "orthonormal", "copies", "wide", "two points", "dead rows"],
+)
+def test_degenerate_clouds_have_reasons_instead_of_crashes(rows):
+    report = measured(rows)
+    for metric in report.measured:
+        for part in (metric.estimate, metric.interval, metric.nulls):
+            assert not isinstance(part, Absent) or part.absent
+    if len(rows) == 30:
+        assert report.metric("family_share").estimate == 1

@@ -1,0 +1,180 @@
+"""Planted copies are found again, unrelated dictionaries are not, and what cannot be compared is refused."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
+from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.statistics.many_metrics import subsampled
+from saegeo_core.synthetic import angular_gaussian, isotropic
+from saegeo_stability.agreement import agreement
+
+FEW = {"null_draws": 4}
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Writes rows to a file and names it."""
+
+    def store(rows, name="other"):
+        path = tmp_path / f"{name}.npy"
+        np.save(path, np.asarray(rows, np.float32))
+        return str(path)
+
+    return store
+
+
+def measured(rows, other, **parameters):
+    return run("stability", FeatureCloud.from_array(rows), parameters={"other": other, **FEW, **parameters})
+
+
+def test_three_against_two_by_hand():
+    """Rows at 0, 12 and 90 degrees against rows at 0 and 20."""
+    first, second = (
+        torch.tensor(np.stack([np.cos(np.radians(a)), np.sin(np.radians(a))], 1)) for a in ([0, 12, 90], [0, 20])
+    )
+    found = agreement(first, second, shared_above=0.995, one_to_one=True)
+    near, far = np.cos(np.radians([8, 70]))
+    assert found["mmcs"] == pytest.approx((1 + near + far) / 3)
+    assert found["mmcs_reverse"] == pytest.approx((1 + near) / 2)
+    assert found["pw_mcc"] == pytest.approx((1 + near) / 2)
+    assert found["shared_share"] == 0.5
+    assert found["mutual_share"] == pytest.approx(2 / 3)
+
+
+def test_noisy_copies_in_another_order_are_found_and_paired(rng, stored):
+    rows = isotropic(300, 32, rng)
+    noisy = 0.9 * rows[torch.from_numpy(rng.permutation(300))] + 0.43 * isotropic(300, 32, rng)
+    report = measured(rows, stored(noisy))
+    assert report.metric("pw_mcc").estimate == pytest.approx(0.9, abs=0.01)
+    assert report.metric("mutual_share").estimate == 1
+    assert report.metric("shared_share").estimate == 1
+    for name in ("mmcs", "pw_mcc"):
+        assert report.metric(name).nulls[0].pvalue == pytest.approx(1 / 5)
+        assert report.metric(name).nulls[0].z > 5
+        assert report.metric(name).nulls[0].model != report.metric(name).nulls[1].model
+
+
+def test_a_dictionary_and_itself(rng, stored):
+    rows = angular_gaussian(60, 16, rng)
+    report = measured(rows, stored(rows))
+    for metric in report.measured:
+        assert metric.value == pytest.approx(1, abs=1e-6)
+
+
+def test_opposites_are_no_partners(rng, stored):
+    rows = isotropic(100, 32, rng)
+    assert measured(rows, stored(-rows)).metric("pw_mcc").estimate < 0.6
+
+
+def test_pvalues_are_uniform_where_the_other_is_random(stored):
+    """The other dictionary is a draw of the judging null, and the covariance is the one estimated from it."""
+    n_trials = 60
+    pvalues = {"mmcs": [], "pw_mcc": []}
+    for seed in range(n_trials):
+        rng = np.random.default_rng(seed)
+        report = run(
+            "stability",
+            FeatureCloud.from_array(angular_gaussian(80, 16, rng)),
+            parameters={"other": stored(angular_gaussian(80, 16, rng)), "null_draws": 9},
+            seed=seed,
+        )
+        for name, collected in pvalues.items():
+            collected.append(report.metric(name).nulls[0].pvalue)
+    for name, collected in pvalues.items():
+        low = np.sum(np.array(collected) <= 0.1001)
+        assert stats.binom.ppf(1e-3, n_trials, 0.1) <= low <= stats.binom.ppf(0.999, n_trials, 0.1), (name, low)
+        assert 0.35 < np.mean(collected) < 0.75, name
+
+
+def test_intervals_cover():
+    """The other dictionary stays; features of the first are drawn anew, half of them noisy copies."""
+    n_clouds, n, d = 60, 150, 16
+    other = isotropic(n, d, np.random.default_rng(0))
+    drawn = {"mmcs": [], "pw_mcc": [], "mutual_share": []}
+    for seed in range(n_clouds):
+        rng = np.random.default_rng([1, seed])
+        strength = torch.from_numpy((rng.random((n, 1)) < 0.5) * 1.0).float()
+        rows = isotropic(n, d, rng) + 1.5 * strength * other[torch.from_numpy(rng.permutation(n))]
+        rows /= rows.norm(dim=1, keepdim=True)
+
+        def measure(part, rows=rows):
+            return agreement(rows[part], other, shared_above=0.7, one_to_one=True)
+
+        found = measure(np.arange(n))
+        known = subsampled(measure, found, n, rng, of="a test")
+        for name, collected in drawn.items():
+            collected.append((found[name], known[name].resampled.confidence_interval))
+    for name, collected in drawn.items():
+        truth = np.mean([estimate for estimate, _ in collected])
+        covered = sum(low <= truth <= high for _, (low, high) in collected)
+        assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, (name, covered)
+
+
+def test_larger_dictionaries_are_not_paired_and_say_how_to_have_it(rng, stored):
+    report = measured(isotropic(30, 8, rng), stored(isotropic(40, 8, rng)), most_paired=39)
+    assert "most_paired=40" in report.metric("pw_mcc").estimate.absent
+    assert report.metric("mmcs").value is not None
+
+
+def test_other_widths_are_refused(rng, stored):
+    with pytest.raises(SaegeoError, match="share no cosines"):
+        measured(isotropic(30, 8, rng), stored(isotropic(30, 9, rng)))
+
+
+def test_without_the_other_one_is_told_what_to_type(rng):
+    with pytest.raises(MissingInput) as error:
+        run("stability", FeatureCloud.from_array(isotropic(30, 8, rng)))
+    assert "--set stability.other=minilm-l6:seed_1_layer_3" in error.value.hint
+
+
+def test_the_other_weights_are_part_of_the_report(rng, stored, tmp_path):
+    cloud, out = FeatureCloud.from_array(isotropic(30, 8, rng)), tmp_path / "out"
+    first, second = isotropic(30, 8, rng), isotropic(30, 8, rng)
+    values = []
+    for rows in (first, second, first):
+        parameters = {"other": stored(rows), **FEW}
+        report = run("stability", cloud, parameters=parameters, out=out)
+        assert report.inputs["other"]["digest"] == load_cloud(parameters["other"]).digest
+        values.append(report.metric().value)
+    assert values[0] == values[2] != values[1]
+    assert len(list(out.rglob("stability-*.json"))) == 2
+    assert json.loads(report.to_json())["parameters"]["other"] == parameters["other"]
+
+
+def test_the_same_seed_gives_the_same_numbers_on_one_thread_and_two(rng, stored):
+    rows, other = isotropic(300, 32, rng), stored(isotropic(280, 32, rng))
+    threads, reports = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            reports.append(measured(rows, other))
+    finally:
+        torch.set_num_threads(threads)
+    for one, two in zip(reports[0].measured, reports[1].measured, strict=True):
+        assert one.value == pytest.approx(two.value, rel=1e-6)
+        assert one.interval.low == pytest.approx(two.interval.low, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.array([[1.0, 2.0]]),
+        np.ones((4, 1)),
+        np.ones((15, 3)),
+        np.repeat(np.eye(4), 4, axis=0),
+        np.random.default_rng(0).standard_normal((5, 40)),
+        np.concatenate([np.ones((15, 3)), -np.ones((15, 3))]),
+    ],
+    ids=["one feature", "one dimension", "equal rows", "copies", "wide", "two points"],
+)
+def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, stored):
+    other = np.tile(rows, (20, 1))  # tall: a wide matrix in a file would be refused
+    report = measured(rows, stored(other))
+    for metric in report.measured:
+        for part in (metric.estimate, metric.interval, metric.nulls):
+            assert not isinstance(part, Absent) or part.absent

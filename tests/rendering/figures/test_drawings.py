@@ -1,0 +1,120 @@
+"""Every kind of figure by both drawing libraries."""
+
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from saegeo_core import Figure, SaegeoError
+from saegeo_core.rendering.figures import palette
+from saegeo_core.rendering.figures.figure_names import named_figures
+from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
+from saegeo_core.rendering.figures.plotly_text import shown_as_is
+from saegeo_core.rendering.figures.static_drawing import static_drawing
+from saegeo_core.report import Table
+
+NAMES = ["steps", "lines", "profile", "bars", "map", "scaled", "space", "grid", "moves"]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def parts(report, name):
+    figure = next(figure for figure in report.figures if figure.name == name)
+    return figure, report.tables[figure.table]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plotly_takes_every_kind(every_kind, name):
+    drawn = every_kind().figure(name)
+    assert drawn.layout.title.text
+    assert all(len(trace.x) for trace in drawn.data)
+
+
+def test_a_report_draws_its_first_figure_and_knows_the_names_of_the_others(every_kind):
+    assert every_kind().figure() == every_kind().figure("steps")
+    with pytest.raises(SaegeoError, match=r"has no figure 'maps'\ndid you mean 'map'"):
+        every_kind().figure("maps")
+
+
+def test_plotly_s_numbers_are_the_table_s(every_kind):
+    report = every_kind()
+    drawing = plotly_drawing(*parts(report, "profile"))
+    [trace] = drawing["data"]
+    table = report.table("profile")
+    np.testing.assert_allclose(trace["y"] + trace["error_y"]["array"], table["high"])
+    np.testing.assert_allclose(trace["y"] - trace["error_y"]["arrayminus"], table["low"])
+    first, *_ = plotly_drawing(*parts(report, "map"))["data"]
+    lobe = report.table("points").query("lobe == 0")
+    np.testing.assert_array_equal(first["x"], lobe["first"])
+    assert first["customdata"].tolist() == lobe["feature"].tolist()
+
+
+def test_arrows_start_and_end_where_the_table_says(every_kind):
+    report = every_kind()
+    first, *_ = plotly_drawing(*parts(report, "moves"))["data"]
+    moves = report.table("moves").query("lobe == 0")
+    np.testing.assert_array_equal(first["x"][::3], moves["first"])
+    np.testing.assert_array_equal(first["x"][1::3], moves["to_first"])
+    np.testing.assert_array_equal(first["y"][1::3], moves["to_second"])
+    assert first["customdata"][1::3].tolist() == moves["feature"].tolist()
+    assert np.isnan(first["y"][2::3]).all()
+
+
+def test_many_points_are_left_to_webgl(every_kind):
+    for points, kind in ((2000, "scatter"), (2001, "scattergl")):
+        drawing = plotly_drawing(*parts(every_kind(points=points), "scaled"))
+        assert [trace["type"] for trace in drawing["data"]] == [kind]
+
+
+def test_colours_turn_at_zero_where_values_lie_on_both_sides(every_kind):
+    [trace] = plotly_drawing(*parts(every_kind(), "grid"))["data"]
+    assert (trace["zmin"], trace["zmid"], trace["zmax"]) == (-10, 0, 10)
+
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "&lt;", "%{x}", "a\nb", "<a href='x'>", "</script>"])
+def test_plotly_is_given_no_tag_no_entity_and_no_template(text):
+    shown = shown_as_is(text)
+    assert "<" not in shown
+    assert "%{" not in shown
+    assert "\n" not in shown
+    assert shown.count("&") == shown.count("&lt;") + shown.count("&gt;") + shown.count("&amp;") + shown.count("&#123;")
+
+
+@pytest.mark.parametrize("format", ["svg", "pdf"])
+@pytest.mark.parametrize("name", NAMES)
+def test_paper_takes_every_kind_and_gives_the_same_bytes_again(every_kind, name, format):
+    figure, table = parts(every_kind(points=60), name)
+    content = static_drawing(figure, table, format)
+    assert content == static_drawing(figure, table, format)
+    assert content.startswith(b"%PDF" if format == "pdf" else b"<?xml")
+
+
+def test_texts_of_an_svg_are_texts_letter_by_letter(every_kind, hostile_markup):
+    text = f"$x^2$ {hostile_markup}"
+    root = ElementTree.fromstring(static_drawing(*parts(every_kind(text), "bars")))
+    told = [element.text for element in root.iter(f"{SVG}text") if element.text]
+    assert any(line.startswith("$x^2$ </script>") for line in told)
+    assert "Bars" in told
+
+
+def test_curves_on_paper_are_those_of_the_table():
+    table = Table(columns={"x": [1, 2, 3], "y": [1, None, 3]})
+    figure = Figure(name="f", title="F", kind="bar", table="t", x="x", y=("y",))
+    root = ElementTree.fromstring(static_drawing(figure, table))
+    bars = [path for path in root.iter(f"{SVG}path") if f"fill: {palette.COLORS[0]}" in path.get("style", "")]
+    assert len(bars) == 3
+
+
+def test_without_matplotlib_the_command_to_type_is_told(every_kind, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SaegeoError, match=r"matplotlib(.|\n)*pip install 'saegeo\[plots\]'"):
+        static_drawing(*parts(every_kind(), "grid"))
+
+
+def test_file_names_are_harmless_and_differ(every_kind, hostile_markup):
+    reports = [every_kind(points=5), every_kind(points=6), every_kind(points=5, name=f"../{hostile_markup}")]
+    names = [name for name, *_ in named_figures(reports)]
+    assert len(set(names)) == len(names) == 3 * len(NAMES)
+    assert names[0] == "every-kind-memory-small-steps"
+    assert names[len(NAMES)] == "every-kind-memory-small-steps-2"
+    assert not any(set(name) & set("/\\<> ") or name.startswith(".") for name in names)

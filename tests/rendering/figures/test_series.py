@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from saegeo_core import Figure, SaegeoError
+from saegeo_core.rendering.figures.columns import column, is_text, is_whole
+from saegeo_core.rendering.figures.series import MOST_NAMES, OTHER, grid_of, log_ends, series_of
+from saegeo_core.report import Table
+
+
+def figure(kind="line", **changes):
+    return Figure(**({"name": "f", "title": "F", "kind": kind, "table": "t", "x": "x", "y": ("y",)} | changes))
+
+
+def test_columns_are_numbers_unless_a_cell_is_text():
+    assert column([1, None, 2.5])[[0, 2]].tolist() == [1, 2.5]
+    assert np.isnan(column([None])[0])
+    assert column(["a", None, 3]).tolist() == ["a", "—", "3"]
+    assert column([True, None, False]).tolist() == ["true", "—", "false"]
+    assert is_text(column(["a"]))
+    assert is_whole(column([1, 2]))
+    assert not is_whole(column([1, None]))
+    assert not is_whole(column([1.5]))
+
+
+def test_every_y_is_a_curve_of_its_own_and_only_the_first_has_error_bars():
+    table = Table(columns={"x": [1, 2], "a": [3, 4], "b": [5, None], "low": [2, 3], "high": [4, 5]})
+    one, two = series_of(figure(y=("a", "b"), low="low", high="high"), table)
+    assert (one.name, two.name) == ("a", "b")
+    assert (one.dash, two.dash) == (0, 1)
+    assert one.low.tolist() == [2, 3]
+    assert two.low is None
+
+
+def test_a_single_curve_needs_no_name():
+    assert series_of(figure(), Table(columns={"x": [1], "y": [2]}))[0].name == ""
+
+
+def test_numbered_curves_are_shaded_in_their_order():
+    table = Table(columns={"x": [1, 2, 1, 2, 1, 2], "y": [1, 2, 3, 4, 5, 6], "layer": [2, 2, 0, 0, 1, 1]})
+    drawn = series_of(figure(color="layer"), table)
+    assert [(one.name, one.shade, one.y.tolist()) for one in drawn] == [
+        ("0", 0, [3, 4]),
+        ("1", 0.5, [5, 6]),
+        ("2", 1, [1, 2]),
+    ]
+
+
+def test_many_columns_are_shaded_in_their_order_too():
+    names = [f"layer {i}" for i in range(9)]
+    drawn = series_of(figure(y=tuple(names)), Table(columns={"x": [1], **{name: [1] for name in names}}))
+    assert [one.shade for one in drawn] == [i / 8 for i in range(9)]
+    assert {one.dash for one in drawn} == {0}
+
+
+def test_points_of_few_whole_numbers_are_groups_and_of_fractions_a_scale():
+    columns = {"x": [1, 2, 3], "y": [1, 2, 3], "lobe": [0, 1, 0], "phi": [0.1, 0.2, 0.3], "id": ["a", "b", "c"]}
+    lobes = series_of(figure("scatter", color="lobe", hover="id"), Table(columns=columns))
+    assert [(one.name, one.hover.tolist()) for one in lobes] == [("0", ["a", "c"]), ("1", ["b"])]
+    [scaled] = series_of(figure("scatter", color="phi"), Table(columns=columns))
+    assert scaled.color.tolist() == [0.1, 0.2, 0.3]
+
+
+def test_the_smallest_of_many_groups_become_other_and_no_point_is_lost():
+    labels = [f"label {i}" for i in range(40) for _ in range(40 - i)]
+    columns = {"x": list(range(len(labels))), "y": [0] * len(labels), "label": labels}
+    drawn = series_of(figure("scatter", color="label"), Table(columns=columns))
+    assert len(drawn) == MOST_NAMES
+    assert (drawn[0].name, drawn[-1].name) == ("label 0", OTHER)
+    assert sorted(np.concatenate([one.x for one in drawn])) == columns["x"]
+
+
+def test_what_a_logarithmic_axis_cannot_show_is_absent():
+    table = Table(columns={"x": [0, 1, 2], "y": [1, 0, -1], "low": [-1, 0, 0], "high": [2, 1, 0]})
+    [one] = series_of(figure(log_x=True, log_y=True, low="low", high="high"), table)
+    assert np.isnan(one.x).tolist() == [True, False, False]
+    assert np.isnan(one.y).tolist() == [False, True, True]
+    assert one.low.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_an_exact_law_far_below_does_not_flatten_what_was_observed():
+    table = Table(columns={"x": [1, 2, 3], "observed": [1, 1e-3, 1e-6], "law": [1, 1e-100, 1e-300]})
+    drawn = figure(y=("observed", "law"), log_y=True)
+    low, high = log_ends(drawn, series_of(drawn, table))
+    assert (low, high) == (pytest.approx(1e-7), 2)
+    alone = figure(y=("observed",), log_y=True)
+    assert log_ends(alone, series_of(alone, table)) is None
+    assert log_ends(figure(), series_of(figure(y=("law",)), table)) is None
+
+
+def test_a_grid_has_numbers_in_order_and_texts_as_they_come():
+    table = Table(columns={"x": [2, 1, 2], "y": ["b", "b", "a"], "z": [1, 2, 3]})
+    x, y, values = grid_of(figure("heatmap", z="z"), table)
+    assert (x.tolist(), y.tolist()) == ([1, 2], ["b", "a"])
+    np.testing.assert_array_equal(values, [[2, 1], [np.nan, 3]])
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "scatter3d"])
+def test_a_column_that_has_to_be_numbers_and_is_text_is_named(kind):
+    table = Table(columns={"x": [1], "y": [1], "z": ["a"]})
+    with pytest.raises(SaegeoError, match="figure f cannot draw column 'z' of table t: it holds text"):
+        (grid_of if kind == "heatmap" else series_of)(figure(kind, z="z"), table)
+
+
+@pytest.mark.parametrize("color", [None, "color"])
+def test_an_empty_table_is_one_empty_series(color):
+    [one] = series_of(figure(color=color), Table(columns={"x": [], "y": [], "color": []}))
+    assert len(one.x) == 0
+
+
+def test_curves_without_a_group_are_named_by_a_dash():
+    table = Table(columns={"x": [1, 1], "y": [1, 2], "layer": [3, None]})
+    assert [one.name for one in series_of(figure(color="layer"), table)] == ["3", "—"]

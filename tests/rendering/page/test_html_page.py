@@ -1,0 +1,166 @@
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from saegeo_core.rendering.page.array_pool import ArrayPool
+from saegeo_core.rendering.page.html_page import html_page, page_title
+
+MEGABYTE = 1_000_000
+VOID = {"meta", "link", "img", "br", "hr", "input"}
+
+
+class Outline(HTMLParser):
+    """Elements of a page: that each is closed where it should be, its ids, its headings and what it refers to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.headings, self.references, self.scripts = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [given["id"]] if "id" in given else []
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        self.references += [given[name] for name in ("src", "href") if name in given]
+        self.references += [f"#{given[name]}" for name in ("aria-labelledby",) if name in given]
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes something else at {self.getpos()}"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
+
+
+@pytest.fixture(params=[1, 2])
+def page(every_kind, request):
+    return html_page([every_kind(name=f"sae {i}") for i in range(request.param)])
+
+
+def test_elements_nest_and_references_stay_inside(page):
+    outline = Outline(page)
+    assert outline.open == []
+    assert len(outline.ids) == len(set(outline.ids))
+    assert [link for link in outline.references if link not in {f"#{id}" for id in outline.ids}] == ["data:,"]
+
+
+def test_headings_are_in_order(page):
+    levels = Outline(page).headings
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_the_policy_allows_the_two_scripts_and_no_source(page):
+    policy = re.search('http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#39;", "'")
+    _, plotly, own = Outline(page).scripts
+    for script in (plotly, own):
+        assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+def test_markup_in_data_is_escaped_wherever_it_stands(every_kind, hostile_markup):
+    page = html_page([every_kind(hostile_markup, name=hostile_markup), every_kind("plain", name="other")])
+    outline = Outline(page)
+    assert outline.open == []
+    assert len(outline.scripts) == 3
+    assert "<script>window.broken" not in page
+    assert "<img" not in page.replace(outline.scripts[1], "")
+    assert json.loads(outline.scripts[0])["arrays"]
+
+
+def test_control_characters_do_not_reach_the_page(report):
+    page = html_page([report]).replace("\n", " ")
+    text = page.replace(Outline(page).scripts[1], "")
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202e]", text)
+
+
+def test_the_same_reports_give_the_same_page(every_kind):
+    reports = [every_kind(), every_kind(name="other")]
+    assert html_page(reports) == html_page(reports)
+
+
+def test_every_metric_stands_with_its_nulls_its_interval_or_the_reasons(every_kind):
+    text = " ".join(re.sub("<[^>]+>", " ", html_page([every_kind()]).split("<main")[1].split("<script")[0]).split())
+    for told in (
+        "share Description: plain fraction; n = 1,178,880",
+        "95 % interval 0.2900 … 0.3400 jackknife plain, 20 replicates",
+        "null plain 249 draws, two-sided 0.200 sd 0.020 5.50 0.004 1.5 × null",
+        "a second null 99 draws, two-sided 0.250 — 0.3 like null",
+        "no interval: no interval: plain",
+        "no null: no null: plain lower is better",
+        "not computed: gone: plain",
+        "Warning warning: plain",
+        "sae.digest",
+    ):
+        assert told in text
+
+
+def test_several_reports_are_compared_first(every_kind):
+    page = html_page([every_kind(name="one"), every_kind(name="two")])
+    table = page.split('<table class="compared">')[1].split("</table>")[0]
+    assert re.findall('<th scope="row">([^<]*)<', table) == ["memory:one", "memory:two"]
+    assert "every-kind.share" in table
+
+
+def test_reports_that_no_table_can_hold_are_shown_with_the_reason(every_kind):
+    page = html_page([every_kind("a"), every_kind("b")])
+    assert "There is no common table: " in page
+    assert page.count("<article") == 2
+
+
+def test_titles(every_kind, report):
+    assert page_title([every_kind()]) == "every-kind on memory:small"
+    assert page_title([every_kind(), every_kind(name="two")]) == "every-kind on 2 SAEs"
+    assert page_title([every_kind(), report]).startswith("every-kind, everything on ")
+
+
+def test_a_page_with_a_map_of_16384_points_stays_under_7_megabytes(every_kind):
+    assert len(html_page([every_kind(points=16384)]).encode()) < 7 * MEGABYTE
+
+
+def test_arrays_are_kept_once_and_come_back(rng):
+    pool = ArrayPool()
+    values = rng.standard_normal(50)
+    first = pool.reference(values)
+    assert pool.reference(values.copy()) == first
+    assert pool.reference(np.array(["a", "b"], dtype=object)) == {"array": 1}
+    assert pool.stored[1] == ["a", "b"]
+    [(kind, text)] = pool.stored[0].items()
+    assert kind == "f4"
+    np.testing.assert_allclose(np.frombuffer(base64.b64decode(text), "<f4"), values, rtol=1e-7)
+    assert pool.with_references({"z": [np.zeros((2, 3))]}) == {"z": [{"array": 2, "width": 3}]}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([0, 255], "u1"),
+        ([-1, 100], "i1"),
+        ([0, 65535], "u2"),
+        ([-300, 0], "i2"),
+        ([70000, 0], "i4"),
+        ([1e10, 0], "f8"),
+        ([1.5, np.nan], "f4"),
+        ([1.5, 1e-300], "f8"),
+        ([], "f4"),
+        ([np.nan], "f4"),
+    ],
+)
+def test_the_smallest_type_that_shows_the_numbers(values, kind):
+    pool = ArrayPool()
+    pool.reference(np.array(values, dtype=np.float64))
+    assert list(pool.stored[0]) == [kind]
+    np.testing.assert_allclose(np.frombuffer(base64.b64decode(pool.stored[0][kind]), f"<{kind}"), values, rtol=1e-7)

@@ -1,0 +1,148 @@
+"""The page in the real Chromium, with the network off."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+KINDS = range(1, 10)  # the figures of every_kind
+STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
+
+
+def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn, every_kind):
+    tab = opened(every_kind())
+    for i in KINDS:
+        box = drawn(tab, f"report-1-figure-{i}")
+        assert "WebGL" not in box.inner_text()
+        assert box.locator(".main-svg").first.bounding_box()["height"] > 300
+    assert tab.requests == []
+    assert tab.complaints == []
+
+
+def test_markup_and_scripts_in_data_are_shown_as_text(opened, drawn, every_kind, hostile_markup):
+    tab = opened(every_kind(hostile_markup, name=hostile_markup))
+    for i in KINDS:
+        drawn(tab, f"report-1-figure-{i}")
+    for fold in tab.locator("details.fold").all():
+        fold.locator("summary").click()
+    assert tab.evaluate("window.broken") is None
+    assert tab.locator("main img, main script, main b >> text=bold").count() == 0
+    shown = hostile_markup
+    assert shown in tab.locator("h1").inner_text()
+    assert shown in tab.title()
+    assert f"Caption: {shown}" in tab.locator("figcaption").first.inner_text()
+    assert tab.locator("details[data-table] td").get_by_text(f"{shown} a", exact=True).count() == 1
+    assert shown in drawn(tab, STEPS).locator(".xtitle").text_content()
+    assert drawn(tab, BARS).locator(".xtick text").first.text_content() == f"{shown} a"
+    assert drawn(tab, GRID).locator(".ytick text").first.text_content() == f"{shown} 0"
+    assert tab.requests == []
+    assert tab.complaints == []
+
+
+def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, every_kind, hostile_markup):
+    tab = opened(every_kind(hostile_markup))
+    box = drawn(tab, MAP)
+    box.evaluate("box => Plotly.Fx.hover(box, [{curveNumber: 0, pointNumber: 3}])")
+    told = box.locator(".hoverlayer").text_content()
+    first_feature = tab.evaluate("name => document.querySelector(`[data-figure='${name}']`).data[0].customdata[3]", MAP)
+    number = first_feature.rsplit(" ", 1)[-1]
+    assert f"feature {hostile_markup} {number}" in told
+
+
+@pytest.mark.parametrize(("scheme", "width", "n_reports"), [("light", 1360, 2), ("dark", 390, 1)])
+def test_axe_finds_no_fault(opened, drawn, every_kind, scheme, width, n_reports):
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None:
+        pytest.skip("axe-core is not installed (axe-playwright-python)")
+    tab = opened(*(every_kind(points=30, name=f"sae {i}") for i in range(n_reports)), scheme=scheme, width=width)
+    for name in (STEPS, SPACE):
+        drawn(tab, name)
+    for name in ("Parameters", "Provenance", "grid"):
+        tab.locator("summary", has_text=name).first.click()
+    tab.evaluate(Path(package.origin).with_name("axe.min.js").read_text())
+    assert faults(tab) == []
+    tab.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert [fault.split(":")[0] for fault in faults(tab)] == ["image-alt"]
+
+
+def faults(tab):
+    """`rule: the element` for every fault that axe-core finds in the page as it stands, however small."""
+    found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_only_tables_scroll_sideways(opened, drawn, every_kind, width):
+    tab = opened(every_kind(), every_kind(name="another"), width=width)
+    drawn(tab, STEPS)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    assert not tab.locator(".contents details").evaluate("contents => contents.open")
+
+
+def test_light_and_dark_reach_the_figures(opened, drawn, every_kind):
+    tab = opened(every_kind())
+    title = drawn(tab, STEPS).locator(".xtitle")
+    light = title.evaluate("text => getComputedStyle(text).fill")
+    tab.emulate_media(color_scheme="dark")
+    tab.wait_for_function("was => getComputedStyle(document.querySelector('.xtitle')).fill !== was", arg=light)
+    ink = tab.evaluate("getComputedStyle(document.body).color")
+    assert tab.locator(".xtitle").first.evaluate("text => getComputedStyle(text).fill") == ink
+    assert tab.complaints == []
+
+
+def test_a_link_from_a_figure_opens_its_table(opened, every_kind):
+    tab = opened(every_kind())
+    fold = tab.locator("#report-1-table-1")
+    assert fold.locator("td").count() == 0
+    tab.locator("#report-1-figure-1 .numbers a").click()
+    fold.locator("table").wait_for()
+    assert fold.locator("tbody tr").count() == 81
+    assert fold.locator("tbody tr").first.locator("td").all_inner_texts()[::3] == ["-1", "—"]
+
+
+def test_the_keyboard_reaches_contents_folds_and_tables(opened, every_kind):
+    tab = opened(every_kind())
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.locator("#report-1-table-3 > summary").focus()
+    tab.keyboard.press("Enter")
+    tab.locator("#report-1-table-3 table").wait_for()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.getAttribute('role')") == "region"
+
+
+def test_the_buttons_of_a_figure_work_by_keyboard_and_none_sends_it_away(opened, drawn, every_kind):
+    box = drawn(opened(every_kind()), STEPS)
+    names = [button.get_attribute("aria-label") for button in box.locator(".modebar-btn").all()]
+    assert len(names) >= 4
+    assert not [name for name in names if "share" in name.lower() or "cloud" in name.lower()]
+    box.evaluate("box => Plotly.relayout(box, {'xaxis.range': [0, 0.1]})")
+    box.locator(".modebar-btn[aria-label='Reset axes']").press("Enter")
+    assert box.evaluate("box => box.layout.xaxis.range") == [-1, 1]
+
+
+def test_a_large_map_is_drawn_by_the_graphics_card(opened, drawn, every_kind):
+    tab = opened(every_kind(points=16384))
+    box = drawn(tab, MAP)
+    assert box.evaluate("box => box.data.map(trace => trace.type)") == ["scattergl"] * 3
+    assert box.evaluate("box => box.data.reduce((sum, trace) => sum + trace.x.length, 0)") == 16384
+    assert "WebGL" not in box.inner_text()
+
+
+def test_drawings_out_of_sight_give_the_graphics_card_back(opened, drawn, every_kind):
+    tab = opened(*(every_kind(name=f"sae {i}") for i in range(3)))
+    drawn(tab, SPACE)
+    drawn(tab, "report-3-figure-7")
+    tab.wait_for_function("name => !document.querySelector(`[data-figure='${name}'] canvas`)", arg=SPACE)
+    drawn(tab, SPACE)
+
+
+def test_every_figure_is_on_paper_and_comes_back_to_the_screen(opened, drawn, every_kind):
+    tab = opened(every_kind(), scheme="dark")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator(".plot:has(.main-svg)").count() == len(KINDS)
+    assert tab.locator(".plot[data-unprinted]").count() == 0
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    drawn(tab, STEPS)
+    assert tab.pdf().startswith(b"%PDF")
+    assert tab.complaints == []
