@@ -36,7 +36,7 @@ def check_analysis(
     Args:
         analysis: the one to check.
         parameters: values to test it at: those it cannot do without, or cheaper ones than its defaults.
-        quick: 12 runs on the null instead of 40, and no cost.
+        quick: 10 runs on the null instead of 40, one on a plant instead of 3, and no cost.
         progress: shows how far the checks have come.
 
     Raises:

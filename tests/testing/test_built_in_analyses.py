@@ -16,7 +16,7 @@ PARAMETERS = {
         "n_clusters": "2,6",
         "k_reported": 6,
     },
-    "power-law": {"first_rank": 3, "last_rank": 20},
+    "power-law": {"first_rank": 2, "last_rank": 12},
 }
 COST = "cost on 4,096 x 256"  # left out, to be quick
 NOT_CHECKED = {

@@ -39,7 +39,7 @@ def test_a_sound_analysis_conforms(sound):
     assert not sys.platform.startswith("linux") or "MB" in cost.seen
 
 
-def test_forty_runs_show_what_twelve_do_not(spoiled):
+def test_forty_runs_show_what_ten_do_not(spoiled):
     """Cubes of uniform numbers: one in three is below 0.05."""
     failed = {outcome.check: outcome for outcome in check_analysis(spoiled(anticonservative)).failures}
     assert list(failed) == [ON_THE_NULL]
@@ -178,8 +178,8 @@ RUNS_AT_ALL = "runs on an ordinary cloud"
         (mutating_then_failing, INPUT, "they were changed"),
         (nan, FINITE, "Input should be a finite number, given nan"),
         (nan_in_a_null, FINITE, "finite number, given nan"),
-        (always_significant, ON_THE_NULL, "length has p <= 0.01 in 12 of 12"),
-        (never_significant, "finds what is planted", "not on 3 of 3: length"),
+        (always_significant, ON_THE_NULL, "length has p <= 0.01 in 10 of 10"),
+        (never_significant, "finds what is planted", "not on 1 of 1: length"),
         (by_lengths, "unchanged by row lengths", "length: "),
         (by_first_coordinate, "unchanged by rotation", "length: "),
         (by_first_feature, "unchanged by feature order", "length: "),
