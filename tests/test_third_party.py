@@ -78,6 +78,15 @@ def test_sound_analyses_are_measured_and_stored_beside_the_others(everything, in
     assert everything.stdout.count("report: ") == len(stored)
 
 
+def test_a_stranger_s_reports_are_compared_like_others(everything, installed):
+    command = "saegeo compare saegeo-results --metric acme-hubness.largest_hub --metric cosine-tails.tail_fraction"
+    done = installed(f"SAEGEO_DISABLED_PLUGINS={MISFITS} {command} --format csv")
+    header, row = done.stdout.splitlines()[:2]
+    assert "acme-hubness.largest_hub" in header
+    assert "cosine-tails.tail_fraction" in header
+    assert "cloud.acme" in row
+
+
 def test_a_cloud_that_one_analysis_changed_is_whole_for_the_next(everything, installed, rows):
     (path,) = installed.home.glob("saegeo-results/**/cosine-tails-*.json")
     alone = run("cosine-tails", FeatureCloud.from_array(rows), device="cpu")
