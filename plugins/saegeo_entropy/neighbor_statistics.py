@@ -69,7 +69,7 @@ def _statistics(distances: Floats) -> NeighborStatistics:
     return NeighborStatistics(distances.mean(0), two_nn(distances), levina_bickel(distances))
 
 
-def _distances_of_null_rows(rows: torch.Tensor) -> Floats:
+def distances_of_null_rows(rows: torch.Tensor) -> Floats:
     """Distances (n, 20) by products of all rows in float64: draws hold no near rows, for which these would lose digits."""
     squares = rows.square().sum(1)
     distances = torch.addmm(squares, rows, rows.T, alpha=-2).add_(squares[:, None]).fill_diagonal_(torch.inf)
@@ -105,7 +105,7 @@ def null_statistics(
             z = np.hstack([angular.leading(scores[:, : angular.n_leading]), angular.rest(n, rng)])
             clouds.append(z * (length / np.sqrt(squares(z)))[:, None])
         on_device = (torch.from_numpy(cloud).to(device) for cloud in clouds)
-        draws[i] = [_statistics(_distances_of_null_rows(cloud)).as_array() for cloud in on_device]
+        draws[i] = [_statistics(distances_of_null_rows(cloud)).as_array() for cloud in on_device]
 
     side_by_side(make, range(n_draws), device)
     return draws
