@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from saegeo_core import FeatureCloud, Findings
 
 
@@ -36,6 +38,8 @@ class Entropy(Analysis):
     reference = "Kozachenko & Leonenko 1987; Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 5"
     Parameters = EntropyParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"n_rows": 5000, "q": 100, "k": 1}}
+    # Not "scale": one metric is in the cloud's own units.
+    invariances: ClassVar = frozenset({"rotation", "feature order"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with surrogates of its own moments."""
@@ -46,3 +50,17 @@ class Entropy(Analysis):
         from saegeo_entropy.calibrated import calibrated_findings
 
         return calibrated_findings(cloud, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """Families of five."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import families
+
+        return FeatureCloud.from_array(families(150, 16, rng))
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """A covariance and nothing else, rows of one length."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(120, 12, rng))

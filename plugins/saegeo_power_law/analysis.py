@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from saegeo_core import FeatureCloud, Findings
 
 
@@ -47,6 +49,7 @@ class PowerLaw(Analysis):
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"
     Parameters = PowerLawParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"first_rank": 11, "last_rank": 150}}
+    invariances: ClassVar = frozenset({"rotation", "feature order", "scale"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext) -> "Findings":
         """Decompose the covariance of the rows as they are stored."""
@@ -61,3 +64,17 @@ class PowerLaw(Analysis):
         from saegeo_power_law.calibrated import calibrated_findings
 
         return calibrated_findings(cloud, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """Variances that fall as the inverse of the rank."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian
+
+        return FeatureCloud.from_array(angular_gaussian(400, 160, rng, exponent=1.0))
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+        """Uniform directions: no structure."""
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import isotropic
+
+        return FeatureCloud.from_array(isotropic(400, 160, rng))

@@ -61,14 +61,15 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
     with contextlib.redirect_stdout(sys.stderr):
         from saegeo_core.cli.messages import results
         from saegeo_core.cli.progress import progress_bars
-        from saegeo_core.cli.run_plan import with_settings
+        from saegeo_core.cli.run_plan import settings_by_name
         from saegeo_core.rendering.conformance_table import conformance_table
 
-        (planned,) = with_settings(_loaded(ctx.obj), [name], settings, "calibrated")
+        analysis = _loaded(ctx.obj).analysis(name)
+        given = settings_by_name([name], settings)[name]
         from saegeo_core.testing import check_analysis
 
         with progress_bars(name, "synthetic clouds") as progress:
-            conformance = check_analysis(planned.analysis, planned.settings, quick=quick, progress=progress)
+            conformance = check_analysis(analysis, given, quick=quick, progress=progress)
         results(output).print(conformance_table(conformance))
     if not conformance.passed:
         ctx.exit(SOME_FAILED)

@@ -111,7 +111,7 @@ def plan_run(
     refuse_unplaced_model(model, layer, hook)
     provided = PROVIDED | {"activations"} if model else PROVIDED
     names = _runnable(plugins, preset, provided) if run_all else _named(plugins, plugin_names, provided)
-    analyses = with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
+    analyses = _with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
@@ -195,18 +195,11 @@ def _runnable(plugins: PluginManager, preset: Preset, provided: frozenset[str]) 
     return names
 
 
-def with_settings(
-    plugins: PluginManager,
-    names: Sequence[str],
-    settings: Sequence[str],
-    preset: Preset,
-    *,
-    skip_incomplete: bool = False,
-) -> list[PlannedAnalysis]:
-    """The analyses of these names with the parameters that `NAME.KEY=VALUE` settings give them.
+def settings_by_name(names: Sequence[str], settings: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Of each analysis, the parameters that `NAME.KEY=VALUE` settings give it, as text.
 
     Raises:
-        SaegeoError: a setting that is malformed, of an analysis not named, given twice, unknown or ill-typed.
+        SaegeoError: a setting that is malformed, of an analysis not named, or given twice.
     """
     given: dict[str, dict[str, str]] = {name: {} for name in names}
     for setting in settings:
@@ -216,6 +209,18 @@ def with_settings(
         if key in given[name]:
             raise SaegeoError(f"{name}.{key} is set twice: to {given[name][key]!r} and to {value!r}", "set it once")
         given[name][key] = value
+    return given
+
+
+def _with_settings(
+    plugins: PluginManager,
+    names: Sequence[str],
+    settings: Sequence[str],
+    preset: Preset,
+    *,
+    skip_incomplete: bool = False,
+) -> list[PlannedAnalysis]:
+    given = settings_by_name(names, settings)
     planned = []
     for name in names:
         try:

@@ -40,7 +40,8 @@ def check_analysis(
         progress: shows how far the checks have come.
 
     Raises:
-        SaegeoError: it needs activations of a model, which the suite cannot make.
+        SaegeoError: it needs what the suite cannot make (activations of a model), or what `parameters` should name; or these are
+            not its own.
     """
     if unmet := sorted(analysis.needs - MADE):
         raise SaegeoError(
@@ -48,7 +49,8 @@ def check_analysis(
         )
     start = time.perf_counter()
     trial = Trial(analysis, parameters or {}, quick)
-    outcomes = list(_guarded(first_run, trial))
+    trial.resolved()
+    outcomes = list(first_run(trial))
     if not any(outcome.check == RUNS and outcome.verdict == "passed" for outcome in outcomes):
         outcomes.append(everything_else())
     else:

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from saegeo_core.analysis import Analysis, as_typed, resolve_parameters
-from saegeo_core.errors import SaegeoError
+from saegeo_core.analysis import Analysis, as_typed
+from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.trial import Trial
 
@@ -16,7 +16,7 @@ DESCRIBED = "parameters are described"
 SETTABLE = "parameters can be set from the command line"
 PRESETS = "every preset runs"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-TEXTS = ("1", "2", "0.5", "true", "text")
+TEXTS = ("1", "2", "0.5", "true", "text", __file__)
 """Tried where a parameter has no default that could be typed."""
 
 
@@ -78,24 +78,20 @@ def _why_not_settable(trial: Trial, name: str, field: FieldInfo) -> str | None:
     if default is not None:
         text = as_typed(default)
         try:
-            value = getattr(_resolved(trial, name, text), name)
+            value = getattr(trial.resolved(changed={name: text}), name)
         except SaegeoError as error:
             return f"{name}={text}: {error.message}"
         return None if value == default else f"{name}={text} gives {value!r}, the default is {default!r}"
-    candidates = [*map(as_typed, _choices(field.annotation)), *TEXTS]
+    candidates = [*map(as_typed, [*_choices(field.annotation), *(field.examples or [])]), *TEXTS]
     if name in trial.parameters:
         candidates.insert(0, as_typed(trial.parameters[name]))
     for text in candidates:
         try:
-            _resolved(trial, name, text)
+            trial.resolved(changed={name: text})
         except SaegeoError:
             continue
         return None
     return f"{name} takes none of {', '.join(candidates)}"
-
-
-def _resolved(trial: Trial, name: str, text: str) -> Any:
-    return resolve_parameters(trial.analysis, "calibrated", {**trial.parameters, name: text})
 
 
 def _choices(annotation: Any) -> list[Any]:
@@ -105,9 +101,13 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 def _presets(trial: Trial) -> Outcome:
+    told: list[str] = []
     for preset in trial.analysis.presets:
         try:
             trial.run(trial.ordinary(), preset=preset)
+            told.append(preset)
+        except MissingInput as error:
+            told.append(f"not {preset}: {error.message}")
         except (Exception, SystemExit) as error:
             return failed(
                 PRESETS,
@@ -115,4 +115,4 @@ def _presets(trial: Trial) -> Outcome:
                 seen=trial.told(error),
                 advice=f"mend it, or take {preset} out of presets",
             )
-    return passed(PRESETS, ", ".join(trial.analysis.presets))
+    return passed(PRESETS, ", ".join(told))

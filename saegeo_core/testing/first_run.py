@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from saegeo_core.errors import SaegeoError
+from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.metric import Absent, Interval, Metric
 from saegeo_core.report import Report
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial
 
 RUNS = "runs on an ordinary cloud"
+HEADLINE = "the headline is measured there"
 UNTOUCHED = "leaves its input untouched"
 FINITE = "numbers are finite"
 REASONS = "what is absent has its reason"
@@ -24,7 +25,11 @@ NUMBERS = ("Metric", "Interval", "NullComparison", "Absent", "Table")
 
 
 def first_run(trial: Trial) -> Iterator[Outcome]:
-    """Run once; where that fails, one outcome says why, and no other follows."""
+    """Run once; where that fails, one outcome says why, and no other follows.
+
+    Raises:
+        MissingInput: it needs what the suite does not give by itself.
+    """
     given = trial.ordinary()
     before, said = given.fingerprint(), io.StringIO()
     report: Report | None = None
@@ -33,6 +38,8 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
         warnings.simplefilter("always")
         try:
             report = trial.run(given)
+        except MissingInput:
+            raise  # not the analysis's mistake: it was not given what it needs
         except (Exception, SystemExit) as raised:
             error = raised
     if given.fingerprint() != before:
@@ -43,10 +50,21 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
         return
     n_features, d_in = given.cloud.n_features, given.cloud.d_in
     yield passed(RUNS, f"metrics: {len(report.measured)}, of {n_features} features in {d_in} dimensions")
+    yield _headline(report)
     yield passed(UNTOUCHED, "vectors, lengths, ids and firing are what they were")
     yield passed(FINITE, "every estimate, interval and null")
     yield _reasons(report)
     yield _silence([str(warning.message) for warning in warned], said.getvalue())
+
+
+def _headline(report: Report) -> Outcome:
+    headline = report.metric()
+    if isinstance(headline.estimate, Absent):
+        reason = headline.estimate.absent
+        return not_checked(
+            HEADLINE, f"{reason}; set parameters at which it can be: the other checks say little otherwise"
+        )
+    return passed(HEADLINE, f"{headline.name} = {headline.estimate:.4g}")
 
 
 def _touched() -> Outcome:

@@ -38,7 +38,7 @@ def as_given(example: "Example") -> Given:
     return Given(*example) if isinstance(example, tuple) else Given(example)
 
 
-def ordinary(needs: Set[str], n_features: int = 240, d_in: int = 24, n_blocks: int = 600) -> Given:
+def ordinary(needs: Set[str], n_features: int = 160, d_in: int = 16, n_blocks: int = 400) -> Given:
     """Families of directions of different lengths; where firing is needed, topics in directions and in firing."""
     rng = np.random.default_rng(SEED)
     if "firing" in needs:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from saegeo_core.analysis import Analysis, resolve_parameters
+from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.report import Preset, Report
 from saegeo_core.runner import Job
 from saegeo_core.testing.inputs import Given, companion, ordinary
@@ -38,7 +38,7 @@ class Trial:
             analysis=self.analysis,
             package=self.package,
             preset=preset,
-            parameters=resolve_parameters(self.analysis, preset, self.parameters),
+            parameters=self.resolved(preset),
             seed=seed,
             device="cpu",
             cloud=given.cloud,
@@ -46,6 +46,16 @@ class Trial:
             load_cloud=lambda _: companion(given.cloud),
         )
         return job.perform()
+
+    def resolved(self, preset: Preset = "calibrated", changed: Mapping[str, Any] | None = None) -> Parameters:
+        """The parameters of a run. One that has no default takes the first of its field's `examples`.
+
+        Raises:
+            SaegeoError: a parameter that is unknown, ill-typed, or has neither default nor example.
+        """
+        fields = self.analysis.Parameters.model_fields
+        examples = {name: field.examples[0] for name, field in fields.items() if field.is_required() and field.examples}
+        return resolve_parameters(self.analysis, preset, {**examples, **self.parameters, **(changed or {})})
 
     @property
     def package(self) -> str:

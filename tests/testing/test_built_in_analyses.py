@@ -5,8 +5,9 @@ import pytest
 from saegeo_core import PluginManager
 from saegeo_core.testing import check_analysis
 
-# Fewer permutations and refits than by default: the same code in a tenth of the time.
-CHEAPER = {
+# Parameters at which the suite's small clouds can be measured, and fewer draws and refits than by default: the same code.
+PARAMETERS = {
+    "crystals": {"measure": "dictionary", "n_null_clouds": 4},
     "lobes": {
         "n_permutations": 99,
         "document_groups": 4,
@@ -15,13 +16,26 @@ CHEAPER = {
         "n_clusters": "2,6",
         "k_reported": 6,
     },
+    "power-law": {"first_rank": 3, "last_rank": 20},
+}
+COST = "cost on 4,096 x 256"  # left out, to be quick
+NOT_CHECKED = {
+    # Its headline needs vectors of words, which the suite does not make.
+    "crystals": {
+        "the headline is measured there",
+        "unchanged by …",
+        "p-values on its own null",
+        "finds what is planted",
+    },
+    # The suite chooses the second cloud, so none can be planted to come back in it.
+    "stability": {"finds what is planted"},
 }
 BUILT_IN = [one.name for plugin in PluginManager().plugins if plugin.package == "saegeo" for one in plugin.analyses]
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_built_in_analysis_conforms(name):
-    conformance = check_analysis(PluginManager().analysis(name), CHEAPER.get(name), quick=True)
+    conformance = check_analysis(PluginManager().analysis(name), PARAMETERS.get(name), quick=True)
     conformance.raise_failures()
-    unchecked = [outcome.check for outcome in conformance.outcomes if outcome.verdict == "not checked"]
-    assert len(unchecked) == 1, unchecked  # the cost, which is left out to be quick
+    not_checked = {outcome.check for outcome in conformance.outcomes if outcome.verdict == "not checked"}
+    assert not_checked == {COST} | NOT_CHECKED.get(name, set())

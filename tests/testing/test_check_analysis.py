@@ -9,7 +9,8 @@ import pytest
 import torch
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError
+from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError, SaeSpec
+from saegeo_core.errors import MissingInput
 from saegeo_core.testing import check_analysis
 from saegeo_core.testing.calibration import FALSE_ALARM, RUNS, _too_small
 from saegeo_core.testing.cost import COST
@@ -32,7 +33,7 @@ def test_a_sound_analysis_conforms(sound):
     conformance.raise_failures()
     verdicts = {outcome.check: outcome.verdict for outcome in conformance.outcomes}
     assert set(verdicts.values()) == {"passed"}
-    assert len(verdicts) == 24
+    assert len(verdicts) == 25
     (cost,) = [outcome for outcome in conformance.outcomes if outcome.check == COST]
     assert cost.seen.split()[1].startswith("s")
     assert not sys.platform.startswith("linux") or "MB" in cost.seen
@@ -218,7 +219,7 @@ class Unsettable(Parameters):
 
 
 class Required(Parameters):
-    other: str = Field(description="Another cloud.")
+    other: SaeSpec = Field(description="Another cloud.")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,6 @@ class Required(Parameters):
             "parameters can be set from the command line",
             "weights={'a': 1.0}",
         ),
-        ({"Parameters": Required, "presets": {"calibrated": {}}}, RUNS_AT_ALL, "lean.other cannot be None"),
         ({"invariances": frozenset({"shear"})}, "unchanged by shear", "'shear'"),
         ({"summary": ""}, "says what it is", "summary ''"),
         ({"name": "Lean Length"}, "says what it is", "'Lean Length'"),
@@ -252,6 +252,34 @@ def length(cloud):
     return Metric(name="length", estimate=float(len(cloud)), interval=absent, nulls=absent, **about)
 
 
+def test_parameters_it_cannot_do_without_must_be_given(spoiled):
+    with pytest.raises(SaegeoError, match="other"):
+        check_analysis(spoiled(Parameters=Required, presets={"calibrated": {}}))
+
+
+def test_a_headline_that_is_absent_is_told(spoiled):
+    def absent(metric, cloud):
+        about = {"unit": "length", "better": "lower", "description": "Length."}
+        return Metric.missing("length", "it needs 150 dimensions", **about)
+
+    bare = {"planted_example": Analysis.planted_example, "null_example": Analysis.null_example}
+    outcome = check_analysis(spoiled(absent, **bare), quick=True).outcomes[1]
+    assert outcome.verdict == "not checked"
+    assert outcome.seen.startswith("it needs 150 dimensions; set parameters")
+
+
+def test_what_a_preset_lacks_is_no_mistake(spoiled):
+    def analyze(self, cloud, parameters, context):
+        if context.preset == "paper":
+            raise MissingInput("it needs words", "type --set lean.words=FILE")
+        return Findings([length(cloud)])
+
+    bare = {"planted_example": Analysis.planted_example, "null_example": Analysis.null_example}
+    conformance = check_analysis(spoiled(analyze=analyze, **bare), quick=True)
+    conformance.raise_failures()
+    assert "calibrated, not paper: it needs words" in [outcome.seen for outcome in conformance.outcomes]
+
+
 def test_parameters_it_cannot_do_without_are_given(spoiled):
     def analyze(self, cloud, parameters, context):
         assert len(context.load_cloud(parameters.other)) == cloud.sae.d_sae
@@ -259,7 +287,12 @@ def test_parameters_it_cannot_do_without_are_given(spoiled):
 
     bare = {"invariances": frozenset(), "null_example": Analysis.null_example, "presets": {"calibrated": {}}}
     analysis = spoiled(Parameters=Required, analyze=analyze, planted_example=Analysis.planted_example, **bare)
-    assert not failures(analysis, parameters={"other": "any"})
+    assert not failures(analysis, parameters={"other": "./any"})
+    with_example = Field(description="Another cloud.", examples=["./any"])
+    analysis.Parameters = type(
+        "Exemplified", (Parameters,), {"__annotations__": {"other": SaeSpec}, "other": with_example}
+    )
+    assert not failures(analysis)
 
 
 def test_what_the_suite_cannot_make_is_told(spoiled):
