@@ -44,7 +44,8 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", c
         return capped(pairs, min(parameters.pairs_per_relation or smallest, smallest), rng)
 
     material = gather(cloud, parameters, context, draw=draw)
-    pairs = draw(material.pairs)
+    material = material.with_pairs(draw(material.pairs))
+    pairs = material.pairs
     folds = deal_folds(pairs, parameters.n_folds, rng)
     groups = deal_groups(pairs, folds, N_GROUPS, rng)
     projection = Projection(parameters.projection, parameters.n_components, parameters.n_principal, parameters.geometry)

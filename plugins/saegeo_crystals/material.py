@@ -1,7 +1,7 @@
 """What an analysis of word pairs starts from: pairs whose words have vectors, and what had to be left out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,12 @@ class Material:
     frequencies: dict[str, float] | None
     given: dict[str, int]
     warnings: tuple[str, ...]
+
+    def with_pairs(self, pairs: Pairs) -> "Material":
+        """With some of the pairs, and only their words: inner products are kept of all words with all."""
+        few = pairs.compact()
+        row_of = {word: row for row, word in enumerate(self.vectors.words)}
+        return replace(self, pairs=few, vectors=self.vectors.rows([row_of[word] for word in few.words]))
 
 
 def gather(

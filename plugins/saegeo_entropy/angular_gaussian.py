@@ -105,11 +105,13 @@ def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> An
         found_root = cholesky(centered.T @ centered / len(x), lower=True)
         rest = float((stretch * rest_squares / lengths**2).mean())
         correction = solve_triangular(found_root, wanted_root.T, lower=True, trans="T").T
-        missed = np.abs(correction - np.eye(len(correction))).max()
-        if missed < TOLERANCE:
+        shift = wanted_mean - x.mean(0)
+        if max(np.abs(correction - np.eye(len(correction))).max(), np.abs(shift).max()) < TOLERANCE:
             break
-        scale = lengths.mean()
-        null = replace(null, mean=(null.mean / scale + wanted_mean - x.mean(0)), root=correction @ null.root / scale)
+        scale = (
+            lengths.mean()
+        )  # of z only the direction counts: kept near length 1, so that shifts of x are shifts of z
+        null = replace(null, mean=null.mean / scale + shift, root=correction @ null.root / scale)
         stretch *= (wanted_rest / rest if rest > 0.0 else 1.0) / scale**2
     root = np.sqrt(stretch)
     return replace(null, rest_mean=root * start.rest_mean, rest_deviations=root * start.rest_deviations)

@@ -8,6 +8,7 @@ orthonormal centred columns times the singular values, and no covariance is ever
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
@@ -61,8 +62,18 @@ class NeighborStatistics:
 
 def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics:
     """Of rows (n, d), all different, more than 20."""
-    distances = euclidean_neighbors(rows, N_NEIGHBORS, device=device).distances
+    return _statistics(euclidean_neighbors(rows, N_NEIGHBORS, device=device).distances)
+
+
+def _statistics(distances: Floats) -> NeighborStatistics:
     return NeighborStatistics(distances.mean(0), two_nn(distances), levina_bickel(distances))
+
+
+def distances_of_null_rows(rows: torch.Tensor) -> Floats:
+    """Distances (n, 20) by products of all rows in float64: draws hold no near rows, for which these would lose digits."""
+    squares = rows.square().sum(1)
+    distances = torch.addmm(squares, rows, rows.T, alpha=-2).add_(squares[:, None]).fill_diagonal_(torch.inf)
+    return np.asarray(distances.topk(N_NEIGHBORS, dim=1, largest=False).values.sqrt_().numpy(force=True))
 
 
 def null_statistics(
@@ -93,7 +104,8 @@ def null_statistics(
         if angular is not None:
             z = np.hstack([angular.leading(scores[:, : angular.n_leading]), angular.rest(n, rng)])
             clouds.append(z * (length / np.sqrt(squares(z)))[:, None])
-        draws[i] = [neighbor_statistics(cloud, device).as_array() for cloud in clouds]
+        on_device = (torch.from_numpy(cloud).to(device) for cloud in clouds)
+        draws[i] = [_statistics(distances_of_null_rows(cloud)).as_array() for cloud in on_device]
 
     side_by_side(make, range(n_draws), device)
     return draws

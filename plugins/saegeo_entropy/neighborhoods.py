@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, Figure, Findings, Metric, Replicates
-from saegeo_core.statistics.draw_cache import cached_draws
+from saegeo_core.statistics.array_cache import cached_draws
 from saegeo_entropy.angular_gaussian import angular_gaussian
 from saegeo_entropy.described import described_metric, missing_metric
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN, compared, subsampled
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+EVEN = 1 + 1e-9
+"""Ratio of the largest variance to the smallest below which n rows in n - 1 dimensions are the corners of a simplex."""
+
 METRICS: dict[str, Callable[[NeighborStatistics], float]] = {
     "nearest_neighbor_distance": lambda near: float(near.mean_distances[0]),
     "intrinsic_dimension_twonn": lambda near: near.dimension_twonn,
@@ -45,6 +48,8 @@ def neighbor_findings(
     if n < LEAST_ROWS:
         reason = f"{n} rows are too few for {N_NEIGHBORS} near ones: {LEAST_ROWS} are needed"
         return Findings([missing_metric(name, reason, n) for name in METRICS])
+    if axes.rank == n - 1 and axes.variances[0] < EVEN * axes.variances[-1]:
+        return Findings([missing_metric(name, "all rows are equally far from each other", n) for name in METRICS])
     draws = _null_draws(rows, axes, parameters.n_surrogates, context.device)
     subsamples = _Subsamples(rows, context.device)
     observed = subsamples.statistics(np.arange(n))

@@ -47,19 +47,18 @@ def rate_findings(cloud, parameters, context):
     if firing.token_counts is not None and firing.n_tokens:
         shares["dense_share"] = float(np.mean(firing.token_counts > parameters.dense_above * firing.n_tokens))
 
+    controls, halves = many_metrics.measured_controls(lambda *one: correlations(*one, device)[1], firing, of_halves)
+    untrained = many_metrics.control_nulls(found, controls, halves, alternative="two-sided")
+    nulls = {name: list(null) for name, null in untrained.items()}
     targets = {name: standard_ranks(places[name]) for name in found}
     ranks, strata = standard_ranks(firing.counts[live]), {FREE: np.zeros(len(live), int)}
     if "rate_norm" in found:
         strata = {STRATIFIED: frequency_strata(places["rate_norm"], of_permutations), **strata}
-    nulls = {name: [] for name in found}
     for kind, one in strata.items():
         permuted = ranks[np.stack([permute_within(one, of_permutations) for _ in range(parameters.n_permutations)])]
         for name in found.keys() - ({"rate_norm"} if kind == STRATIFIED else set()):
             draws = permuted @ targets[name]
             nulls[name].append(drawn_null(kind, found[name], draws, alternative="two-sided", has_zscore=True))
-    controls, halves = many_metrics.measured_controls(lambda *one: correlations(*one, device)[1], firing, of_halves)
-    for name, untrained in many_metrics.control_nulls(found, controls, halves, alternative="two-sided").items():
-        nulls[name] += untrained
 
     def of_counts(counts, _):
         return {name: float(standard_ranks(counts[live]) @ target) for name, target in targets.items()}

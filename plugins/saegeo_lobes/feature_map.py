@@ -1,14 +1,18 @@
 """A map of the dictionary on a plane, for looking at: what lies near on it lay near in the dictionary, distances mean little.
 
 t-SNE by openTSNE where the extra `plots` is installed (Policar, Strazar and Zupan 2024), else the first two principal components,
-which show less. Nothing is measured on either.
+which show less. Nothing is measured on either. A map takes seconds to a minute, so it is kept for the next run.
 """
 
+import hashlib
 import importlib.util
+from importlib.metadata import version
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from saegeo_core.statistics.array_cache import cached_array
 
 LEAST_FEATURES = 30
 PERPLEXITY = 30.0
@@ -26,6 +30,16 @@ def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
     principal = _principal_components(units)
     if len(units) < LEAST_FEATURES or importlib.util.find_spec("openTSNE") is None:
         return FeatureMap(principal, "first two principal components")
+    key = {
+        "units": hashlib.sha256(np.ascontiguousarray(units).data).hexdigest(),
+        "seed": seed,
+        "openTSNE": version("openTSNE"),
+    }
+    coordinates = cached_array("lobes-map", key, lambda: _tsne(units, principal, seed))
+    return FeatureMap(coordinates, "t-SNE of cosines, perplexity 30")
+
+
+def _tsne(units: NDArray[np.float32], principal: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     from openTSNE import TSNE
 
     start = principal / (principal[:, 0].std() or 1.0) * 1e-4
@@ -37,7 +51,7 @@ def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
         random_state=seed,
         n_jobs=1,  # with several the order of additions, and so the map, would depend on chance
     ).fit(units.astype(np.float64))
-    return FeatureMap(np.asarray(layout), "t-SNE of cosines, perplexity 30")
+    return np.asarray(layout, np.float64)
 
 
 def _principal_components(units: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 NEWTON_STEPS = 60
 BISECTIONS = 60
 TOLERANCE = 1e-13
+SAME_PLACE = 1e-9
 NODES_IN_FACTOR_E, NODES_IN_ALL = 6, 17
 """Ranks whose eigenvalues are computed one by one, evenly spread over the logarithm of rank and over rank; the logarithm of
 the eigenvalue is interpolated between them."""
@@ -51,6 +52,8 @@ def expected_eigenvalues(population: ArrayLike, n_rows: float, ranks: ArrayLike)
         middle = (below + above) / 2.0
         too_many = _count_above(middle, _height(middle, variances, n_rows), variances, n_rows) > wanted - 0.5
         below, above = np.where(too_many, middle, below), np.where(too_many, above, middle)
+        if (above - below <= SAME_PLACE * np.abs(middle)).all():
+            break
     middle = (below + above) / 2.0
     return _sample_eigenvalue(middle, _height(middle, variances, n_rows), variances, n_rows)
 

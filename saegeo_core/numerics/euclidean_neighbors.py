@@ -31,6 +31,9 @@ NUMBERS_AT_ONCE = 2**18
 SPARE = 6
 """Best scores looked at beyond the k-th: with so many, most rows are settled without looking at all their scores again."""
 
+CROWDED = 1 / 16
+"""Share of scores in the running from which all scores in float64 cost less than those differences."""
+
 CUSHION = 2**-22
 """Covers that squares, and scores less squares, are rounded to float32."""
 
@@ -58,13 +61,13 @@ def euclidean_neighbors(
 ) -> EuclideanNeighbors:
     """The `n_neighbors` other points nearest to each point, as float64 orders them, on every device.
 
-    Many points in one place are slow: all of them stay in the running for each other. Leave out repetitions before. Points whose
+    Many points in one place, or all equally far from each other, are slow: all of them stay in the running. Points whose
     spread is less than 1e-8 of their distance from the origin lose digits when they are centred: centre them before.
 
     Args:
         points: (n_points, d), floating, finite.
         n_neighbors: fewer than there are points.
-        device: where the arithmetic is done. It takes a float64 copy of the points and two in the format of the products.
+        device: where the arithmetic is done. It takes two float64 copies of the points and two in the format of the products.
         product_format: None takes the fastest: on the CPU bfloat16 where it has instructions for it, float32 otherwise;
             elsewhere float64, which no setting of accelerators makes coarser.
 
@@ -88,7 +91,7 @@ class _Search:
         self._n_listed = min(n_neighbors + SPARE, n - 1)
         centered = points - points.mean(0)
         self._points, self._scale = points, float(centered.square().sum(1).mean().sqrt()) or 1.0
-        centered /= self._scale
+        self._centered = centered.div_(self._scale)
         self._squares = centered.square().sum(1)
         dtype: torch.dtype = getattr(torch, product_format or _fastest_format(points.device))
 
@@ -131,13 +134,24 @@ class _Search:
 
     def _settle_all_above(self, points: Tensor, scores: Tensor, floor: Tensor) -> None:
         """Find the neighbors of some points among all whose score reaches the floor."""
-        row, column = (scores >= floor).nonzero(as_tuple=True)
+        running = scores >= floor
+        if (
+            int(running.sum()) > CROWDED * running.numel()
+        ):  # in many dimensions points lie nearly equally far from each other
+            running &= self._precise_scores(points) >= floor
+        row, column = running.nonzero(as_tuple=True)
         squares = self._squared_distances(points[row], column)
         nearest = squares.sort(stable=True).indices
         order = nearest[row[nearest].sort(stable=True).indices]
         first = torch.searchsorted(row, torch.arange(len(points), device=row.device))
         chosen = order[first[:, None] + torch.arange(self._k, device=row.device)]
         self._keep(points, column[chosen], squares[chosen])
+
+    def _precise_scores(self, points: Tensor) -> Tensor:
+        """Scores of some points with all, float64, not below the true ones."""
+        products = self._centered[points] @ self._centered.T - self._squares / 2
+        error = (len(self._centered.T) + 8) * torch.finfo(torch.float64).eps
+        return products + error * self._squares[points, None].sqrt() * self._squares.sqrt()
 
     def _keep_nearest(self, points: Tensor, candidates: Tensor, squares: Tensor) -> None:
         """Of each point's candidates the nearest, of equally near ones the lowest; both arguments are (n, n_candidates)."""

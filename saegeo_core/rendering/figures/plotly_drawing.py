@@ -18,6 +18,7 @@ from saegeo_core.report import Table
 SVG_POINTS = 2000  # beyond so many points a browser is fluid only with WebGL
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 FEW_MARKERS = 40
+MOST_WHOLE_TICKS = 30
 HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
 
@@ -181,5 +182,7 @@ def _range(figure: Figure, drawn: list[Series]) -> Drawing:
 
 def _axis(title: str, values: Column, logarithmic: bool) -> Drawing:
     kind = "category" if is_text(values) else "log" if logarithmic else "linear"
-    exponents = {"exponentformat": "power"} if kind == "log" else {}
-    return {"title": {"text": shown_as_is(title)}, "type": kind, **exponents}
+    ticks: Drawing = {"exponentformat": "power"} if kind == "log" else {}
+    if kind == "linear" and len(values) and is_whole(values) and np.ptp(values) <= MOST_WHOLE_TICKS:
+        ticks = {"dtick": 1}  # no layer 3.5
+    return {"title": {"text": shown_as_is(title)}, "type": kind, **ticks}

@@ -1,5 +1,6 @@
 """What a figure draws, as arrays: one series a curve, a set of bars or a cloud of points. No drawing library is known here."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ MOST_CODES = 12  # whole numbers with at most so many values are read as group n
 MOST_GROUPS = 64
 MOST_NAMES = 16  # groups of points that a legend can still tell apart; the smaller ones become OTHER
 OTHER = "other"
-MOST_DASHES = 4  # curves that dashes and hues still tell apart
+MOST_HUES = 10  # curves that hues and dashes still tell apart
 FAR_BELOW = 10.0  # a decade: how far another curve may fall below the first before the axis lets it go
 
 
@@ -86,7 +87,12 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
                     dash=dash,
                 )
             )
-    return drawn if groups or len(drawn) <= MOST_DASHES else _in_order(drawn)
+    return drawn if groups or not _are_in_order([one.name for one in drawn]) else _in_order(drawn)
+
+
+def _are_in_order(names: list[str]) -> bool:
+    """Whether curves differ in a number only, such as one a layer; or are too many to be told apart by hue."""
+    return len(names) > MOST_HUES or (len(names) > 2 and len({re.sub(r"\d+", "", name) for name in names}) == 1)
 
 
 def _columns(figure: Figure, table: Table) -> dict[str, Column]:
@@ -110,7 +116,7 @@ def _part(values: Column | None, group: Group) -> Column | None:
 
 
 def _in_order(drawn: list[Series]) -> list[Series]:
-    """Many curves side by side, such as one a layer: told apart by their place in the order."""
+    """Curves told apart by their place in the order."""
     return [replace(one, shade=place / (len(drawn) - 1), dash=0) for place, one in enumerate(drawn)]
 
 

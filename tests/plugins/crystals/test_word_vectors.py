@@ -150,6 +150,18 @@ def test_features_need_vectors_of_their_width(rng):
         nearest_features(vectors, FeatureCloud.from_array(np.eye(3, dtype=np.float32)))
 
 
+def test_words_of_no_pair_are_left_behind(parallelograms, material, rng, context):
+    given = material(*parallelograms(rng, 3, 20, 6))
+    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
+    everything = gather(cloud, CrystalsParameters(**given), context)
+    few = everything.with_pairs(capped(everything.pairs, 5, rng))
+    assert len(everything.vectors.words) == 120
+    assert few.vectors.words == few.pairs.words
+    assert len(few.pairs.words) == len(few.vectors.vectors) == 30
+    for word, vector in zip(few.vectors.words, few.vectors.vectors, strict=True):
+        np.testing.assert_array_equal(vector, everything.vectors.vectors[everything.vectors.words.index(word)])
+
+
 def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelt, parallelograms, material, rng):
     given = material(*parallelograms(rng, 3, 20, 6)) | {"word_vectors": None}
     read = []

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
 
+from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_core.synthetic import angular_gaussian as angular_rows
 from saegeo_core.synthetic import common_mean, families, isotropic
@@ -12,7 +14,12 @@ from saegeo_entropy.angular_surrogates import angular_negentropies
 from saegeo_entropy.gaussian_surrogates import draw_negentropies, gaussian_negentropies, shipped_draws
 from saegeo_entropy.judged import subsampled
 from saegeo_entropy.negentropy import raw_negentropy
-from saegeo_entropy.neighbor_statistics import NeighborStatistics, neighbor_statistics, null_statistics
+from saegeo_entropy.neighbor_statistics import (
+    NeighborStatistics,
+    distances_of_null_rows,
+    neighbor_statistics,
+    null_statistics,
+)
 from saegeo_entropy.principal_axes import principal_axes
 
 
@@ -119,6 +126,11 @@ def test_neighbor_statistics_of_gaussian_rows_are_those_of_their_null():
             values = np.array(zscores)[:, column]
             assert abs(values.mean()) < 3.5 * np.hypot(1 / np.sqrt(40), 1 / np.sqrt(30)), (n, d, name)
             assert 0.6 < values.std(ddof=1) < 1.5, (n, d, name)
+
+
+def test_distances_of_null_rows_are_those_of_the_kernel(rng):
+    rows = torch.from_numpy(rng.standard_normal((90, 60)))
+    np.testing.assert_allclose(distances_of_null_rows(rows), euclidean_neighbors(rows, 20).distances, rtol=1e-12)
 
 
 def test_statistics_survive_being_kept(rng):

@@ -100,7 +100,7 @@ def test_a_control_stands_beside_and_only_where_it_has_the_number(rng):
     rows, rates = with_norms(isotropic(80, 12, rng), rng), rng.uniform(0.05, 0.6, 80)
     control = Control(isotropic(80, 12, rng).numpy(), firing_at(rates, rng))
     report = measured(rows, firing_at(rates, rng, controls_from=(lambda: control,)))
-    assert [null.model.split()[0] for null in report.metric("rate_nearest").nulls] == ["rates", "rates", "untrained"]
+    assert [null.model.split()[0] for null in report.metric("rate_nearest").nulls] == ["untrained", "rates", "rates"]
     assert [null.model.split()[0] for null in report.metric("rate_norm").nulls] == ["rates"]
 
 

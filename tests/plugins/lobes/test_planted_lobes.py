@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pytest
 import torch
-from saegeo_lobes.agreement_interval import agreement_interval
 from scipy.stats import binom
 from sklearn.metrics import adjusted_mutual_info_score
 
@@ -15,6 +14,7 @@ from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.document_groups import document_groups
 from saegeo_lobes.live_features import live_features
+from saegeo_lobes.lobes_without_documents import lobes_without_documents
 from saegeo_lobes.neighbor_affinity import fits_densely, neighbor_affinity
 from saegeo_lobes.neighbor_phi import neighbor_phi_excess
 
@@ -106,7 +106,7 @@ def test_what_fits_densely():
     assert fits_densely(10, most_bytes=400)
 
 
-def test_replicates_leave_out_each_group_of_documents(make_case):
+def test_lobes_are_found_without_each_group_of_documents(make_case):
     case = make_case(n_features=120, n_blocks=400, topic_strength=8)
     firing = case.plant.firing.select(case.live)
     groups = document_groups(firing.document_of_block, case.rng, n_groups=4)
@@ -114,15 +114,11 @@ def test_replicates_leave_out_each_group_of_documents(make_case):
     def lobes(counts, n_blocks):
         return spectral_clusters(affinity_matrix(counts, n_blocks, positive_phi), [6], np.random.default_rng(0))[0][6]
 
-    found = agreement_interval(lambda w: firing.cooccurrence(weights=w), lobes, case.topics, groups)
-    expected = []
+    found = lobes_without_documents(lambda w: firing.cooccurrence(weights=w), lobes, groups)
     for group in range(4):
         kept = groups != group
         counts = firing.cooccurrence(weights=kept.astype(np.int64))
-        expected.append(adjusted_mutual_info_score(lobes(counts, int(kept.sum())), case.topics))
-    np.testing.assert_allclose(found.replicates, expected, atol=1e-9)
-    whole = adjusted_mutual_info_score(lobes(case.counts, case.n_blocks), case.topics)
-    assert found.estimate == pytest.approx(whole)
+        np.testing.assert_array_equal(found[group], lobes(counts, int(kept.sum())))
 
 
 def test_document_groups_hold_whole_documents_and_equal_shares(rng):

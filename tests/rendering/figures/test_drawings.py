@@ -66,6 +66,12 @@ def test_many_points_are_left_to_webgl(every_kind):
         assert [trace["type"] for trace in drawing["data"]] == [kind]
 
 
+def test_whole_numbers_on_an_axis_have_whole_ticks(every_kind):
+    layout = plotly_drawing(*parts(every_kind(), "profile"))["layout"]
+    assert layout["xaxis"]["dtick"] == 1
+    assert "dtick" not in layout["yaxis"]
+
+
 def test_colours_turn_at_zero_where_values_lie_on_both_sides(every_kind):
     [trace] = plotly_drawing(*parts(every_kind(), "grid"))["data"]
     assert (trace["zmin"], trace["zmid"], trace["zmax"]) == (-10, 0, 10)

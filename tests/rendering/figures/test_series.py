@@ -45,11 +45,17 @@ def test_numbered_curves_are_shaded_in_their_order():
     ]
 
 
-def test_many_columns_are_shaded_in_their_order_too():
-    names = [f"layer {i}" for i in range(9)]
+@pytest.mark.parametrize("names", [["layer 0", "layer 1", "layer 10"], list("abcdefghijk")])
+def test_columns_that_differ_in_a_number_or_are_many_are_shaded_in_their_order(names):
     drawn = series_of(figure(y=tuple(names)), Table(columns={"x": [1], **{name: [1] for name in names}}))
-    assert [one.shade for one in drawn] == [i / 8 for i in range(9)]
+    assert [one.shade for one in drawn] == [i / (len(names) - 1) for i in range(len(names))]
     assert {one.dash for one in drawn} == {0}
+
+
+def test_columns_with_names_of_their_own_are_told_apart_by_hue_and_dash():
+    names = ("phi", "jaccard", "dice")
+    drawn = series_of(figure(y=names), Table(columns={"x": [1], **{name: [1] for name in names}}))
+    assert [(one.shade, one.dash) for one in drawn] == [(None, 0), (None, 1), (None, 2)]
 
 
 def test_points_of_few_whole_numbers_are_groups_and_of_fractions_a_scale():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saegeo_core.statistics.draw_cache import cache_folder, cached_draws
+from saegeo_core.statistics.array_cache import cache_folder, cached_draws
 
 
 @pytest.fixture

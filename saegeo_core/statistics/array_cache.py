@@ -1,8 +1,8 @@
-"""Draws of a null model that are worth keeping between runs: small files in a folder of the user's.
+"""Arrays worth keeping between runs, draws of a null model above all: small files in a folder of the user's.
 
-A draw here depends on nothing but what its key says: the seed is part of the recipe. So a kept draw is the draw that would be
-made, and whether there was a cache changes no number. A file that is missing, damaged or too short is made again; a folder that
-cannot be written to costs time, nothing else.
+What is kept depends on nothing but what its key says: a seed is part of the recipe. So it is what would be made, and whether
+there was a cache changes no number. A file that is missing, damaged or too short is made again; a folder that cannot be
+written to costs time, nothing else.
 """
 
 import contextlib
@@ -31,20 +31,34 @@ def cached_draws(name: str, key: Mapping[str, Any], n_draws: int, draw: Callable
         n_draws: how many.
         draw: makes that many, with seeds that follow from the key; the first of them are the same for every number.
     """
+    return cached_array(name, key, lambda: draw(n_draws), usable=lambda kept: len(kept) >= n_draws)[:n_draws]
+
+
+def cached_array(
+    name: str, key: Mapping[str, Any], make: Callable[[], Floats], *, usable: Callable[[Floats], bool] = lambda _: True
+) -> Floats:
+    """What `make` gives, a float64 array with at least one axis, or what it gave when it was last called for this key.
+
+    Args:
+        name: what it is, the beginning of the file's name.
+        key: plain JSON, all that decides the numbers.
+        make: computes it.
+        usable: whether what was kept will do.
+    """
     folder = cache_folder()
     if folder is None:
-        return draw(n_draws)
+        return make()
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     path = folder / f"{name}-{digest}.npy"
     kept = _read(path)
-    if kept is not None and len(kept) >= n_draws:
-        return kept[:n_draws]
-    draws = draw(n_draws)
+    if kept is not None and usable(kept):
+        return kept
+    made = make()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
-            np.save(file, draws, allow_pickle=False)
-    return draws
+            np.save(file, made, allow_pickle=False)
+    return made
 
 
 def cache_folder() -> Path | None:

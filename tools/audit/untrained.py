@@ -1,0 +1,47 @@
+"""What a dictionary that was never trained scores in the tests for lobes."""
+
+import pandas as pd
+
+from audit.section import Section, measured, null
+from saegeo_core import Figure
+
+SAE = "minilm-l6:layer_3"
+NAMES = {
+    "neighbor_phi_excess": "neighbor-phi excess",
+    "ami_angular": "AMI, angular affinity (published)",
+    "ami": "AMI, cosine graph",
+    "decoding_balanced_accuracy": "probe, balanced accuracy",
+}
+
+
+def measure() -> Section:
+    """The bundled SAE of layer 3 beside the control that ships with it."""
+    report = measured("lobes", SAE, parameters={"affinities": ["phi"], "document_groups": 0})
+    rows = []
+    for name, words in NAMES.items():
+        metric = report.metric(name)
+        control, stratified = null(metric, "untrained"), null(metric, "strata")
+        rows.append(
+            {
+                "eight lobes": words,
+                "trained": metric.value,
+                "untrained control": control.mean,
+                "p against control": control.pvalue,
+                "permuted within strata": stratified.mean,
+                "p against strata": stratified.pvalue,
+            }
+        )
+    drawn = ("trained", "untrained control", "permuted within strata")
+    frame = pd.DataFrame(rows)[["eight lobes", *drawn]]
+    frame["eight lobes"] = ["neighbor phi", "AMI, angular", "AMI, graph", "probe"]
+    figure = Figure(
+        name="untrained",
+        title="Lobe statistics of a trained and an untrained dictionary",
+        kind="bar",
+        table="untrained",
+        x="eight lobes",
+        y=drawn,
+        x_title="",
+        y_title="value",
+    )
+    return Section(rows, dict.fromkeys(list(rows[0])[1:], ".3f"), [(figure, frame)])
