@@ -296,6 +296,7 @@ def test_the_published_procedure(rng):
     assert (draw.draws, draw.pvalue) == (1, 0.5)
     assert draw.mean == pytest.approx(exact.mean, rel=0.05)
     assert "published_null" in report.table("spectrum")
-    scale = 0.005 / eigenvalues.mean()
-    assert any("set by hand" in warning for warning in report.warnings)
-    assert scale > 0
+    factor = 0.005 * 200 / np.trace(np.cov(rows.T))
+    assert any("set by hand" in warning and f"a factor of {factor:.3g}" in warning for warning in report.warnings)
+    span = eigenvalues[0] / eigenvalues[-1]
+    assert any(f"span a factor of {span:.1f} only" in warning for warning in report.warnings)
