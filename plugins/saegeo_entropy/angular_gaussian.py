@@ -54,17 +54,22 @@ class AngularGaussian:
         """Coordinates (n, m) of z along the leading axes."""
         return self.mean + scores @ self.root.T
 
-    def rest(self, n: int, rng: np.random.Generator) -> Floats:
-        """Coordinates (n, rank - m + 1) of z along the other axes, float32."""
-        rest = rng.standard_normal((n, len(self.rest_mean)), dtype=np.float32)
-        rest *= self.rest_deviations.astype(np.float32)
-        rest += self.rest_mean.astype(np.float32)
-        return rest
-
     def rest_squares(self, n: int, rng: np.random.Generator) -> Floats:
         """What the other axes add to |z|^2, (n,), a few rows at a time."""
-        parts = [squares(self.rest(rows.stop - rows.start, rng)) for rows in row_slices(n, ROWS_AT_ONCE)]
+        mean, deviations = self.rest_mean.astype(np.float32), self.rest_deviations.astype(np.float32)
+        parts = []
+        for rows in row_slices(n, ROWS_AT_ONCE):
+            rest = rng.standard_normal((rows.stop - rows.start, len(mean)), dtype=np.float32)
+            rest *= deviations
+            rest += mean
+            parts.append(squares(rest))
         return np.concatenate(parts).astype(np.float64)
+
+    def directions(self, scores: Floats) -> Floats:
+        """Directions (n, rank + 1) of the scores (n, rank) along all axes."""
+        beyond = np.column_stack([scores[:, self.n_leading :], np.zeros(len(scores))])
+        z = np.hstack([self.leading(scores[:, : self.n_leading]), self.rest_mean + self.rest_deviations * beyond])
+        return z / np.sqrt(squares(z))[:, None]
 
     def leading_directions(self, n: int, rng: np.random.Generator) -> Floats:
         """Coordinates (n, m) of n random directions along the leading axes.
