@@ -75,6 +75,8 @@ def _metrics(example: "Report | str") -> Iterator[RenderableType]:
 
 
 def _judge(metric: "Metric") -> str:
+    if isinstance(metric.estimate, Absent):
+        return f"not measured there: {metric.estimate.absent}"
     if isinstance(metric.nulls, Absent):
         return f"no null: {metric.nulls.absent}"
     return f"judged by: {metric.nulls[0].model}"

@@ -78,7 +78,7 @@ def _why_not_settable(trial: Trial, name: str, field: FieldInfo) -> str | None:
     if default is not None:
         text = as_typed(default)
         try:
-            value = getattr(trial.resolved(changed={name: text}), name)
+            value = getattr(trial.resolved_alone(name, text), name)
         except SaegeoError as error:
             return f"{name}={text}: {error.message}"
         return None if value == default else f"{name}={text} gives {value!r}, the default is {default!r}"
@@ -87,7 +87,7 @@ def _why_not_settable(trial: Trial, name: str, field: FieldInfo) -> str | None:
         candidates.insert(0, as_typed(trial.parameters[name]))
     for text in candidates:
         try:
-            trial.resolved(changed={name: text})
+            trial.resolved_alone(name, text)
         except SaegeoError:
             continue
         return None

@@ -47,15 +47,27 @@ class Trial:
         )
         return job.perform()
 
-    def resolved(self, preset: Preset = "calibrated", changed: Mapping[str, Any] | None = None) -> Parameters:
-        """The parameters of a run. One that has no default takes the first of its field's `examples`.
+    def resolved(self, preset: Preset = "calibrated") -> Parameters:
+        """The parameters of a run.
 
         Raises:
             SaegeoError: a parameter that is unknown, ill-typed, or has neither default nor example.
         """
-        fields = self.analysis.Parameters.model_fields
-        examples = {name: field.examples[0] for name, field in fields.items() if field.is_required() and field.examples}
-        return resolve_parameters(self.analysis, preset, {**examples, **self.parameters, **(changed or {})})
+        return resolve_parameters(self.analysis, preset, {**self.required(), **self.parameters})
+
+    def resolved_alone(self, name: str, text: str) -> Parameters:
+        """The defaults with one parameter typed, and what has no default.
+
+        Raises:
+            SaegeoError: the text will not do.
+        """
+        return resolve_parameters(self.analysis, "calibrated", {**self.required(), name: text})
+
+    def required(self) -> dict[str, Any]:
+        """Values of the parameters without a default: those given, else the first of the field's `examples`."""
+        required = {name: field for name, field in self.analysis.Parameters.model_fields.items() if field.is_required()}
+        examples = {name: field.examples[0] for name, field in required.items() if field.examples}
+        return examples | {name: value for name, value in self.parameters.items() if name in required}
 
     @property
     def package(self) -> str:
