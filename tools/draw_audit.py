@@ -37,6 +37,7 @@ PAGE, FOLDER = DOCS / "audit.md", DOCS / "audit"
 NUMBERS = FOLDER / "figures.json"
 SECTIONS: dict[str, Callable[[], Section]] = {
     "negentropy": negentropy.measure,
+    "theta": negentropy.measure_theta,
     "sparsity": sparsity.measure,
     "sparsity-alone": sparsity.measure_bundled,
     "sigma-counts": sigma_counts.measure,

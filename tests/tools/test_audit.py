@@ -20,6 +20,14 @@ QUOTED = {"0.1", "0.848"}
 """Published numbers and settings of the published procedures."""
 
 
+def alike(row, said):
+    """Whether a row has the numbers that were written down; other processors round otherwise."""
+    return row.keys() == said.keys() and all(
+        row[key] == (pytest.approx(value, rel=1e-5) if isinstance(value, float) else value)
+        for key, value in said.items()
+    )
+
+
 def test_every_section_was_measured_and_stands_on_the_page():
     assert list(SAID) == list(SECTIONS)
     assert [found["name"] for found in TABLE.finditer(TEXT)] == list(SECTIONS)
@@ -51,19 +59,19 @@ def test_figures_are_small_and_all_shown():
 
 
 def test_the_regression_on_l0_is_measured_again():
-    row = sparsity.regression_row("", sparsity.regressed("alpha", ALPHA, GALAXY_L0))
-    assert {**row, "published": ""} == pytest.approx({**SAID["sparsity"]["rows"][0], "published": ""}, rel=1e-8)
+    said = SAID["sparsity"]["rows"][0]
+    assert alike(sparsity.regression_row(said["published"], sparsity.regressed("alpha", ALPHA, GALAXY_L0)), said)
 
 
 @pytest.mark.parametrize("place", [0, -1])
 def test_fixed_cosines_are_measured_again(place):
-    row = SAID["fixed-cosine"]["rows"][place]
-    assert fixed_cosine.dimension_row(row["dimensions"]) == pytest.approx(row, rel=1e-6)
+    said = SAID["fixed-cosine"]["rows"][place]
+    assert alike(fixed_cosine.dimension_row(said["dimensions"]), said)
 
 
 def test_the_published_volume_rises_while_the_volume_falls():
-    rows = SAID["effective-volume"]["rows"]
-    again = effective_volume.row_at(rows[-1]["exponent"])
-    assert again == pytest.approx(rows[-1], rel=1e-5)
-    assert again["published sum"] > rows[0]["published sum"]
-    assert again["whole log volume"] < rows[0]["whole log volume"]
+    isotropic, *_, said = SAID["effective-volume"]["rows"]
+    again = effective_volume.row_at(said["exponent"])
+    assert alike(again, said)
+    assert again["published sum"] > isotropic["published sum"]
+    assert again["whole log volume"] < isotropic["whole log volume"]

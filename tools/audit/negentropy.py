@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from audit.section import Section, estimate, measured
+from audit.section import PVALUE, Section, estimate, measured
 from saegeo_core import FeatureCloud, Figure
 from saegeo_core.comparison.published import ALPHA, NEGENTROPY
 from saegeo_core.synthetic import angular_gaussian, families
@@ -13,33 +13,40 @@ N, D = 5000, 2304
 EXPONENTS = (0.0, 0.24, 0.48)
 SMALL_D = 128
 CALIBRATED_ROWS = 1536
-THRESHOLDS = (1e-1, 1e-2, 1e-3, 1e-6)
+THETAS = (1e-1, 1e-2, 1e-3, 1e-6)
 
 
 def measure() -> Section:
     """Directions of the published size with nothing but a spectrum, and small clouds with and without families."""
     rng = np.random.default_rng(1)
     turn = rotation(D, rng)
-    spectra = {exponent: angular_gaussian(N, D, rng, exponent=exponent) @ turn for exponent in EXPONENTS}
-    read = {exponent: published(vectors) for exponent, vectors in spectra.items()}
-    noise = torch.from_numpy(rng.standard_normal((N, SMALL_D), dtype=np.float32))
+    read = {exponent: published(angular_gaussian(N, D, rng, exponent=exponent) @ turn) for exponent in EXPONENTS}
     in_families = families(N, SMALL_D, rng, size=10, correlation=0.6)
     # Lengths that vary as a Gaussian's do: both clouds then have the same judging null.
-    in_families = in_families * torch.linalg.vector_norm(noise, dim=1, keepdim=True)
+    in_families = in_families * torch.linalg.vector_norm(noise(), dim=1, keepdim=True)
     rows = [
-        *(row(f"{N:,} x {D:,}, spectrum rank^-{exponent:g}, no clusters", read[exponent]) for exponent in EXPONENTS),
-        *(
-            row(f"Gaussian, {SMALL_D} dimensions, theta {threshold:g}", published(noise, threshold))
-            for threshold in THRESHOLDS
-        ),
-        row(f"Gaussian, {SMALL_D} dimensions", published(noise), calibrated(noise)),
+        *(row(f"directions, {D:,} dimensions, exponent {exponent:g}", one) for exponent, one in read.items()),
+        row(f"Gaussian, {SMALL_D} dimensions", published(noise()), calibrated(noise())),
         row(f"families of ten, {SMALL_D} dimensions", published(in_families), calibrated(in_families)),
     ]
-    return Section(
-        rows,
-        {"published way": ".1f", "error": ".1f", "calibrated": "+.2f", "low": "+.2f", "high": "+.2f", "p": ".2f"},
-        [_drawn(read)],
-    )
+    signed = dict.fromkeys(("calibrated", "low", "high"), "+.2f")
+    return Section(rows, {"published way": ".1f", "published error": ".1f", **signed, "p": PVALUE}, [_drawn(read)])
+
+
+def measure_theta() -> Section:
+    """One and the same noise with four values of theta."""
+    rows = [theta_row(theta) for theta in THETAS]
+    return Section(rows, {"theta": "g", "published way": ".1f", "published error": ".1f"})
+
+
+def theta_row(theta: float) -> dict[str, float]:
+    """What Gaussian noise reads with this theta."""
+    return {"theta": theta, **published(noise(), theta=theta)}
+
+
+def noise() -> torch.Tensor:
+    """Gaussian rows."""
+    return torch.from_numpy(np.random.default_rng(2).standard_normal((N, SMALL_D), dtype=np.float32))
 
 
 def rotation(d: int, rng: np.random.Generator) -> torch.Tensor:
@@ -47,12 +54,15 @@ def rotation(d: int, rng: np.random.Generator) -> torch.Tensor:
     return torch.linalg.qr(torch.from_numpy(rng.standard_normal((d, d), dtype=np.float32))).Q
 
 
-def published(vectors: torch.Tensor, threshold: float = 1e-2) -> dict[str, float]:
+def published(vectors: torch.Tensor, theta: float = 1e-2) -> dict[str, float]:
     """The paper's number and its error."""
     cloud = FeatureCloud.from_array(vectors, name="audit")
-    report = measured("entropy", cloud, preset="paper", parameters={"threshold": threshold})
+    report = measured("entropy", cloud, preset="paper", parameters={"threshold": theta})
     metric = report.metric("negentropy")
-    return {"published way": estimate(report, "negentropy"), "error": (metric.interval.high - metric.interval.low) / 2}
+    return {
+        "published way": estimate(report, "negentropy"),
+        "published error": (metric.interval.high - metric.interval.low) / 2,
+    }
 
 
 def calibrated(vectors: torch.Tensor) -> dict[str, float]:
@@ -69,7 +79,7 @@ def calibrated(vectors: torch.Tensor) -> dict[str, float]:
 
 def row(cloud: str, *parts: dict[str, float]) -> dict[str, object]:
     """A row of the table; what was not measured is missing."""
-    headings = ("cloud", "published way", "error", "calibrated", "low", "high", "p")
+    headings = ("cloud", "published way", "published error", "calibrated", "low", "high", "p")
     return {**dict.fromkeys(headings), "cloud": cloud, **{key: value for part in parts for key, value in part.items()}}
 
 

@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 
 from saegeo_core import FeatureCloud, Figure, Metric, Report, run
+from saegeo_core.rendering.numbers import pvalue
 from saegeo_core.report import table_from_frame
 
 Row = Mapping[str, Any]
+PVALUE = "p"
+"""The format of p-values: as reports write them."""
 MARKED = "<!-- measured: {name} -->\n"
 TABLE = re.compile(r"<!-- measured: (?P<name>[a-z0-9-]+) -->\n(?:\|.*\n)*")
 
@@ -63,10 +66,12 @@ def written(value: Any, specification: str) -> str:
         return "–"
     if isinstance(value, str):
         return value
+    if specification == PVALUE:
+        return pvalue(value)
     text = format(value, specification)
-    if "e" in specification:
-        mantissa, exponent = text.split("e")
-        return f"{mantissa}e{int(exponent)}"
+    mantissa, *exponent = text.split("e")
+    if exponent:
+        return f"{mantissa}e{int(exponent[0])}"
     return text.lstrip("+-") if not text.strip("+-0.,") else text.replace("-", "−")
 
 
@@ -79,9 +84,11 @@ def markdown_table(rows: Sequence[Row], formats: Mapping[str, str]) -> str:
 
 
 def with_tables(page: str, sections: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page with every marked table written anew from the sections' numbers."""
+    """The page with the marked tables of these sections written anew from their numbers."""
 
     def table(found: re.Match[str]) -> str:
+        if found["name"] not in sections:
+            return found[0]
         section = sections[found["name"]]
         return MARKED.format(name=found["name"]) + markdown_table(section["rows"], section["formats"])
 

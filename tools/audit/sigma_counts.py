@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from audit.section import Section, measured, null
+from audit.section import PVALUE, Section, measured, null
 from saegeo_core import FeatureCloud, Figure
 from saegeo_core.synthetic_firing import PlantedFiring, plant_firing, plant_frequency_confound
 
@@ -31,7 +31,7 @@ def measure() -> Section:
         for name, one in planted.items()
     ]
     formats = {"AMI": ".3f", "probe": ".3f", "fewest sigmas": ".0f", "most sigmas": ".0f", "AMI calibrated": ".3f"}
-    formats |= {"within strata": ".3f", "p": ".3f"}
+    formats |= {"within strata": ".3f", "p": PVALUE}
     frame = pd.DataFrame(
         {
             "seed": [seed for _ in repeated for seed in SEEDS],

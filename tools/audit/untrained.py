@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from audit.section import Section, measured, null
+from audit.section import PVALUE, Section, measured, null
 from saegeo_core import Figure
 
 SAE = "minilm-l6:layer_3"
@@ -44,4 +44,5 @@ def measure() -> Section:
         x_title="",
         y_title="value",
     )
-    return Section(rows, dict.fromkeys(list(rows[0])[1:], ".3f"), [(figure, frame)])
+    formats = dict.fromkeys(drawn, ".3f") | {"p against control": PVALUE, "p against strata": PVALUE}
+    return Section(rows, formats, [(figure, frame)])
