@@ -126,3 +126,11 @@ def test_unit_vectors_have_length_one(array):
         return
     lengths = cloud.unit_vectors(torch.float64).norm(dim=1)
     torch.testing.assert_close(lengths, torch.ones_like(lengths))
+
+
+def test_one_column_of_a_wider_matrix_has_a_digest_and_a_checksum(rng):
+    wide = torch.from_numpy(rng.standard_normal((9, 4)))
+    column, alone = FeatureCloud.from_array(wide[:, :1]), FeatureCloud.from_array(wide[:, :1].clone())
+    stretched = FeatureCloud.from_array(wide[:, :1].as_strided((9, 1), (4, 0)))
+    assert column.digest == alone.digest == stretched.digest
+    assert column.checksum() == alone.checksum() == stretched.checksum()
