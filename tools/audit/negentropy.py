@@ -20,13 +20,15 @@ def measure() -> Section:
     """Directions of the published size with nothing but a spectrum, and small clouds with and without families."""
     rng = np.random.default_rng(1)
     turn = rotation(D, rng)
-    read = {exponent: published(angular_gaussian(N, D, rng, exponent=exponent) @ turn) for exponent in EXPONENTS}
+    spectra = {exponent: angular_gaussian(N, D, rng, exponent=exponent) @ turn for exponent in EXPONENTS}
+    read = {exponent: published(vectors) for exponent, vectors in spectra.items()}
+    gaussian = torch.from_numpy(rng.standard_normal((N, SMALL_D), dtype=np.float32))
     in_families = families(N, SMALL_D, rng, size=10, correlation=0.6)
     # Lengths that vary as a Gaussian's do: both clouds then have the same judging null.
-    in_families = in_families * torch.linalg.vector_norm(noise(), dim=1, keepdim=True)
+    in_families = in_families * torch.linalg.vector_norm(gaussian, dim=1, keepdim=True)
     rows = [
         *(row(f"directions, {D:,} dimensions, exponent {exponent:g}", one) for exponent, one in read.items()),
-        row(f"Gaussian, {SMALL_D} dimensions", published(noise()), calibrated(noise())),
+        row(f"Gaussian, {SMALL_D} dimensions", published(gaussian), calibrated(gaussian)),
         row(f"families of ten, {SMALL_D} dimensions", published(in_families), calibrated(in_families)),
     ]
     signed = dict.fromkeys(("calibrated", "low", "high"), "+.2f")
@@ -41,12 +43,8 @@ def measure_theta() -> Section:
 
 def theta_row(theta: float) -> dict[str, float]:
     """What Gaussian noise reads with this theta."""
-    return {"theta": theta, **published(noise(), theta=theta)}
-
-
-def noise() -> torch.Tensor:
-    """Gaussian rows."""
-    return torch.from_numpy(np.random.default_rng(2).standard_normal((N, SMALL_D), dtype=np.float32))
+    gaussian = torch.from_numpy(np.random.default_rng(2).standard_normal((N, SMALL_D), dtype=np.float32))
+    return {"theta": theta, **published(gaussian, theta)}
 
 
 def rotation(d: int, rng: np.random.Generator) -> torch.Tensor:
