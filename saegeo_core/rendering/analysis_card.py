@@ -1,7 +1,8 @@
 """One analysis as its user needs to know it: what it measures, what it needs, and everything that can be set."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 from rich.console import Group, RenderableType
@@ -83,5 +84,19 @@ def _judge(metric: "Metric") -> str:
 
 
 def _type(field: FieldInfo) -> str:
-    annotation = field.annotation
-    return annotation.__name__ if type(annotation) is type else str(annotation).replace("typing.", "")
+    return _kind(field.annotation)
+
+
+def _kind(annotation: Any) -> str:
+    """A type as a user reads it: bounds are for the error messages, choices are the choices themselves."""
+    arguments = get_args(annotation)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kind(arguments[0])
+    if origin is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if origin in (Union, UnionType):
+        return " or ".join(_kind(one) for one in arguments)
+    if origin is not None:
+        return f"{_kind(origin)} of {', '.join(_kind(one) for one in arguments if one is not ...)}"
+    return "none" if annotation is type(None) else getattr(annotation, "__name__", str(annotation))

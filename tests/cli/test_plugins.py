@@ -41,7 +41,7 @@ def test_an_analysis_is_shown_with_all_that_can_be_set(saegeo, plugins, analysis
     assert "preset calibrated: the defaults below" in told
     assert "preset paper: factor = 2.0" in told
     assert "factor = 1.0 float What the mean is multiplied by." in told
-    assert "sizes = 1,2 list[int] Sizes of nothing in particular." in told
+    assert "sizes = 1,2 list of int Sizes of nothing in particular." in told
     assert "metrics, as reported of 80 synthetic features, the headline first" in told
     assert "mean_norm length; neither direction is better Mean length of the rows. no null: a test needs none" in told
 
