@@ -100,7 +100,7 @@ def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
 def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> AngularGaussian:
     """The null whose directions have the mean and covariance that `start` gives z, on one draw of scores."""
     wanted_mean, wanted_root = start.mean, start.root
-    wanted_rest = float(rest_squares.mean())
+    wanted_rest = 1.0 - float((wanted_root**2).sum() + wanted_mean @ wanted_mean)
     null, stretch = start, 1.0
     for _ in range(MOST_ITERATIONS):
         z = null.leading(scores)
@@ -117,7 +117,7 @@ def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> An
             lengths.mean()
         )  # of z only the direction counts: kept near length 1, so that shifts of x are shifts of z
         null = replace(null, mean=null.mean / scale + shift, root=correction @ null.root / scale)
-        stretch *= (wanted_rest / rest if rest > 0.0 else 1.0) / scale**2
+        stretch *= (wanted_rest / rest if wanted_rest > TOLERANCE else 1.0) / scale**2
     root = np.sqrt(stretch)
     return replace(null, rest_mean=root * start.rest_mean, rest_deviations=root * start.rest_deviations)
 

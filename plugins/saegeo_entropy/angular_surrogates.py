@@ -14,7 +14,7 @@ from saegeo_entropy.principal_axes import principal_axes
 
 Floats = NDArray[np.float64]
 
-RECIPE = 2
+RECIPE = 3
 """Goes up whenever the same seeds would give other draws."""
 
 

@@ -19,7 +19,7 @@ from saegeo_entropy.random_scores import random_scores
 
 Floats = NDArray[np.float64]
 
-RECIPE = 2
+RECIPE = 3
 """Goes up whenever the same seeds would give other draws."""
 
 N_NEIGHBORS = 20
