@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 
 NEWTON_STEPS = 60
 BISECTIONS = 60
-TOLERANCE = 1e-13
-SAME_PLACE = 1e-9
+TOLERANCE = 1e-10
+SAME_PLACE = 1e-8
 NODES_IN_FACTOR_E, NODES_IN_ALL = 6, 17
 """Ranks whose eigenvalues are computed one by one, evenly spread over the logarithm of rank and over rank; the logarithm of
 the eigenvalue is interpolated between them."""

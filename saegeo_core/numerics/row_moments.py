@@ -17,6 +17,7 @@ from saegeo_core.analysis import Progress, silent
 from saegeo_core.numerics.directions import row_slices
 
 ROWS_AT_ONCE = 2048
+COLUMNS_AT_ONCE = 384
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -92,7 +93,8 @@ def grouped_moments(
         for part in row_slices(len(group), ROWS_AT_ONCE):
             centred = vectors[torch.from_numpy(group[part])].to(device, torch.float64).sub_(origin)
             sums[number] += centred.sum(0)
-            products.addmm_(centred.T, centred)
+            for columns in row_slices(d, COLUMNS_AT_ONCE):  # the other triangle is the same
+                products[columns.start :, columns].addmm_(centred[:, columns.start :].T, centred[:, columns])
             squared_lengths[group[part]] = centred.square().sum(1).numpy(force=True)
         triangles[number] = products[triangle]
     sizes = np.array([len(group) for group in groups])

@@ -9,8 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigvalsh_tridiagonal
+from torch import Tensor
+
+from saegeo_core.numerics.directions import row_slices
 
 Floats = NDArray[np.float64]
+
+COLUMNS_AT_ONCE = 256
 
 
 def structureless_spectrum(n_rows: float, d: int, rng: np.random.Generator) -> Floats:
@@ -49,7 +54,17 @@ def gaussian_spectrum(population: ArrayLike, n_rows: float, rng: np.random.Gener
         factor = np.tril(rng.standard_normal((d, d)), -1)
         np.fill_diagonal(factor, np.sqrt(rng.chisquare(n_rows - np.arange(d))))
         factor *= deviations[:, np.newaxis]
-    matrix = torch.from_numpy(factor)
-    eigenvalues = torch.linalg.eigvalsh(matrix @ matrix.T).flip(0).clamp_min_(0.0) / n_rows
-    spectrum: Floats = eigenvalues.numpy()
+    products = _products_of_rows(torch.from_numpy(factor), is_triangular=n_rows >= d)
+    spectrum: Floats = torch.linalg.eigvalsh(products).flip(0).clamp_min_(0.0).numpy() / n_rows
     return spectrum
+
+
+def _products_of_rows(factor: Tensor, *, is_triangular: bool) -> Tensor:
+    """F F' of a factor F; of a lower triangular one without multiplying most of its zeros."""
+    if not is_triangular:
+        return factor @ factor.T
+    products = torch.zeros_like(factor)
+    for columns in row_slices(len(factor), COLUMNS_AT_ONCE):
+        below = factor[columns.start :, columns]
+        products[columns.start :, columns.start :].addmm_(below, below.T)
+    return products
