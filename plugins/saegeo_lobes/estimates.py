@@ -75,6 +75,11 @@ class AtK:
             self.dictionary.phi_rows(), self.dictionary.neighbors.indices, self.dictionary.strata, rows
         )
 
+    @cached_property
+    def own_text(self) -> LobeByText | Absent:
+        """What kinds of text the functional lobes lead; one pass over the incidence serves estimate, null and table."""
+        return self.text(self.lobes)
+
     def text(self, lobes: Labels, blocks: NDArray[np.bool_] | None = None) -> LobeByText | Absent:
         """What kinds of text lobes lead, over all blocks or those of a mask (n_blocks,)."""
         firing = self.dictionary.firing
@@ -92,7 +97,7 @@ class AtK:
 
 
 def _association(at: AtK) -> float | Absent:
-    text = at.text(at.lobes)
+    text = at.own_text
     return text if isinstance(text, Absent) else text.cramers_v
 
 

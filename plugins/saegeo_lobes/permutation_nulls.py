@@ -80,5 +80,5 @@ class Permutations:
 
 def of_association(at: AtK, n_permutations: int, rng: np.random.Generator) -> dict[str, Floats]:
     """The association of lobe and text when documents exchange labels."""
-    text = at.text(at.lobes)
+    text = at.own_text
     return {} if isinstance(text, Absent) else {SHUFFLED_LABELS: text.permuted_cramers_v(n_permutations, rng)}

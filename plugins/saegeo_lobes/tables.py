@@ -162,7 +162,7 @@ def lobe_by_text_table(at: AtK) -> "pd.DataFrame | None":
     """For each lobe and kind of text: blocks, share of the kind's blocks, documents, and the corrected p of enrichment."""
     import pandas as pd
 
-    text = at.text(at.lobes)
+    text = at.own_text
     if isinstance(text, Absent):
         return None
     n_lobes, n_labels = text.blocks.shape
