@@ -47,6 +47,7 @@ def run(
     model: str | None = None,
     layer: int | None = None,
     hook: str | None = None,
+    force_model: bool = False,
     out: str | Path | None = None,
     existing: Existing = "reuse",
     progress: Progress = silent,
@@ -65,6 +66,7 @@ def run(
         model: a language model, by name or folder, for analyses that read activations.
         layer: read the model after this block, counted from 0, instead of where the SAE reads.
         hook: read the model at this hook instead.
+        force_model: read it though the SAE was trained on a model of another name.
         out: folder in which the report is stored; None stores nothing.
         existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
 
@@ -85,7 +87,9 @@ def run(
         device=device,
         cloud=cloud,
         firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
-        activations=activations_of(cloud, model, plugins, layer=layer, hook=hook, device=device)
+        activations=activations_of(
+            cloud, model, plugins, layer=layer, hook=hook, force_model=force_model, device=device
+        )
         if takes_activations(analysis)
         else None,
         load_cloud=partial(_load_cloud, rows=cloud.sae.rows, plugins=plugins),
@@ -293,19 +297,23 @@ def activations_of(
     *,
     layer: int | None = None,
     hook: str | None = None,
+    force_model: bool = False,
     device: str = "cpu",
 ) -> "TextActivations | None":
     """What `model` computes where the cloud's SAE reads, or where `layer` or `hook` says; None without a model.
 
     Raises:
-        SaegeoError: a place without a model or two places, no such model or hook, or another width than the cloud's.
+        SaegeoError: a place without a model or two places, no such model or hook, another model than the SAE's own
+            (unless `force_model`), or another width than the cloud's.
     """
     refuse_unplaced_model(model, layer, hook)
     if model is None:
         return None
     from saegeo_core.harvest.text_activations import open_text_activations
 
-    return open_text_activations(cloud.sae, model, layer=layer, hook=hook, device=device, kinds=plugins.sources)
+    return open_text_activations(
+        cloud.sae, model, layer=layer, hook=hook, force_model=force_model, device=device, kinds=plugins.sources
+    )
 
 
 def refuse_unplaced_model(model: str | None, layer: int | None, hook: str | None) -> None:

@@ -10,7 +10,7 @@ from saegeo_core.harvest.corpus import Corpus
 from saegeo_core.harvest.model_loading import FloatType
 from saegeo_core.harvest.open_corpus import KNOWN, open_corpus
 from saegeo_core.harvest.settings import HarvestSettings
-from saegeo_core.harvest.source_kind import DEFAULT_KIND, SourceRequest, open_source
+from saegeo_core.harvest.source_kind import SourceRequest, is_language_model, open_source
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
 from saegeo_core.plugin_manager import PluginManager
@@ -72,9 +72,8 @@ def plan_harvest(
     text = open_corpus(corpus, label_field=label_field, skip_bad_lines=skip_bad_lines) if corpus else None
     whole = [load_whole_sae(spec, device=device, plugins=plugins) for spec in expand_specs(list(saes))]
     placed = [PlacedSae(sae, hook_of(sae.description, hook)) for sae in whole]
-    others = {kind.name for kind in plugins.sources} - {DEFAULT_KIND}
-    if not force_model and model.partition(":")[0] not in others:
-        refuse_other_model(whole, model)
+    if not force_model and is_language_model(model, plugins.sources):
+        refuse_other_model((sae.description for sae in whole), model)
     request = SourceRequest(_hooks(placed), _centred(placed), device, dtype)
     source = open_source(model, request, plugins.sources)
     ReportStore(out).make_ready()
@@ -90,7 +89,7 @@ def _centred(saes: Sequence[PlacedSae]) -> frozenset[str]:
     centred: dict[str, WholeSae] = {}
     plain: dict[str, WholeSae] = {}
     for placed in saes:
-        (centred if placed.sae.is_centred else plain)[placed.hook] = placed.sae
+        (centred if placed.description.is_centred else plain)[placed.hook] = placed.sae
     for hook in centred.keys() & plain.keys():
         raise SaegeoError(
             f"{centred[hook].description.spec} and {plain[hook].description.spec} read {hook}, the first of a model with "

@@ -56,6 +56,7 @@ OPTIONS = (
         help="Read the model after its block N, from 0.  [default: where the SAE reads]",
     ),
     click.option("--hook", metavar="NAME", help="Read the model at this hook.  [default: where the SAE reads]"),
+    click.option("--force-model", is_flag=True, help="Read it though the SAE was trained on a model of another name."),
     click.option(
         "--seed",
         type=click.IntRange(min=0),

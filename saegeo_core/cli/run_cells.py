@@ -54,7 +54,15 @@ class _Subject:
         return cls(
             cloud,
             firing_of(cloud, plan.firing) if plan.wants_firing else None,
-            activations_of(cloud, plan.model, plan.plugins, layer=plan.layer, hook=plan.hook, device=plan.device)
+            activations_of(
+                cloud,
+                plan.model,
+                plan.plugins,
+                layer=plan.layer,
+                hook=plan.hook,
+                force_model=plan.force_model,
+                device=plan.device,
+            )
             if plan.wants_activations
             else None,
         )

@@ -53,6 +53,7 @@ class RunPlan:
     model: str | None
     layer: int | None
     hook: str | None
+    force_model: bool
     run_all: bool
     seed: int
     device: str
@@ -90,6 +91,7 @@ def plan_run(
     model: str | None,
     layer: int | None,
     hook: str | None,
+    force_model: bool,
     seed: int,
     device: str,
     out: str,
@@ -135,6 +137,7 @@ def plan_run(
         model=model,
         layer=layer,
         hook=hook,
+        force_model=force_model,
         run_all=run_all,
         seed=seed,
         device=device,

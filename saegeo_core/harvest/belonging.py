@@ -1,6 +1,6 @@
 """Whether an SAE and a model belong together: the hook it reads, the width there, and the name of the model it was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def hook_of(sae: SaeDescription, given: str | None = None) -> str:
     return hook
 
 
-def refuse_other_model(saes: Sequence[WholeSae], model: str) -> None:
+def refuse_other_model(saes: Iterable[SaeDescription], model: str) -> None:
     """Raise SaegeoError when an SAE says that it was trained on another model than the one named by `model`.
 
     Names are compared without the owner and without case. Of a local folder, the name of the folder counts, and the name in
@@ -60,10 +60,10 @@ def refuse_other_model(saes: Sequence[WholeSae], model: str) -> None:
     """
     names = _names_of(model)
     for sae in saes:
-        trained_on = sae.description.model
+        trained_on = sae.model
         if trained_on is not None and _plain(trained_on) not in names:
             raise SaegeoError(
-                f"{sae.description.spec} was trained on {trained_on}, and the model given is {model}",
+                f"{sae.spec} was trained on {trained_on}, and the model given is {model}",
                 f"type --model {trained_on}, or --force-model if they are the same",
             )
 

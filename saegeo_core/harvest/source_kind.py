@@ -65,9 +65,17 @@ def open_source(model: str, request: SourceRequest, kinds: Sequence[SourceKind])
             f"a source was asked for the hooks {', '.join(request.hooks) or '(none)'}", "name each hook once"
         )
     by_name = {kind.name: kind for kind in kinds}
-    name, colon, where = model.partition(":")
-    if colon and name in by_name:
-        return by_name[name].open(where, request)
-    if DEFAULT_KIND not in by_name:
+    name, where = _kind_and_place(model, kinds)
+    if name not in by_name:
         raise SaegeoError(f"{model!r} names no source of activations", f"known kinds: {', '.join(by_name) or 'none'}")
-    return by_name[DEFAULT_KIND].open(model, request)
+    return by_name[name].open(where, request)
+
+
+def is_language_model(model: str, kinds: Sequence[SourceKind]) -> bool:
+    """Whether `model` names a language model, by the name that SAEs call it, and not a source of another kind."""
+    return _kind_and_place(model, kinds)[0] == DEFAULT_KIND
+
+
+def _kind_and_place(model: str, kinds: Sequence[SourceKind]) -> tuple[str, str]:
+    name, colon, where = model.partition(":")
+    return (name, where) if colon and name in {kind.name for kind in kinds} else (DEFAULT_KIND, model)

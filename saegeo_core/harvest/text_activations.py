@@ -3,7 +3,7 @@
 A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import hook_of
+from saegeo_core.harvest.belonging import hook_of, refuse_other_model
 from saegeo_core.harvest.corpus import Document
-from saegeo_core.harvest.source_kind import SourceKind, SourceRequest, open_source
+from saegeo_core.harvest.source_kind import SourceKind, SourceRequest, is_language_model, open_source
 from saegeo_core.sae_description import SaeDescription
 
 EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
@@ -28,15 +28,13 @@ class TextActivations:
         model: what the user typed after --model.
         hook: where in the model, in the words of TransformerLens.
         source: opened at that hook alone.
-        device: where the model runs.
-        kinds: the kinds of source that are installed.
+        reopen: opens the same model at another hook.
     """
 
     model: str
     hook: str
     source: ActivationSource
-    device: str
-    kinds: Sequence[SourceKind]
+    reopen: Callable[[str], ActivationSource]
 
     @property
     def d_in(self) -> int:
@@ -73,8 +71,7 @@ class TextActivations:
 
     def embeddings(self) -> "TextActivations":
         """The same model where its first block reads: the embeddings of the tokens."""
-        source = _opened(self.model, EMBEDDING_HOOK, self.device, self.kinds)
-        return replace(self, hook=EMBEDDING_HOOK, source=source)
+        return replace(self, hook=EMBEDDING_HOOK, source=self.reopen(EMBEDDING_HOOK))
 
 
 def open_text_activations(
@@ -83,16 +80,32 @@ def open_text_activations(
     *,
     layer: int | None = None,
     hook: str | None = None,
+    force_model: bool = False,
     device: str = "cpu",
     kinds: Sequence[SourceKind],
 ) -> TextActivations:
     """The activations of `model` where the SAE reads, or after block number `layer`, or at `hook`.
 
+    They are those that the SAE was trained on: without their mean where it was trained on a model of centred writing weights.
+
     Raises:
-        SaegeoError: no such model or hook, the SAE does not say where it reads, or its directions are of another width.
+        SaegeoError: no such model or hook, the SAE does not say where it reads, it was trained on another model (unless
+            `force_model`), or its directions are of another width.
     """
+    if not force_model and is_language_model(model, kinds):
+        refuse_other_model([sae], model)
     hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
-    activations = TextActivations(model, hook, _opened(model, hook, device, kinds), device, kinds)
+
+    def opened(at: str) -> ActivationSource:
+        centred = frozenset([at] if sae.is_centred else [])
+        source = open_source(model, SourceRequest((at,), centred, device=device), kinds)
+        if source.corpus is not None:
+            raise SaegeoError(
+                f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"
+            )
+        return source
+
+    activations = TextActivations(model, hook, opened(hook), opened)
     if activations.d_in != sae.d_in:
         raise SaegeoError(
             f"the directions of {sae.spec} have width {sae.d_in}; the activations of {model} at {hook} have width "
@@ -100,12 +113,3 @@ def open_text_activations(
             "SAE and model do not belong together: name the model that it was trained on",
         )
     return activations
-
-
-def _opened(model: str, hook: str, device: str, kinds: Sequence[SourceKind]) -> ActivationSource:
-    source = open_source(model, SourceRequest((hook,), device=device), kinds)
-    if source.corpus is not None:
-        raise SaegeoError(
-            f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"
-        )
-    return source

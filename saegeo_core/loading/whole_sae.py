@@ -59,8 +59,6 @@ class WholeSae:
         architecture: as sae-lens calls it.
         is_feature_wise: whether one feature can be encoded without the others.
         digest: SHA-256 of the weights and settings that decide what `encode` gives.
-        is_centred: whether it was trained on a model whose writing weights are centred, so that activations of an
-            unchanged model lose their mean over the width first.
     """
 
     cloud: "FeatureCloud"
@@ -70,7 +68,6 @@ class WholeSae:
     architecture: str
     is_feature_wise: bool
     digest: str
-    is_centred: bool
 
     @property
     def description(self) -> "SaeDescription":
@@ -114,7 +111,6 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
     if is_feature_wise:
         module.W_dec.data = module.W_dec.data[:0].clone()
     digest = _digest(module)
-    model_loading = config.metadata.model_from_pretrained_kwargs or {}
     return WholeSae(
         cloud=cloud,
         module=module.to(device),
@@ -123,7 +119,6 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
         architecture=architecture,
         is_feature_wise=is_feature_wise,
         digest=digest,
-        is_centred=bool(model_loading.get("center_writing_weights")),
     )
 
 

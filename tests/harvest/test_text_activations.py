@@ -12,8 +12,9 @@ KINDS = [Transformer(), Stored(), Synthetic()]
 HOOK = "blocks.1.hook_resid_post"
 
 
-def sae(d_in=16, hook=HOOK):
-    return SaeDescription(spec="a:b", release="a", sae_id="b", hook_name=hook, d_sae=4, d_in=d_in, dtype="float32")
+def sae(d_in=16, hook=HOOK, **facts):
+    known = {"spec": "a:b", "release": "a", "sae_id": "b", "d_sae": 4, "dtype": "float32"} | facts
+    return SaeDescription(hook_name=hook, d_in=d_in, **known)
 
 
 @pytest.fixture
@@ -47,6 +48,24 @@ def test_the_place_is_the_saes_own_or_the_one_given(opened):
 def test_another_width_is_refused_with_both_numbers(opened):
     with pytest.raises(SaegeoError, match=r"a:b have width 17; .* have width 16"):
         opened(description=sae(d_in=17))
+
+
+def test_another_model_is_refused_unless_insisted_on(opened):
+    of_another = sae(model="gemma-2-2b")
+    with pytest.raises(SaegeoError, match="a:b was trained on gemma-2-2b") as refusal:
+        opened(description=of_another)
+    assert "--force-model" in refusal.value.hint
+    assert opened(description=of_another, force_model=True).hook == HOOK
+
+
+def test_saes_of_centred_weights_get_centred_activations(opened):
+    of_centred = sae(training={"model_from_pretrained_kwargs": {"center_writing_weights": True}})
+    as_it_is, centred = opened("llama"), opened("llama", of_centred)
+    for plain, moved in [(as_it_is, centred), (as_it_is.embeddings(), centred.embeddings())]:
+        (before,), (after,) = plain.of(["cat dog"]), moved.of(["cat dog"])
+        np.testing.assert_allclose(after, before - before.mean(1, keepdims=True), atol=1e-6)
+        assert np.abs(before.mean(1)).max() > 1e-3  # else there were nothing to take away
+    assert centred.describe() != as_it_is.describe()
 
 
 def test_embeddings_do_not_know_their_neighbors(opened):

@@ -7,7 +7,6 @@ import pytest
 from saegeo_core import SaegeoError
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.harvest.belonging import hook_of, refuse_other_model
-from saegeo_core.loading.whole_sae import WholeSae
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def sae_of(rng):
     def made(**facts):
         cloud = FeatureCloud.from_array(rng.standard_normal((6, 4)).astype("f4"), name="sae")
         object.__setattr__(cloud, "sae", cloud.sae.model_copy(update=facts))
-        return WholeSae(cloud, None, 4, 6, "standard", True, "0", False)
+        return cloud.sae
 
     return made
 
@@ -104,9 +103,9 @@ def test_the_folder_of_the_demo_model_is_the_demo_model(sae_of):
     ],
 )
 def test_the_hook_is_what_the_user_or_the_sae_says(sae_of, facts, given, hook):
-    assert hook_of(sae_of(**facts).description, given) == hook
+    assert hook_of(sae_of(**facts), given) == hook
 
 
 def test_an_sae_that_does_not_say_where_it_reads(sae_of):
     with pytest.raises(SaegeoError, match="does not say where in the model it reads"):
-        hook_of(sae_of().description)
+        hook_of(sae_of())

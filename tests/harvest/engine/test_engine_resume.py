@@ -256,7 +256,7 @@ HARVEST_AGAIN = """
     cloud = FeatureCloud.from_array(source.plant.directions("here"), name="tied")
     sae = WholeSae(
         cloud=cloud, module=Tied(), d_in=64, n_features=64, architecture="standard", is_feature_wise=True,
-        digest="0", is_centred=False,
+        digest="0",
     )
     harvest([PlacedSae(sae, "here")], source, source.corpus, OUT, HarvestSettings(block_tokens=16))
 """
