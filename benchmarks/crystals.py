@@ -2,18 +2,17 @@
 
 The twelve sets of Todd et al. are not shipped: rows that need them are left out where the folder is absent
 (`../shared/relations/function_vectors` beside the checkout, or what SAEGEO_RELATIONS names). Their vectors here are made up:
-a word's own noise, a common offset for each relation, and a strong direction of word length.
+a word's own noise, and a strong direction of word length.
 """
 
 import os
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import Work
-from saegeo_core import AnalysisContext, FeatureCloud
+from saegeo_core import AnalysisContext, FeatureCloud, TextActivations
+from saegeo_core.synthetic_text import made_up_activations, made_up_tokens
 
 ROOT = Path(__file__).parents[1]
 RELATIONS = Path(os.environ.get("SAEGEO_RELATIONS", ROOT.parent / "shared" / "relations" / "function_vectors"))
@@ -34,15 +33,11 @@ TWELVE = [
 D_IN = 2304
 
 
-class MadeUp:
-    """What looks like a model to the analysis: one token for every word, its vector drawn anew for each text."""
-
-    model, hook, d_in = "made-up vectors", "nowhere", D_IN
-
-    def of(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
-        rng = np.random.default_rng(0)
-        length = 5 * rng.standard_normal(D_IN).astype(np.float32) / np.sqrt(D_IN)
-        return (rng.standard_normal((1, D_IN), dtype=np.float32) + len(text) * length for text in texts)
+def words() -> TextActivations:
+    """One token for every word: noise of its own, and how long it is along one direction."""
+    length = 5 * np.random.default_rng(0).standard_normal(D_IN, np.float32) / np.sqrt(D_IN)
+    noise = made_up_tokens(D_IN)
+    return made_up_activations(lambda text: noise(text)[:1] + len(text) * length, D_IN)
 
 
 def cloud() -> FeatureCloud:
@@ -54,7 +49,7 @@ def analysed(data: FeatureCloud) -> float:
     """The calibrated preset on the twelve sets; returns the raw pairing consistency."""
     from saegeo_crystals.analysis import Crystals, CrystalsParameters
 
-    context: Any = AnalysisContext(np.random.default_rng(0), activations=MadeUp())  # type: ignore[arg-type]
+    context = AnalysisContext(np.random.default_rng(0), activations=words())
     findings = Crystals().analyze(data, CrystalsParameters(measure="pairs", relations=RELATIONS, only=TWELVE), context)
     return next(m.value for m in findings.metrics if m.name == "pairing_consistency_raw") or 0.0
 

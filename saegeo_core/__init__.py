@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Analysis, AnalysisContext, Parameters
+    from saegeo_core.analysis import Analysis, AnalysisContext, Example, Parameters
     from saegeo_core.comparison import Comparison, compare
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
@@ -28,6 +28,7 @@ _HOME = {
     "AnalysisContext": "analysis",
     "Better": "metric",
     "Comparison": "comparison",
+    "Example": "analysis",
     "FeatureCloud": "feature_cloud",
     "Figure": "findings",
     "Findings": "findings",
@@ -56,6 +57,7 @@ __all__ = [
     "AnalysisContext",
     "Better",
     "Comparison",
+    "Example",
     "FeatureCloud",
     "Figure",
     "Findings",

@@ -7,7 +7,18 @@ print, store or read clocks: it takes a cloud and returns findings, the same one
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    TypeVar,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,8 +34,6 @@ if TYPE_CHECKING:
     from saegeo_core.firing_statistics import FiringStatistics
     from saegeo_core.harvest.text_activations import TextActivations
     from saegeo_core.sae_spec import SaeSpec
-
-    Example = FeatureCloud | tuple[FeatureCloud, FiringStatistics]
 
 Item = TypeVar("Item")
 NEEDS = ("vectors", "firing", "activations")
@@ -86,6 +95,22 @@ class AnalysisContext:
     load_cloud: "Callable[[SaeSpec], FeatureCloud] | None" = None
 
 
+class Example(NamedTuple):
+    """What one run is given, where `planted_example` and `null_example` bring more than a cloud.
+
+    Attributes:
+        cloud: the one to measure.
+        firing: for analyses that need firing: which of its features fire in which block.
+        activations: for those that read a model: see `saegeo_core.synthetic_text`.
+        other: the cloud that a parameter of type SaeSpec loads, whatever it names.
+    """
+
+    cloud: "FeatureCloud"
+    firing: "FiringStatistics | None" = None
+    activations: "TextActivations | None" = None
+    other: "FeatureCloud | None" = None
+
+
 @runtime_checkable
 class Analysis(Protocol):
     """The runnable unit.
@@ -118,14 +143,14 @@ class Analysis(Protocol):
         """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
         ...
 
-    def planted_example(self, rng: "np.random.Generator") -> "Example | None":  # noqa: ARG002
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
         """For `saegeo plugins check`: a cloud in which the headline must be found (its judging null has p <= 0.01).
 
-        A pair (cloud, firing) where firing is needed. None where no such cloud is known.
+        An `Example` where more than the cloud is planted. None where no such cloud is known.
         """
         return None
 
-    def null_example(self, rng: "np.random.Generator") -> "Example | None":  # noqa: ARG002
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
         """For `saegeo plugins check`: a cloud drawn from the null that judges the headline, another one at every call.
 
         Over many of them every p-value under that null must be uniform. Small is better than large: it is measured 40 times.

@@ -19,7 +19,16 @@ VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file", "inp
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
 CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]
-RUNNERS = ["harvest", "runner", "report_store", "stored_reports", "comparison", "testing", "new_plugin"]
+RUNNERS = [
+    "harvest",
+    "runner",
+    "report_store",
+    "stored_reports",
+    "comparison",
+    "testing",
+    "new_plugin",
+    "synthetic_text",
+]
 RULES = {
     **dict.fromkeys(VALUES, ({"pydantic", "pydantic_core"}, VALUES)),
     **dict.fromkeys(CONTAINERS, (SCIENCE | ALWAYS, VALUES + CONTAINERS)),
@@ -37,7 +46,7 @@ RULES = {
     "__main__": (set(), ["cli"]),
 }
 PLUGIN_MAY_IMPORT = {"saegeo_core", *ALWAYS, *SCIENCE, "openTSNE"}
-PLUGIN_ROOMS = {"numerics", "statistics", "synthetic", "synthetic_firing", "testing"}
+PLUGIN_ROOMS = {"numerics", "statistics", "synthetic", "synthetic_firing", "synthetic_text", "testing"}
 
 
 def imports(path):

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters
+from saegeo_core import Analysis, AnalysisContext, Example, Parameters
 
 if TYPE_CHECKING:
-    from saegeo_core import FeatureCloud, Findings
+    import numpy as np
+
+    from saegeo_core import FeatureCloud, Findings, TextActivations
+
+D_IN = 32
+"""Width of the examples."""
 
 
 class CrystalsParameters(Parameters):
@@ -79,6 +84,7 @@ class Crystals(Analysis):
     )
     Parameters = CrystalsParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"token": "last"}}
+    invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
 
     def analyze(self, cloud: "FeatureCloud", parameters: CrystalsParameters, context: AnalysisContext) -> "Findings":
         """Measure word pairs where the SAE reads, and search its dictionary."""
@@ -103,3 +109,23 @@ class Crystals(Analysis):
             listed=parameters.n_listed,
         )
         return joined(of_pairs, of_dictionary)
+
+    def planted_example(self, rng: "np.random.Generator") -> Example:
+        """Parallelograms in the bundled relations, behind a distractor that only the projection takes away."""
+        from saegeo_crystals.planted import words_in_parallelograms
+        from saegeo_crystals.relations import bundled_relations
+
+        return _example(rng, words_in_parallelograms(rng, D_IN, bundled_relations()))
+
+    def null_example(self, rng: "np.random.Generator") -> Example:
+        """Words that have nothing to do with each other: any partner would do."""
+        from saegeo_crystals.planted import words_of_noise
+
+        return _example(rng, words_of_noise(rng, D_IN))
+
+
+def _example(rng: "np.random.Generator", words: "TextActivations") -> Example:
+    from saegeo_core import FeatureCloud
+    from saegeo_core.synthetic import isotropic
+
+    return Example(FeatureCloud.from_array(isotropic(60, D_IN, rng)), activations=words)

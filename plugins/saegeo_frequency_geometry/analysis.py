@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters
+from saegeo_core import Analysis, AnalysisContext, Example, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from saegeo_core import FeatureCloud, Findings, FiringStatistics
+    from saegeo_core import FeatureCloud, Findings
 
 
 class FrequencyGeometryParameters(Parameters):
@@ -41,16 +41,16 @@ class FrequencyGeometry(Analysis):
 
         return rate_findings(cloud, parameters, context)
 
-    def planted_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+    def planted_example(self, rng: "np.random.Generator") -> Example:
         """Families of five that fire often, and single features that fire rarely."""
         return _firing_at(rng, family_rate=0.4, single_rate=0.1)
 
-    def null_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+    def null_example(self, rng: "np.random.Generator") -> Example:
         """The same directions, with rates that know nothing of them."""
         return _firing_at(rng, family_rate=0.2, single_rate=0.2)
 
 
-def _firing_at(rng, *, family_rate, single_rate):
+def _firing_at(rng: "np.random.Generator", *, family_rate: float, single_rate: float) -> Example:
     import numpy as np
     import torch
 
@@ -59,6 +59,5 @@ def _firing_at(rng, *, family_rate, single_rate):
 
     rows = torch.cat([families(60, 24, rng), isotropic(60, 24, rng)])
     rates = np.repeat([family_rate, single_rate], 60) * rng.uniform(0.5, 1.5, 120)
-    return FeatureCloud.from_array(rows), FiringStatistics.from_arrays(
-        rng.random((300, 120)) < rates, document_of_block=np.arange(300) // 5
-    )
+    firing = FiringStatistics.from_arrays(rng.random((300, 120)) < rates, document_of_block=np.arange(300) // 5)
+    return Example(FeatureCloud.from_array(rows), firing)

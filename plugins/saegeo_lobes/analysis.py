@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError
+from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from saegeo_core import FeatureCloud, Findings, FiringStatistics
+    from saegeo_core import FeatureCloud, Findings
 
 AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
 
@@ -84,18 +84,18 @@ class Lobes(Analysis):
 
         return calibrated_findings(cloud, firing, parameters, context)
 
-    def planted_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+    def planted_example(self, rng: "np.random.Generator") -> Example:
         """Six topics, in firing and in directions."""
         return _planted(rng, n_topics=6)
 
-    def null_example(self, rng: "np.random.Generator") -> "tuple[FeatureCloud, FiringStatistics]":
+    def null_example(self, rng: "np.random.Generator") -> Example:
         """No topic, but frequent features that lie together and, in rich blocks, fire together: the stratified null."""
         return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
 
 
-def _planted(rng: "np.random.Generator", **what: float) -> "tuple[FeatureCloud, FiringStatistics]":
+def _planted(rng: "np.random.Generator", **what: float) -> Example:
     from saegeo_core import FeatureCloud
     from saegeo_core.synthetic_firing import plant_firing
 
     plant = plant_firing(rng, n_features=180, n_blocks=600, d_in=24, rates=(0.05, 0.3), **what)
-    return FeatureCloud.from_array(plant.directions), plant.firing
+    return Example(FeatureCloud.from_array(plant.directions), plant.firing)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters, SaegeoError, SaeSpec
+from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError, SaeSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +47,18 @@ class Stability(Analysis):
                 "set stability.other to an SAE of the same place in the same model",
             )
         return compared(cloud, other, parameters, context)
+
+    def planted_example(self, rng: "np.random.Generator") -> Example:
+        """Half of the other cloud, blurred, among as many directions that it does not have."""
+        import torch
+
+        from saegeo_core import FeatureCloud
+        from saegeo_core.synthetic import angular_gaussian, isotropic
+
+        other = angular_gaussian(120, 24, rng)
+        shared = other[:60] + 0.3 * isotropic(60, 24, rng)
+        cloud = torch.cat([shared, angular_gaussian(60, 24, rng)])
+        return Example(FeatureCloud.from_array(cloud), other=FeatureCloud.from_array(other))
 
     def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """A cloud that knows nothing of the other one."""

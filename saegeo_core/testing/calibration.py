@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
+from saegeo_core.analysis import Example
 from saegeo_core.metric import Absent, Interval, Metric
 from saegeo_core.report import Report
-from saegeo_core.testing.inputs import SEED, Given, as_given
+from saegeo_core.testing.inputs import SEED
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial
 
@@ -122,9 +123,9 @@ def _judged(headline: Metric) -> str:
     return f"{headline.name} {headline.estimate:.4g}, null {null.mean:.4g}{chance}"
 
 
-def _examples(trial: Trial, method: str, n: int) -> list[Given]:
+def _examples(trial: Trial, method: str, n: int) -> list[Example]:
     """So many of the analysis's own examples; none where it has none."""
     make = getattr(trial.analysis, method, None)
     rng = np.random.default_rng(SEED)
     made = [make(rng) for _ in range(n)] if make else []
-    return [as_given(example) for example in made if example is not None]
+    return [one if isinstance(one, Example) else Example(one) for one in made if one is not None]

@@ -18,7 +18,7 @@ def cost(trial: Trial) -> Iterator[Outcome]:
     if trial.is_quick:
         yield not_checked(COST, "left out, to be quick")
         return
-    given = ordinary(trial.analysis.needs, N_FEATURES, D_IN, N_BLOCKS)
+    given = ordinary(trial.reads, N_FEATURES, D_IN, N_BLOCKS)
     before = restart_peak()
     start = time.perf_counter()
     trial.run(given)

@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import Iterator
 
+from saegeo_core.analysis import Example
 from saegeo_core.errors import MissingInput
 from saegeo_core.report import Preset, Report
-from saegeo_core.testing.inputs import Given, degenerate
+from saegeo_core.testing.inputs import degenerate
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.trial import Trial
 
@@ -16,7 +17,7 @@ def degenerate_clouds(trial: Trial) -> Iterator[Outcome]:
     for preset in trial.analysis.presets:
         with contextlib.suppress(MissingInput):
             names[preset] = _names(trial.run(trial.ordinary(), preset=preset))
-    for name, given in degenerate(trial.analysis.needs).items():
+    for name, given in degenerate(trial.reads).items():
         check = f"degenerate cloud: {name}"
         absent = []
         for preset, expected in names.items():
@@ -39,7 +40,7 @@ def _names(report: Report) -> set[str]:
     return {metric.name for metric in report.measured}
 
 
-def _failed(check: str, given: Given, seen: str) -> Outcome:
+def _failed(check: str, given: Example, seen: str) -> Outcome:
     shape = f"{given.cloud.n_features} features in {given.cloud.d_in} dimensions"
     return failed(
         check,

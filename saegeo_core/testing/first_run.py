@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.metric import Absent, Interval, Metric
 from saegeo_core.report import Report
+from saegeo_core.testing.inputs import fingerprint
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial
 
@@ -31,7 +32,7 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
         MissingInput: it needs what the suite does not give by itself.
     """
     given = trial.ordinary()
-    before, said = given.fingerprint(), io.StringIO()
+    before, said = fingerprint(given), io.StringIO()
     report: Report | None = None
     error: BaseException = RuntimeError("no report")
     with warnings.catch_warnings(record=True) as warned, contextlib.redirect_stderr(said):
@@ -42,7 +43,7 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
             raise  # not the analysis's mistake: it was not given what it needs
         except (Exception, SystemExit) as raised:
             error = raised
-    if given.fingerprint() != before:
+    if fingerprint(given) != before:
         yield _touched()
         return
     if report is None:

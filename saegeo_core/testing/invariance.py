@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from saegeo_core.analysis import INVARIANCES, Invariance
+from saegeo_core.analysis import INVARIANCES, Example, Invariance
 from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.testing.inputs import SEED, Given
+from saegeo_core.harvest.text_activations import TextActivations
+from saegeo_core.synthetic_text import made_up_activations
+from saegeo_core.testing.inputs import SEED
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.report_difference import estimate_difference
 from saegeo_core.testing.trial import Trial
@@ -41,19 +44,32 @@ def invariance(trial: Trial) -> Iterator[Outcome]:
             yield passed(check, f"estimates agree to {TOLERANCE:g}")
 
 
-def changed(given: Given, how: Invariance) -> Given:
-    """The same input, changed in one way."""
+def changed(given: Example, how: Invariance) -> Example:
+    """The same input, changed in one way. Activations live where the directions do: they are turned with them."""
     rng = np.random.default_rng(SEED)
-    cloud, firing = given
-    n, d = cloud.vectors.shape
+    rows, firing, activations = given.cloud.vectors, given.firing, given.activations
+    n, d = rows.shape
     if how == "feature order":
         order = rng.permutation(n)
-        return Given(_cloud(cloud.vectors[torch.from_numpy(order)]), None if firing is None else firing.select(order))
+        return given._replace(
+            cloud=_cloud(rows[torch.from_numpy(order)]), firing=None if firing is None else firing.select(order)
+        )
     if how == "rotation":
         rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
-        return Given(_cloud(cloud.vectors.double() @ torch.from_numpy(rotation)), firing)
+        return given._replace(
+            cloud=_cloud(rows.double() @ torch.from_numpy(rotation)),
+            activations=None if activations is None else _turned(activations, rotation),
+        )
     lengths = np.exp(rng.uniform(-1, 1, (n, 1))) if how == "row lengths" else np.full((n, 1), 3.7)
-    return Given(_cloud(cloud.vectors.double() * torch.from_numpy(lengths)), firing)
+    return given._replace(cloud=_cloud(rows.double() * torch.from_numpy(lengths)))
+
+
+def _turned(activations: TextActivations, rotation: NDArray[np.float64]) -> TextActivations:
+    def tokens_of(text: str) -> NDArray[np.float32]:
+        (tokens,) = activations.of([text])
+        return (tokens @ rotation).astype(np.float32)
+
+    return made_up_activations(tokens_of, activations.d_in, f"{activations.model}, turned")
 
 
 def _cloud(rows: torch.Tensor) -> FeatureCloud:

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
+from saegeo_core.analysis import Analysis, Example, Parameters, resolve_parameters
 from saegeo_core.report import Preset, Report
 from saegeo_core.runner import Job
-from saegeo_core.testing.inputs import Given, companion, ordinary
+from saegeo_core.testing.inputs import companion, ordinary
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,16 @@ class Trial:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     is_quick: bool = False
 
-    def ordinary(self) -> Given:
-        """The ordinary input, made afresh."""
-        return ordinary(self.analysis.needs)
+    @property
+    def reads(self) -> frozenset[str]:
+        """What it is given: all that it needs or can use."""
+        return self.analysis.needs | self.analysis.uses
 
-    def run(self, given: Given, *, seed: int = 0, preset: Preset = "calibrated") -> Report:
+    def ordinary(self) -> Example:
+        """The ordinary input, made afresh."""
+        return ordinary(self.reads)
+
+    def run(self, given: Example, *, seed: int = 0, preset: Preset = "calibrated") -> Report:
         """One run."""
         job = Job(
             analysis=self.analysis,
@@ -43,7 +48,8 @@ class Trial:
             device="cpu",
             cloud=given.cloud,
             firing=given.firing,
-            load_cloud=lambda _: companion(given.cloud),
+            activations=given.activations,
+            load_cloud=lambda _: companion(given.cloud) if given.other is None else given.other,
         )
         return job.perform()
 

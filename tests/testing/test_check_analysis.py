@@ -9,7 +9,7 @@ import pytest
 import torch
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError, SaeSpec
+from saegeo_core import Absent, Analysis, Example, Findings, Metric, Parameters, SaegeoError, SaeSpec
 from saegeo_core.errors import MissingInput
 from saegeo_core.testing import check_analysis
 from saegeo_core.testing.calibration import FALSE_ALARM, RUNS, _too_small
@@ -295,9 +295,34 @@ def test_parameters_it_cannot_do_without_are_given(spoiled):
     assert not failures(analysis)
 
 
-def test_what_the_suite_cannot_make_is_told(spoiled):
-    with pytest.raises(SaegeoError, match="lean needs activations"):
-        check_analysis(spoiled(needs=frozenset({"vectors", "activations"})))
+@pytest.mark.parametrize("how", ["needs", "uses"])
+def test_activations_are_made_up_where_they_are_read(spoiled, how):
+    """The words of a text are turned with the cloud, which a product of both tells; nothing else moves them."""
+
+    def analyze(self, cloud, parameters, context):
+        (tokens,) = context.activations.of(["seven words"])
+        product = float(cloud.unit_vectors().double().numpy().mean(0) @ tokens.mean(0))
+        return Findings([length(cloud).model_copy(update={"estimate": product})])
+
+    bare = {"planted_example": Analysis.planted_example, "null_example": Analysis.null_example}
+    assert not failures(spoiled(analyze=analyze, **bare, **{how: frozenset({"vectors", "activations"})}))
+
+
+def test_an_example_brings_the_second_cloud(spoiled, sound):
+    """Found is what comes back in the other cloud; in the suite's own it would not."""
+    seen = []
+
+    def analyze(self, cloud, parameters, context):
+        seen.append(context.load_cloud(parameters.other).checksum() == cloud.checksum())
+        return Findings([length(cloud)])
+
+    def planted(self, rng):
+        cloud = sound.planted_example(self, rng)
+        return Example(cloud, other=cloud)
+
+    analysis = spoiled(Parameters=Required, analyze=analyze, planted_example=planted, presets={"calibrated": {}})
+    check_analysis(analysis, {"other": "./any"}, quick=True)
+    assert sum(seen) == 1
 
 
 def test_a_failure_tells_what_was_expected_seen_and_advised(spoiled):
