@@ -66,7 +66,7 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", c
     tables = {
         "relations": relation_table(experiment, material),
         "dimensions": dimension_table(experiment, rng),
-        "comparisons": comparison_table(experiment, facts, progress),
+        "comparisons": comparison_table(experiment, facts, groups, progress),
         "components": component_table(scores, shares, facts, pairs, groups),
         "directions": direction_table(experiment, facts),
         "lengths": lengths,

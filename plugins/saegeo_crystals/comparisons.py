@@ -2,6 +2,8 @@
 
 If distractors hide the parallelograms, taking just these away must show them. What is taken away is learned on the pairs that
 may be trained on, like the projection; scores are those of held-out pairs in what is left of the raw space.
+
+Intervals of the gain are those of other held-out pairs: a jackknife leaves out groups of these, and what was learned stays.
 """
 
 from collections.abc import Iterator
@@ -11,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from saegeo_core.statistics.resampling import jackknife_of
 from saegeo_crystals.discriminant import double_centred, leading_eigenvectors
 from saegeo_crystals.folds import trained_on
 from saegeo_crystals.held_out import BASE, Experiment, Fold, Sums, Tallies
-from saegeo_crystals.pairs import Pairs
+from saegeo_crystals.pairs import Integers, Pairs
+from saegeo_crystals.scores import Cells, quadruple_scores
 from saegeo_crystals.word_facts import WordFacts
-from saegeo_crystals.word_space import WordSpace
+from saegeo_crystals.word_space import PairProducts, WordSpace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +31,16 @@ Floats = NDArray[np.float64]
 
 REMOVED = (1, 2, 3, 5, 10)
 RAW = "raw"
+PAIRING = "pairing_consistency"
 
 
-def comparison_table(experiment: Experiment, facts: WordFacts, progress: "Progress") -> "pd.DataFrame":
-    """A row for each way, a column for each score, and the gain in pairing consistency over the raw space."""
+def comparison_table(
+    experiment: Experiment, facts: WordFacts, groups: Integers, progress: "Progress"
+) -> "pd.DataFrame":
+    """A row for each way, a column for each score, and the gain in pairing consistency over the raw space with its interval.
+
+    `groups` (n_pairs,) are those of the jackknife.
+    """
     import pandas as pd
 
     projection = experiment.projection
@@ -41,38 +51,72 @@ def comparison_table(experiment: Experiment, facts: WordFacts, progress: "Progre
             projection, kind="pca", geometry="whitened"
         ),
     }
-    sums: dict[str, Sums] = {}
+    labels = experiment.pairs.relation
+    names = np.unique(groups)
+    ways: dict[str, _Way] = {}
     for number in progress(experiment.numbers, len(experiment.numbers), "ways compared"):
-        for way, tallies in _removals(experiment, number, facts):
-            sums.setdefault(way, Sums()).add(tallies)
-    for way, one in projections.items():
-        sums[way] = Sums()
-        for fold in replace(experiment, projection=one).held_out():
-            labels = experiment.pairs.relation
-            sums[way].add(fold.scores_in(fold.discriminants(labels), labels))
-    table = pd.DataFrame({"way": list(sums), **{name: [one.mean(name) for one in sums.values()] for name in BASE}})
-    table["pairing_consistency_gain"] = table["pairing_consistency"] - sums[RAW].mean("pairing_consistency")
-    return table
+        for way, space in _removals(experiment, number, facts):
+            fold = Fold(replace(experiment, space=space), number)
+            kept = [fold.cells(labels).keeping(groups[fold.test] != name) for name in names]
+            ways.setdefault(way, _Way(len(names))).add(fold.raw_scores(labels), fold.raw_products(), kept)
+    for way, projection in projections.items():
+        ways[way] = _Way(len(names))
+        for fold in replace(experiment, projection=projection).held_out():
+            found = fold.discriminants(labels)
+            kept = [fold.cells(labels).keeping(groups[fold.test] != name) for name in names]
+            ways[way].add(fold.scores_in(found, labels), fold.products_in(found), kept)
+    gains = {way: one.gain_over(ways[RAW]) for way, one in ways.items()}
+    return pd.DataFrame(
+        {
+            "way": list(ways),
+            **{name: [one.sums.mean(name) for one in ways.values()] for name in BASE},
+            **{
+                f"{PAIRING}_gain{end}": [gain[place] for gain in gains.values()]
+                for place, end in enumerate(("", "_low", "_high"))
+            },
+        }
+    )
 
 
-def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator[tuple[str, Tallies]]:
+class _Way:
+    """The scores of one way over folds, and its pairing consistency without each group of the held-out pairs."""
+
+    def __init__(self, n_groups: int) -> None:
+        self.sums = Sums()
+        self._without = [Sums() for _ in range(n_groups)]
+
+    def add(self, tallies: Tallies, products: PairProducts, kept: list[Cells]) -> None:
+        """Add one fold: its scores, its products, and its pairs without each group."""
+        self.sums.add(tallies)
+        for one, cells in zip(self._without, kept, strict=True):
+            one.add({PAIRING: quadruple_scores(products, cells)[PAIRING]})
+
+    def gain_over(self, raw: "_Way") -> tuple[float, float, float]:
+        """Pairing consistency less that of `raw`, and the ends of its interval; NaN where there is none."""
+        gain = self.sums.mean(PAIRING) - raw.sums.mean(PAIRING)
+        if self is raw:
+            return gain, np.nan, np.nan
+        without = [a.mean(PAIRING) - b.mean(PAIRING) for a, b in zip(self._without, raw._without, strict=True)]
+        low, high = jackknife_of(gain, without).confidence_interval if len(without) > 1 else (np.nan, np.nan)
+        return gain, low, high
+
+
+def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator[tuple[str, WordSpace]]:
+    """Each way's name and what it leaves of the words, as the pairs that may be trained on say."""
     space, pairs = experiment.space, experiment.pairs
-
-    def scored(words: WordSpace) -> Tallies:
-        return Fold(replace(experiment, space=words), number).raw_scores(pairs.relation)
 
     train = pairs.take(np.flatnonzero(trained_on(pairs, experiment.folds, number)))
     with_differences = space.with_differences(train)
     kernel = double_centred(with_differences[:, train.outputs] - with_differences[:, train.inputs])
-    yield RAW, scored(space)
+    yield RAW, space
     values, vectors = leading_eigenvectors(kernel, max(REMOVED))
     on_axes = with_differences.T @ (vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny)))
     for k in REMOVED:
         if k <= np.count_nonzero(values > 0):
             left = WordSpace(space.products - on_axes[:, :k] @ on_axes[:, :k].T, space.dimension)
-            yield f"without {k} principal component{'s' * (k > 1)}", scored(left)
+            yield f"without {k} principal component{'s' * (k > 1)}", left
     if facts.names:
-        yield f"without {', '.join(facts.names)}", scored(without_facts(space, with_differences, kernel, facts, train))
+        yield f"without {', '.join(facts.names)}", without_facts(space, with_differences, kernel, facts, train)
 
 
 def without_facts(

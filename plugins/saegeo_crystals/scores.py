@@ -56,6 +56,13 @@ class Cells:
         """Pairs in each cell, int64 (n_relations,)."""
         return (self.slots != NOWHERE).sum(1)
 
+    def keeping(self, kept: Masks) -> "Cells":
+        """The same with some of the pairs only, a mask (n_pairs,)."""
+        there = (self.slots != NOWHERE) & kept[self.slots]
+        order = np.argsort(~there, axis=1, kind="stable")
+        slots = np.take_along_axis(np.where(there, self.slots, NOWHERE), order, 1)
+        return Cells(slots, self.inputs, self.outputs)
+
     def partners(self, most: int) -> Integers:
         """Wrong partners: each pair with the one a few places on in its cell, int64 (n_shifts, n_relations, longest).
 

@@ -129,13 +129,34 @@ def with_length(parallelograms, rng):
 
 def test_regressing_a_known_distractor_out_shows_what_it_hides(parallelograms, rng):
     pairs, vectors, facts = with_length(parallelograms, rng)
-    table = comparison_table(experiment_of(pairs, vectors, rng), facts, silent).set_index("way")
+    experiment = experiment_of(pairs, vectors, rng)
+    groups = deal_groups(pairs, experiment.folds, 20, rng)
+    table = comparison_table(experiment, facts, groups, silent).set_index("way")
     consistency = table["pairing_consistency"]
     assert consistency["raw"] < 0.7
     assert consistency["without word_length, token_count"] > 0.95
     assert consistency["without 1 principal component"] > 0.95
     gain = consistency - consistency["raw"]
     np.testing.assert_allclose(table["pairing_consistency_gain"], gain)
+    low, high = table["pairing_consistency_gain_low"], table["pairing_consistency_gain_high"]
+    assert low["without word_length, token_count"] > 0.2
+    others = gain.index != "raw"
+    assert (low[others] <= gain[others]).all()
+    assert (gain[others] <= high[others]).all()
+    assert np.isnan(low["raw"])
+
+
+def test_ways_that_change_nothing_gain_nothing_for_certain(categories, rng):
+    """Categories without pairing: over many draws the interval of a gain that is 0 holds 0 as often as it says."""
+    held = []
+    for _ in range(40):
+        pairs, vectors = categories(rng, 4, 24, 12)
+        experiment = experiment_of(pairs, vectors, rng)
+        facts = WordFacts((), np.empty((len(vectors), 0)))
+        table = comparison_table(experiment, facts, deal_groups(pairs, experiment.folds, 20, rng), silent)
+        one = table.set_index("way").loc["without 1 principal component"]
+        held.append(one["pairing_consistency_gain_low"] <= 0 <= one["pairing_consistency_gain_high"])
+    assert stats.binom.cdf(sum(held), len(held), 0.95) > 1e-3
 
 
 def test_what_is_regressed_out_is_what_least_squares_says(noise, rng):

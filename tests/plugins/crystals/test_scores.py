@@ -166,3 +166,14 @@ def test_analogies_are_those_of_the_loops(scene):
             nearness[a[j]] = -np.inf
             average += nearness.argmax() == b[j]
     assert scores["analogy_accuracy_average"].total == average
+
+
+def test_cells_without_some_pairs_are_those_of_the_others(rng):
+    labels = rng.integers(0, 3, 30)
+    inputs, outputs = np.arange(30), 30 + np.arange(30)
+    kept = rng.random(30) < 0.6
+    slots = Cells.of(labels, 4, inputs, outputs).keeping(kept).slots
+    for relation, row in enumerate(slots):
+        there = row[row >= 0]
+        np.testing.assert_array_equal(there, np.flatnonzero(kept & (labels == relation)))
+        assert (row[len(there) :] < 0).all()
