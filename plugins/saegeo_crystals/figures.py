@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
-    """Silhouettes by dimension, the plane before and after, offsets of relations, and the distractors."""
+    """Silhouettes by dimension, what each way gains, the plane before and after, offsets of relations, and the distractors."""
     relation = tables["plane_raw"]["relation"].iloc[0]
     planes = [
         Figure(
@@ -55,6 +55,19 @@ def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
             caption="What is fitted and scored on the same pairs rises with the dimension whatever they are; what shuffled "
             "partners reach held out is category, not pairing.",
         ),
+        Figure(
+            name="gain_by_way",
+            title="What taking away gains in pairing",
+            kind="bar",
+            table="comparisons",
+            x="way",
+            y=("pairing_consistency_gain",),
+            low="pairing_consistency_gain_low",
+            high="pairing_consistency_gain_high",
+            x_title="",
+            y_title="pairing consistency over that of the raw space",
+            caption="If a distractor hides parallelograms, taking just that away lifts its bar above 0.",
+        ),
         *planes,
         *heatmaps,
         Figure(
@@ -65,9 +78,11 @@ def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
             x="component",
             y=("correlation", "within_correlation"),
             color="distractor",
+            low="low",
+            high="high",
             x_title="component",
             y_title="correlation",
-            caption="Over all pairs, and within relations.",
+            caption="Over all pairs, with intervals, and within relations.",
         ),
         Figure(
             name="first_component_by_length",
