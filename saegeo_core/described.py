@@ -2,7 +2,7 @@
 
 A table is written once. From then on a name brings its unit, its direction and its meaning, whether there is a number or not:
 
-    DESCRIBED = Descriptions({"mean_length": Described("length", "neither", "Mean length of the directions.")})
+    DESCRIBED = Descriptions(mean_length=Described("length", "neither", "Mean length of the directions."))
 
     DESCRIBED.metric("mean_length", length, n, interval=interval, nulls=nulls)
     DESCRIBED.missing("mean_length", "there are no directions")
