@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saegeo_core.analysis import Analysis, AnalysisContext, Example, Parameters
     from saegeo_core.comparison import Comparison, compare
+    from saegeo_core.described import Described, Descriptions
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.feature_cloud import FeatureCloud
     from saegeo_core.findings import Figure, Findings
@@ -28,6 +29,8 @@ _HOME = {
     "AnalysisContext": "analysis",
     "Better": "metric",
     "Comparison": "comparison",
+    "Described": "described",
+    "Descriptions": "described",
     "Example": "analysis",
     "FeatureCloud": "feature_cloud",
     "Figure": "findings",
@@ -57,6 +60,8 @@ __all__ = [
     "AnalysisContext",
     "Better",
     "Comparison",
+    "Described",
+    "Descriptions",
     "Example",
     "FeatureCloud",
     "Figure",

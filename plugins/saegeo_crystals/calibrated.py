@@ -9,7 +9,7 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric,
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_core.statistics.resampling import jackknife_of
 from saegeo_crystals.comparisons import comparison_table
-from saegeo_crystals.described import DESCRIBED, absent_metric, described_metric
+from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.dimensions import dimension_table
 from saegeo_crystals.distractors import component_table, direction_table, length_table, principal_components
 from saegeo_crystals.figures import figures_of
@@ -79,7 +79,7 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", c
 
 def without_pairs() -> Findings:
     """What stands in the place of pairs that were not to be measured."""
-    return Findings([absent_metric(GAIN, "word pairs were left out: crystals.measure is dictionary")])
+    return Findings([DESCRIBED.missing(GAIN, "word pairs were left out: crystals.measure is dictionary")])
 
 
 def joined(first: Findings, second: Findings) -> Findings:
@@ -107,7 +107,7 @@ def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) ->
     for name in (GAIN, *(one for one in NAMES if one != GAIN)):
         column, estimate = NAMES.index(name), estimates[name]
         if not np.isfinite(estimate):
-            metrics.append(absent_metric(name, TOO_SMALL))
+            metrics.append(DESCRIBED.missing(name, TOO_SMALL))
             continue
         resampled = jackknife_of(estimate, without[:, column])
         is_known = bool(np.isfinite(without[:, column]).all())
@@ -119,7 +119,7 @@ def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) ->
             if np.isfinite(draws[:, column]).all()
         )
         metrics.append(
-            described_metric(
+            DESCRIBED.metric(
                 name,
                 estimate,
                 seen.count(name),

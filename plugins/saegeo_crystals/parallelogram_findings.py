@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, Metric, NullComparison
+from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.near_parallelograms import MOST, Parallelograms, parallelogram_errors
 from saegeo_crystals.parallelogram_null import ParallelogramExcess, parallelogram_excess
 
@@ -14,11 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME = "parallelogram_excess"
-UNIT = "ratio"
-DESCRIPTION = (
-    "Near-parallelograms (b - a close to d - c) among the feature directions, no two sharing a feature, over the number in null "
-    "clouds; 1 is what mean and covariance give."
-)
 MATCHED = "angular Gaussian with the cloud's mean and covariance, searched in the same way"
 NEURONPEDIA = "https://www.neuronpedia.org"
 N_ERRORS = 24
@@ -68,7 +64,7 @@ def parallelogram_findings(
         progress=context.progress,
     )
     if isinstance(excess, Absent):
-        return Findings([Metric.missing(NAME, excess.absent, unit=UNIT, better="neither", description=DESCRIPTION)])
+        return Findings([DESCRIBED.missing(NAME, excess.absent)])
     tables = {
         "parallelograms": parallelogram_table(cloud, excess.observed, listed),
         "parallelogram_counts": counts_table(excess),
@@ -89,16 +85,14 @@ def excess_metric(excess: ParallelogramExcess) -> Metric:
         pvalue=excess.pvalue,
         alternative="greater",
     )
-    return Metric(
-        name=NAME,
-        estimate=excess.ratio,
+    n = len(excess.observed)
+    return DESCRIBED.metric(
+        NAME,
+        excess.ratio,
+        n,
         interval=excess.interval(),
         nulls=(null,),
-        n=len(excess.observed),
-        unit=UNIT,
-        better="neither",
-        description=f"{DESCRIPTION} Here {len(excess.observed)} within error {excess.threshold:.3f}, where "
-        f"{excess.expected:.1f} are expected.",
+        addition=f" Here {n} within error {excess.threshold:.3f}, where {excess.expected:.1f} are expected.",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
-from saegeo_crystals.described import absent_metric, described_metric
+from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.distractors import length_table
 from saegeo_crystals.held_out import GAIN
 from saegeo_crystals.material import gather
@@ -39,9 +39,9 @@ def published_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", co
     length, lengths = length_table(_first_component(differences)[:, None], facts, pairs)
     slope = _slope(lengths)
     metrics = [
-        absent_metric(GAIN, "the published procedure compares no pairing"),
-        described_metric("silhouette_raw_in_sample", raw, len(pairs), interval=NO_INTERVAL, nulls=NO_NULL),
-        described_metric("silhouette_in_sample", curve[most], len(pairs), interval=NO_INTERVAL, nulls=NO_NULL),
+        DESCRIBED.missing(GAIN, "the published procedure compares no pairing"),
+        DESCRIBED.metric("silhouette_raw_in_sample", raw, len(pairs), interval=NO_INTERVAL, nulls=NO_NULL),
+        DESCRIBED.metric("silhouette_in_sample", curve[most], len(pairs), interval=NO_INTERVAL, nulls=NO_NULL),
     ]
     figures = [
         Figure(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
-from saegeo_entropy.described import DESCRIBED, described_metric, missing_metric
+from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.negentropies import negentropy_findings
 from saegeo_entropy.neighborhoods import neighbor_findings
 from saegeo_entropy.principal_axes import principal_axes
@@ -25,7 +25,7 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "EntropyParameters", co
     repeated = _duplicate_rows(cloud.n_features, len(features))
     if len(features) < LEAST_ROWS:
         reason = f"{len(features)} different rows are too few: {LEAST_ROWS} are needed"
-        return Findings([*(missing_metric(name, reason) for name in DESCRIBED if name != repeated.name), repeated])
+        return Findings([*(DESCRIBED.missing(name, reason) for name in DESCRIBED if name != repeated.name), repeated])
     rows = scored_rows(cloud, features, parameters.n_rows, context.rng)
     near = rows.draw(parameters.n_neighbor_rows, context.rng)
     seed = int(context.rng.integers(2**32))
@@ -38,7 +38,7 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "EntropyParameters", co
 
 
 def _duplicate_rows(n_features: int, n_distinct: int) -> Metric:
-    return described_metric(
+    return DESCRIBED.metric(
         "duplicate_rows",
         n_features - n_distinct,
         n_features,

@@ -12,7 +12,7 @@ from saegeo_core.numerics.distinct_rows import distinct_rows
 from saegeo_core.statistics.array_cache import cached_draws
 from saegeo_entropy import angular_surrogates
 from saegeo_entropy.angular_gaussian import angular_gaussian
-from saegeo_entropy.described import described_metric, missing_metric
+from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.gaussian_surrogates import gaussian_negentropies
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN, Draws, compared, subsampled
 from saegeo_entropy.kozachenko_leonenko import standard_normal_entropy
@@ -47,7 +47,7 @@ def negentropy_findings(
     widths = [q] if widest < WIDE_Q else list(dict.fromkeys([q, WIDE_Q]))
     reason = _why_none(axes, widths, parameters.k)
     if reason:
-        return Findings([missing_metric(name, reason, n) for name in METRICS])
+        return Findings([DESCRIBED.missing(name, reason, n) for name in METRICS])
 
     nulls = surrogate_draws(rows, axes, widths, parameters)
     scored = {
@@ -62,7 +62,7 @@ def negentropy_findings(
         wide, kept_wide = scored[WIDE_Q].negentropy("negentropy_q100", key)
         metrics, replicates = [*metrics, wide], [*replicates, kept_wide]
     else:
-        metrics.append(missing_metric("negentropy_q100", f"q = {WIDE_Q} is too many: {_limit(n, axes.rank)}", n))
+        metrics.append(DESCRIBED.missing("negentropy_q100", f"q = {WIDE_Q} is too many: {_limit(n, axes.rank)}", n))
     warnings = [] if q == parameters.q else [f"q was lowered from {parameters.q} to {q}: {_limit(n, axes.rank)}"]
     return Findings(
         [*metrics, found_entropy], {"surrogates": table}, [figure], warnings=warnings, replicates=replicates
@@ -137,7 +137,7 @@ class Scored:
         result = subsampled(lambda rows: self._raw(self.points[rows]) - shift, n, self.seed)
         addition = f" q = {q}; the surrogates' mean, {shift:.4f} nats, was subtracted."
         nulls = compared(result.estimate + shift, self.draws, "greater", shift=shift)
-        metric = described_metric(name, result.estimate, n, interval=result.interval(), nulls=nulls, addition=addition)
+        metric = DESCRIBED.metric(name, result.estimate, n, interval=result.interval(), nulls=nulls, addition=addition)
         return metric, result.kept_for(name, key)
 
     def entropy(self, key: str) -> tuple[Metric, Replicates]:
@@ -147,7 +147,7 @@ class Scored:
         _, half_log_determinant = whiten(self.points)
         most = half_log_determinant + standard_normal_entropy(q)
         nulls = compared(result.estimate, {model: most - values for model, values in self.draws.items()}, "less")
-        metric = described_metric(
+        metric = DESCRIBED.metric(
             "entropy", result.estimate, n, interval=result.interval(), nulls=nulls, addition=f" q = {q}."
         )
         return metric, result.kept_for("entropy", key)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from saegeo_core import AnalysisContext, Figure, Findings, Metric, Replicates
 from saegeo_core.statistics.array_cache import cached_draws
 from saegeo_entropy.angular_gaussian import angular_gaussian
-from saegeo_entropy.described import described_metric, missing_metric
+from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN, compared, subsampled
 from saegeo_entropy.neighbor_statistics import (
     LEAST_ROWS,
@@ -47,9 +47,9 @@ def neighbor_findings(
     n = len(rows)
     if n < LEAST_ROWS:
         reason = f"{n} rows are too few for {N_NEIGHBORS} near ones: {LEAST_ROWS} are needed"
-        return Findings([missing_metric(name, reason, n) for name in METRICS])
+        return Findings([DESCRIBED.missing(name, reason, n) for name in METRICS])
     if axes.rank == n - 1 and axes.variances[0] < EVEN * axes.variances[-1]:
-        return Findings([missing_metric(name, "all rows are equally far from each other", n) for name in METRICS])
+        return Findings([DESCRIBED.missing(name, "all rows are equally far from each other", n) for name in METRICS])
     draws = _null_draws(rows, axes, parameters.n_surrogates, context.device)
     subsamples = _Subsamples(rows, context.device)
     observed = subsamples.statistics(np.arange(n))
@@ -100,12 +100,12 @@ def _metric(
 ) -> tuple[Metric, list[Replicates]]:
     of, rows = METRICS[name], subsamples.rows
     if not np.isfinite(of(subsamples.statistics(np.arange(len(rows))))):
-        return missing_metric(
+        return DESCRIBED.missing(
             name, "every row has its nearest rows at one distance: the dimension is infinite", len(rows)
         ), []
     result = subsampled(lambda chosen: of(subsamples.statistics(chosen)), len(rows), seed)
     nulls = {model: np.array([of(one) for one in clouds]) for model, clouds in draws.items()}
-    metric = described_metric(
+    metric = DESCRIBED.metric(
         name,
         result.estimate,
         len(rows),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, FeatureCloud, Findings, Interval, Metric, NullComparison
+from saegeo_entropy.described import PUBLISHED
 from saegeo_entropy.principal_axes import principal_axes
 from saegeo_entropy.published import PublishedNegentropy, published_negentropy, standardized_components
 from saegeo_entropy.random_scores import random_scores
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 SURROGATE = "Gaussian rows with the cloud's mean and covariance, through the same procedure"
-DESCRIPTION = "Published negentropy: entropy of a Gaussian less the mean entropy of resamples."
 LEAST_ROWS = 16
 
 
@@ -38,9 +38,10 @@ def paper_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context
     surrogate = published_negentropy(null_points[:, :q], *settings)
     if not np.isfinite([found.estimate, surrogate.estimate]).all():
         return Findings([_missing(f"a resample spans fewer than {q} dimensions: its published entropy is infinite")])
-    metric = Metric(
-        name="negentropy",
-        estimate=found.estimate,
+    metric = PUBLISHED.metric(
+        "negentropy",
+        found.estimate,
+        n,
         interval=Interval(
             low=found.estimate - found.half_width,
             high=found.estimate + found.half_width,
@@ -56,17 +57,14 @@ def paper_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context
                 alternative="greater",
             ),
         ),
-        n=n,
-        unit="nats",
-        better="neither",
-        description=f"{DESCRIPTION} q = {q}, k = {parameters.k}, {parameters.threshold:g} added to every distance.",
+        addition=f" q = {q}, k = {parameters.k}, {parameters.threshold:g} added to every distance.",
     )
     warnings = [] if q == parameters.q else [f"q was lowered from {parameters.q} to {q}, a quarter of the rows at most"]
     return Findings([metric], warnings=[*warnings, *_artefacts(found, surrogate, q)])
 
 
 def _missing(reason: str) -> Metric:
-    return Metric.missing("negentropy", reason, unit="nats", better="neither", description=DESCRIPTION)
+    return PUBLISHED.missing("negentropy", reason)
 
 
 def gaussian_rows(rows: Floats, rng: np.random.Generator) -> Floats:

@@ -4,27 +4,24 @@ import numpy as np
 import pandas as pd
 import torch
 
-from saegeo_core import Absent, Figure, Findings
+from saegeo_core import Absent, Described, Descriptions, Figure, Findings
 from saegeo_core.numerics.directions import first_principal_scores
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.statistics import many_metrics
-from saegeo_core.statistics.many_metrics import Described
 from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
 from saegeo_core.statistics.rank_correlation import standard_ranks
 
 SHARE, RHO = "share of features", "Spearman's rho"
-DESCRIBED = {
-    "dead_share": Described(SHARE, "lower", "Features that fire in no block."),
-    "dense_share": Described(SHARE, "lower", "Features that fire on more than dense_above of the tokens."),
-    "rate_norm": Described(RHO, "neither", "Firing rate (share of blocks) with norm, over features that fire."),
-    "rate_nearest": Described(
+DESCRIBED = Descriptions(
+    dead_share=Described(SHARE, "lower", "Features that fire in no block."),
+    dense_share=Described(SHARE, "lower", "Features that fire on more than dense_above of the tokens."),
+    rate_norm=Described(RHO, "neither", "Firing rate (share of blocks) with norm, over features that fire."),
+    rate_nearest=Described(
         RHO, "neither", "Firing rate with the cosine to the nearest feature, over features that fire."
     ),
-    "rate_pc1": Described(
-        RHO, "neither", "Firing rate with the first principal component, turned so as to be positive."
-    ),
-}
+    rate_pc1=Described(RHO, "neither", "Firing rate with the first principal component, turned so as to be positive."),
+)
 PLACES = ("rate_norm", "rate_nearest", "rate_pc1")
 LEAST_FEATURES = 12
 STRATIFIED, FREE = "rates permuted among features of like norm", "rates permuted freely"

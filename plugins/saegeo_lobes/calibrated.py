@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
-from saegeo_core.statistics.resampling import Resampled
+from saegeo_core.statistics.many_metrics import described_metrics
 from saegeo_lobes import cautions
 from saegeo_lobes.affinities import MEASURES
 from saegeo_lobes.control_null import estimates_of
-from saegeo_lobes.described import DESCRIBED, described_metric
+from saegeo_lobes.described import DESCRIBED
 from saegeo_lobes.dictionary import ANGULAR, COSINE_GRAPH, Dictionary, Settings
 from saegeo_lobes.estimates import AtK
 from saegeo_lobes.feature_map import feature_map
@@ -50,22 +50,16 @@ def calibrated_findings(
     tables = tables_of(cloud, at, controls, permutations, judges.permuted["ami"], progress=context.progress)
     plane = feature_map(sae.units.numpy(force=True), seed=int(of_sae.integers(2**31)))
     tables["map"] = map_table(cloud, plane.coordinates, at.lobes)
-    estimates = estimates_of(at)
-    known, keys = intervals(at, estimates, of_documents, parameters.document_groups)
 
+    estimates = estimates_of(at)
     counted = {"live_features": live.n_live, "dead_features": live.n_dead}
-    metrics = [
-        described_metric(name, counted[name], firing.n_features, interval=COUNTED, nulls=COUNTED)
-        if name in counted
-        else described_metric(
-            name,
-            estimates[name],
-            live.n_live,
-            interval=known[name].interval() if isinstance(known[name], Resampled) else known[name],
-            nulls=judges.of(name, estimates[name]),
-        )
-        for name in DESCRIBED
-    ]
+    metrics, replicates = described_metrics(
+        DESCRIBED,
+        {**estimates, **counted},
+        n=dict.fromkeys(estimates, live.n_live) | dict.fromkeys(counted, firing.n_features),
+        intervals=intervals(at, estimates, of_documents, parameters.document_groups) | dict.fromkeys(counted, COUNTED),
+        nulls={name: judges.of(name, value) for name, value in estimates.items()} | dict.fromkeys(counted, COUNTED),
+    )
     return Findings(
         metrics,
         tables,
@@ -75,9 +69,7 @@ def calibrated_findings(
             *cautions.of_solver([sae, *(one.dictionary for one in controls)]),
             *cautions.of_controls(firing, len(controls)),
         ],
-        replicates=[
-            known[name].kept_for(name, key) for name, key in keys.items() if isinstance(known[name], Resampled)
-        ],
+        replicates=replicates,
     )
 
 
@@ -121,7 +113,7 @@ def _nothing_to_cluster(firing: FiringStatistics, live: LiveFeatures, k: int) ->
     counts = {"live_features": live.n_live, "dead_features": live.n_dead}
     return Findings(
         [
-            described_metric(name, counts.get(name, Absent(reason)), firing.n_features, interval=COUNTED, nulls=COUNTED)
+            DESCRIBED.metric(name, counts.get(name, Absent(reason)), firing.n_features, interval=COUNTED, nulls=COUNTED)
             for name in DESCRIBED
         ]
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent
+from saegeo_core.statistics.many_metrics import Known
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, jackknife_of
 from saegeo_lobes.dictionary import ANGULAR, COSINE_GRAPH
 from saegeo_lobes.document_groups import document_groups
@@ -26,10 +27,8 @@ NOT_REFITTED = "lobes were not refitted without some of the documents (document_
 TOO_WIDE = "lobes of so many features are not refitted twenty times"
 
 
-def intervals(
-    at: AtK, estimates: Estimates, rng: np.random.Generator, n_groups: int
-) -> tuple[dict[str, Resampled | Absent], dict[str, str]]:
-    """For each metric its interval or why it has none, and the keys under which replicates are kept.
+def intervals(at: AtK, estimates: Estimates, rng: np.random.Generator, n_groups: int) -> dict[str, Known | Absent]:
+    """For each metric how well it is known, or why it has no interval.
 
     Args:
         at: the SAE's dictionary at the number of lobes reported.
@@ -41,23 +40,23 @@ def intervals(
     refitted = [name for name in estimates if name != "neighbor_phi_excess"]
     units = firing.group_of_block
     if firing.fired is None or units is None:
-        return dict.fromkeys(estimates, Absent(PAIR_COUNTS_ONLY)), {}
+        return dict.fromkeys(estimates, Absent(PAIR_COUNTS_ONLY))
     if len(np.unique(units)) < 2:
-        return dict.fromkeys(estimates, Absent(ONE_DOCUMENT)), {}
+        return dict.fromkeys(estimates, Absent(ONE_DOCUMENT))
     rng_of_groups, rng_of_bootstrap, rng_of_pairs = rng.spawn(3)
-    found: dict[str, Resampled | Absent] = {}
     excess = estimates["neighbor_phi_excess"]
-    found["neighbor_phi_excess"] = (
-        excess if isinstance(excess, Absent) else _of_excess(at, excess, rng_of_bootstrap, rng_of_pairs)
-    )
     stream = rng_of_bootstrap.bit_generator.seed_seq.generate_state(4)
-    keys = {"neighbor_phi_excess": f"documents drawn again, {digest_of_parts(units)} by {digest_of_parts(stream)}"}
+    key = f"documents drawn again, {digest_of_parts(units)} by {digest_of_parts(stream)}"
+    found: dict[str, Known | Absent] = {
+        "neighbor_phi_excess": excess
+        if isinstance(excess, Absent)
+        else Known(_of_excess(at, excess, rng_of_bootstrap, rng_of_pairs), key)
+    }
     reason = NOT_REFITTED if not n_groups else TOO_WIDE if not at.dictionary.is_dense else ""
     if reason:
-        return found | dict.fromkeys(refitted, Absent(reason)), keys
+        return found | dict.fromkeys(refitted, Absent(reason))
     groups = document_groups(units, rng_of_groups, n_groups=min(n_groups, len(np.unique(units))))
-    found |= _without_documents(at, {name: estimates[name] for name in refitted}, groups)
-    return found, keys | dict.fromkeys(refitted, f"documents left out, {digest_of_parts(groups)}")
+    return found | _without_documents(at, {name: estimates[name] for name in refitted}, groups)
 
 
 def _of_excess(
@@ -78,7 +77,7 @@ def _of_excess(
     )
 
 
-def _without_documents(at: AtK, estimates: Estimates, groups: Labels) -> dict[str, Resampled | Absent]:
+def _without_documents(at: AtK, estimates: Estimates, groups: Labels) -> dict[str, Known | Absent]:
     dictionary = at.dictionary
     dictionary.forget_counts()
     lobes = lobes_without_documents(
@@ -93,15 +92,16 @@ def _without_documents(at: AtK, estimates: Estimates, groups: Labels) -> dict[st
         "decoding_balanced_accuracy": lambda found, _: at.accuracy(found),
         "lobe_text_association": lambda found, group: _association(at, found, groups != group),
     }
-    resampled: dict[str, Resampled | Absent] = {}
+    key = f"documents left out, {digest_of_parts(groups)}"
+    known: dict[str, Known | Absent] = {}
     for name, estimate in estimates.items():
         if isinstance(estimate, Absent):
-            resampled[name] = estimate
+            known[name] = estimate
             continue
         values = [without[name](found, group) for group, found in enumerate(lobes)]
         absent = next((value for value in values if isinstance(value, Absent)), None)
-        resampled[name] = absent or jackknife_of(estimate, [float(value) for value in values])
-    return resampled
+        known[name] = absent or Known(jackknife_of(estimate, [float(value) for value in values]), key)
+    return known
 
 
 def _association(at: AtK, lobes: Labels, blocks: NDArray[np.bool_]) -> float | Absent:

@@ -22,7 +22,7 @@ from saegeo_core import (
 from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
 from saegeo_lobes.affinities import MEASURES, affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.described import described_metric
+from saegeo_lobes.described import DESCRIBED
 from saegeo_lobes.dictionary import ANGULAR, Dictionary, Settings
 from saegeo_lobes.figures import published_figures
 from saegeo_lobes.live_features import least_features, live_features
@@ -73,10 +73,10 @@ def paper_findings(
     ]
     ami = published.adjusted_mutual_information
     metrics = [
-        described_metric(
+        DESCRIBED.metric(
             "ami", ami, n, interval=NO_INTERVAL, nulls=_sigmas(PERMUTED, ami, published.permuted(permutations))
         ),
-        described_metric(
+        DESCRIBED.metric(
             "decoding_balanced_accuracy",
             accuracies.get(k, Absent(f"the first 80 % of the features lie in one of {k} lobes")),
             n,
@@ -99,17 +99,14 @@ def paper_findings(
 
 
 def _dead_features(firing: FiringStatistics, n: int) -> Metric:
-    return described_metric("dead_features", int((firing.counts == 0).sum()), n, interval=COUNTED, nulls=COUNTED)
+    return DESCRIBED.metric("dead_features", int((firing.counts == 0).sum()), n, interval=COUNTED, nulls=COUNTED)
 
 
 def _nothing_to_cluster(firing: FiringStatistics, n: int, k: int) -> Findings:
     """The count of dead features, and why there is nothing else."""
     possible = f"k_reported can be 2 to {n // 2}" if n >= least_features(2) else "no number of lobes is possible"
-    reason = Absent(f"{k} lobes were asked for, of {n} features ({possible})")
-    missing = [
-        described_metric(name, reason, n, interval=reason, nulls=reason)
-        for name in ("ami", "decoding_balanced_accuracy")
-    ]
+    reason = f"{k} lobes were asked for, of {n} features ({possible})"
+    missing = [DESCRIBED.missing(name, reason, n) for name in ("ami", "decoding_balanced_accuracy")]
     return Findings([*missing, _dead_features(firing, n)])
 
 

@@ -14,7 +14,7 @@ from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
 from saegeo_core.statistics.wishart_spectra import structureless_spectrum
 from saegeo_power_law.alternatives import fitted_curves
 from saegeo_power_law.calibrated import rows_measured
-from saegeo_power_law.described import PUBLISHED, described_metric, missing_metric
+from saegeo_power_law.described import PUBLISHED
 from saegeo_power_law.exponent import Window, decades, fitted_exponent, windows_around
 from saegeo_power_law.spectrum import SampleSpectra
 from saegeo_power_law.tables import figures, principal_components, spectrum_table
@@ -41,20 +41,19 @@ def paper_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", contex
         reason = (
             f"the window ends at rank {window.last}, and the covariance has {sample.full.rank} eigenvalues above zero"
         )
-        return Findings([missing_metric(name, reason, n, PUBLISHED) for name in PUBLISHED])
+        return Findings([PUBLISHED.missing(name, reason, n) for name in PUBLISHED])
 
     drawn = structureless_spectrum(n - 1, cloud.d_in, context.rng)
     expected = expected_eigenvalues(n - 1, cloud.d_in)
-    alpha = described_metric(
+    alpha = PUBLISHED.metric(
         "alpha",
         fitted_exponent(eigenvalues, window),
         n,
         interval=_regression_interval(eigenvalues, window),
         nulls=_nulls(*(fitted_exponent(spectrum, window) for spectrum in (eigenvalues, drawn, expected))),
-        described=PUBLISHED,
     )
     right_scale = float(eigenvalues.mean())
-    log_determinant = described_metric(
+    log_determinant = PUBLISHED.metric(
         "log_determinant",
         _truncated(eigenvalues, window),
         n,
@@ -62,7 +61,6 @@ def paper_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", contex
         nulls=_nulls(
             *(_truncated(spectrum, window) for spectrum in (eigenvalues, drawn * right_scale, expected * right_scale))
         ),
-        described=PUBLISHED,
     )
     published_null = np.pad(drawn * PUBLISHED_SCALE, (0, cloud.d_in - len(drawn)), constant_values=np.nan)
     tables = {

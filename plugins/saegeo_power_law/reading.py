@@ -9,7 +9,7 @@ from scipy import stats
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Interval, Metric, NullComparison, Replicates
 from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
 from saegeo_core.statistics.resampling import Resampled
-from saegeo_power_law.described import DESCRIBED, described_metric, missing_metric
+from saegeo_power_law.described import DESCRIBED, INFINITE, RANGES
 from saegeo_power_law.exponent import Window, fitted_exponent, windows_around
 from saegeo_power_law.measures import Measure, Measures
 from saegeo_power_law.nulls import NullDraws, power_law_draws, structureless_draws
@@ -76,7 +76,7 @@ class Reading:
                 name, f"the window falls more steeply than rank^-{STEEPEST}: no size corrects for that"
             )
         estimate = measure.of(self._spectrum)
-        return described_metric(
+        return DESCRIBED.metric(
             name,
             estimate,
             self._sample.n_features,
@@ -98,7 +98,7 @@ class Reading:
         return f" Over ranks {window}; {fitted_exponent(null, window):.4f} is expected without structure."
 
     def _missing(self, name: str, reason: str) -> Metric:
-        return missing_metric(name, reason, self._sample.n_features)
+        return DESCRIBED.missing(name, reason, self._sample.n_features)
 
     def _shortfall(self, measure: Measure) -> str:
         """Why the spectrum is too short for the measure, or nothing."""
@@ -182,7 +182,7 @@ class Reading:
                 interval = Absent("alpha's interval reaches 0, where it is infinite")
             else:
                 interval = interval.model_copy(update={"low": 1 + 1 / interval.high, "high": 1 + 1 / interval.low})
-        return described_metric(
+        return DESCRIBED.metric(
             "density_exponent",
             1 + 1 / alpha.estimate,
             self._sample.n_features,
@@ -203,12 +203,10 @@ class Reading:
             alternative="greater",
         )
         interval = self._interval("mean_norm", measure)
-        return described_metric("mean_norm", estimate, n, interval=interval, nulls=(null,))
+        return DESCRIBED.metric("mean_norm", estimate, n, interval=interval, nulls=(null,))
 
 
 def _within_range(name: str, resampled: Resampled) -> Interval:
     """The interval, without what lies where the metric cannot."""
-    interval, described = resampled.interval(), DESCRIBED[name]
-    return interval.model_copy(
-        update={"low": max(interval.low, described.least), "high": min(interval.high, described.most)}
-    )
+    interval, (least, most) = resampled.interval(), RANGES.get(name, (0, INFINITE))
+    return interval.model_copy(update={"low": max(interval.low, least), "high": min(interval.high, most)})

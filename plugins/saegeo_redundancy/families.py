@@ -8,23 +8,23 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from saegeo_core import Absent, Figure, Findings, NullComparison
+from saegeo_core import Absent, Described, Descriptions, Figure, Findings, NullComparison
 from saegeo_core.numerics.close_features import CloseFeatures, close_features
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
 from saegeo_core.statistics.families import family_threshold
 from saegeo_core.statistics.linked_share import linked_shares
-from saegeo_core.statistics.many_metrics import Described, described_metrics, drawn_nulls
+from saegeo_core.statistics.many_metrics import described_metrics, drawn_nulls
 from saegeo_core.statistics.null_directions import matched_directions
 from saegeo_core.statistics.uniform_directions import cosine_sf
 
-DESCRIBED = {
-    "family_share": Described("share of features", "lower", "Features with another at a cosine above the threshold."),
-    "families": Described("families", "neither", "Families of two features or more."),
-    "largest_family": Described("features", "lower", "Features of the largest family; 1 where there is none."),
-    "antipodal_share": Described("share of features", "lower", "Features with another below minus the threshold."),
-    "antipodal_pairs": Described("pairs", "lower", "Pairs of features at a cosine below minus the threshold."),
-}
+DESCRIBED = Descriptions(
+    family_share=Described("share of features", "lower", "Features with another at a cosine above the threshold."),
+    families=Described("families", "neither", "Families of two features or more."),
+    largest_family=Described("features", "lower", "Features of the largest family; 1 where there is none."),
+    antipodal_share=Described("share of features", "lower", "Features with another below minus the threshold."),
+    antipodal_pairs=Described("pairs", "lower", "Pairs of features at a cosine below minus the threshold."),
+)
 MATCHED = "an angular Gaussian of the cloud's mean and covariance"
 NO_INTERVAL = Absent("a count that grows with the number of features; the shares have intervals")
 FIGURE = Figure(name="sizes", title="Sizes of families", kind="bar", table="sizes", x="size", y=("families", "random"))
@@ -35,10 +35,8 @@ def family_findings(cloud, parameters, context):
     """Link the features of the cloud, and of random dictionaries, in the same way."""
     n, d = cloud.n_features, cloud.d_in
     if n < 2 or d < 2:
-        nothing = dict.fromkeys(
-            DESCRIBED, Absent("one feature has no partner" if n < 2 else "one dimension has no angles")
-        )
-        return Findings(described_metrics(DESCRIBED, nothing, n=dict.fromkeys(DESCRIBED, n), intervals={}, nulls={})[0])
+        reason = "one feature has no partner" if n < 2 else "one dimension has no angles"
+        return Findings([DESCRIBED.missing(name, reason, n) for name in DESCRIBED])
     of_groups, of_draws = context.rng.spawn(2)
     spread = max(mean_squared_cosine(second_moment(cloud.vectors, device=context.device), n), 1 / d)
     threshold = parameters.threshold or min(family_threshold(n, spread, parameters.chance_links), IDENTICAL)

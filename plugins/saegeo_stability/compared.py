@@ -5,20 +5,20 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from saegeo_core import Absent, Figure, Findings
+from saegeo_core import Absent, Described, Descriptions, Figure, Findings
 from saegeo_core.numerics.across import nearest_across
-from saegeo_core.statistics.many_metrics import Described, described_metrics, drawn_nulls, subsampled
+from saegeo_core.statistics.many_metrics import described_metrics, drawn_nulls, subsampled
 from saegeo_core.statistics.null_directions import matched_directions, uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_stability.agreement import agreement
 
-DESCRIBED = {
-    "mmcs": Described("cosine", "higher", "Mean over features of the largest cosine with one of the other dictionary."),
-    "mmcs_reverse": Described("cosine", "higher", "The same over the features of the other dictionary."),
-    "mutual_share": Described("share of features", "higher", "Features that are the nearest of their own nearest."),
-    "pw_mcc": Described("cosine", "higher", "Mean cosine of features paired one to one so that it is largest."),
-    "shared_share": Described("share of pairs", "higher", "Pairs of that pairing whose cosine is above shared_above."),
-}
+DESCRIBED = Descriptions(
+    mmcs=Described("cosine", "higher", "Mean over features of the largest cosine with one of the other dictionary."),
+    mmcs_reverse=Described("cosine", "higher", "The same over the features of the other dictionary."),
+    mutual_share=Described("share of features", "higher", "Features that are the nearest of their own nearest."),
+    pw_mcc=Described("cosine", "higher", "Mean cosine of features paired one to one so that it is largest."),
+    shared_share=Described("share of pairs", "higher", "Pairs of that pairing whose cosine is above shared_above."),
+)
 REFLECTED = "the other dictionary reflected along its own principal axes"
 MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
 UNIFORM = "the other dictionary drawn uniformly"

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from saegeo_core.described import Descriptions
 from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.metric import Absent, Alternative, Better, Metric, NullComparison
+from saegeo_core.metric import Absent, Alternative, Metric, NullComparison
 from saegeo_core.replicates import Replicates
 from saegeo_core.statistics.null_comparison import control_null, drawn_null
 from saegeo_core.statistics.resampling import (
@@ -27,14 +28,6 @@ from saegeo_core.statistics.resampling import (
 
 Numbers = Mapping[str, float]
 LEAST_ITEMS = 10
-
-
-class Described(NamedTuple):
-    """What a metric is, whatever the dictionary."""
-
-    unit: str
-    better: Better
-    text: str
 
 
 class Known(NamedTuple):
@@ -153,7 +146,7 @@ def drawn_nulls(
 
 
 def described_metrics(
-    described: Mapping[str, Described],
+    described: Descriptions,
     estimates: Mapping[str, float | Absent],
     *,
     n: Mapping[str, int],
@@ -165,22 +158,19 @@ def described_metrics(
     An absent estimate needs no interval and no nulls: it takes them with it.
     """
     metrics, replicates = [], []
-    for name, (unit, better, text) in described.items():
+    for name in described:
         estimate = estimates[name]
         if isinstance(estimate, Absent):
-            metrics.append(Metric.missing(name, estimate.absent, unit=unit, better=better, description=text, n=n[name]))
+            metrics.append(described.missing(name, estimate.absent, n[name]))
             continue
         known, judged = intervals[name], nulls[name]
         metrics.append(
-            Metric(
-                name=name,
-                estimate=estimate,
+            described.metric(
+                name,
+                estimate,
+                n[name],
                 interval=known if isinstance(known, Absent) else known.resampled.interval(),
                 nulls=judged if isinstance(judged, Absent) else tuple(judged),
-                n=n[name],
-                unit=unit,
-                better=better,
-                description=text,
             )
         )
         if isinstance(known, Known):

@@ -3,10 +3,9 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from saegeo_core import Absent, FiringStatistics, NullComparison
+from saegeo_core import Absent, Described, Descriptions, FiringStatistics, NullComparison
 from saegeo_core.firing_statistics import Control
 from saegeo_core.statistics.many_metrics import (
-    Described,
     Known,
     bootstrapped,
     control_nulls,
@@ -20,7 +19,9 @@ from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import document_bootstrap, scaled_subsampling
 from saegeo_core.synthetic import angular_gaussian, common_mean
 
-DESCRIBED = {"one": Described("things", "higher", "The first."), "two": Described("things", "lower", "The second.")}
+DESCRIBED = Descriptions(
+    one=Described("things", "higher", "The first."), two=Described("things", "lower", "The second.")
+)
 
 
 def test_subsamples_give_what_each_alone_gives(rng):

@@ -9,7 +9,7 @@ from saegeo_core import Absent, AnalysisContext, Interval, SaegeoError, run
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
-from saegeo_power_law.described import DESCRIBED
+from saegeo_power_law.described import DESCRIBED, RANGES
 from saegeo_power_law.exponent import Window, fitted_exponent
 from saegeo_power_law.measures import Measures
 from saegeo_power_law.nulls import power_law_draws, structureless_draws
@@ -255,6 +255,10 @@ def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, preset):
     for metric in report.measured:
         for part in (metric.estimate, metric.interval, metric.nulls):
             assert not isinstance(part, Absent) or part.absent
+
+
+def test_ranges_are_those_of_metrics_that_there_are():
+    assert RANGES.keys() <= DESCRIBED.keys()
 
 
 def test_what_is_missing_says_why(rng):
