@@ -45,11 +45,9 @@ def comparison_table(
 
     projection = experiment.projection
     projections = {
-        "shrinkage discriminants, whitened": replace(projection, kind="shrinkage", geometry="whitened"),
-        "shrinkage discriminants, original inner product": replace(projection, kind="shrinkage", geometry="original"),
-        f"{projection.n_principal} principal components, then discriminants": replace(
-            projection, kind="pca", geometry="whitened"
-        ),
+        "discriminants, whitened": replace(projection, kind="shrinkage", geometry="whitened"),
+        "discriminants, unwhitened": replace(projection, kind="shrinkage", geometry="original"),
+        f"discriminants in {projection.n_principal} components": replace(projection, kind="pca", geometry="whitened"),
     }
     labels = experiment.pairs.relation
     names = np.unique(groups)
@@ -114,9 +112,9 @@ def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator
     for k in REMOVED:
         if k <= np.count_nonzero(values > 0):
             left = WordSpace(space.products - on_axes[:, :k] @ on_axes[:, :k].T, space.dimension)
-            yield f"without {k} principal component{'s' * (k > 1)}", left
+            yield f"without {k} component{'s' * (k > 1)}", left
     if facts.names:
-        yield f"without {', '.join(facts.names)}", without_facts(space, with_differences, kernel, facts, train)
+        yield "without distractors", without_facts(space, with_differences, kernel, facts, train)
 
 
 def without_facts(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
     """Silhouettes by dimension, what each way gains, the plane before and after, offsets of relations, and the distractors."""
     relation = tables["plane_raw"]["relation"].iloc[0]
+    distractors = ", ".join(tables["components"]["distractor"].unique())
     planes = [
         Figure(
             name=f"plane_{space}",
@@ -65,8 +66,9 @@ def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
             low="pairing_consistency_gain_low",
             high="pairing_consistency_gain_high",
             x_title="",
-            y_title="pairing consistency over that of the raw space",
-            caption="If a distractor hides parallelograms, taking just that away lifts its bar above 0.",
+            y_title="gain over raw",
+            caption="Pairing consistency less that of the raw space. If a distractor hides parallelograms, taking just that away "
+            f"gains. Components are principal ones of the differences; the named distractors are {distractors or 'none'}.",
         ),
         *planes,
         *heatmaps,

@@ -152,7 +152,9 @@ def test_frequencies_are_one_more_distractor(parallelograms, material, cloud, rn
     given = material(pairs, vectors) | {"measure": "pairs", "frequencies": str(tmp_path / "counts.txt")}
     report = run("crystals", cloud, parameters=given)
     assert set(report.table("components")["distractor"]) == {"word_length", "log_frequency"}
-    assert "without word_length, log_frequency" in set(report.table("comparisons")["way"])
+    assert "without distractors" in set(report.table("comparisons")["way"])
+    (gains,) = [one for one in report.figures if one.name == "gain_by_way"]
+    assert "word_length, log_frequency" in gains.caption
 
 
 def test_the_dictionary_alone_needs_no_words(rng):
