@@ -119,7 +119,8 @@ def _judged(headline: Metric) -> str:
     if isinstance(headline.nulls, Absent):
         return f"{headline.name} has no null: {headline.nulls.absent}"
     null = headline.nulls[0]
-    chance = "" if null.pvalue is None else f", p = {null.pvalue:.2g}"
+    # An exact law may give less than a float can hold.
+    chance = "" if null.pvalue is None else f", p = {null.pvalue:.2g}" if null.pvalue else ", p < 1e-300"
     return f"{headline.name} {headline.estimate:.4g}, null {null.mean:.4g}{chance}"
 
 
