@@ -86,6 +86,24 @@ class Findings:
     warnings: Sequence[str] = ()
     replicates: "Sequence[Replicates]" = ()
 
+    @classmethod
+    def joined(cls, *parts: "Findings") -> "Findings":
+        """What the parts of an analysis found, one after another.
+
+        Raises:
+            ValueError: two parts give different things the same name.
+        """
+        for what in ("tables", "arrays"):
+            _refuse_repeats(what.removesuffix("s"), [name for part in parts for name in getattr(part, what)])
+        return cls(
+            metrics=[metric for part in parts for metric in part.metrics],
+            tables={name: table for part in parts for name, table in part.tables.items()},
+            figures=[figure for part in parts for figure in part.figures],
+            arrays={name: array for part in parts for name, array in part.arrays.items()},
+            warnings=[warning for part in parts for warning in part.warnings],
+            replicates=[replicates for part in parts for replicates in part.replicates],
+        )
+
     def __post_init__(self) -> None:
         """Refuse what could not be stored or drawn: the author of the analysis should hear it here, not a reader later."""
         _refuse_strangers("metrics", self.metrics, Metric)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Example, Parameters
+from saegeo_core import Analysis, AnalysisContext, Example, Findings, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from saegeo_core import FeatureCloud, Findings, TextActivations
+    from saegeo_core import FeatureCloud, TextActivations
 
 D_IN = 32
 """Width of the examples."""
@@ -86,13 +86,13 @@ class Crystals(Analysis):
     presets: ClassVar = {"calibrated": {}, "paper": {"token": "last"}}
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
 
-    def analyze(self, cloud: "FeatureCloud", parameters: CrystalsParameters, context: AnalysisContext) -> "Findings":
+    def analyze(self, cloud: "FeatureCloud", parameters: CrystalsParameters, context: AnalysisContext) -> Findings:
         """Measure word pairs where the SAE reads, and search its dictionary."""
         if context.preset == "paper":
             from saegeo_crystals.published import published_findings
 
             return published_findings(cloud, parameters, context)
-        from saegeo_crystals.calibrated import calibrated_findings, joined, without_pairs
+        from saegeo_crystals.calibrated import calibrated_findings, without_pairs
         from saegeo_crystals.parallelogram_findings import parallelogram_findings
 
         # Each part draws from a generator of its own, so that its numbers do not depend on whether the other runs.
@@ -108,7 +108,7 @@ class Crystals(Analysis):
             null_draws=parameters.n_null_clouds,
             listed=parameters.n_listed,
         )
-        return joined(of_pairs, of_dictionary)
+        return Findings.joined(of_pairs, of_dictionary)
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Parallelograms in the bundled relations, behind a distractor that only the projection takes away."""

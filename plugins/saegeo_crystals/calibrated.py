@@ -82,18 +82,6 @@ def without_pairs() -> Findings:
     return Findings([DESCRIBED.missing(GAIN, "word pairs were left out: crystals.measure is dictionary")])
 
 
-def joined(first: Findings, second: Findings) -> Findings:
-    """Both in one."""
-    return Findings(
-        [*first.metrics, *second.metrics],
-        {**first.tables, **second.tables},
-        [*first.figures, *second.figures],
-        {**first.arrays, **second.arrays},
-        [*first.warnings, *second.warnings],
-        [*first.replicates, *second.replicates],
-    )
-
-
 def _without_each_group(experiment: Experiment, groups: Integers, progress: "Progress") -> Floats:
     """Scores without each group of pairs, everything learned anew, (n_groups, len(NAMES))."""
     names = np.unique(groups)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric
 from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.negentropies import negentropy_findings
 from saegeo_entropy.neighborhoods import neighbor_findings
@@ -10,9 +10,6 @@ from saegeo_entropy.principal_axes import principal_axes
 from saegeo_entropy.scored_rows import distinct_features, scored_rows
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from saegeo_core import Figure
     from saegeo_entropy.analysis import EntropyParameters
 
 LEAST_ROWS = 16
@@ -30,11 +27,11 @@ def calibrated_findings(cloud: FeatureCloud, parameters: "EntropyParameters", co
     near = rows.draw(parameters.n_neighbor_rows, context.rng)
     seed = int(context.rng.integers(2**32))
     axes = principal_axes(rows.vectors)
-    parts = [
+    return Findings.joined(
         negentropy_findings(rows, axes, parameters, context, seed),
         neighbor_findings(near, axes if near is rows else principal_axes(near.vectors), parameters, context, seed),
-    ]
-    return joined([*parts, Findings([repeated])])
+        Findings([repeated]),
+    )
 
 
 def _duplicate_rows(n_features: int, n_distinct: int) -> Metric:
@@ -45,19 +42,3 @@ def _duplicate_rows(n_features: int, n_distinct: int) -> Metric:
         interval=Absent("a count of exact events in this cloud; nothing is estimated"),
         nulls=Absent("rows of continuous numbers never repeat by chance"),
     )
-
-
-def joined(parts: list[Findings]) -> Findings:
-    """Findings one after another."""
-    metrics: list[Metric] = []
-    tables: dict[str, pd.DataFrame] = {}
-    figures: list[Figure] = []
-    warnings: list[str] = []
-    replicates: list[Replicates] = []
-    for part in parts:
-        metrics += part.metrics
-        tables |= part.tables
-        figures += part.figures
-        warnings += part.warnings
-        replicates += part.replicates
-    return Findings(metrics, tables, figures, warnings=warnings, replicates=replicates)

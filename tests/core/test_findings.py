@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
@@ -25,6 +26,20 @@ def test_a_figure_of_what_is_not_there_is_refused(broken):
 def test_repeated_names_are_refused():
     with pytest.raises(ValueError, match="repeated: a"):
         Findings([METRIC, METRIC])
+
+
+def test_parts_are_joined_in_their_order():
+    other = METRIC.model_copy(update={"name": "b"})
+    one = Findings([METRIC], {"t": TABLE}, [figure()], warnings=["first"])
+    two = Findings([other], {"u": TABLE}, arrays={"x": np.arange(3)}, warnings=["second"])
+    joined = Findings.joined(one, two)
+    assert [metric.name for metric in joined.metrics] == ["a", "b"]
+    assert list(joined.tables) == ["t", "u"]
+    assert (list(joined.arrays), joined.warnings, list(joined.figures)) == (["x"], ["first", "second"], [figure()])
+    with pytest.raises(ValueError, match="table names must differ; repeated: t"):
+        Findings.joined(one, Findings([other], {"t": TABLE}))
+    with pytest.raises(ValueError, match="metric names must differ; repeated: a"):
+        Findings.joined(one, Findings([METRIC]))
 
 
 def test_a_plain_number_is_no_metric():
