@@ -177,9 +177,9 @@ class Report(Frozen):
         except ValueError as error:
             raise SaegeoError(f"{source} is not JSON ({error})", "give a report written by saegeo run") from None
         version = content.get("schema_version") if isinstance(content, dict) else None
-        if not isinstance(version, int):
+        if type(version) is not int:  # isinstance would take true for 1
             raise SaegeoError(
-                f"{source} is JSON but no saegeo report: it has no schema_version",
+                f"{source} is JSON but no saegeo report: it has no whole number as schema_version",
                 "give a report written by saegeo run",
             )
         if version > SCHEMA_VERSION:
