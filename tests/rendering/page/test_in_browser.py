@@ -49,20 +49,32 @@ def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, e
     assert f"feature {hostile_markup} {number}" in told
 
 
-@pytest.mark.parametrize(("scheme", "width", "n_reports"), [("light", 1360, 2), ("dark", 390, 1)])
-def test_axe_finds_no_fault(opened, drawn, every_kind, scheme, width, n_reports):
+@pytest.fixture
+def axe():
+    """The script of axe-core."""
     package = importlib.util.find_spec("axe_playwright_python")
     if package is None:
         pytest.skip("axe-core is not installed (axe-playwright-python)")
+    return Path(package.origin).with_name("axe.min.js").read_text()
+
+
+@pytest.mark.parametrize(("scheme", "width", "n_reports"), [("light", 1360, 2), ("dark", 390, 1)])
+def test_axe_finds_no_fault(axe, opened, drawn, every_kind, scheme, width, n_reports):
     tab = opened(*(every_kind(points=30, name=f"sae {i}") for i in range(n_reports)), scheme=scheme, width=width)
     for name in (STEPS, SPACE):
         drawn(tab, name)
     for name in ("Parameters", "Provenance", "grid"):
         tab.locator("summary", has_text=name).first.click()
-    tab.evaluate(Path(package.origin).with_name("axe.min.js").read_text())
+    tab.evaluate(axe)
     assert faults(tab) == []
     tab.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert [fault.split(":")[0] for fault in faults(tab)] == ["image-alt"]
+
+
+def test_axe_finds_no_fault_where_reports_differ_in_their_parameters_only(axe, opened, every_kind):
+    tab = opened(every_kind("one", points=30), every_kind("two", points=30))
+    tab.evaluate(axe)
+    assert faults(tab) == []
 
 
 def faults(tab):
