@@ -131,7 +131,10 @@ class Report(Frozen):
         return pd.DataFrame(self.tables[name].columns)
 
     def figure(self, name: str | None = None) -> "plotly.graph_objects.Figure":
-        """One of the report's figures (the first without a name), for a notebook: zoom it, point at it, change it."""
+        """One of the report's figures (the first without a name), for a notebook: zoom it, point at it, change it.
+
+        None of its buttons uploads it, in a notebook or in a file that it is written to.
+        """
         from plotly.graph_objects import Figure as Drawn
 
         from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing

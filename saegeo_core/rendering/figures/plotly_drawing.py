@@ -170,6 +170,7 @@ def _layout(figure: Figure, x: Column, y: Column, n_series: int) -> Drawing:
         "title": {"text": shown_as_is(figure.title or figure.name)},
         "height": HEIGHTS.get(figure.kind, USUAL_HEIGHT),
         "legend": legend,
+        "modebar": {"remove": ["sendChartToCloud"]},  # plotly 7 offers an upload wherever a figure is shown
         **axes,
     }
 

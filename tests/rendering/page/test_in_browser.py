@@ -133,6 +133,20 @@ def test_the_buttons_of_a_figure_work_by_keyboard_and_none_sends_it_away(opened,
     assert box.evaluate("box => box.layout.xaxis.range") == [-1, 1]
 
 
+@pytest.mark.parametrize("name", ["steps", "space", "grid"])
+def test_a_figure_of_a_notebook_has_no_button_that_sends_it_away(chromium, tmp_path, every_kind, name):
+    """Nor has it after its looks were changed."""
+    figure = every_kind().figure(name).update_layout(template="plotly_dark")
+    figure.write_html(tmp_path / "figure.html", include_plotlyjs=True)
+    tab = chromium.new_page()
+    tab.goto((tmp_path / "figure.html").as_uri())
+    tab.locator(".modebar-btn").first.wait_for(state="attached")
+    names = [button.get_attribute("data-title") for button in tab.locator(".modebar-btn").all()]
+    tab.close()
+    assert any(name.startswith("Download plot") for name in names)
+    assert not [name for name in names if "share" in name.lower() or "cloud" in name.lower()]
+
+
 def test_a_large_map_is_drawn_by_the_graphics_card(opened, drawn, every_kind):
     tab = opened(every_kind(points=16384))
     box = drawn(tab, MAP)
