@@ -3,10 +3,24 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from saegeo_core import FeatureCloud, Report, run
+
+ACME = Path(__file__).parents[2] / "third_party_plugin" / "acme-geometry" / "acme_geometry"
 KINDS = range(1, 10)  # the figures of every_kind
 STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
+
+
+@pytest.fixture
+def hubness():
+    """A report as a stranger's plugin makes it, read from its JSON; the plugin is not installed."""
+    spec = importlib.util.spec_from_file_location("stranger", ACME / "hubness.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    cloud = FeatureCloud.from_array(np.random.default_rng(5).standard_normal((40, 6)).astype("f4"), name="theirs")
+    return Report.from_json(run(module.Hubness(), cloud).to_json())
 
 
 def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn, every_kind):
@@ -15,6 +29,18 @@ def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn
         box = drawn(tab, f"report-1-figure-{i}")
         assert "WebGL" not in box.inner_text()
         assert box.locator(".main-svg").first.bounding_box()["height"] > 300
+    assert tab.requests == []
+    assert tab.complaints == []
+
+
+def test_a_stranger_s_report_is_drawn_though_its_analysis_is_not_installed(opened, drawn, hubness, every_kind):
+    tab = opened(hubness, every_kind())
+    box = drawn(tab, "report-1-figure-1")
+    assert "Hubs" in tab.locator("#report-1 figcaption").inner_text()
+    shown = box.evaluate("box => box.data[0].y.reduce((sum, n) => sum + n, 0)")
+    assert shown == 40  # features, by how many have them as their nearest
+    assert "largest_hub" in tab.locator("#report-1 .headline").inner_text()
+    assert tab.locator(".compared thead").inner_text().count("acme-hubness.largest_hub") == 1
     assert tab.requests == []
     assert tab.complaints == []
 
