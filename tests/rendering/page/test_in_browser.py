@@ -72,7 +72,10 @@ def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, e
     told = box.locator(".hoverlayer").text_content()
     first_feature = tab.evaluate("name => document.querySelector(`[data-figure='${name}']`).data[0].customdata[3]", MAP)
     number = first_feature.rsplit(" ", 1)[-1]
-    assert f"feature {hostile_markup} {number}" in told
+    assert f"feature {hostile_markup} {number}lobe 0first " in told
+    assert (
+        box.locator(".hoverlayer text.name").count() == 0
+    )  # lettered in the curve's colour, which need not be legible
 
 
 @pytest.fixture
