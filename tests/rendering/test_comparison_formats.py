@@ -232,7 +232,7 @@ class TestLatex:
 @pytest.fixture
 def typeset(tmp_path):
     """Compiles tables with what they say they need; where booktabs is not installed, its rules are plain lines."""
-    engine = next((name for name in ("tectonic", "pdflatex") if shutil.which(name)), None)
+    engine = next((name for name in ("tectonic", "pdflatex", "xelatex", "lualatex") if shutil.which(name)), None)
     if engine is None:
         pytest.skip("no TeX engine is installed")
     options = [] if engine == "tectonic" else ["-interaction=nonstopmode", "-halt-on-error"]
