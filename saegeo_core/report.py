@@ -131,7 +131,10 @@ class Report(Frozen):
         return pd.DataFrame(self.tables[name].columns)
 
     def figure(self, name: str | None = None) -> "plotly.graph_objects.Figure":
-        """One of the report's figures (the first without a name), for a notebook: zoom it, point at it, change it."""
+        """One of the report's figures (the first without a name), for a notebook: zoom it, point at it, change it.
+
+        None of its buttons uploads it, in a notebook or in a file that it is written to.
+        """
         from plotly.graph_objects import Figure as Drawn
 
         from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
@@ -177,9 +180,9 @@ class Report(Frozen):
         except ValueError as error:
             raise SaegeoError(f"{source} is not JSON ({error})", "give a report written by saegeo run") from None
         version = content.get("schema_version") if isinstance(content, dict) else None
-        if not isinstance(version, int):
+        if type(version) is not int:  # isinstance would take true for 1
             raise SaegeoError(
-                f"{source} is JSON but no saegeo report: it has no schema_version",
+                f"{source} is JSON but no saegeo report: it has no whole number as schema_version",
                 "give a report written by saegeo run",
             )
         if version > SCHEMA_VERSION:

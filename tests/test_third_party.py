@@ -1,12 +1,16 @@
 """Plugins of strangers, installed as they would be: a sound one is like a built-in, an unsound one never spoils the others."""
 
+import importlib.util
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from saegeo_core import FeatureCloud, ReportStore, run
+from saegeo_core.cli import main
 
 PACKAGES = Path(__file__).parent / "third_party_plugin"
 MISFITS = "fails-at-import,fails-to-register,registers-a-text,registers-unfit,slow,misbehaves,bad-format"
@@ -85,6 +89,31 @@ def test_a_stranger_s_reports_are_compared_like_others(everything, installed):
     assert "acme-hubness.largest_hub" in header
     assert "cosine-tails.tail_fraction" in header
     assert "cloud.acme" in row
+
+
+def test_a_stranger_s_reports_are_on_a_page_made_where_the_plugin_is_not_installed(everything, installed, tmp_path):
+    """Sent to somebody who has neither plugin: this process."""
+    assert not any(map(importlib.util.find_spec, ("acme_geometry", "acme_misfits")))
+    page = tmp_path / "page.html"
+    done = CliRunner().invoke(main, ["page", str(installed.home / "saegeo-results"), "--out", str(page)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    shown = page.read_text().split("<main")[1].split("<script")[0]
+    summary, *analyses = shown.split('<section class="analysis"')
+    assert "acme-hubness.largest_hub" in summary
+    assert "cosine-tails.tail_fraction" in summary
+    hubness = next(one for one in analyses if ">acme-hubness</h2>" in one)
+    text = " ".join(re.sub("<[^>]+>", " ", hubness).split())
+    for told in (
+        "How many features have one and the same nearest neighbour cloud.acme 80 decoder directions in 12 dimensions",
+        "largest_hub : Most features that share a nearest neighbour.",
+        "no interval: no resampling gives a valid interval for an extreme uniform directions 199 draws, greater",
+        "Figures Hubs The numbers behind it: table hubs",
+        "draws 199",
+        "acme-hubness 1, package acme-geometry, calibrated preset",
+        "Radovanović et al., Hubs in Space, JMLR 2010",
+    ):
+        assert told in text
+    assert any(">acme-prints</h2>" in one for one in analyses)
 
 
 def test_a_cloud_that_one_analysis_changed_is_whole_for_the_next(everything, installed, rows):

@@ -49,7 +49,7 @@ def settings(report: "Report") -> dict[str, str]:
         "package": analysis.package,
         "version": analysis.version,
         "preset": analysis.preset,
-        **{f"parameter {name}": _written(value) for name, value in report.parameters.items()},
+        **{f"parameter {name}": written(value) for name, value in report.parameters.items()},
         **dict(_firing_definition(report.inputs.get("firing"))),
     }
 
@@ -74,11 +74,12 @@ def in_words(found: Incompatibility) -> str:
     return f"{found.plugin}, {found.setting}: {values}"
 
 
-def _firing_definition(firing: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    for key, words in FIRING_RULE.items():
-        if firing and firing.get(key) is not None:
-            yield words, _written(firing[key])
-
-
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A setting as text: texts as they are, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _firing_definition(firing: Any) -> Iterator[tuple[str, str]]:
+    for key, words in FIRING_RULE.items():
+        if isinstance(firing, Mapping) and firing.get(key) is not None:
+            yield words, written(firing[key])

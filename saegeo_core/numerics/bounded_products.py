@@ -76,7 +76,7 @@ class BoundedProducts:
             row_error[rows] = torch.linalg.vector_norm(self._rounded[rows] - unit, dim=1)
 
         side_by_side(round_rows, row_slices(len(directions), ROWS_AT_ONCE), vectors.device)
-        worst = row_error.max().item()
+        worst = row_error.max().item() if len(directions) else 0.0
         self.error = worst * (1 + worst) + worst + vectors.shape[1] * 2**-23 + CUSHION
 
     def tile(self, rows: slice, columns: slice) -> Tensor:

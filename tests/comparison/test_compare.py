@@ -55,7 +55,8 @@ class TestRowsAndColumns:
             ({"seed": 5}, "seed: 0 and 5"),
             ({"analysis": {"preset": "paper"}}, "preset: calibrated and paper"),
             ({"analysis": {"version": "2"}}, "version: 1 and 2"),
-            ({"inputs": {"firing": FIRING}}, "firing: None and f"),
+            ({"inputs": {"firing": FIRING}}, "firing: none and f"),
+            ({"inputs": {"activations": {"digest": "0123456789", "hooks": ["a"]}}}, "activations: none and 01234567"),
         ],
     )
     def test_two_reports_of_one_sae_with_other_settings_must_be_chosen_from(self, report, change, told):

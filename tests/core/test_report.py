@@ -71,6 +71,13 @@ def test_what_is_no_report_is_named(text):
         Report.from_json(text, source="here.json")
 
 
+@pytest.mark.parametrize("version", [True, False, 1.0, "1", None, [1]])
+def test_what_is_no_version_is_refused_though_python_may_hold_it_equal_to_one(report, version):
+    changed = json.loads(report.to_json()) | {"schema_version": version}
+    with pytest.raises(SaegeoError, match="no whole number as schema_version"):
+        Report.from_json(json.dumps(changed))
+
+
 def test_a_newer_schema_is_refused(report):
     newer = json.loads(report.to_json()) | {"schema_version": SCHEMA_VERSION + 1}
     with pytest.raises(SaegeoError, match="update saegeo"):

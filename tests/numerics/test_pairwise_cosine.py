@@ -187,6 +187,14 @@ def test_no_product_is_farther_from_its_cosine_than_the_bound(cloud, product_for
     assert (distance <= bounded.reach(exact.abs())).all()
 
 
+@pytest.mark.parametrize("product_format", FORMATS)
+def test_no_rows_have_no_products_and_the_bound_of_the_sums_alone(product_format):
+    bounded = BoundedProducts(Directions(torch.empty(0, 700)), product_format)
+    assert bounded.tile(slice(0, 0), slice(0, 0)).shape == (0, 0)
+    single = BoundedProducts(Directions(torch.eye(700)[:1]), product_format)  # a row that every format holds exactly
+    assert bounded.error == single.error
+
+
 def test_the_bound_is_not_far_above_the_worst_case():
     """Rows of equal entries lose nearly all that the bound allows for."""
     directions = Directions(torch.full((2, 1001), 1.0))

@@ -5,7 +5,9 @@ import io
 import json
 import re
 import shutil
+import string
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -19,6 +21,7 @@ from saegeo_core.rendering.comparison.latex import escaped, latex_tables
 from saegeo_core.rendering.comparison.markdown import markdown_tables
 from saegeo_core.rendering.comparison.strict_json import comparison_json
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
+from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
 
 HOSTILE = "<script>a</script> & $x_1^2$ \\input{y} % # ~ | `c` *d* Δ\x1b[31m\r\n=1+1"
@@ -172,24 +175,82 @@ class TestLatex:
         commands = set(re.findall(r"\\([a-zA-Z]+)", re.sub(r"^%.*\n", "", latex_tables(tables))))
         known = "begin end centering toprule midrule bottomrule multicolumn textit caption par smallskip linewidth footnotesize"
         known += " textbackslash textasciitilde textasciicircum textless textgreater textdagger textdaggerdbl textsuperscript"
-        assert commands <= {*known.split(), "pm", "times", "cdot", "ldots"}
+        assert commands <= {*known.split(), "pm", "times", "cdot", "ldots", "symbol", "textbar"}
 
-    def test_a_tex_engine_compiles_it(self, tables, tmp_path):
-        engine = next((name for name in ("tectonic", "pdflatex", "xelatex", "lualatex") if shutil.which(name)), None)
-        if engine is None:
-            pytest.skip("no TeX engine is installed")
-        document = (
-            rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{latex_tables(tables)}\end{{document}}"
+    def test_a_tex_engine_compiles_it(self, tables, typeset):
+        typeset(latex_tables(tables))
+
+    def test_a_tex_engine_compiles_whatever_a_name_holds(self, typeset):
+        """Every character alone in a row, where it could be an option of the row before it, and all of them everywhere else."""
+        letters = sorted(set(string.printable) - set(string.whitespace)) + list("éα漢±×·²†‡−—…’")
+        everything = clean(f"{''.join(letters)} --- ?` !` ``'' \\input{{y}} \\end{{tabular}} {HOSTILE}")
+        names = [*letters, everything, "", "[2ex]", "*[2ex]"]
+        table = TextTable(
+            headings=("[SAE]", everything),
+            rows=tuple((name, name) for name in names),
+            groups=tuple(f"{name} group" for name in names),
+            warnings=(everything,),
+            notes=("[", everything),
+            title=everything,
         )
-        (tmp_path / "table.tex").write_text(document)
-        options = [] if engine == "tectonic" else ["-interaction=nonstopmode", "-halt-on-error"]
-        subprocess.run([engine, *options, "table.tex"], cwd=tmp_path, check=True, capture_output=True)
+        typeset(latex_tables([table, replace(table, headings=("*", "*"), groups=("",) * len(names), title="[")]))
 
     @pytest.mark.parametrize(
-        ("text", "told"), [("a_b", r"a\_b"), ("\\", r"\textbackslash{}"), ("Δ", "[U+0394]"), ("5 %", r"5 \%")]
+        ("text", "told"),
+        [
+            ("a_b", r"a\_b"),
+            ("\\", r"\textbackslash{}"),
+            ("Δ", "{[}U+0394]"),
+            ("5 %", r"5 \%"),
+            ("--match-l0", "-{}-match-l0"),
+            ("``a''", "`{}`a'{}'"),
+            ("?`", "?{}`"),
+            ('"', r"\symbol{34}"),
+            ("a|b*[c]", r"a\textbar{}b{*}{[}c]"),
+        ],
     )
     def test_escaping(self, text, told):
         assert escaped(text) == told
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("-0.2", "$-$0.2"),
+            ("-1.5e-6", r"$-$1.5$\times 10^{-6}$"),
+            ("-2 [-3.1, -1]", "$-$2 {[}$-$3.1, $-$1]"),
+            ("(-1.0 ± 0.2)e12 ‡", r"($-$1.0 $\pm$ 0.2)$\times 10^{12}$ \textdaggerdbl{}"),
+            ("< 1e-300", r"\textless{} 1$\times 10^{-300}$"),
+            ("release:lr_1e-4/k-32", r"release:lr\_1e-4/k-32"),
+            ("—", "---"),
+        ],
+    )
+    def test_numbers_are_set_as_such_and_names_are_left_alone(self, text, told):
+        table = TextTable(("layer", "SAE"), (("0", text),), ("",))
+        assert rf"0 & {told} \\" in latex_tables([table]).splitlines()
+
+
+@pytest.fixture
+def typeset(tmp_path):
+    """Compiles tables with what they say they need; where booktabs is not installed, its rules are plain lines."""
+    engine = next((name for name in ("tectonic", "pdflatex", "xelatex", "lualatex") if shutil.which(name)), None)
+    if engine is None:
+        pytest.skip("no TeX engine is installed")
+    options = [] if engine == "tectonic" else ["-interaction=nonstopmode", "-halt-on-error"]
+
+    def compiled(body):
+        document = rf"""\documentclass{{article}}
+\IfFileExists{{booktabs.sty}}{{\usepackage{{booktabs}}}}{{\let\toprule\hline\let\midrule\hline\let\bottomrule\hline}}
+\begin{{document}}
+{body}\end{{document}}
+"""
+        (tmp_path / "table.tex").write_text(document)
+        done = subprocess.run(
+            [engine, *options, "table.tex"], cwd=tmp_path, check=False, capture_output=True, text=True, errors="replace"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (tmp_path / "table.pdf").read_bytes().startswith(b"%PDF")
+
+    return compiled
 
 
 def test_a_notebook_shows_reports_clouds_and_comparisons(report, comparison, cloud):

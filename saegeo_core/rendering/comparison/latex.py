@@ -18,7 +18,10 @@ SPECIAL = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}",
+    "|": r"\textbar{}",
+    '"': r"\symbol{34}",  # \textquotedbl is not in every font encoding; the bare character is a command of some languages
+    "[": "{[}",  # after the end of a row or a rule, these would be its options
+    "*": "{*}",
     "±": r"$\pm$",
     "×": r"$\times$",
     "·": r"$\cdot$",
@@ -30,8 +33,12 @@ SPECIAL = {
     "…": r"\ldots{}",
     "’": "'",
 }
-EXPONENT = re.compile(r"(?<=[\d)])e(-?\d+)\b")
-MINUS = re.compile(r"(?<![\w.:/{-])-(?=[\d.])")
+LIGATURES = re.compile(r"(?<=-)(?=-)|(?<=')(?=')|(?<=[`?!])(?=`)")
+"""Between two characters that TeX's fonts would join to a third: two hyphens to a dash, two quotes to one."""
+
+NUMBER = re.compile(r"[\d.,e()<>±†‡ \[\]-]+")
+EXPONENT = re.compile(r"(?<=[\d)])e(-?\d+)")
+MINUS = re.compile(r"(?<!\{)-(?=\d)")
 
 
 def latex_tables(tables: Sequence[TextTable]) -> str:
@@ -41,13 +48,13 @@ def latex_tables(tables: Sequence[TextTable]) -> str:
 
 def escaped(text: str) -> str:
     """Text that LaTeX prints as it is. Characters that pdfLaTeX may not know are named by their code point."""
-    return "".join(_character(character) for character in text)
+    return "{}".join("".join(map(_character, part)) for part in LIGATURES.split(text))
 
 
 def _character(character: str) -> str:
     if character in SPECIAL:
         return SPECIAL[character]
-    return character if character.isascii() else f"[U+{ord(character):04X}]"
+    return character if character.isascii() else f"{{[}}U+{ord(character):04X}]"
 
 
 def _lines(table: TextTable) -> Iterator[str]:
@@ -64,7 +71,7 @@ def _lines(table: TextTable) -> Iterator[str]:
         if own != group:
             yield rf"\multicolumn{{{len(table.headings)}}}{{l}}{{\textit{{{escaped(own)}}}}} \\"
             group = own
-        yield _row([escaped(row[0]), *map(_number, row[1:])])
+        yield _row([escaped(row[0]), *map(_cell, row[1:])])
     yield r"\bottomrule"
     yield r"\end{tabular}"
     told = [*(f"Warning: {warning}." for warning in table.warnings), *(f"{note}." for note in table.notes)]
@@ -74,8 +81,10 @@ def _lines(table: TextTable) -> Iterator[str]:
     yield r"\end{table}"
 
 
-def _number(text: str) -> str:
-    """A number with its power of ten and its minus sign as they are set in a paper."""
+def _cell(text: str) -> str:
+    """A number with its power of ten and its minus sign as they are set in a paper; any other text as it is."""
+    if not NUMBER.fullmatch(text):
+        return escaped(text)
     return MINUS.sub(r"$-$", EXPONENT.sub(r"$\\times 10^{\1}$", escaped(text)))
 
 

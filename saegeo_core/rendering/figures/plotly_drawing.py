@@ -126,15 +126,21 @@ def _color(series: Series, place: int) -> Drawing:
 
 
 def _hover(figure: Figure, series: Series) -> str:
-    """What is told of the point that is pointed at: what names it first, then where it lies."""
+    """What is told of the point that is pointed at: what names it first, then its curve, then where it lies.
+
+    plotly's own place for the curve's name is not used: it letters it in the curve's colour, which is made to be seen, not read.
+    """
     lines = [f"<b>{_told(figure.hover, 'customdata', series.hover)}</b>"] if series.hover is not None else []
+    if series.name:
+        is_group = figure.color and len(figure.y) == 1
+        lines.append(shown_as_is(f"{figure.color} {series.name}" if is_group else series.name))
     lines.append(_told(figure.x_title or figure.x, "x", series.x))
     lines.append(_told(figure.y_title or figure.y[0], "y", series.y))
     if series.z is not None:
         lines.append(_told(figure.z, "z", series.z))
     if series.color is not None:
         lines.append(_told(figure.color, "marker.color", series.color))
-    return "<br>".join(lines) + f"<extra>{shown_as_is(series.name)}</extra>"
+    return "<br>".join(lines) + "<extra></extra>"
 
 
 def _are_read_together(figure: Figure, drawn: list[Series]) -> bool:
@@ -170,6 +176,7 @@ def _layout(figure: Figure, x: Column, y: Column, n_series: int) -> Drawing:
         "title": {"text": shown_as_is(figure.title or figure.name)},
         "height": HEIGHTS.get(figure.kind, USUAL_HEIGHT),
         "legend": legend,
+        "modebar": {"remove": ["sendChartToCloud"]},  # plotly 7 offers an upload wherever a figure is shown
         **axes,
     }
 

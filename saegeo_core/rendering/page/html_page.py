@@ -19,6 +19,7 @@ from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.page_report import PageReport, page_report
 from saegeo_core.rendering.page.page_summary import PageSummary, page_summary
+from saegeo_core.rendering.page.report_names import report_names
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import facts
@@ -28,7 +29,9 @@ from saegeo_core.report import Report
 def html_page(reports: Sequence[Report]) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
     pool = ArrayPool()
-    shown = [page_report(report, number, pool) for number, report in enumerate(_by_analysis(reports), 1)]
+    ordered = _by_analysis(reports)
+    named = zip(ordered, report_names(ordered), strict=True)
+    shown = [page_report(report, name, number, pool) for number, (report, name) in enumerate(named, 1)]
     summary = page_summary(reports, pool) if len(reports) > 1 else PageSummary()
     plotly, script = _plotly_script(), _own_file("page.js")
     return (

@@ -8,6 +8,7 @@ from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
+from saegeo_core.rendering.page.report_names import ReportName
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report import Report, Table
 
@@ -39,19 +40,20 @@ class PageTable:
 
 @dataclass(frozen=True)
 class PageReport:
-    """A report with its figures and tables."""
+    """A report with its name, its figures and its tables."""
 
     id: str
+    name: ReportName
     report: Report
     figures: list[PageFigure]
     tables: list[PageTable]
 
 
-def page_report(report: Report, number: int, pool: ArrayPool) -> PageReport:
+def page_report(report: Report, name: ReportName, number: int, pool: ArrayPool) -> PageReport:
     """The `number`-th report of a page whose arrays are collected in `pool`."""
     id = f"report-{number}"
     figures, tables = drawn(id, report.figures, report.tables, pool)
-    return PageReport(id, report, figures, tables)
+    return PageReport(id, name, report, figures, tables)
 
 
 def drawn(

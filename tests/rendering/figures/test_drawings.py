@@ -28,6 +28,7 @@ def test_plotly_takes_every_kind(every_kind, name):
     drawn = every_kind().figure(name)
     assert drawn.layout.title.text
     assert all(len(trace.x) for trace in drawn.data)
+    assert drawn.layout.modebar.remove == ("sendChartToCloud",)
 
 
 def test_a_report_draws_its_first_figure_and_knows_the_names_of_the_others(every_kind):

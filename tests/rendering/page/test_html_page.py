@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -115,10 +116,31 @@ def test_several_reports_are_compared_first(every_kind):
     assert "every-kind.share" in table
 
 
-def test_reports_that_no_table_can_hold_are_shown_with_the_reason(every_kind):
+def test_reports_that_no_table_can_hold_are_shown_with_the_reason_and_told_apart(every_kind):
     page = html_page([every_kind("a"), every_kind("b")])
-    assert "There is no common table: " in page
+    assert "There is no common table: there are two reports of every-kind on memory:small, which differ in " in page
     assert page.count("<article") == 2
+    headings = re.findall("<h3[^>]*>(.*?)</h3>", page, re.DOTALL)
+    assert [" ".join(re.sub("<[^>]+>", "", one).split()) for one in headings] == [
+        "memory:small text = a",
+        "memory:small text = b",
+    ]
+    contents = page.split("</nav>")[0]
+    assert "text = a" in contents
+    assert "text = b" in contents
+
+
+def test_what_tells_reports_apart_is_escaped_and_short(every_kind, hostile_markup):
+    texts = [f"{hostile_markup} {end}" for end in "ab"] + ["<b>\x1b[31m\u202eevil</b>"]
+    page = html_page([every_kind(text) for text in texts])
+    headings = re.findall("<h3[^>]*>(.*?)</h3>", page, re.DOTALL)
+    told = [re.search('<span class="apart">(.*?)</span>', heading)[1] for heading in headings]
+    assert told[2] == "text = &lt;b&gt;evil&lt;/b&gt;"
+    assert told[0].startswith("text = &lt;/script&gt;")
+    assert told[0].endswith("…, report 1 of 3")
+    assert len(set(told)) == 3
+    assert all(len(html.unescape(text)) < 70 for text in told)
+    assert Outline(page).open == []
 
 
 def test_titles(every_kind, report):

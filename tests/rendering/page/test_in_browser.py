@@ -3,10 +3,24 @@
 import importlib.util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from saegeo_core import FeatureCloud, Report, run
+
+ACME = Path(__file__).parents[2] / "third_party_plugin" / "acme-geometry" / "acme_geometry"
 KINDS = range(1, 10)  # the figures of every_kind
 STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
+
+
+@pytest.fixture
+def hubness():
+    """A report as a stranger's plugin makes it, read from its JSON; the plugin is not installed."""
+    spec = importlib.util.spec_from_file_location("stranger", ACME / "hubness.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    cloud = FeatureCloud.from_array(np.random.default_rng(5).standard_normal((40, 6)).astype("f4"), name="theirs")
+    return Report.from_json(run(module.Hubness(), cloud).to_json())
 
 
 def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn, every_kind):
@@ -15,6 +29,18 @@ def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn
         box = drawn(tab, f"report-1-figure-{i}")
         assert "WebGL" not in box.inner_text()
         assert box.locator(".main-svg").first.bounding_box()["height"] > 300
+    assert tab.requests == []
+    assert tab.complaints == []
+
+
+def test_a_stranger_s_report_is_drawn_though_its_analysis_is_not_installed(opened, drawn, hubness, every_kind):
+    tab = opened(hubness, every_kind())
+    box = drawn(tab, "report-1-figure-1")
+    assert "Hubs" in tab.locator("#report-1 figcaption").inner_text()
+    shown = box.evaluate("box => box.data[0].y.reduce((sum, n) => sum + n, 0)")
+    assert shown == 40  # features, by how many have them as their nearest
+    assert "largest_hub" in tab.locator("#report-1 .headline").inner_text()
+    assert tab.locator(".compared thead").inner_text().count("acme-hubness.largest_hub") == 1
     assert tab.requests == []
     assert tab.complaints == []
 
@@ -46,23 +72,38 @@ def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, e
     told = box.locator(".hoverlayer").text_content()
     first_feature = tab.evaluate("name => document.querySelector(`[data-figure='${name}']`).data[0].customdata[3]", MAP)
     number = first_feature.rsplit(" ", 1)[-1]
-    assert f"feature {hostile_markup} {number}" in told
+    assert f"feature {hostile_markup} {number}lobe 0first " in told
+    assert (
+        box.locator(".hoverlayer text.name").count() == 0
+    )  # lettered in the curve's colour, which need not be legible
 
 
-@pytest.mark.parametrize(("scheme", "width", "n_reports"), [("light", 1360, 2), ("dark", 390, 1)])
-def test_axe_finds_no_fault(opened, drawn, every_kind, scheme, width, n_reports):
+@pytest.fixture
+def axe():
+    """The script of axe-core."""
     package = importlib.util.find_spec("axe_playwright_python")
     if package is None:
         pytest.skip("axe-core is not installed (axe-playwright-python)")
+    return Path(package.origin).with_name("axe.min.js").read_text()
+
+
+@pytest.mark.parametrize(("scheme", "width", "n_reports"), [("light", 1360, 2), ("dark", 390, 1)])
+def test_axe_finds_no_fault(axe, opened, drawn, every_kind, scheme, width, n_reports):
     tab = opened(*(every_kind(points=30, name=f"sae {i}") for i in range(n_reports)), scheme=scheme, width=width)
     for name in (STEPS, SPACE):
         drawn(tab, name)
     for name in ("Parameters", "Provenance", "grid"):
         tab.locator("summary", has_text=name).first.click()
-    tab.evaluate(Path(package.origin).with_name("axe.min.js").read_text())
+    tab.evaluate(axe)
     assert faults(tab) == []
     tab.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert [fault.split(":")[0] for fault in faults(tab)] == ["image-alt"]
+
+
+def test_axe_finds_no_fault_where_reports_differ_in_their_parameters_only(axe, opened, every_kind):
+    tab = opened(every_kind("one", points=30), every_kind("two", points=30))
+    tab.evaluate(axe)
+    assert faults(tab) == []
 
 
 def faults(tab):
@@ -119,6 +160,20 @@ def test_the_buttons_of_a_figure_work_by_keyboard_and_none_sends_it_away(opened,
     box.evaluate("box => Plotly.relayout(box, {'xaxis.range': [0, 0.1]})")
     box.locator(".modebar-btn[aria-label='Reset axes']").press("Enter")
     assert box.evaluate("box => box.layout.xaxis.range") == [-1, 1]
+
+
+@pytest.mark.parametrize("name", ["steps", "space", "grid"])
+def test_a_figure_of_a_notebook_has_no_button_that_sends_it_away(chromium, tmp_path, every_kind, name):
+    """Nor has it after its looks were changed."""
+    figure = every_kind().figure(name).update_layout(template="plotly_dark")
+    figure.write_html(tmp_path / "figure.html", include_plotlyjs=True)
+    tab = chromium.new_page()
+    tab.goto((tmp_path / "figure.html").as_uri())
+    tab.locator(".modebar-btn").first.wait_for(state="attached")
+    names = [button.get_attribute("data-title") for button in tab.locator(".modebar-btn").all()]
+    tab.close()
+    assert any(name.startswith("Download plot") for name in names)
+    assert not [name for name in names if "share" in name.lower() or "cloud" in name.lower()]
 
 
 def test_a_large_map_is_drawn_by_the_graphics_card(opened, drawn, every_kind):

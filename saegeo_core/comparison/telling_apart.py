@@ -1,0 +1,47 @@
+"""What tells apart what looks alike: SAEs of one name, and reports of one analysis on one SAE."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from saegeo_core.comparison.comparability import settings, written
+
+if TYPE_CHECKING:
+    from saegeo_core.report import MeasuredSae, Report
+
+DIGEST_CHARACTERS = 8
+NONE = "none"
+
+
+def identity(sae: "MeasuredSae") -> tuple[str, ...]:
+    """The same for SAEs that are one: the same rows under the same name."""
+    return sae.release, sae.sae_id, sae.rows, sae.digest
+
+
+def names_of(saes: "Sequence[MeasuredSae]") -> list[str]:
+    """Specs; where two are the same, with the rows measured or the start of the digest, whichever tells them apart."""
+    names = [sae.spec for sae in saes]
+    for tells in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
+        told: dict[str, set[str]] = {}
+        for name, tell in zip(names, tells, strict=True):
+            told.setdefault(name, set()).add(tell)
+        names = [f"{name} ({tell})" if len(told[name]) > 1 else name for name, tell in zip(names, tells, strict=True)]
+    return names
+
+
+def distinctions(reports: "Sequence[Report]") -> list[dict[str, str]]:
+    """For each report what decided its numbers and is not the same for all: name to value, as text."""
+    decisive = [_decisive(report) for report in reports]
+    names = dict.fromkeys(name for one in decisive for name in one)
+    differing = [name for name in names if len({one.get(name, NONE) for one in decisive}) > 1]
+    return [{name: one.get(name, NONE) for name in differing} for one in decisive]
+
+
+def _decisive(report: "Report") -> dict[str, str]:
+    inputs = {name: _identified(given) for name, given in report.inputs.items()}
+    return {**settings(report), "seed": str(report.seed), **inputs}
+
+
+def _identified(given: Any) -> str:
+    """An input by the start of its digest."""
+    digest = given.get("digest") if isinstance(given, Mapping) else None
+    return written(given) if digest is None else str(digest)[:DIGEST_CHARACTERS]

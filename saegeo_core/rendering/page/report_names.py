@@ -1,0 +1,62 @@
+"""What each report of a page is called, so that no two headings are the same."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from saegeo_core.comparison.telling_apart import distinctions, names_of
+from saegeo_core.rendering.plain_text import clean
+from saegeo_core.report import Report
+
+MOST_DISTINCTIONS = 4
+LONGEST_TEXT = 40  # of a parameter's name, and of its value
+
+
+@dataclass(frozen=True)
+class ReportName:
+    """Which analysis, on what, and what is particular to it.
+
+    Attributes:
+        sae: as the summary's table has it.
+        apart: what tells it from the other reports of this analysis on this SAE; "" where there are none.
+    """
+
+    analysis: str
+    sae: str
+    apart: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """All of it on one line."""
+        return f"{self.analysis} on {self.sae}{f', {self.apart}' if self.apart else ''}"
+
+
+def report_names(reports: Sequence[Report]) -> list[ReportName]:
+    """The names of these reports; those that nothing tells apart are numbered."""
+    saes = names_of([report.sae for report in reports])
+    names = [ReportName(report.analysis.name, sae) for report, sae in zip(reports, saes, strict=True)]
+    alike: dict[ReportName, list[int]] = {}
+    for place, name in enumerate(names):
+        alike.setdefault(name, []).append(place)
+    for name, places in alike.items():
+        told = [_in_words(one) for one in distinctions([reports[place] for place in places])]
+        times = Counter(told)
+        for number, (place, text) in enumerate(zip(places, told, strict=True), 1):
+            numbered = [f"report {number} of {len(places)}"] if times[text] > 1 else []
+            names[place] = replace(name, apart=", ".join([*filter(None, [text]), *numbered]))
+    return names
+
+
+def _in_words(distinct: Mapping[str, str]) -> str:
+    """For example: preset = paper, n_clusters = [2, 4], seed = 1."""
+    told = [
+        f"{_shortened(name.removeprefix('parameter '))} = {_shortened(value)}"
+        for name, value in list(distinct.items())[:MOST_DISTINCTIONS]
+    ]
+    left_out = len(distinct) - len(told)
+    return ", ".join([*told, *[f"{left_out} more"] * bool(left_out)])
+
+
+def _shortened(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
