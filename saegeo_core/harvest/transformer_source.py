@@ -7,6 +7,7 @@ a card would idle otherwise; the layout is part of the description.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from saegeo_core.harvest.centring import centre
 from saegeo_core.harvest.corpus import Document
 from saegeo_core.harvest.forward_hooks import read_hooks
 from saegeo_core.harvest.hook_points import find_hook_point
-from saegeo_core.harvest.model_loading import load_model, load_tokenizer
+from saegeo_core.harvest.model_loading import FloatType, load_model, load_tokenizer
 from saegeo_core.harvest.prefetch import prefetched
 from saegeo_core.harvest.source_kind import SourceRequest
 from saegeo_core.harvest.token_census import TokenCensus
@@ -30,11 +31,35 @@ PASS_TOKENS = 16_384
 PASSES_AHEAD = 4
 
 
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model with its tokenizer, as they were asked for, and what tells them from others."""
+
+    asked: tuple[str, FloatType, str]
+    model: Any
+    tokenizer: Any
+    identity: Mapping[str, str]
+
+    @classmethod
+    def load(cls, where: str, dtype: FloatType, device: str) -> "LoadedModel":
+        """The model named by `where`; raises SaegeoError as `load_model` and `load_tokenizer` do."""
+        tokenizer, tokenizer_digest = load_tokenizer(where)
+        model, model_digest = load_model(where, dtype, device)
+        identity = {"model": where, "model_digest": model_digest, "tokenizer_digest": tokenizer_digest}
+        return cls((where, dtype, device), model, tokenizer, identity)
+
+
 class Transformer:
-    """The kind of source that runs a Hugging Face model."""
+    """The kind of source that runs a Hugging Face model.
+
+    The latest model stays loaded for the next source: SAEs of one model are mostly measured one after another.
+    """
 
     name = "transformer"
     summary = "a Hugging Face model, by name or local folder; minilm-l6 with the demo extra"
+
+    def __init__(self) -> None:
+        self._latest: LoadedModel | None = None
 
     def open(self, where: str, request: SourceRequest) -> "TransformerSource":
         """The model and tokenizer named by `where`, on the device asked for.
@@ -42,10 +67,11 @@ class Transformer:
         Raises:
             SaegeoError: not found or damaged, a hook that the model has not, or a window longer than the model reads.
         """
-        tokenizer, tokenizer_digest = load_tokenizer(where)
-        model, model_digest = load_model(where, request.dtype, request.device)
-        digests = {"model": where, "model_digest": model_digest, "tokenizer_digest": tokenizer_digest}
-        return TransformerSource(model, tokenizer, request, digests)
+        asked = where, request.dtype, request.device
+        if self._latest is None or self._latest.asked != asked:
+            self._latest = None  # two models at once may be more than the device holds
+            self._latest = LoadedModel.load(*asked)
+        return TransformerSource(self._latest.model, self._latest.tokenizer, request, self._latest.identity)
 
 
 class TransformerSource:

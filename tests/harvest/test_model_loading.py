@@ -3,8 +3,10 @@
 import sys
 
 import pytest
+import torch
 
 from saegeo_core import SaegeoError
+from saegeo_core.harvest.corpus import Document
 from saegeo_core.harvest.model_loading import load_model
 from saegeo_core.harvest.source_kind import SourceRequest
 from saegeo_core.harvest.transformer_source import Transformer
@@ -22,6 +24,29 @@ def test_a_model_with_a_head_is_read_without_it(tiny_model, tmp_path):
     assert digest == load_model(str(folder), "float32", "cpu")[1]
     with pytest.raises(SaegeoError, match="tokenizer"):
         Transformer().open(str(tmp_path), SourceRequest((hook,)))
+
+
+def test_a_model_is_loaded_once_for_sources_that_follow_each_other(tiny_model, monkeypatch):
+    loaded = []
+
+    def counted(where, dtype, device):
+        loaded.append((where, dtype))
+        return load_model(where, dtype, device)
+
+    monkeypatch.setattr("saegeo_core.harvest.transformer_source.load_model", counted)
+    gpt2, llama = (str(tiny_model(family)) for family in ("gpt2", "llama"))
+    kind, texts = Transformer(), [Document("cat dog moon", None, "0", 0)]
+    requests = [SourceRequest((f"blocks.{layer}.hook_resid_post",)) for layer in (0, 1)]
+    apart = [next(Transformer().open(gpt2, request).batches(texts)).activations for request in requests]
+    loaded.clear()
+    together = [kind.open(gpt2, request) for request in requests]
+    for source, alone in zip(together, apart, strict=True):
+        for hook, rows in next(source.batches(texts)).activations.items():
+            assert torch.equal(rows, alone[hook])
+    kind.open(gpt2, SourceRequest(requests[0].hooks, dtype="bfloat16"))
+    kind.open(llama, requests[0])
+    kind.open(gpt2, requests[0])
+    assert loaded == [(gpt2, "float32"), (gpt2, "bfloat16"), (llama, "float32"), (gpt2, "float32")]
 
 
 class TestWhereModelsAre:
