@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.measure import Work
 from saegeo_core import AnalysisContext, FeatureCloud, TextActivations
+from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.synthetic_text import made_up_activations, made_up_tokens
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,7 @@ def cloud() -> FeatureCloud:
     return FeatureCloud.from_array(np.eye(2, D_IN, dtype=np.float32))
 
 
+@one_blas_thread()  # as a run has it
 def analysed(data: FeatureCloud) -> float:
     """The calibrated preset on the twelve sets; returns the raw pairing consistency."""
     from saegeo_crystals.analysis import Crystals, CrystalsParameters

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from benchmarks.measure import Work
+from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
@@ -63,6 +64,7 @@ def with_scikit_learn(plant: PlantedFiring) -> float:
     return recovery(fit.labels_, plant)
 
 
+@one_blas_thread()  # as a run has it
 def lobes_and_agreement(plant: PlantedFiring) -> float:
     """Phi, the lobes of both sides for all numbers, and the agreement of each with its null."""
     rng = np.random.default_rng(0)
@@ -78,6 +80,7 @@ def lobes_and_agreement(plant: PlantedFiring) -> float:
     return recovery(functional[max(N_CLUSTERS)], plant)
 
 
+@one_blas_thread()
 def sparse_lobes(plant: PlantedFiring) -> float:
     """The same functional lobes from the 30 most alike partners of each feature."""
     counts = torch.from_numpy(plant.firing.counts)

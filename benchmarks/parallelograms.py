@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from benchmarks.measure import Work
+from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.synthetic import angular_gaussian, with_parallelograms
 from saegeo_crystals.near_parallelograms import near_parallelograms
 from saegeo_crystals.parallelogram_null import parallelogram_excess
@@ -48,12 +49,14 @@ def dense(rows: Tensor) -> float:
     return share_found({tuple(sorted({*sides[i], *sides[j]})) for i, j in pairs}, len(x))
 
 
+@one_blas_thread()  # as a run has it
 def searched(rows: Tensor) -> float:
     """One search."""
     found = near_parallelograms(rows, N_NEIGHBORS, within=WITHIN)
     return share_found({tuple(sorted(corners)) for corners in found.corners.tolist()}, len(rows))
 
 
+@one_blas_thread()
 def beside_the_null(rows: Tensor) -> float:
     """The search at the error where chance gives 20, in the cloud and in twenty null clouds."""
     excess = parallelogram_excess(rows, np.random.default_rng(0))

@@ -19,6 +19,7 @@ from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.findings import Findings
 from saegeo_core.firing_alignment import firing_of
 from saegeo_core.input_files import input_files
+from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.plugin_manager import PluginManager
 from saegeo_core.replicates import as_arrays
 from saegeo_core.report import SCHEMA_VERSION, AnalysisStamp, Environment, MeasuredSae, Preset, Report, table_from_frame
@@ -232,7 +233,7 @@ class Job:
     def _analyze(self, context: AnalysisContext) -> Findings:
         name, before = self.analysis.name, self.cloud.checksum()
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
+            with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
                 findings = self.analysis.analyze(self.cloud, self.parameters, context)
             if not isinstance(findings, Findings):
                 raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")

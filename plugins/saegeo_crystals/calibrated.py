@@ -16,7 +16,7 @@ from saegeo_crystals.figures import figures_of
 from saegeo_crystals.folds import deal_folds, deal_groups
 from saegeo_crystals.held_out import GAIN, NAMES, Experiment, Projection, Sums
 from saegeo_crystals.material import Material, gather
-from saegeo_crystals.nulls import label_null, partner_null
+from saegeo_crystals.nulls import label_null, partner_null, scores_of_all
 from saegeo_crystals.pairs import Integers, Pairs, capped
 from saegeo_crystals.planes import plane_tables
 from saegeo_crystals.relation_tables import offset_table, relation_table
@@ -85,8 +85,7 @@ def without_pairs() -> Findings:
 def _without_each_group(experiment: Experiment, groups: Integers, progress: "Progress") -> Floats:
     """Scores without each group of pairs, everything learned anew, (n_groups, len(NAMES))."""
     names = np.unique(groups)
-    kept = (groups != name for name in progress(names, len(names), "groups left out"))
-    return np.array([experiment.take(rows).sums().scores() for rows in kept])
+    return scores_of_all([experiment.take(groups != name) for name in names], progress, "groups left out")
 
 
 def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) -> tuple[list[Metric], list[Replicates]]:

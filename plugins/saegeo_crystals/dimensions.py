@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_crystals.discriminant import Discriminants, shrunk_scatter
 from saegeo_crystals.held_out import Experiment, Sums
 from saegeo_crystals.nulls import shuffled_partners
@@ -31,8 +32,14 @@ def dimension_table(experiment: Experiment, rng: np.random.Generator) -> "pd.Dat
 
     pairs = experiment.pairs
     dimensions = [m for m in DIMENSIONS if m < pairs.n_relations] or [1]
-    seen = _held_out(experiment, dimensions)
-    shuffled = np.mean([_held_out(shuffled_partners(experiment, rng), dimensions) for _ in range(N_SHUFFLES)], axis=0)
+    experiments = [experiment, *(shuffled_partners(experiment, rng) for _ in range(N_SHUFFLES))]
+    curves = np.empty((len(experiments), len(dimensions), 2))
+
+    def measure(number: int) -> None:
+        curves[number] = _held_out(experiments[number], dimensions)
+
+    side_by_side(measure, range(len(experiments)), "cpu")
+    seen, shuffled = curves[0], curves[1:].mean(0)
     raw, fitted = _in_sample(experiment.space, pairs, dimensions)
     return pd.DataFrame(
         {

@@ -121,6 +121,10 @@ class Fold:
             return principal_scatter(self._kernel, self._projection.n_principal)
         return shrunk_scatter(self._kernel, self._space.dimension)
 
+    def prepare(self) -> None:
+        """Compute what every labelling shares, so that several may then be scored at once."""
+        _ = self.scatter, self._raw
+
     def discriminants(self, labels: Integers, most: int | None = None) -> Discriminants:
         """What `labels` (n_pairs,) of all pairs teach in training; `most` directions, by default the projection's."""
         most = most or self._projection.n_components

@@ -5,16 +5,15 @@ settled in float64: which pairs lie beyond a threshold, and who is the nearest a
 feature. These results are those of float64 on every device, for every tile size and number of threads.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Semaphore
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from saegeo_core.analysis import Item, Progress, silent
+from saegeo_core.analysis import Progress, silent
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.cosine_histogram import CosineHistogram
 from saegeo_core.numerics.directions import Directions, row_slices
@@ -125,7 +124,7 @@ def pairwise_cosines(
         squares[a, columns] += products.sum(0)
 
     places = [(a, b) for a in range(len(ranges)) for b in range(a, len(ranges))]
-    side_by_side(*_in_step(take, progress(places, len(places), "pairwise cosines")), device)
+    side_by_side(take, progress(places, len(places), "pairwise cosines"), device)
     near.settle()
     opposite.settle()
 
@@ -147,21 +146,3 @@ def pairwise_cosines(
         n_duplicates=int((near.best > IDENTICAL).sum()),
         n_antipodes=int((opposite.best > IDENTICAL).sum()),
     )
-
-
-def _in_step(work: Callable[[Item], None], items: Iterable[Item]) -> tuple[Callable[[Item], None], Iterator[Item]]:
-    """The same work and items, an item being drawn only when a thread will soon be free, so that progress shows true."""
-    places = Semaphore(torch.get_num_threads() + 1)
-
-    def paced() -> Iterator[Item]:
-        for item in items:
-            places.acquire()
-            yield item
-
-    def release_after(item: Item) -> None:
-        try:
-            work(item)
-        finally:
-            places.release()
-
-    return release_after, paced()

@@ -46,3 +46,22 @@ def test_other_devices_keep_the_order_and_the_callers_thread(threads):
     done = []
     side_by_side(lambda tile: done.append((tile, threading.current_thread())), range(5), "meta")
     assert done == [(tile, threading.current_thread()) for tile in range(5)]
+
+
+def test_a_tile_is_drawn_only_when_a_thread_will_soon_be_free(threads):
+    """So that progress over the tiles shows how far the work is."""
+    lock, begun, ahead = threading.Lock(), [], []
+
+    def tiles():
+        for tile in range(40):
+            with lock:
+                ahead.append(tile - len(begun))
+            yield tile
+
+    def work(tile):
+        with lock:
+            begun.append(tile)
+
+    side_by_side(work, tiles(), "cpu")
+    assert max(ahead) <= threads + 1
+    assert len(begun) == 40
