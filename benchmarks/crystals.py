@@ -49,7 +49,8 @@ def cloud() -> FeatureCloud:
 @one_blas_thread()  # as a run has it
 def analysed(data: FeatureCloud) -> float:
     """The calibrated preset on the twelve sets; returns the raw pairing consistency."""
-    from saegeo_crystals.analysis import Crystals, CrystalsParameters
+    from saegeo_crystals.analysis import Crystals
+    from saegeo_crystals.parameters import CrystalsParameters
 
     context = AnalysisContext(np.random.default_rng(0), activations=words())
     findings = Crystals().analyze(data, CrystalsParameters(measure="pairs", relations=RELATIONS, only=TWELVE), context)

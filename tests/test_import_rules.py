@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_plugins_use_public_rooms_only(path):
             room = rest.partition(".")[0]
             public = room in saegeo_core.__all__ or room in PLUGIN_ROOMS
             assert public, f"{path}:{line}: saegeo_core.{room} is not public; import names from saegeo_core itself"
+
+
+@pytest.mark.parametrize("package", sorted({path.parent for path in plugin_files()}), ids=lambda path: path.name)
+def test_files_of_a_plugin_import_each_other_in_one_direction(package):
+    """Imports for a type checker count: whoever reads a file has to know what it names."""
+    graph = {
+        f"{package.name}.{path.stem}": {module for module, *_ in imports(path) if module.startswith(f"{package.name}.")}
+        for path in package.glob("*.py")
+    }
+    TopologicalSorter(graph).prepare()  # raises on a circle
 
 
 def test_files_stay_small():

@@ -1,7 +1,5 @@
 """The calibrated preset: every number beside its nested nulls and its interval, or the reason why it has none."""
 
-from typing import TYPE_CHECKING
-
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Interval, Metric, NullComparison
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold, welch_floor
@@ -9,10 +7,8 @@ from saegeo_cosine_tails import uniform_laws
 from saegeo_cosine_tails.described import DESCRIBED
 from saegeo_cosine_tails.nested_nulls import NestedNulls, uniform_null
 from saegeo_cosine_tails.pair_sums import PairMean, PairMeans
+from saegeo_cosine_tails.parameters import CosineTailsParameters
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
-
-if TYPE_CHECKING:
-    from saegeo_cosine_tails.analysis import CosineTailsParameters
 
 Nulls = tuple[NullComparison, ...]
 
@@ -24,7 +20,7 @@ NO_INTERVAL_OF_NEIGHBORS = Absent(
 )
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: "CosineTailsParameters", context: AnalysisContext) -> Findings:
+def calibrated_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, context: AnalysisContext) -> Findings:
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
     n_pairs = n * (n - 1) // 2
@@ -143,7 +139,7 @@ def _neighbor_metrics(cosines: PairwiseCosines, d: int) -> list[Metric]:
 
 
 def _threshold_warnings(
-    parameters: "CosineTailsParameters", p0: float, threshold: float, probability: float
+    parameters: CosineTailsParameters, p0: float, threshold: float, probability: float
 ) -> list[str]:
     if parameters.threshold is not None:
         return [f"|cosine| > {threshold:g} is a fixed threshold: its null probability here is {probability:.3g}"]

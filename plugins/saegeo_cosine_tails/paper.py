@@ -1,22 +1,18 @@
 """The procedure of the blog *Feature Geometry*, as published: a fixed cosine and one random draw of the same size."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, NullComparison
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.uniform_directions import tail_probability
+from saegeo_cosine_tails.parameters import CosineTailsParameters
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
-
-if TYPE_CHECKING:
-    from saegeo_cosine_tails.analysis import CosineTailsParameters
 
 DRAW = "one random draw of the same size, normalised Gaussian rows (the published null)"
 
 
-def paper_findings(cloud: FeatureCloud, parameters: "CosineTailsParameters", context: AnalysisContext) -> Findings:
+def paper_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, context: AnalysisContext) -> Findings:
     """Fraction of pairs of the strictly lower triangle with |cosine| above the fixed threshold."""
     threshold = 0.1 if parameters.threshold is None else parameters.threshold
     observed = pairwise_cosines(cloud.vectors, [threshold], device=context.device, progress=context.progress)

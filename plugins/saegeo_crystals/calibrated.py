@@ -18,6 +18,7 @@ from saegeo_crystals.held_out import GAIN, NAMES, Experiment, Projection, Sums
 from saegeo_crystals.material import Material, gather
 from saegeo_crystals.nulls import label_null, partner_null, scores_of_all
 from saegeo_crystals.pairs import Integers, Pairs, capped
+from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.planes import plane_tables
 from saegeo_crystals.relation_tables import offset_table, relation_table
 from saegeo_crystals.word_facts import facts_of
@@ -25,7 +26,6 @@ from saegeo_crystals.word_space import WordSpace
 
 if TYPE_CHECKING:
     from saegeo_core.analysis import Progress
-    from saegeo_crystals.analysis import CrystalsParameters
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ RELATIONS = "relations permuted among the pairs of a fold: pairs kept, what they
 TOO_SMALL = "no fold holds enough pairs of one relation that share no word: give larger relations or take fewer folds"
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext) -> Findings:
+def calibrated_findings(cloud: FeatureCloud, parameters: CrystalsParameters, context: AnalysisContext) -> Findings:
     """Measure the pairs and judge what was seen."""
     rng = context.rng
 

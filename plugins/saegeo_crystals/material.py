@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from saegeo_core import AnalysisContext, FeatureCloud, SaegeoError
 from saegeo_crystals.pairs import Pairs, cleaned, numbered
+from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.relations import Relation, bundled_relations, read_relations
 from saegeo_crystals.word_sources import vectors_of_words
 from saegeo_crystals.word_vectors import WordVectors, read_frequencies
-
-if TYPE_CHECKING:
-    from saegeo_crystals.analysis import CrystalsParameters
 
 NAMED = 10
 
@@ -45,7 +42,7 @@ class Material:
 
 def gather(
     cloud: FeatureCloud,
-    parameters: "CrystalsParameters",
+    parameters: CrystalsParameters,
     context: AnalysisContext,
     *,
     draw: Callable[[Pairs], Pairs] | None = None,
@@ -105,7 +102,7 @@ def gather(
     )
 
 
-def _asked_for(parameters: "CrystalsParameters") -> list[Relation]:
+def _asked_for(parameters: CrystalsParameters) -> list[Relation]:
     path = parameters.relations
     relations = bundled_relations() if path is None else read_relations(path.expanduser())
     if parameters.only is None:

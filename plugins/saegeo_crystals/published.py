@@ -10,12 +10,12 @@ from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.distractors import length_table
 from saegeo_crystals.held_out import GAIN
 from saegeo_crystals.material import gather
+from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.word_facts import facts_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saegeo_crystals.analysis import CrystalsParameters
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ NO_INTERVAL = Absent("the published procedure gives none")
 NO_NULL = Absent("the published procedure has none; the calibrated preset has two")
 
 
-def published_findings(cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext) -> Findings:
+def published_findings(cloud: FeatureCloud, parameters: CrystalsParameters, context: AnalysisContext) -> Findings:
     """Silhouettes of input - output by relation, raw and in 2 to 11 in-sample discriminants."""
     material = gather(cloud, parameters, context, keep_identical=True)
     pairs = material.pairs

@@ -3,24 +3,22 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, FeatureCloud, MissingInput, SaegeoError, TextActivations
+from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.word_vectors import WordVectors, read_word_vectors
-
-if TYPE_CHECKING:
-    from saegeo_crystals.analysis import CrystalsParameters
 
 BUNDLED = Path(__file__).parent / "bundled" / "vectors"
 WORDS_AT_ONCE = 1024
 
 
 def vectors_of_words(
-    words: list[str], cloud: FeatureCloud, parameters: "CrystalsParameters", context: AnalysisContext
+    words: list[str], cloud: FeatureCloud, parameters: CrystalsParameters, context: AnalysisContext
 ) -> WordVectors:
     """The vectors of those words that have one, as the parameters ask.
 
@@ -84,7 +82,7 @@ def nearest_features(vectors: WordVectors, cloud: FeatureCloud) -> WordVectors:
     )
 
 
-def _bundled(words: list[str], cloud: FeatureCloud, parameters: "CrystalsParameters") -> WordVectors:
+def _bundled(words: list[str], cloud: FeatureCloud, parameters: CrystalsParameters) -> WordVectors:
     place = _place(cloud, parameters)
     facts = _bundled_facts()
     row_of = {word: row for row, word in enumerate(facts["words"])}
@@ -100,7 +98,7 @@ def _bundled(words: list[str], cloud: FeatureCloud, parameters: "CrystalsParamet
     )
 
 
-def _place(cloud: FeatureCloud, parameters: "CrystalsParameters") -> str:
+def _place(cloud: FeatureCloud, parameters: CrystalsParameters) -> str:
     """Which of the vectors that ship are of the place where the SAE reads."""
     facts, sae = _bundled_facts(), cloud.sae
     is_model = sae.model is not None and sae.model.rpartition("/")[2].lower() in facts["model"].lower()

@@ -1,22 +1,18 @@
 """The calibrated preset: what of the cloud its mean and covariance do not explain."""
 
-from typing import TYPE_CHECKING
-
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric
 from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.negentropies import negentropy_findings
 from saegeo_entropy.neighborhoods import neighbor_findings
+from saegeo_entropy.parameters import EntropyParameters
 from saegeo_entropy.principal_axes import principal_axes
 from saegeo_entropy.scored_rows import distinct_features, scored_rows
-
-if TYPE_CHECKING:
-    from saegeo_entropy.analysis import EntropyParameters
 
 LEAST_ROWS = 16
 """Different rows below which nothing is estimated."""
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context: AnalysisContext) -> Findings:
+def calibrated_findings(cloud: FeatureCloud, parameters: EntropyParameters, context: AnalysisContext) -> Findings:
     """Score at most `n_rows` different rows."""
     features = distinct_features(cloud)
     repeated = _duplicate_rows(cloud.n_features, len(features))

@@ -17,6 +17,7 @@ from saegeo_entropy.gaussian_surrogates import gaussian_negentropies
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN, Draws, compared, subsampled
 from saegeo_entropy.kozachenko_leonenko import standard_normal_entropy
 from saegeo_entropy.negentropy import entropy, raw_negentropy
+from saegeo_entropy.parameters import EntropyParameters
 from saegeo_entropy.principal_axes import PrincipalAxes
 from saegeo_entropy.scored_rows import ScoredRows
 from saegeo_entropy.whitening import whiten
@@ -24,7 +25,6 @@ from saegeo_entropy.whitening import whiten
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saegeo_entropy.analysis import EntropyParameters
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ N_BINS = 60
 
 
 def negentropy_findings(
-    rows: ScoredRows, axes: PrincipalAxes, parameters: "EntropyParameters", context: AnalysisContext, seed: int
+    rows: ScoredRows, axes: PrincipalAxes, parameters: EntropyParameters, context: AnalysisContext, seed: int
 ) -> Findings:
     """Metrics, table and figure of the rows' leading principal components."""
     n, widest = len(rows), min(axes.rank, len(rows) // ROWS_PER_DIMENSION)
@@ -81,7 +81,7 @@ def _why_none(axes: PrincipalAxes, widths: list[int], k: int) -> str:
 
 
 def surrogate_draws(
-    rows: ScoredRows, axes: PrincipalAxes, widths: list[int], parameters: "EntropyParameters"
+    rows: ScoredRows, axes: PrincipalAxes, widths: list[int], parameters: EntropyParameters
 ) -> dict[int, Draws]:
     """For each q the raw negentropies of its nulls. Rows of one length are judged on the sphere."""
     n, k, n_draws = len(rows), parameters.k, parameters.n_surrogates

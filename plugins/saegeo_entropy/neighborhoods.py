@@ -19,13 +19,13 @@ from saegeo_entropy.neighbor_statistics import (
     neighbor_statistics,
     null_statistics,
 )
+from saegeo_entropy.parameters import EntropyParameters
 from saegeo_entropy.principal_axes import PrincipalAxes
 from saegeo_entropy.scored_rows import ScoredRows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saegeo_entropy.analysis import EntropyParameters
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,7 +41,7 @@ METRICS: dict[str, Callable[[NeighborStatistics], float]] = {
 
 
 def neighbor_findings(
-    rows: ScoredRows, axes: PrincipalAxes, parameters: "EntropyParameters", context: AnalysisContext, seed: int
+    rows: ScoredRows, axes: PrincipalAxes, parameters: EntropyParameters, context: AnalysisContext, seed: int
 ) -> Findings:
     """Metrics, table and figure of distances between rows."""
     n = len(rows)

@@ -1,19 +1,15 @@
 """The preset `paper`: the published negentropy beside the same procedure on Gaussian rows of the same mean and covariance."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, FeatureCloud, Findings, Interval, Metric, NullComparison
 from saegeo_entropy.described import PUBLISHED
+from saegeo_entropy.parameters import EntropyParameters
 from saegeo_entropy.principal_axes import principal_axes
 from saegeo_entropy.published import PublishedNegentropy, published_negentropy, standardized_components
 from saegeo_entropy.random_scores import random_scores
 from saegeo_entropy.scored_rows import drawn
-
-if TYPE_CHECKING:
-    from saegeo_entropy.analysis import EntropyParameters
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +17,7 @@ SURROGATE = "Gaussian rows with the cloud's mean and covariance, through the sam
 LEAST_ROWS = 16
 
 
-def paper_findings(cloud: FeatureCloud, parameters: "EntropyParameters", context: AnalysisContext) -> Findings:
+def paper_findings(cloud: FeatureCloud, parameters: EntropyParameters, context: AnalysisContext) -> Findings:
     """The published number, its published error, and what the procedure reads where there is nothing."""
     index = drawn(cloud.n_features, parameters.n_rows, context.rng)
     rows = cloud.vectors[index].double().numpy()

@@ -1,7 +1,5 @@
 """The calibrated preset: live features only, phi cut at zero, and an untrained dictionary before any other null."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 
@@ -19,17 +17,15 @@ from saegeo_lobes.intervals import intervals
 from saegeo_lobes.judging import draw_judges
 from saegeo_lobes.live_features import LiveFeatures, least_features, live_features
 from saegeo_lobes.neighbor_affinity import fits_densely
+from saegeo_lobes.parameters import LobesParameters
 from saegeo_lobes.permutation_nulls import Permutations
 from saegeo_lobes.tables import map_table, tables_of
-
-if TYPE_CHECKING:
-    from saegeo_lobes.analysis import LobesParameters
 
 COUNTED = Absent("counted in this text; nothing is estimated")
 
 
 def calibrated_findings(
-    cloud: FeatureCloud, firing: FiringStatistics, parameters: "LobesParameters", context: AnalysisContext
+    cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
 ) -> Findings:
     """Measure the SAE and its controls in the same way, and judge the one by the others."""
     live = live_features(firing.counts, firing.n_blocks, least_blocks=parameters.least_blocks)
@@ -73,7 +69,7 @@ def calibrated_findings(
     )
 
 
-def _settings(parameters: "LobesParameters", n_live: int, device: str) -> Settings:
+def _settings(parameters: LobesParameters, n_live: int, device: str) -> Settings:
     dense_bytes = int(parameters.dense_gigabytes * 1e9)
     return Settings(
         measures={name: MEASURES[name] for name in dict.fromkeys(["phi", *parameters.affinities])},
@@ -89,7 +85,7 @@ def _settings(parameters: "LobesParameters", n_live: int, device: str) -> Settin
 
 
 def _controls(
-    firing: FiringStatistics, parameters: "LobesParameters", settings: Settings, rng: np.random.Generator
+    firing: FiringStatistics, parameters: LobesParameters, settings: Settings, rng: np.random.Generator
 ) -> list[Dictionary]:
     """The untrained dictionaries whose live features suffice for the numbers of lobes."""
     dictionaries = []

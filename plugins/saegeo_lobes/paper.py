@@ -4,7 +4,7 @@ Where the published formula of phi overflows 64-bit integers (from 110,218 block
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,8 @@ from saegeo_lobes.described import DESCRIBED
 from saegeo_lobes.dictionary import ANGULAR, Dictionary, Settings
 from saegeo_lobes.figures import published_figures
 from saegeo_lobes.live_features import least_features, live_features
+from saegeo_lobes.parameters import LobesParameters
 from saegeo_lobes.published_probe import published_balanced_accuracy, random_directions
-
-if TYPE_CHECKING:
-    from saegeo_lobes.analysis import LobesParameters
 
 NO_INTERVAL = Absent("the published procedure gives none")
 COUNTED = Absent("counted in this text; nothing is estimated")
@@ -41,7 +39,7 @@ Labels = NDArray[np.int64]
 
 
 def paper_findings(
-    cloud: FeatureCloud, firing: FiringStatistics, parameters: "LobesParameters", context: AnalysisContext
+    cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
 ) -> Findings:
     """Labels of both sides at equal numbers of clusters, their agreement, and the published probe."""
     import pandas as pd
@@ -154,7 +152,7 @@ def _sigmas(model: str, estimate: float, draws: NDArray[np.float64]) -> tuple[Nu
 
 
 def _artefacts(
-    dictionary: Dictionary, published: Agreement, parameters: "LobesParameters", context: AnalysisContext
+    dictionary: Dictionary, published: Agreement, parameters: LobesParameters, context: AnalysisContext
 ) -> Iterator[str]:
     """What is known to be wrong with the procedure, with its size on these features."""
     firing, k = dictionary.firing, parameters.k_reported

@@ -1,10 +1,9 @@
 """The calibrated preset: every number beside its nulls and its interval, or the reason why it has none."""
 
-from typing import TYPE_CHECKING
-
 from saegeo_core import AnalysisContext, FeatureCloud, Findings, SaegeoError
 from saegeo_power_law.described import DESCRIBED
 from saegeo_power_law.exponent import Window, decades
+from saegeo_power_law.parameters import PowerLawParameters
 from saegeo_power_law.reading import Reading
 from saegeo_power_law.spectrum import SampleSpectra, Spectrum
 from saegeo_power_law.tables import (
@@ -15,14 +14,11 @@ from saegeo_power_law.tables import (
     windows_table,
 )
 
-if TYPE_CHECKING:
-    from saegeo_power_law.analysis import PowerLawParameters
-
 UNLIKE_LENGTHS = 0.05
 """Share of the rows by which unlike lengths may lower their effective number before it is said."""
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", context: AnalysisContext) -> Findings:
+def calibrated_findings(cloud: FeatureCloud, parameters: PowerLawParameters, context: AnalysisContext) -> Findings:
     """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them."""
     measured = rows_measured(cloud, parameters.n_features, context)
     sample = SampleSpectra(measured.vectors, context)

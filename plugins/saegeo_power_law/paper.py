@@ -3,8 +3,6 @@
 What is known to be wrong with it stands in the warnings, with its size in this very cloud where that can be computed.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -16,11 +14,9 @@ from saegeo_power_law.alternatives import fitted_curves
 from saegeo_power_law.calibrated import rows_measured
 from saegeo_power_law.described import PUBLISHED
 from saegeo_power_law.exponent import Window, decades, fitted_exponent, windows_around
+from saegeo_power_law.parameters import PowerLawParameters
 from saegeo_power_law.spectrum import SampleSpectra
 from saegeo_power_law.tables import figures, principal_components, spectrum_table
-
-if TYPE_CHECKING:
-    from saegeo_power_law.analysis import PowerLawParameters
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +27,7 @@ DRAW = "one random draw of the same size, independent Gaussian rows (the publish
 EXACT = "independent Gaussian rows, the expectation that the draw estimates"
 
 
-def paper_findings(cloud: FeatureCloud, parameters: "PowerLawParameters", context: AnalysisContext) -> Findings:
+def paper_findings(cloud: FeatureCloud, parameters: PowerLawParameters, context: AnalysisContext) -> Findings:
     """Least squares of log10 eigenvalue on log10 rank with its t interval, and the truncated log-determinant."""
     measured = rows_measured(cloud, parameters.n_features, context)
     sample = SampleSpectra(measured.vectors, context, n_subsamples=0)

@@ -1,7 +1,6 @@
 """The metrics of one cloud: each read off its spectrum, those of its subsamples and those of its nulls."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
@@ -13,11 +12,9 @@ from saegeo_power_law.described import DESCRIBED, INFINITE, RANGES
 from saegeo_power_law.exponent import Window, fitted_exponent, windows_around
 from saegeo_power_law.measures import Measure, Measures
 from saegeo_power_law.nulls import NullDraws, power_law_draws, structureless_draws
+from saegeo_power_law.parameters import PowerLawParameters
 from saegeo_power_law.size_correction import STEEPEST
 from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra
-
-if TYPE_CHECKING:
-    from saegeo_power_law.analysis import PowerLawParameters
 
 UNIFORM_MEAN = "independent directions, uniform, with the cloud's lengths (chi-squared law)"
 BY_POWER_LAW = ("alpha_window_spread", "power_law_gain")
@@ -33,7 +30,7 @@ class Reading:
     """
 
     def __init__(
-        self, cloud: FeatureCloud, sample: SampleSpectra, parameters: "PowerLawParameters", context: AnalysisContext
+        self, cloud: FeatureCloud, sample: SampleSpectra, parameters: PowerLawParameters, context: AnalysisContext
     ) -> None:
         self._sample, self._spectrum, self._context = sample, sample.full, context
         self._parameters = parameters

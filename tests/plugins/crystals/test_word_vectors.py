@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from saegeo_core import AnalysisContext, FeatureCloud, MissingInput, SaegeoError, load_cloud
-from saegeo_crystals.analysis import CrystalsParameters
 from saegeo_crystals.material import gather
 from saegeo_crystals.pairs import capped
+from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.relations import bundled_relations
 from saegeo_crystals.word_sources import BUNDLED, nearest_features, of_activations, vectors_of_words
 from saegeo_crystals.word_vectors import WordVectors, read_frequencies, read_word_vectors
