@@ -12,11 +12,11 @@ import torch
 
 from benchmarks.measure import Work
 from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import PlacedSae
 from saegeo_core.harvest.engine import harvest
 from saegeo_core.harvest.forward_hooks import read_hooks
 from saegeo_core.harvest.hook_points import HookPoint
 from saegeo_core.harvest.model_loading import load_model, load_tokenizer
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.python_environment import PythonEnvironment
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.source_kind import SourceRequest

@@ -30,10 +30,11 @@ import numpy as np
 
 from saegeo_core.bundled_firing import GAUSSIAN, check_of, control_home, firing_home
 from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.harvest.belonging import PlacedSae, hook_of
+from saegeo_core.harvest.belonging import hook_of
 from saegeo_core.harvest.corpus import Document
 from saegeo_core.harvest.engine import harvest
 from saegeo_core.harvest.model_loading import load_tokenizer
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.source_kind import SourceRequest
 from saegeo_core.harvest.transformer_source import Transformer

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import PlacedSae, hook_of, refuse_other_model
+from saegeo_core.harvest.belonging import hook_of, refuse_other_model
 from saegeo_core.harvest.corpus import Corpus
 from saegeo_core.harvest.model_loading import FloatType
 from saegeo_core.harvest.open_corpus import KNOWN, open_corpus
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.source_kind import SourceRequest, is_language_model, open_source
 from saegeo_core.loading import expand_specs

@@ -1,33 +1,17 @@
-"""Whether an SAE and a model belong together: the hook it reads, the width there, and the name of the model it was trained on."""
+"""Whether an SAE and a model belong together: the hook it reads, and the name of the model it was trained on."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.harvest.activation_source import ActivationSource
 from saegeo_core.harvest.hook_points import FAMILIES, TRANSFORMER_LENS
 from saegeo_core.harvest.model_loading import DEMO
 from saegeo_core.loading.json_files import read_json_object
-from saegeo_core.loading.whole_sae import WholeSae
 from saegeo_core.sae_description import SaeDescription
 
 #: Names that TransformerLens, and SAEs after it, have for models of the hub.
 ALSO_CALLED = {"gpt2-small": "gpt2", DEMO: "all-minilm-l6-v2"}
-
-
-@dataclass(frozen=True, eq=False)
-class PlacedSae:
-    """An SAE and the hook where it reads."""
-
-    sae: WholeSae
-    hook: str
-
-    @property
-    def description(self) -> SaeDescription:
-        """What is known of the SAE."""
-        return self.sae.description
 
 
 def hook_of(sae: SaeDescription, given: str | None = None) -> str:
@@ -65,17 +49,6 @@ def refuse_other_model(saes: Iterable[SaeDescription], model: str) -> None:
             raise SaegeoError(
                 f"{sae.spec} was trained on {trained_on}, and the model given is {model}",
                 f"type --model {trained_on}, or --force-model if they are the same",
-            )
-
-
-def refuse_other_width(saes: Sequence[PlacedSae], source: ActivationSource) -> None:
-    """Raise SaegeoError when the activations at an SAE's hook have another width than the SAE reads."""
-    for placed in saes:
-        width, d_in = source.d_in[placed.hook], placed.sae.d_in
-        if width != d_in:
-            raise SaegeoError(
-                f"{placed.description.spec} reads activations of width {d_in}; those at {placed.hook} have width {width}",
-                "SAE and model do not belong together: name the model that it was trained on",
             )
 
 

@@ -10,9 +10,9 @@ import torch
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import PlacedSae
 from saegeo_core.harvest.control import ControlDictionary, Controls, calibrated_controls
 from saegeo_core.harvest.corpus import Corpus
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.shards import disk_errors_explained
 

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.harvest.belonging import PlacedSae
 from saegeo_core.harvest.calibration import CALIBRATION_TOKENS, SAMPLED_TOKENS
 from saegeo_core.harvest.encoding import Layout
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.portions import CHARACTERS
 from saegeo_core.harvest.settings import HarvestSettings
 

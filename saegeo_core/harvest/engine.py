@@ -18,7 +18,6 @@ import torch
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing_store import firing_folder
 from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import PlacedSae, refuse_other_width
 from saegeo_core.harvest.calibration import controls_of
 from saegeo_core.harvest.configuration import configuration_of, refuse_differences
 from saegeo_core.harvest.control import Controls, control_module
@@ -26,6 +25,7 @@ from saegeo_core.harvest.corpus import Corpus
 from saegeo_core.harvest.encoding import Dictionary, Layout
 from saegeo_core.harvest.finished import Harvested, read_finished, write_finished
 from saegeo_core.harvest.merging import Merger
+from saegeo_core.harvest.placed_sae import PlacedSae, refuse_other_width
 from saegeo_core.harvest.portions import PortionReader
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.shard_making import ShardMaker

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.firing_statistics import Control, FiringStatistics
-from saegeo_core.harvest.belonging import PlacedSae
 from saegeo_core.harvest.configuration import corpus_identity, source_at
 from saegeo_core.harvest.control import ControlDictionary, Controls
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.harvest.settings import HarvestSettings
 from saegeo_core.harvest.shards import BLOCKS, FIRED, ShardFolder, ShardRecord
 from saegeo_core.incidence import Incidence, concatenate, from_stored

@@ -10,8 +10,8 @@ import torch
 from saegeo_core.feature_cloud import FeatureCloud
 from saegeo_core.harvest import portions
 from saegeo_core.harvest.activation_source import ActivationBatch
-from saegeo_core.harvest.belonging import PlacedSae
 from saegeo_core.harvest.corpus import Document
+from saegeo_core.harvest.placed_sae import PlacedSae
 from saegeo_core.loading.whole_sae import whole_sae
 
 D_IN = 8

@@ -232,7 +232,7 @@ HARVEST_AGAIN = """
     import os, sys, time, hashlib
     import numpy as np, torch
     from saegeo_core.harvest import portions
-    from saegeo_core.harvest.belonging import PlacedSae
+    from saegeo_core.harvest.placed_sae import PlacedSae
     from saegeo_core.harvest.engine import harvest
     from saegeo_core.harvest.settings import HarvestSettings
     from saegeo_core.harvest.source_kind import SourceRequest
