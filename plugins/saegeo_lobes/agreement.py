@@ -15,6 +15,8 @@ Labels = NDArray[np.integer]
 Floats = NDArray[np.float64]
 
 TABLES_AT_ONCE = 2**22
+ROUNDING = 64 * np.finfo(float).eps
+"""Of a difference of entropies, which are logarithms of the number of features at most."""
 
 
 class Agreement:
@@ -115,7 +117,7 @@ class Agreement:
     def _adjusted(self, information: Floats) -> Floats:
         """Where both clusterings are trivial nothing can be adjusted and they agree: 1, as scikit-learn has it."""
         room = self._mean_entropy - self._expected_information
-        if abs(room) < np.finfo(float).eps * max(1.0, self._mean_entropy):
+        if abs(room) < ROUNDING * max(1.0, np.log(self._n)):
             return np.ones_like(information)
         return (information - self._expected_information) / room
 

@@ -38,6 +38,13 @@ def test_any_labels_at_all(pairs):
     assert Agreement(functional, geometric).adjusted_mutual_information == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("n", [*range(1, 60), 1495, 16_384])
+def test_one_cluster_agrees_with_itself_and_so_do_as_many_as_features(n):
+    """By definition; the difference that should be zero is one of rounded logarithms."""
+    for labels in (np.zeros(n, np.int64), np.arange(min(n, 300))):
+        assert Agreement(labels, labels).adjusted_mutual_information == 1.0
+
+
 def test_permuted_agreement_is_agreement_of_permuted_labels(rng, monkeypatch):
     functional, geometric = related(rng)
     permutations = np.stack([rng.permutation(400) for _ in range(30)]).astype(np.int32)
