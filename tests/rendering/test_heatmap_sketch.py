@@ -29,21 +29,39 @@ def test_every_cell_stands_where_it_belongs(seen):
     text = drawn(seen, heatmap_sketch(FIGURE, table(), 100))
     assert "Who leads" in text
     assert "Of all." in text
-    assert re.search(r"\[red\]kind 0 +— +0\.010", text)
-    assert re.search(r"\[red\]kind 1 +0\.020 +0\.030", text)
-    assert re.search(r"\[red\]kind 2 +0\.040 +0\.050", text)
+    assert re.search(r"\[red\]kind 0 +— +0\.01", text)
+    assert re.search(r"\[red\]kind 1 +0\.02 +0\.03", text)
+    assert re.search(r"\[red\]kind 2 +0\.04 +0\.05", text)
 
 
 def test_what_rounds_to_nothing_is_a_dot(seen):
     small = Table(columns={"label": ["a", "b"], "lobe": [0, 0], "share": [0.0049, 0.0051]})
     text = drawn(seen, heatmap_sketch(FIGURE, small, 100))
     assert re.search(r"a +·", text)
-    assert re.search(r"b +0\.0051", text)
+    assert re.search(r"b +0\.01", text)
 
 
 @pytest.mark.parametrize("size", [(17, 2), (3, 13), (0, 0)])
 def test_a_large_or_empty_map_is_left_to_the_page(size):
     assert heatmap_sketch(FIGURE, table(*size), 100) == []
+
+
+@pytest.mark.parametrize("width", [70, 76, 80, 100])
+def test_no_number_is_cut_short(seen, width):
+    names = [f"a kind of text with a long name, number {one}" for one in range(3)]
+    places = [(name, lobe) for name in names for lobe in range(8)]
+    label, lobe = zip(*places, strict=True)
+    shares = [0.5 + i / 100 for i in range(len(places))]
+    grid = heatmap_sketch(FIGURE, Table(columns={"label": label, "lobe": lobe, "share": shares}), width)
+    text = "\n".join(seen(part, width) for part in grid)
+    assert re.findall(r"\b0\.\d\d\b", text) == [f"{share:.2f}" for share in shares]
+    assert text.count("a kind of") == 3
+
+
+def test_where_numbers_have_no_room_there_is_no_grid():
+    wide = Table(columns={"label": ["a"] * 12, "lobe": list(range(12)), "share": [123456.0] * 12})
+    assert heatmap_sketch(FIGURE, wide, 80) == []
+    assert heatmap_sketch(FIGURE, wide, 200) != []
 
 
 def test_a_narrow_terminal_and_another_kind_have_no_grid():
