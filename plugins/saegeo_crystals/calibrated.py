@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, NullComparison, Replicates
-from saegeo_core.statistics.permutation import permutation_pvalue
-from saegeo_core.statistics.resampling import jackknife_of
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
+from saegeo_core.statistics.alternatives import Alternative
+from saegeo_core.statistics.null_comparison import drawn_null
+from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
 from saegeo_crystals.comparisons import comparison_table
 from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.dimensions import dimension_table
@@ -57,7 +58,7 @@ def calibrated_findings(cloud: FeatureCloud, parameters: CrystalsParameters, con
         RELATIONS: label_null(experiment, rng, n_draws, progress),
     }
     without = _without_each_group(experiment, groups, progress)
-    key = f"delete-group jackknife, {N_GROUPS} groups of pairs, {pairs.digest}, {_digest_of(folds, groups)}"
+    key = f"delete-group jackknife, {N_GROUPS} groups of pairs, {pairs.digest}, {digest_of_parts(np.concatenate([folds, groups]))}"
     metrics, replicates = _metrics(experiment.sums(), nulls, without, key)
 
     facts = facts_of(material.vectors, material.frequencies)
@@ -100,8 +101,9 @@ def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) ->
         is_known = bool(np.isfinite(without[:, column]).all())
         if is_known:
             replicates.append(resampled.kept_for(name, key))
+        alternative: Alternative = "less" if DESCRIBED[name].better == "lower" else "greater"
         compared = tuple(
-            _compared(estimate, draws[:, column], model, name)
+            drawn_null(model, estimate, draws[:, column], alternative=alternative, has_zscore=True)
             for model, draws in nulls.items()
             if np.isfinite(draws[:, column]).all()
         )
@@ -115,26 +117,6 @@ def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) ->
             )
         )
     return metrics, replicates
-
-
-def _compared(estimate: float, draws: Floats, model: str, name: str) -> NullComparison:
-    mean, deviation = float(draws.mean()), float(draws.std(ddof=1))
-    alternative = "less" if DESCRIBED[name].better == "lower" else "greater"
-    return NullComparison(
-        model=model,
-        draws=len(draws),
-        mean=mean,
-        standard_deviation=deviation,
-        z=(estimate - mean) / deviation if deviation > 0 else None,
-        pvalue=permutation_pvalue(estimate, draws, alternative),
-        alternative=alternative,
-    )
-
-
-def _digest_of(*arrays: Integers) -> str:
-    import hashlib
-
-    return hashlib.sha256(b"".join(np.ascontiguousarray(array, "<i8").tobytes() for array in arrays)).hexdigest()[:16]
 
 
 def _warnings(pairs: Pairs, material: Material, projection: Projection) -> list[str]:

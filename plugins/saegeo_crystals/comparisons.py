@@ -18,7 +18,7 @@ from saegeo_crystals.discriminant import double_centred, leading_eigenvectors
 from saegeo_crystals.folds import trained_on
 from saegeo_crystals.held_out import BASE, Experiment, Fold, Sums, Tallies
 from saegeo_crystals.pairs import Integers, Pairs
-from saegeo_crystals.scores import Cells, quadruple_scores
+from saegeo_crystals.scores import quadruple_scores
 from saegeo_crystals.word_facts import WordFacts
 from saegeo_crystals.word_space import PairProducts, WordSpace
 
@@ -50,19 +50,16 @@ def comparison_table(
         f"discriminants in {projection.n_principal} components": replace(projection, kind="pca", geometry="whitened"),
     }
     labels = experiment.pairs.relation
-    names = np.unique(groups)
     ways: dict[str, _Way] = {}
     for number in progress(experiment.numbers, len(experiment.numbers), "ways compared"):
         for way, space in _removals(experiment, number, facts):
             fold = Fold(replace(experiment, space=space), number)
-            kept = [fold.cells(labels).keeping(groups[fold.test] != name) for name in names]
-            ways.setdefault(way, _Way(len(names))).add(fold.raw_scores(labels), fold.raw_products(), kept)
+            ways.setdefault(way, _Way(labels, groups)).add(fold, fold.raw_scores(labels), fold.raw_products())
     for way, projection in projections.items():
-        ways[way] = _Way(len(names))
+        ways[way] = _Way(labels, groups)
         for fold in replace(experiment, projection=projection).held_out():
             found = fold.discriminants(labels)
-            kept = [fold.cells(labels).keeping(groups[fold.test] != name) for name in names]
-            ways[way].add(fold.scores_in(found, labels), fold.products_in(found), kept)
+            ways[way].add(fold, fold.scores_in(found, labels), fold.products_in(found))
     gains = {way: one.gain_over(ways[RAW]) for way, one in ways.items()}
     return pd.DataFrame(
         {
@@ -79,22 +76,28 @@ def comparison_table(
 class _Way:
     """The scores of one way over folds, and its pairing consistency without each group of the held-out pairs."""
 
-    def __init__(self, n_groups: int) -> None:
+    def __init__(self, labels: Integers, groups: Integers) -> None:
         self.sums = Sums()
-        self._without = [Sums() for _ in range(n_groups)]
+        self._labels, self._groups = labels, groups
+        self._without = {int(group): Sums() for group in np.unique(groups)}
 
-    def add(self, tallies: Tallies, products: PairProducts, kept: list[Cells]) -> None:
-        """Add one fold: its scores, its products, and its pairs without each group."""
+    def add(self, fold: Fold, tallies: Tallies, products: PairProducts) -> None:
+        """Add one fold: its scores, and the products of its pairs."""
         self.sums.add(tallies)
-        for one, cells in zip(self._without, kept, strict=True):
-            one.add({PAIRING: quadruple_scores(products, cells)[PAIRING]})
+        cells = fold.cells(self._labels)
+        for group, one in self._without.items():
+            kept = cells.keeping(self._groups[fold.test] != group)
+            one.add({PAIRING: quadruple_scores(products, kept)[PAIRING]})
 
     def gain_over(self, raw: "_Way") -> tuple[float, float, float]:
         """Pairing consistency less that of `raw`, and the ends of its interval; NaN where there is none."""
         gain = self.sums.mean(PAIRING) - raw.sums.mean(PAIRING)
         if self is raw:
             return gain, np.nan, np.nan
-        without = [a.mean(PAIRING) - b.mean(PAIRING) for a, b in zip(self._without, raw._without, strict=True)]
+        without = [
+            a.mean(PAIRING) - b.mean(PAIRING)
+            for a, b in zip(self._without.values(), raw._without.values(), strict=True)
+        ]
         low, high = jackknife_of(gain, without).confidence_interval if len(without) > 1 else (np.nan, np.nan)
         return gain, low, high
 

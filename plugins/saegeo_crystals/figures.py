@@ -1,4 +1,4 @@
-"""The figures of the calibrated preset, over its tables."""
+"""The figures of the calibrated preset, over its tables, and the one that both presets draw."""
 
 from typing import TYPE_CHECKING
 
@@ -86,17 +86,26 @@ def figures_of(tables: "dict[str, pd.DataFrame]", length: str) -> list[Figure]:
             y_title="correlation",
             caption="Over all pairs, with intervals, and within relations.",
         ),
-        Figure(
-            name="first_component_by_length",
+        length_figure(
+            length,
             title="First principal component against the difference in length",
-            kind="line",
-            table="lengths",
-            x="difference",
-            y=("mean",),
-            low="low",
-            high="high",
-            x_title=f"difference of {length.replace('_', ' ')}, characters",
-            y_title="first component",
             caption="Mean over the pairs of each difference, with their standard deviation.",
         ),
     ]
+
+
+def length_figure(length: str, *, title: str, caption: str) -> Figure:
+    """The first component against the difference in `length`, the name of a word fact: the paper's figure, over `lengths`."""
+    return Figure(
+        name="first_component_by_length",
+        title=title,
+        kind="line",
+        table="lengths",
+        x="difference",
+        y=("mean",),
+        low="low",
+        high="high",
+        x_title=f"difference of {length.replace('_', ' ')}, characters",
+        y_title="first component",
+        caption=caption,
+    )

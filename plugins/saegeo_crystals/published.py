@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_crystals.described import DESCRIBED
 from saegeo_crystals.distractors import length_table
+from saegeo_crystals.figures import length_figure
 from saegeo_crystals.held_out import GAIN
 from saegeo_crystals.material import gather
 from saegeo_crystals.parameters import CrystalsParameters
@@ -54,17 +55,9 @@ def published_findings(cloud: FeatureCloud, parameters: CrystalsParameters, cont
             x_title="discriminants",
             y_title="silhouette",
         ),
-        Figure(
-            name="first_component_by_length",
+        length_figure(
+            length,
             title="First component of the scaled differences against the difference in length",
-            kind="line",
-            table="lengths",
-            x="difference",
-            y=("mean",),
-            low="low",
-            high="high",
-            x_title=f"difference of {length.replace('_', ' ')}, characters",
-            y_title="first component",
             caption="" if slope is None else f"The published line through the unweighted means has slope {slope:.4g}.",
         ),
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import NullComparison
-from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_core.statistics.resampling import Resampled, scaled_subsampling
 
 Floats = NDArray[np.float64]
@@ -23,21 +23,10 @@ def compared(
     observed: float, draws: Draws, alternative: Literal["greater", "less", "two-sided"], *, shift: float = 0.0
 ) -> tuple[NullComparison, ...]:
     """What was observed in the distribution of each null; means are told less `shift`."""
-    comparisons = []
-    for model, values in draws.items():
-        mean, deviation = float(values.mean()), float(values.std(ddof=1))
-        comparisons.append(
-            NullComparison(
-                model=model,
-                draws=len(values),
-                mean=mean - shift,
-                standard_deviation=deviation,
-                z=(observed - mean) / deviation if deviation > 0 else None,
-                pvalue=permutation_pvalue(observed, values, alternative),
-                alternative=alternative,
-            )
-        )
-    return tuple(comparisons)
+    nulls = [
+        drawn_null(model, observed, values, alternative=alternative, has_zscore=True) for model, values in draws.items()
+    ]
+    return tuple(null.model_copy(update={"mean": null.mean - shift}) for null in nulls)
 
 
 def subsampled(statistic: Callable[[Integers], float], n: int, seed: int) -> Resampled:
