@@ -1,6 +1,7 @@
 "use strict";
 // Draws figures when they come near the window, and fills tables when they are opened. Every string of data is set as text.
 (() => {
+  const DARK = "(prefers-color-scheme: dark)";
   const NEAR = "500px 0px";
   const NARROW = 600; // pixels; below it a legend goes under its figure
   const PRINTED_WIDTH = 660; // pixels
@@ -10,12 +11,13 @@
     f4: Float32Array, f8: Float64Array };
 
   const page = JSON.parse(document.getElementById("page-data").textContent);
-  const dark = matchMedia("(prefers-color-scheme: dark)");
   const wide = matchMedia("(min-width: 70rem)");
   const decoded = new Map();
   const drawn = new Set();
 
-  const theme = () => page.themes[dark.matches ? "dark" : "light"];
+  // Asked anew each time: Chromium tells a query nothing of a change that was read from it first, so the one below that
+  // listens for the change is never read.
+  const theme = () => page.themes[matchMedia(DARK).matches ? "dark" : "light"];
 
   function arrayAt(place) {
     if (!decoded.has(place)) {
@@ -116,7 +118,7 @@
   const boxes = [...document.querySelectorAll(".plot")];
   boxes.forEach((box) => near.observe(box));
 
-  dark.addEventListener("change", () => {
+  matchMedia(DARK).addEventListener("change", () => {
     for (const box of drawn) recolor(box);
   });
 
