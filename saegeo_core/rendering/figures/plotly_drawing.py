@@ -135,7 +135,7 @@ def _hover(figure: Figure, series: Series) -> str:
         is_group = figure.color and len(figure.y) == 1
         lines.append(shown_as_is(f"{figure.color} {series.name}" if is_group else series.name))
     lines.append(_told(figure.x_title or figure.x, "x", series.x))
-    lines.append(_told(figure.y_title or figure.y[0], "y", series.y))
+    lines.append(_told(figure.y_title or series.y_name, "y", series.y))
     if series.z is not None:
         lines.append(_told(figure.z, "z", series.z))
     if series.color is not None:

@@ -27,6 +27,7 @@ class Series:
     Attributes:
         name: what the legend calls it; empty where there is nothing to tell apart.
         x, y, z: positions (n,), numbers or texts; z in space only.
+        y_name: the table's name of y.
         low, high: ends of the error bars of y (n,), or None.
         to_x, to_y: where arrows that start at x, y point to (n,), or None.
         color: numbers (n,) that colour its points one by one, or None.
@@ -38,6 +39,7 @@ class Series:
     name: str
     x: Column
     y: Column
+    y_name: str
     z: Column | None = None
     low: Column | None = None
     high: Column | None = None
@@ -76,6 +78,7 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
                     name=" · ".join(words),
                     x=x[group.rows],
                     y=y[group.rows],
+                    y_name=name,
                     z=_part(columns.get(figure.z or ""), group),
                     low=_part(low, group),
                     high=_part(high, group),

@@ -19,10 +19,10 @@ from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.page_report import PageReport, page_report
 from saegeo_core.rendering.page.page_summary import PageSummary, page_summary
-from saegeo_core.rendering.page.report_names import report_names
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import facts
+from saegeo_core.rendering.report_names import report_names
 from saegeo_core.report import Report
 
 

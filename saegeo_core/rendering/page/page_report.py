@@ -8,8 +8,8 @@ from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
-from saegeo_core.rendering.page.report_names import ReportName
 from saegeo_core.rendering.plain_text import clean
+from saegeo_core.rendering.report_names import ReportName
 from saegeo_core.report import Report, Table
 
 WHOLE_TABLE = 1000  # rows up to which a table is on the page in full

@@ -122,6 +122,24 @@ def test_file_names_are_harmless_and_differ(every_kind, hostile_markup):
     reports = [every_kind(points=5), every_kind(points=6), every_kind(points=5, name=f"../{hostile_markup}")]
     names = [name for name, *_ in named_figures(reports)]
     assert len(set(names)) == len(names) == 3 * len(NAMES)
-    assert names[0] == "every-kind-memory-small-steps"
-    assert names[len(NAMES)] == "every-kind-memory-small-steps-2"
     assert not any(set(name) & set("/\\<> ") or name.startswith(".") for name in names)
+
+
+def test_file_names_say_what_tells_reports_apart(every_kind):
+    report = every_kind()
+    seeds = [report.model_copy(update={"seed": seed}) for seed in (0, 1, 1)]
+
+    def of_steps(reports):
+        return [name for name, figure, _ in named_figures(reports) if figure.name == "steps"]
+
+    assert of_steps([report]) == ["every-kind-memory-small-steps"]
+    assert of_steps(seeds[:2]) == ["every-kind-memory-small-seed-0-steps", "every-kind-memory-small-seed-1-steps"]
+    assert of_steps(seeds)[1:] == [f"every-kind-memory-small-seed-1-report-{i}-of-3-steps" for i in (2, 3)]
+
+
+def test_pointing_at_one_of_several_columns_tells_that_column_s_name(every_kind):
+    figure, table = parts(every_kind(), "map")
+    several = figure.model_copy(update={"y": (figure.x, *figure.y), "y_title": None})
+    told = {trace["name"]: trace["hovertemplate"] for trace in plotly_drawing(several, table)["data"]}
+    for name, text in told.items():
+        assert f"{name.split(' · ')[0]} %{{y" in text

@@ -1,6 +1,6 @@
 import pytest
 
-from saegeo_core.rendering.page.report_names import report_names
+from saegeo_core.rendering.report_names import report_names
 
 
 @pytest.fixture
