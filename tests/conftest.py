@@ -16,10 +16,16 @@ os.environ["SAEGEO_CACHE"] = ""
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 from pydantic import Field
 
 from saegeo_core import Absent, Analysis, Figure, Findings, Metric, Parameters, PluginManager, hookimpl
 from saegeo_core.feature_cloud import FeatureCloud
+
+# Hypothesis makes the same examples in every run and never looks at the clock; `--hypothesis-profile explore` seeks new ones.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, max_examples=1500)
+settings.load_profile("steady")
 
 
 def pytest_runtest_setup(item):

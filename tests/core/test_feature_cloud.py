@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -110,7 +110,6 @@ def test_big_endian_arrays_are_read(rng):
     assert FeatureCloud.from_array(vectors.astype(">f8")).digest == FeatureCloud.from_array(vectors).digest
 
 
-@settings(deadline=None)
 @given(
     npst.arrays(
         np.float64,

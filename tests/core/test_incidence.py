@@ -25,7 +25,7 @@ FORMS = pytest.mark.parametrize("form", [packed, sparse])
 
 
 @FORMS
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), n_blocks=st.integers(0, 30), n_features=st.integers(1, 40), seed=st.integers(0, 50))
 def test_both_forms_answer_like_the_dense_matrix(form, data, n_blocks, n_features, seed):
     rng = np.random.default_rng(seed)

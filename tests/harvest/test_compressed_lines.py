@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 
 
 @given(content=st.binary(max_size=200), suffix=st.sampled_from(list(WRITERS)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_lines_are_those_of_the_unpacked_file(folder, content, suffix):
     path = folder / f"file{suffix}"
     path.write_bytes(WRITERS[suffix](content))

@@ -169,7 +169,7 @@ class TestJsonLines:
             texts(open_corpus(str(path), skip_bad_lines=True))
 
     @given(rows=st.lists(st.tuples(st.text(), st.none() | st.text()), min_size=1, max_size=8), start=st.integers(0, 9))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_whatever_text_was_written_is_read(self, folder, rows, start):
         path = write_rows(folder / "any.jsonl", [row(text, label) for text, label in rows])
         documents = list(open_corpus(str(path)).documents(start))
@@ -179,7 +179,7 @@ class TestJsonLines:
     lines = st.binary(max_size=30) | st.sampled_from([b'{"text": "a"}', b'{"text": "b", "meta": {}}', b"", b"null"])
 
     @given(content=st.lists(lines, max_size=12).map(b"\n".join))
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     def test_any_bytes_are_documents_or_skipped_or_a_clear_error(self, folder, content):
         path = folder / "bytes.jsonl"
         path.write_bytes(content)

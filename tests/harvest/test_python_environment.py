@@ -2,7 +2,7 @@ from collections import defaultdict
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
@@ -80,7 +80,6 @@ def test_files_that_are_no_python_are_passed_over(tmp_path, monkeypatch):
     assert not any("broken" in document.group for document in docstrings)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab\n\r ", max_size=200), st.integers(1, 30))
 def test_pieces_put_together_are_the_text(text, most):
     pieces = list(cut(text, most))

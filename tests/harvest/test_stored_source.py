@@ -72,7 +72,7 @@ def folder(tmp_path_factory):
 
 
 @given(st.lists(st.integers(0, len(LENGTHS) - 1), unique=True).map(sorted), st.integers(1, 7), st.integers(1, 4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_batches_and_lookahead_change_nothing(folder, positions, rows_at_once, documents_at_once):
     document, position, _ = all_tokens()
     with pytest.MonkeyPatch.context() as patched:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
@@ -27,7 +27,6 @@ frames = st.tuples(st.lists(st.integers(0, 9), max_size=2), st.lists(st.integers
 texts = st.lists(st.text(alphabet="abcE", max_size=40), max_size=40)
 
 
-@settings(deadline=None)
 @given(frames)
 def test_the_frame_is_read_off_the_tokenizer(frame):
     framing = Framing.of(Letters(*frame))
@@ -36,7 +35,6 @@ def test_the_frame_is_read_off_the_tokenizer(frame):
     assert framing.special == {1, ord("E")}, "a pad token that is the unknown word too counts"
 
 
-@settings(deadline=None)
 @given(texts, frames, st.integers(1, 12))
 def test_every_token_is_in_one_window_in_its_place(texts, frame, window_tokens):
     tokenizer = Letters(*frame)
@@ -62,7 +60,6 @@ windows_of_lengths = st.lists(st.integers(1, 30), max_size=30).map(
 )
 
 
-@settings(deadline=None)
 @given(windows_of_lengths, st.none() | st.integers(1, 100))
 def test_passes_hold_consecutive_windows_within_their_budget(windows, budget):
     passes = list(group_into_passes(windows, budget))

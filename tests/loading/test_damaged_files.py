@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
@@ -68,7 +68,6 @@ def test_the_whole_file_is_read(load, tmp_path, name):
 
 @pytest.mark.parametrize("name", WHOLE)
 @given(data=st.data())
-@settings(deadline=None)
 def test_cut_short_anywhere(load, tmp_path_factory, name, data):
     whole = WHOLE[name]
     length = data.draw(st.integers(0, len(whole) - 1))
@@ -78,7 +77,6 @@ def test_cut_short_anywhere(load, tmp_path_factory, name, data):
 
 @pytest.mark.parametrize("name", WHOLE)
 @given(data=st.data())
-@settings(deadline=None)
 def test_overwritten_anywhere(load, tmp_path_factory, name, data):
     content = bytearray(WHOLE[name])
     start = data.draw(st.integers(0, len(content) - 1))
@@ -88,14 +86,12 @@ def test_overwritten_anywhere(load, tmp_path_factory, name, data):
 
 
 @given(content=st.binary(max_size=200))
-@settings(deadline=None)
 @pytest.mark.parametrize("name", WHOLE)
 def test_anything_at_all(load, tmp_path_factory, name, content):
     attempt(load, tmp_path_factory.mktemp("any"), name, content)
 
 
 @given(content=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
-@settings(deadline=None)
 def test_any_configuration(load, tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("folder")
     (folder / "sae_weights.safetensors").write_bytes(WHOLE["a.safetensors"])

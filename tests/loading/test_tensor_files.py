@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.lib import format as npy_format
@@ -23,7 +23,6 @@ FLOATS = st.sampled_from([np.dtype(code) for code in ("<f2", "<f4", "<f8", ">f4"
     compressed=st.booleans(),
     version=st.sampled_from([(1, 0), (2, 0)]),
 )
-@settings(deadline=None)
 def test_numpy_files_read_back_bit_for_bit(tmp_path_factory, array, fortran, compressed, version):
     array = np.asfortranarray(array) if fortran else array
     folder = tmp_path_factory.mktemp("numpy")

@@ -126,7 +126,7 @@ def test_a_weight_is_as_good_as_so_many_copies(rng, product_format):
     assert torch.equal(weighted, copied)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n_blocks=st.integers(0, 600),
     n_rows=st.integers(1, 20),

@@ -74,7 +74,7 @@ def test_neighbors_are_those_of_all_differences(make, product_format, rng):
     points=arrays.arrays(np.int8, st.tuples(st.integers(2, 40), st.integers(1, 4)), elements=st.integers(-3, 3)),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_on_a_grid_distances_are_exact_and_ties_in_order(product_format, points, data):
     """Differences of integers and their squares are exact, so ties are ties."""
     points = points.astype(np.float64)

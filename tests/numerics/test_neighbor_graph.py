@@ -18,7 +18,7 @@ def strongest(matrix, n_partners):
     return np.maximum(kept, kept.T)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 25), st.integers(1, 6), st.integers(1, 25), st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_tiles_do_not_matter(n, n_partners, side, entries, seed):
     levels = np.random.default_rng(seed).integers(-2, 5, (n, n)) / 8  # few levels, so that many tie

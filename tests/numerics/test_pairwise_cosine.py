@@ -127,7 +127,7 @@ def test_equals_the_dense_matrix_for_every_tile_size(tile):
     check_against_dense(pairwise_cosines(vectors, THRESHOLDS, product_format="bfloat16", tile=tile), vectors)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(2, 70),
     d=st.integers(1, 40),

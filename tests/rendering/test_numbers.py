@@ -2,7 +2,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, seconds, significant, uncertain
@@ -29,21 +29,18 @@ def parts(text):
     return estimate + suffix, half + suffix
 
 
-@settings(deadline=None)
 @given(floats, st.integers(1, 12))
 def test_significant_is_never_off_by_more_than_half_a_unit(number, digits):
     text = significant(number, digits)
     assert abs(read(text) - Decimal(number)) <= last_place(text) / 2
 
 
-@settings(deadline=None)
 @given(floats, st.integers(1, 12))
 def test_significant_keeps_the_sign_and_never_writes_minus_zero(number, digits):
     text = significant(number, digits)
     assert text.startswith("-") == (number < 0)
 
 
-@settings(deadline=None)
 @given(st.floats(1, 10), st.integers(-300, 300), st.integers(1, 12))
 def test_significant_shows_the_digits_asked_for(mantissa, exponent, digits):
     number = mantissa * 10.0**exponent
@@ -53,7 +50,6 @@ def test_significant_shows_the_digits_asked_for(mantissa, exponent, digits):
     assert digits_shown == digits or (has_only_whole_digits and (digits_shown > digits or number == int(number)))
 
 
-@settings(deadline=None)
 @given(moderate, moderate)
 def test_a_centred_interval_is_shown_to_two_digits_and_nothing_is_misrounded(estimate, half):
     half = abs(half)
@@ -68,7 +64,6 @@ def test_a_centred_interval_is_shown_to_two_digits_and_nothing_is_misrounded(est
     assert read(shown_half) / place in range(10, 100)
 
 
-@settings(deadline=None)
 @given(moderate, st.floats(1e-12, 1e12), st.floats(1e-12, 1e12))
 def test_every_interval_can_be_written(estimate, below, above):
     text = uncertain(estimate, estimate - below, estimate + above)
@@ -117,7 +112,6 @@ def test_single_numbers_as_read_by_people(number, text):
     assert significant(number) == text
 
 
-@settings(deadline=None)
 @given(st.floats(0, 1))
 def test_a_pvalue_is_never_shown_as_zero_nor_misrounded(p):
     text = pvalue(p)

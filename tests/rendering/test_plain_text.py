@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -28,7 +28,6 @@ def test_what_could_deceive_is_removed_and_the_rest_kept(text, cleaned):
     assert clean(text) == cleaned
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_controls_a_terminal_survives(text):
     cleaned = clean(text)
@@ -37,7 +36,6 @@ def test_nothing_that_controls_a_terminal_survives(text):
     cleaned.encode()
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1))
 def test_ordinary_text_is_kept_as_it_is(text):
     assert clean(text) == text

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from saegeo_core.rendering.sparkline import BLOCKS, at_most, logarithms, sparkline
@@ -14,7 +14,6 @@ def test_a_constant_is_drawn():
     assert sparkline([5, 5], 5, 5) == "▁▁"
 
 
-@settings(deadline=None)
 @given(values, st.integers(1, 100))
 def test_merging_keeps_the_peak_and_the_order(given_values, width):
     merged = at_most(given_values, width)

@@ -30,7 +30,7 @@ def words_of(pairs, rows):
     return {*pairs.inputs[rows].tolist(), *pairs.outputs[rows].tolist()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(any_pairs(), st.integers(0, 3))
 def test_no_word_is_both_held_out_and_trained_on(pairs, seed):
     if pairs.sizes.min() < 4:

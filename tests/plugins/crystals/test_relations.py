@@ -71,7 +71,7 @@ def test_a_file_that_is_no_text(tmp_path):
         read_relations(tmp_path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(pairs=st.lists(st.tuples(WORD, WORD), min_size=1, max_size=8), indent=st.sampled_from([None, 1]))
 def test_json_goes_round(tmp_path_factory, pairs, indent):
     path = tmp_path_factory.mktemp("relations") / "any.json"
