@@ -50,7 +50,7 @@ def test_other_columns_do_no_harm(tmp_path):
         ("a.csv", 'feature,label\n1,"x\n', "line 2: unexpected end of data"),
         ("a.tsv", "feature,label\n1,x\n", r"line 1: the columns are \['feature,label'\]"),
         ("a.json", "", "line 1: not JSON"),
-        ("a.json", '{\n"1": "x",\n}', "line 3: not JSON"),
+        ("a.json", '{\n"1": "x"\n"2": "y"}', "line 3: not JSON"),
         ("a.json", '["x", "y"]', "holds no JSON object"),
         ("a.json", '[["1", "x"]]', "holds no JSON object"),
         ("a.json", '{"1": 5}', "'1': its label is not a text"),
