@@ -24,7 +24,10 @@ DOCUMENT = Document(TEXT, None, "g", 5)
 def own_model(folder):
     from transformers import AutoModel, AutoTokenizer
 
-    return AutoModel.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    model = AutoModel.from_pretrained(folder).eval()
+    if getattr(model.config, "attn_logit_softcapping", None):
+        model.set_attn_implementation("eager")  # transformers' fused kernels left the cap out up to 5.20
+    return model, AutoTokenizer.from_pretrained(folder)
 
 
 @torch.no_grad()
