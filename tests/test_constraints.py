@@ -14,19 +14,17 @@ UNTESTED = {"torch"}  # constraints-lowest.txt says why
 def test_what_pyproject_asks_for_is_what_was_tested():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    asked = map(Requirement, [*project["dependencies"], *extras["test"], *extras["plots"]])
+    asked = oldest([*project["dependencies"], *extras["test"], *extras["plots"]], ">=")
     lines = (ROOT / "constraints-lowest.txt").read_text().splitlines()
-    tested = map(Requirement, [line for line in lines if not line.startswith("#")])
-    assert {name: version for name, version in oldest(asked, ">=").items() if name not in UNTESTED} == oldest(
-        tested, "=="
-    )
+    tested = oldest([line for line in lines if not line.startswith("#")], "==")
+    assert {name: version for name, version in asked.items() if name not in UNTESTED} == tested
 
 
 def oldest(requirements, operator):
     """The version of each that follows the operator."""
     return {
         canonicalize_name(one.name): Version(part.version)
-        for one in requirements
+        for one in map(Requirement, requirements)
         for part in one.specifier
         if part.operator == operator
     }

@@ -17,7 +17,6 @@ from saegeo_crystals.word_facts import facts_of
 if TYPE_CHECKING:
     import pandas as pd
 
-
 Floats = NDArray[np.float64]
 
 DIMENSIONS = range(2, 12)

@@ -25,7 +25,6 @@ from saegeo_entropy.whitening import whiten
 if TYPE_CHECKING:
     import pandas as pd
 
-
 Floats = NDArray[np.float64]
 
 METRICS = ("negentropy", "negentropy_q100", "entropy")

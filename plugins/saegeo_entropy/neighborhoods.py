@@ -26,7 +26,6 @@ from saegeo_entropy.scored_rows import ScoredRows
 if TYPE_CHECKING:
     import pandas as pd
 
-
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
