@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.measure import Work
 from saegeo_core import ReportStore, compare, run
-from saegeo_core.stored_reports import gather
+from saegeo_core.report.gather import gather
 
 N_REPORTS = 200
 

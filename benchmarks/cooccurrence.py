@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.incidence import from_dense
+from saegeo_core.firing.incidence import from_dense
 from saegeo_core.numerics.cooccurrence import fastest_exact_format
 
 WORK = "co-occurrence, 16,384 features, 10 % on, per block"

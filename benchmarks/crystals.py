@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.measure import Work
 from saegeo_core import AnalysisContext, FeatureCloud, TextActivations
 from saegeo_core.numerics.blas_threads import one_blas_thread
-from saegeo_core.synthetic_text import made_up_activations, made_up_tokens
+from saegeo_core.synthetic.activations import made_up_activations, made_up_tokens
 
 ROOT = Path(__file__).parents[1]
 RELATIONS = Path(os.environ.get("SAEGEO_RELATIONS", ROOT.parent / "shared" / "relations" / "function_vectors"))

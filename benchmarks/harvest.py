@@ -11,18 +11,18 @@ from typing import Any
 import torch
 
 from benchmarks.measure import Work
-from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.engine import harvest
-from saegeo_core.harvest.forward_hooks import read_hooks
-from saegeo_core.harvest.hook_points import HookPoint
-from saegeo_core.harvest.model_loading import load_model, load_tokenizer
-from saegeo_core.harvest.placed_sae import PlacedSae
-from saegeo_core.harvest.python_environment import PythonEnvironment
-from saegeo_core.harvest.settings import HarvestSettings
-from saegeo_core.harvest.source_kind import SourceRequest
-from saegeo_core.harvest.transformer_source import Transformer
+from saegeo_core.activations.forward_hooks import read_hooks
+from saegeo_core.activations.hook_points import HookPoint
+from saegeo_core.activations.model_loading import load_model, load_tokenizer
+from saegeo_core.activations.source import ActivationSource
+from saegeo_core.activations.source_kind import SourceRequest
+from saegeo_core.activations.transformer_source import Transformer
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.corpora.python_environment import PythonEnvironment
+from saegeo_core.harvesting.engine import harvest
+from saegeo_core.harvesting.placed_sae import PlacedSae
+from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading.whole_sae import load_whole_sae
-from saegeo_core.sae_spec import SaeSpec
 
 MODEL, SAE, HOOK = "minilm-l6", "minilm-l6:layer_3", "blocks.3.hook_resid_post"
 N_DOCUMENTS = 60

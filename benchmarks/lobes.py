@@ -13,7 +13,7 @@ from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
-from saegeo_core.synthetic_firing import PlantedFiring, plant_firing
+from saegeo_core.synthetic.firing import PlantedFiring, plant_firing
 from saegeo_lobes.affinities import affinity_matrix, positive_phi
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.neighbor_affinity import neighbor_affinity

@@ -11,7 +11,7 @@ from scipy import stats
 
 from benchmarks.measure import Work
 from saegeo_core import run
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 
 D_IN = 2304
 PLANTED = (0.15, 0.25, 0.35, 0.47, 0.7)

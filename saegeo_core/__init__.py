@@ -4,54 +4,54 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Analysis, AnalysisContext, Example, Parameters
+    from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.cloud.spec import SaeSpec
     from saegeo_core.comparison import Comparison, compare
-    from saegeo_core.described import Described, Descriptions
     from saegeo_core.errors import MissingInput, SaegeoError
-    from saegeo_core.feature_cloud import FeatureCloud
-    from saegeo_core.findings import Figure, Findings
-    from saegeo_core.firing_statistics import FiringStatistics
-    from saegeo_core.harvest.text_activations import TextActivations
-    from saegeo_core.hookspecs import hookimpl
+    from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading import load_cloud
-    from saegeo_core.metric import Absent, Better, Interval, Metric, NullComparison
-    from saegeo_core.plugin_manager import PluginManager
-    from saegeo_core.replicates import Replicates
-    from saegeo_core.report import Report
-    from saegeo_core.report_store import ReportStore
-    from saegeo_core.runner import run
-    from saegeo_core.sae_spec import SaeSpec
+    from saegeo_core.measuring.declaration import Described, Descriptions
+    from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Example, Parameters
+    from saegeo_core.plugin.hookspecs import hookimpl
+    from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.plugin.runner import run
+    from saegeo_core.report.findings import Figure, Findings
+    from saegeo_core.report.metric import Absent, Better, Interval, Metric, NullComparison
+    from saegeo_core.report.replicates import Replicates
+    from saegeo_core.report.report import Report
+    from saegeo_core.report.store import ReportStore
 
 # Importing a name may cost seconds (torch, pandas), so none is imported before it is asked for.
 _HOME = {
-    "Absent": "metric",
-    "Analysis": "analysis",
-    "AnalysisContext": "analysis",
-    "Better": "metric",
+    "Absent": "report.metric",
+    "Analysis": "plugin.analysis",
+    "AnalysisContext": "plugin.analysis",
+    "Better": "report.metric",
     "Comparison": "comparison",
-    "Described": "described",
-    "Descriptions": "described",
-    "Example": "analysis",
-    "FeatureCloud": "feature_cloud",
-    "Figure": "findings",
-    "Findings": "findings",
-    "FiringStatistics": "firing_statistics",
-    "Interval": "metric",
-    "Metric": "metric",
+    "Described": "measuring.declaration",
+    "Descriptions": "measuring.declaration",
+    "Example": "plugin.analysis",
+    "FeatureCloud": "cloud.feature_cloud",
+    "Figure": "report.findings",
+    "Findings": "report.findings",
+    "FiringStatistics": "firing.statistics",
+    "Interval": "report.metric",
+    "Metric": "report.metric",
     "MissingInput": "errors",
-    "NullComparison": "metric",
-    "Parameters": "analysis",
-    "PluginManager": "plugin_manager",
-    "Replicates": "replicates",
-    "Report": "report",
-    "ReportStore": "report_store",
-    "SaeSpec": "sae_spec",
+    "NullComparison": "report.metric",
+    "Parameters": "plugin.analysis",
+    "PluginManager": "plugin.manager",
+    "Replicates": "report.replicates",
+    "Report": "report.report",
+    "ReportStore": "report.store",
+    "SaeSpec": "cloud.spec",
     "SaegeoError": "errors",
-    "TextActivations": "harvest.text_activations",
+    "TextActivations": "activations.text_activations",
     "compare": "comparison",
-    "hookimpl": "hookspecs",
+    "hookimpl": "plugin.hookspecs",
     "load_cloud": "loading",
-    "run": "runner",
+    "run": "plugin.runner",
 }
 
 __all__ = [

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, settings
 from pydantic import Field
 
 from saegeo_core import Absent, Analysis, Figure, Findings, Metric, Parameters, PluginManager, hookimpl
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 
 # Hypothesis makes the same examples in every run and never looks at the clock; `--hypothesis-profile explore` seeks new ones.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from write_report_format import fields_text, schema_text
 
-from saegeo_core import hookspecs
+from saegeo_core.plugin import hookspecs
 
 DOCS = Path(__file__).parents[1] / "docs"
 

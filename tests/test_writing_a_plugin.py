@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from saegeo_core import load_cloud
-from saegeo_core.analysis import INVARIANCES
-from saegeo_core.new_plugin import write_plugin
+from saegeo_core.plugin.analysis import INVARIANCES
+from saegeo_core.plugin.new import write_plugin
 from saegeo_core.testing import check_analysis
 
 ROOT = Path(__file__).parents[1]

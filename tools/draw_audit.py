@@ -30,7 +30,7 @@ from audit import (
 from audit.section import Section, with_tables
 
 from saegeo_core.rendering.figures.static_drawing import static_drawing
-from saegeo_core.report import table_from_frame
+from saegeo_core.report.report import table_from_frame
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, FOLDER = DOCS / "audit.md", DOCS / "audit"

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.harvest.corpus import Document
-from saegeo_core.harvest.model_loading import DEMO, load_tokenizer
-from saegeo_core.harvest.source_kind import SourceRequest
-from saegeo_core.harvest.transformer_source import Transformer
+from saegeo_core.activations.model_loading import DEMO, load_tokenizer
+from saegeo_core.activations.source_kind import SourceRequest
+from saegeo_core.activations.transformer_source import Transformer
+from saegeo_core.corpora.corpus import Document
 
 BUNDLED = Path(__file__).parents[1] / "plugins" / "saegeo_crystals" / "bundled"
 HOOKS = {

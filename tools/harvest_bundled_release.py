@@ -28,19 +28,19 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import corpus_split
 import numpy as np
 
-from saegeo_core.bundled_firing import GAUSSIAN, check_of, control_home, firing_home
-from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.harvest.belonging import hook_of
-from saegeo_core.harvest.corpus import Document
-from saegeo_core.harvest.engine import harvest
-from saegeo_core.harvest.model_loading import load_tokenizer
-from saegeo_core.harvest.placed_sae import PlacedSae
-from saegeo_core.harvest.settings import HarvestSettings
-from saegeo_core.harvest.source_kind import SourceRequest
-from saegeo_core.harvest.transformer_source import Transformer
+from saegeo_core.activations.model_loading import load_tokenizer
+from saegeo_core.activations.place import hook_of
+from saegeo_core.activations.source_kind import SourceRequest
+from saegeo_core.activations.transformer_source import Transformer
+from saegeo_core.corpora.corpus import Document
+from saegeo_core.firing.bundled import GAUSSIAN, check_of, control_home, firing_home
+from saegeo_core.firing.statistics import FiringStatistics
+from saegeo_core.harvesting.control_directions import ControlGaussian
+from saegeo_core.harvesting.engine import harvest
+from saegeo_core.harvesting.placed_sae import PlacedSae
+from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading import expand_specs, load_cloud
 from saegeo_core.loading.whole_sae import load_whole_sae
-from saegeo_core.statistics.control_directions import ControlGaussian
 
 RELEASE = "minilm-l6"
 WITH_CONTROL = [f"{RELEASE}:layer_*"]

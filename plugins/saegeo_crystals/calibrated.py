@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
+from saegeo_core.measuring.null_comparison import drawn_null
 from saegeo_core.statistics.alternatives import Alternative
-from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
 from saegeo_crystals.comparisons import comparison_table
 from saegeo_crystals.described import DESCRIBED
@@ -26,7 +26,7 @@ from saegeo_crystals.word_facts import facts_of
 from saegeo_crystals.word_space import WordSpace
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Progress
+    from saegeo_core.progress import Progress
 
 Floats = NDArray[np.float64]
 

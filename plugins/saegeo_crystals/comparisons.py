@@ -25,7 +25,7 @@ from saegeo_crystals.word_space import PairProducts, WordSpace
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saegeo_core.analysis import Progress
+    from saegeo_core.progress import Progress
 
 Floats = NDArray[np.float64]
 

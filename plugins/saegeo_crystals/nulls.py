@@ -20,7 +20,7 @@ from saegeo_core.statistics.permutation import permute_within
 from saegeo_crystals.held_out import NAMES, Experiment, Fold, Sums
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Progress
+    from saegeo_core.progress import Progress
 
 Floats = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_crystals.near_parallelograms import Parallelograms, near_parallelograms
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Progress
+    from saegeo_core.progress import Progress
 
 SKETCH_WIDTH = 256
 ROWS_AT_ONCE = 1024

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import TextActivations
-from saegeo_core.synthetic_text import made_up_activations, made_up_tokens
+from saegeo_core.synthetic.activations import made_up_activations, made_up_tokens
 from saegeo_crystals.relations import Relation
 
 Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.array_cache import cached_draws
 from saegeo_entropy.negentropy import raw_negentropy
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import NullComparison
-from saegeo_core.statistics.null_comparison import drawn_null
+from saegeo_core.measuring.null_comparison import drawn_null
 from saegeo_core.statistics.resampling import Resampled, scaled_subsampling
 
 Floats = NDArray[np.float64]

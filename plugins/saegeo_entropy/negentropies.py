@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, Figure, Findings, Metric, Replicates
+from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.distinct_rows import distinct_rows
-from saegeo_core.statistics.array_cache import cached_draws
 from saegeo_entropy import angular_surrogates
 from saegeo_entropy.angular_gaussian import angular_gaussian
 from saegeo_entropy.described import DESCRIBED

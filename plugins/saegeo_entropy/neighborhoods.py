@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext, Figure, Findings, Metric, Replicates
-from saegeo_core.statistics.array_cache import cached_draws
+from saegeo_core.measuring.cache import cached_draws
 from saegeo_entropy.angular_gaussian import angular_gaussian
 from saegeo_entropy.described import DESCRIBED
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN, compared, subsampled

@@ -5,10 +5,10 @@ import pandas as pd
 import torch
 
 from saegeo_core import Absent, Described, Descriptions, Figure, Findings
+from saegeo_core.measuring import many_metrics
+from saegeo_core.measuring.null_comparison import drawn_null
 from saegeo_core.numerics.directions import first_principal_scores
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
-from saegeo_core.statistics import many_metrics
-from saegeo_core.statistics.null_comparison import drawn_null
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
 from saegeo_core.statistics.rank_correlation import standard_ranks
 

@@ -58,7 +58,7 @@ class Lobes(Analysis):
 
 def _planted(rng: "np.random.Generator", **what: float) -> Example:
     from saegeo_core import FeatureCloud
-    from saegeo_core.synthetic_firing import plant_firing
+    from saegeo_core.synthetic.firing import plant_firing
 
     plant = plant_firing(rng, n_features=180, n_blocks=600, d_in=24, rates=(0.05, 0.3), **what)
     return Example(FeatureCloud.from_array(plant.directions), plant.firing)

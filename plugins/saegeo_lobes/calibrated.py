@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
-from saegeo_core.statistics.many_metrics import described_metrics
+from saegeo_core.measuring.many_metrics import described_metrics
 from saegeo_lobes import cautions
 from saegeo_lobes.affinities import MEASURES
 from saegeo_lobes.control_null import estimates_of

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from saegeo_core import Absent, NullComparison
-from saegeo_core.statistics import null_comparison
+from saegeo_core.measuring import null_comparison
 from saegeo_lobes.estimates import ESTIMATES, AtK
 from saegeo_lobes.live_features import least_features
 

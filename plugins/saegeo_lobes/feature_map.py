@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.statistics.array_cache import cached_array
+from saegeo_core.measuring.cache import cached_array
 
 LEAST_FEATURES = 30
 PERPLEXITY = 30.0

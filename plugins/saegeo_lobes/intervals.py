@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent
-from saegeo_core.statistics.many_metrics import Known
+from saegeo_core.measuring.many_metrics import Known
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, jackknife_of
 from saegeo_lobes.dictionary import ANGULAR, COSINE_GRAPH
 from saegeo_lobes.document_groups import document_groups

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, NullComparison
-from saegeo_core.statistics.null_comparison import drawn_null
+from saegeo_core.measuring.null_comparison import drawn_null
 from saegeo_lobes.control_null import Estimates, control_null, estimates_of, estimates_of_halves
 from saegeo_lobes.dictionary import ANGULAR
 from saegeo_lobes.estimates import AtK

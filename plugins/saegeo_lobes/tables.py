@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core import Absent, FeatureCloud
-from saegeo_core.statistics.null_comparison import drawn_null
+from saegeo_core.measuring.null_comparison import drawn_null
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.decoding import merge_small_classes
 from saegeo_lobes.dictionary import Dictionary
@@ -19,7 +19,7 @@ from saegeo_lobes.typical_features import mean_phi_within, typical_features
 if TYPE_CHECKING:
     import pandas as pd
 
-    from saegeo_core.analysis import Progress
+    from saegeo_core.progress import Progress
 
 N_TYPICAL = 10
 DRAWS_OF_A_CURVE = 19

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.analysis import resolve_parameters
 from saegeo_core.cli.setting import parse_setting
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
-from saegeo_core.plugin_manager import PluginManager
-from saegeo_core.report import Report
-from saegeo_core.sae_spec import SaeSpec
+from saegeo_core.plugin.analysis import resolve_parameters
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.report.report import Report
 
 REPORT, ARRAYS = ".json", ".npz"
 

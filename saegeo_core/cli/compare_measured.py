@@ -12,7 +12,7 @@ from saegeo_core.comparison.l0_matching import Candidate, matched
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.release_directory import matching_entries
-from saegeo_core.report import Report
+from saegeo_core.report.report import Report
 
 
 def matched_in_l0(saes: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -10,8 +10,8 @@ from saegeo_core.cli.messages import say
 from saegeo_core.comparison import Comparison, compare
 from saegeo_core.comparison.joining import Failure
 from saegeo_core.errors import SaegeoError
-from saegeo_core.plugin_manager import PluginManager
-from saegeo_core.stored_reports import gather
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.report.gather import gather
 
 MOST_NAMED = 20
 

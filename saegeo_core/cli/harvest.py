@@ -82,8 +82,8 @@ def command(plugins: Any, /, **options: Any) -> None:
         from saegeo_core.cli.harvest_plan import plan_harvest
         from saegeo_core.cli.harvest_progress import harvest_progress
         from saegeo_core.cli.messages import results, say
-        from saegeo_core.harvest.engine import harvest
-        from saegeo_core.rendering.harvest_table import harvest_table
+        from saegeo_core.harvesting.engine import harvest
+        from saegeo_core.rendering.terminal.harvest_table import harvest_table
 
         plan = plan_harvest(plugins=plugins, **options)
         with harvest_progress(plan.settings) as watch:

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from saegeo_core.activations.model_loading import FloatType
+from saegeo_core.activations.place import hook_of, refuse_other_model
+from saegeo_core.activations.source import ActivationSource
+from saegeo_core.activations.source_kind import SourceRequest, is_language_model, open_source
+from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.corpora.open_corpus import KNOWN, open_corpus
 from saegeo_core.errors import SaegeoError
-from saegeo_core.harvest.activation_source import ActivationSource
-from saegeo_core.harvest.belonging import hook_of, refuse_other_model
-from saegeo_core.harvest.corpus import Corpus
-from saegeo_core.harvest.model_loading import FloatType
-from saegeo_core.harvest.open_corpus import KNOWN, open_corpus
-from saegeo_core.harvest.placed_sae import PlacedSae
-from saegeo_core.harvest.settings import HarvestSettings
-from saegeo_core.harvest.source_kind import SourceRequest, is_language_model, open_source
+from saegeo_core.harvesting.placed_sae import PlacedSae
+from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
-from saegeo_core.plugin_manager import PluginManager
-from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import resolve_device
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.plugin.runner import resolve_device
+from saegeo_core.report.store import ReportStore
 
 
 @dataclass(frozen=True, eq=False)

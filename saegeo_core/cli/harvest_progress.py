@@ -8,8 +8,8 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bars
 
 from saegeo_core.cli.messages import messages
-from saegeo_core.harvest.engine import Watch, unwatched
-from saegeo_core.harvest.settings import HarvestSettings
+from saegeo_core.harvesting.engine import Watch, unwatched
+from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.rendering.numbers import count, seconds
 
 

@@ -10,7 +10,7 @@ import click
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.report import Report
+    from saegeo_core.report.report import Report
 
 DEFAULT_FOLDER = Path("saegeo-results")
 SOME_FAILED = 1
@@ -37,7 +37,7 @@ def command(
     What is no report is named and left out (exit status 1).
     """
     from saegeo_core.cli.messages import complain
-    from saegeo_core.stored_reports import gather
+    from saegeo_core.report.gather import gather
 
     _check(out, figures)
     reports, skipped = gather(places or (DEFAULT_FOLDER,))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from saegeo_core.analysis import Analysis
-    from saegeo_core.plugin_manager import PluginManager
-    from saegeo_core.report import Report
+    from saegeo_core.plugin.analysis import Analysis
+    from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.report.report import Report
 
 SOME_FAILED = 1
 
@@ -28,7 +28,7 @@ def command(ctx: click.Context) -> None:
 def list_plugins(given: "PluginManager | None") -> None:
     """List analyses, file formats, and the plugins that are broken, switched off or slow."""
     from saegeo_core.cli.messages import results
-    from saegeo_core.rendering.plugin_list import plugin_list
+    from saegeo_core.rendering.terminal.plugin_list import plugin_list
 
     plugins = _loaded(given)
     results().print(plugin_list(plugins))
@@ -40,7 +40,7 @@ def list_plugins(given: "PluginManager | None") -> None:
 def show_plugin(given: "PluginManager | None", name: str) -> None:
     """Show an analysis: what it measures and needs, its presets, parameters and metrics."""
     from saegeo_core.cli.messages import results
-    from saegeo_core.rendering.analysis_card import analysis_card
+    from saegeo_core.rendering.terminal.analysis_card import analysis_card
 
     plugins = _loaded(given)
     analysis = plugins.analysis(name)
@@ -62,7 +62,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
         from saegeo_core.cli.messages import results
         from saegeo_core.cli.progress import progress_bars
         from saegeo_core.cli.run_plan import settings_by_name
-        from saegeo_core.rendering.conformance_table import conformance_table
+        from saegeo_core.rendering.terminal.conformance_table import conformance_table
 
         analysis = _loaded(ctx.obj).analysis(name)
         given = settings_by_name([name], settings)[name]
@@ -89,7 +89,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
 def new_plugin(given: "PluginManager | None", name: str, folder: Path) -> None:
     """Write a package with one analysis called NAME, which installs, passes its tests and runs as it is."""
     from saegeo_core.cli.messages import results, say
-    from saegeo_core.new_plugin import write_plugin
+    from saegeo_core.plugin.new import write_plugin
 
     written = write_plugin(name, folder, taken=_loaded(given).analysis_names)
     results().print(str(written), soft_wrap=True)
@@ -116,7 +116,7 @@ def _example(analysis: "Analysis") -> "Report | str":
 
 def _loaded(given: "PluginManager | None") -> "PluginManager":
     """The installed plugins; what a plugin prints while it is imported is no result."""
-    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.plugin.manager import PluginManager
 
     with contextlib.redirect_stdout(sys.stderr):
         return given or PluginManager()

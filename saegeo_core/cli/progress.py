@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from rich.progress import BarColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
-from saegeo_core.analysis import Item, Progress, silent
 from saegeo_core.cli.messages import messages
+from saegeo_core.progress import Item, Progress, silent
 from saegeo_core.rendering.plain_text import clean
 
 CellBars = Callable[[str, str], AbstractContextManager[Progress]]

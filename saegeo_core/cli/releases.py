@@ -14,7 +14,7 @@ def command(pattern: str | None) -> None:
     """
     from saegeo_core.cli.messages import print_unfolded
     from saegeo_core.loading.release_directory import list_releases
-    from saegeo_core.rendering.release_list import release_list, sae_list
+    from saegeo_core.rendering.terminal.release_list import release_list, sae_list
 
     entries = list_releases(pattern)
     if not entries:

@@ -6,18 +6,18 @@ Each SAE is loaded once, measured by every analysis, and released before the nex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from saegeo_core.activations.text_activations import TextActivations
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import CellBars, progress_bars
 from saegeo_core.cli.run_plan import PlannedAnalysis, RunPlan
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput
-from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.firing_alignment import firing_of
-from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.harvest.text_activations import TextActivations
+from saegeo_core.firing.alignment import firing_of
+from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.loading import load_cloud
-from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import Job, StoredReport, activations_of, takes_activations
-from saegeo_core.sae_spec import SaeSpec
+from saegeo_core.plugin.runner import Job, StoredReport, activations_of, takes_activations
+from saegeo_core.report.store import ReportStore
 
 
 @dataclass(frozen=True)

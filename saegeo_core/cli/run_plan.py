@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saegeo_core.analysis import Analysis, Parameters, resolve_parameters
-from saegeo_core.bundled_firing import has_bundled_firing
 from saegeo_core.cli.messages import complain, say
 from saegeo_core.cli.setting import parse_setting
+from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput, SaegeoError, near_matches
+from saegeo_core.firing.bundled import has_bundled_firing
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.file_format import Layout
-from saegeo_core.plugin_manager import PluginManager
-from saegeo_core.report import Preset
-from saegeo_core.report_store import ReportStore
-from saegeo_core.runner import Existing, missing_inputs, refuse_unplaced_model, resolve_device, takes_activations
-from saegeo_core.sae_description import Rows
-from saegeo_core.sae_spec import SaeSpec
+from saegeo_core.plugin.analysis import Analysis, Parameters, resolve_parameters
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.plugin.runner import Existing, missing_inputs, refuse_unplaced_model, resolve_device, takes_activations
+from saegeo_core.report.report import Preset
+from saegeo_core.report.store import ReportStore
 
 DEFAULT_SAE = "minilm-l6:layer_3"
 PROVIDED = frozenset({"vectors", "firing"})

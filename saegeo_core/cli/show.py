@@ -14,8 +14,8 @@ def command(report: Path, as_json: bool) -> None:
     REPORT is a file written by saegeo run.
     """
     from saegeo_core.cli.messages import print_json, results
-    from saegeo_core.rendering.report_in_full import report_in_full
-    from saegeo_core.report_store import ReportStore
+    from saegeo_core.rendering.terminal.report_in_full import report_in_full
+    from saegeo_core.report.store import ReportStore
 
     stored = ReportStore.read(report)
     if as_json:

@@ -10,7 +10,7 @@ from saegeo_core.comparison.differences import difference, spread_of
 from saegeo_core.comparison.joining import Joined
 from saegeo_core.comparison.seeds import NONE, Variance, between_seeds, seed_groups
 from saegeo_core.comparison.table import Cell, Column
-from saegeo_core.metric import Absent, Interval, Metric
+from saegeo_core.report.metric import Absent, Interval, Metric
 
 Table = list[list[Cell]]
 

@@ -8,7 +8,7 @@ from saegeo_core.comparison.table import Column
 from saegeo_core.errors import SaegeoError, near_matches
 
 if TYPE_CHECKING:
-    from saegeo_core.report import Report
+    from saegeo_core.report.report import Report
 
 
 def choose_columns(reports: "Iterable[Report]", wanted: Sequence[str] = ()) -> list[Column]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.report import Report
+    from saegeo_core.report.report import Report
 
 FIRING_RULE = {
     "fires_above": "firing rule (fires above)",

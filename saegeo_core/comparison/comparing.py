@@ -21,7 +21,7 @@ from saegeo_core.comparison.table import Comparison, Row
 from saegeo_core.errors import SaegeoError, near_matches
 
 if TYPE_CHECKING:
-    from saegeo_core.report import Report
+    from saegeo_core.report.report import Report
 
 
 def compare(

@@ -7,8 +7,8 @@ from scipy import special
 
 from saegeo_core.comparison.seeds import NONE, Variance
 from saegeo_core.comparison.table import Difference
-from saegeo_core.metric import Absent, Interval, Metric
-from saegeo_core.replicates import Replicates
+from saegeo_core.report.metric import Absent, Interval, Metric
+from saegeo_core.report.replicates import Replicates
 
 LEVEL = 0.95
 STUDENT = ("delete-group jackknife", "scaled subsampling")

@@ -8,7 +8,7 @@ from saegeo_core.comparison.guard import SaeFacts
 from saegeo_core.comparison.joining import Joined
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, Report
 
 IN_A_LAYER = re.compile(r"^.*?(?:blocks|layers?|h)\.\d+\.?")
 TRAINING_DATA = re.compile(r"dataset|corpus|training_tokens")

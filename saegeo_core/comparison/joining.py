@@ -8,7 +8,7 @@ from saegeo_core.comparison.telling_apart import distinctions, identity, names_o
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, Report
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from saegeo_core.comparison.published import Published, published_beside
 from saegeo_core.comparison.sae_names import series_of
 from saegeo_core.comparison.table import Column, Comparison, Row
 from saegeo_core.errors import SaegeoError
-from saegeo_core.findings import Figure
-from saegeo_core.report import Cell as Value
-from saegeo_core.report import Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Cell as Value
+from saegeo_core.report.report import Table
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae
+    from saegeo_core.report.report import MeasuredSae
 
 CURVES = ("line", "step")
 Layer = tuple[int, str, "MeasuredSae"]

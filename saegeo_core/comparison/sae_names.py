@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae
+    from saegeo_core.report.report import MeasuredSae
 
 LAYER = re.compile(
     r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE

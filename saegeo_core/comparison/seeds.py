@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae
+    from saegeo_core.report.report import MeasuredSae
 
 IS_SEED = re.compile(r"(^|_)seed$")
 IS_OUTCOME = re.compile(r"dead_(share|features|fraction)|explained|minutes|seconds|wandb|checkpoint")

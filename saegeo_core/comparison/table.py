@@ -8,14 +8,14 @@ from saegeo_core.comparison.comparability import Incompatibility
 from saegeo_core.comparison.guard import Confound
 from saegeo_core.comparison.layer_runs import LayerRun
 from saegeo_core.errors import SaegeoError, near_matches
-from saegeo_core.metric import Better, Interval, Metric
+from saegeo_core.report.metric import Better, Interval, Metric
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from saegeo_core.comparison.adjustment import Adjustment
     from saegeo_core.comparison.profile import LayerProfile
-    from saegeo_core.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, Report
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.comparison.comparability import settings, written
 
 if TYPE_CHECKING:
-    from saegeo_core.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, Report
 
 DIGEST_CHARACTERS = 8
 NONE = "none"

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
-from saegeo_core.sae_description import Rows
-from saegeo_core.sae_spec import SaeSpec
 
 if TYPE_CHECKING:
-    from saegeo_core.feature_cloud import FeatureCloud
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.loading.file_format import Layout, StoredDirections
-    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.plugin.manager import PluginManager
 
 
 def load_cloud(
@@ -42,7 +42,7 @@ def load_cloud(
         raise SaegeoError(f"rows are {rows!r}", "say 'decoder' or 'encoder'")
     spec = SaeSpec.parse(spec) if isinstance(spec, str) else spec
     stored = _read(spec, rows, layout, plugins)
-    from saegeo_core.feature_cloud import FeatureCloud  # imports torch: what cannot be found is told before
+    from saegeo_core.cloud.feature_cloud import FeatureCloud  # imports torch: what cannot be found is told before
 
     sae = describe(stored, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id)
     texts = None if labels is None else read_feature_labels(labels, sae.d_sae)
@@ -82,7 +82,7 @@ def _read(spec: SaeSpec, rows: Rows, layout: "Layout | None", plugins: "PluginMa
     from saegeo_core.loading.local_files import read_path
     from saegeo_core.loading.named_release import read_entry
     from saegeo_core.loading.release_directory import matching_entries
-    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.plugin.manager import PluginManager
 
     if spec.path is not None:
         _refuse_missing(spec.path)

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from saegeo_core.cloud.description import Rows, SaeDescription
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import StoredDirections
-from saegeo_core.sae_description import Rows, SaeDescription
 
 LAYER = re.compile(r"(?:blocks|layers?|h)\.(\d+)(?:\.|$)")
 WHOLE_BLOCK = re.compile(r"(?:blocks|layers?|h)\.\d+(?:\.output)?$")

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
-from saegeo_core.sae_description import Rows
 
 if TYPE_CHECKING:
     import torch

@@ -4,12 +4,12 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import FileFormat, Layout, StoredDirections
-from saegeo_core.sae_description import Rows
 
 if TYPE_CHECKING:
-    from saegeo_core.plugin_manager import PluginManager
+    from saegeo_core.plugin.manager import PluginManager
 
 
 def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginManager") -> StoredDirections:

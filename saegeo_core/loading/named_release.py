@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import StoredDirections
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
@@ -12,7 +13,6 @@ from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.release_directory import ReleaseEntry
 from saegeo_core.loading.sae_lens_object import directions_of_object
 from saegeo_core.loading.tensor_files import open_tensors
-from saegeo_core.sae_description import Rows
 
 CROSS_LAYER = "mntss_clt_layer_transcoder"
 

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.loading.json_files import read_json_object
-from saegeo_core.sae_spec import SaeSpec
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 

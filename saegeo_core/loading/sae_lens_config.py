@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from saegeo_core.sae_description import Rows
+from saegeo_core.cloud.description import Rows
 
 # Told by fields of their own, or of no interest once trained.
 NOT_TRAINING_NOTES = frozenset(

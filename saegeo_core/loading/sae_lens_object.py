@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from saegeo_core.cloud.description import Rows, SaeDescription
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import StoredDirections
 from saegeo_core.loading.sae_lens_config import facts_of_config
-from saegeo_core.sae_description import Rows, SaeDescription
 
 if TYPE_CHECKING:
     import torch

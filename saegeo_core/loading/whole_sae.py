@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import load_cloud
 from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
@@ -22,12 +23,11 @@ from saegeo_core.loading.hub_files import explained, refuse_if_offline
 from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
 from saegeo_core.loading.sae_from_arrays import dictionary_learning_sae, gemma_scope_sae, sparsify_sae
 from saegeo_core.loading.tensor_files.tensor_file import reading
-from saegeo_core.sae_spec import SaeSpec
 
 if TYPE_CHECKING:
-    from saegeo_core.feature_cloud import FeatureCloud
-    from saegeo_core.plugin_manager import PluginManager
-    from saegeo_core.sae_description import SaeDescription
+    from saegeo_core.cloud.description import SaeDescription
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.plugin.manager import PluginManager
 
 #: Architectures in which a feature's activation depends on its own weights alone, and on none of the decoder.
 FEATURE_WISE = (

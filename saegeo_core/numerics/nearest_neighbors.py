@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import Progress, silent
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
+from saegeo_core.progress import Progress, silent
 
 ENTRIES_AT_ONCE = 2**24
 

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from saegeo_core.analysis import Progress, silent
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.cosine_histogram import CosineHistogram
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.partners import Partners
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.progress import Progress, silent
 
 IDENTICAL = 1 - 1e-6
 """Features whose cosine is above this are duplicates of each other; below minus this, antipodes."""

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from saegeo_core.analysis import Progress, silent
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.progress import Progress, silent
 
 ROWS_AT_ONCE = 2048
 COLUMNS_AT_ONCE = 384

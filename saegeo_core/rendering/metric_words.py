@@ -1,7 +1,7 @@
 """The words for one metric: its estimate, its judging null, and how the two compare."""
 
-from saegeo_core.metric import Absent, Metric, NullComparison
 from saegeo_core.rendering.numbers import pvalue, significant, uncertain
+from saegeo_core.report.metric import Absent, Metric, NullComparison
 
 DASH = "—"
 LIKE_THE_NULL = 0.05

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
-from saegeo_core.rendering.metric_table import HEADINGS, metric_cells, metric_notes
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_header import header
+from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, metric_notes
 from saegeo_core.rendering.text_table import TextTable
 
 if TYPE_CHECKING:
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.comparison import Comparison
-    from saegeo_core.feature_cloud import FeatureCloud
-    from saegeo_core.report import Report
+    from saegeo_core.report.report import Report
 
 
 def report_html(report: "Report") -> str:

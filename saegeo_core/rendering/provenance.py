@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from saegeo_core.rendering.numbers import seconds
-from saegeo_core.report import Report
+from saegeo_core.report.report import Report
 
 
 def provenance(report: Report) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from rich.text import Text
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
-from saegeo_core.report import MeasuredSae, Report
+from saegeo_core.report.report import MeasuredSae, Report
 
 
 def header(report: Report) -> list[Text]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from saegeo_core.comparison.telling_apart import distinctions, names_of
 from saegeo_core.rendering.plain_text import clean
-from saegeo_core.report import Report
+from saegeo_core.report.report import Report
 
 MOST_DISTINCTIONS = 4
 LONGEST_TEXT = 40  # of a parameter's name, and of its value

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.metric import Absent
+from saegeo_core.measuring.many_metrics import Known
 from saegeo_core.numerics.close_features import partners_by_group
-from saegeo_core.statistics.many_metrics import Known
+from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
 
 N_GROUPS = 20

@@ -23,8 +23,8 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.metric import Absent
 from saegeo_core.numerics.directions import mean_direction, mean_squared_cosine, second_moment
+from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
 
 Floats = NDArray[np.float64]

@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.metric import Interval
-from saegeo_core.replicates import Replicates
+from saegeo_core.report.metric import Interval
+from saegeo_core.report.replicates import Replicates
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

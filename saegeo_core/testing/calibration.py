@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from saegeo_core.analysis import Example
-from saegeo_core.metric import Absent, Interval, Metric
-from saegeo_core.report import Report
+from saegeo_core.plugin.analysis import Example
+from saegeo_core.report.metric import Absent, Interval, Metric
+from saegeo_core.report.report import Report
 from saegeo_core.testing.inputs import SEED
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial

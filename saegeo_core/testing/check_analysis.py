@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from saegeo_core.analysis import Analysis, Progress, silent
+from saegeo_core.plugin.analysis import Analysis
+from saegeo_core.progress import Progress, silent
 from saegeo_core.testing.calibration import calibration
 from saegeo_core.testing.cost import cost
 from saegeo_core.testing.declaration import declaration

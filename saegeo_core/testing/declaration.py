@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from saegeo_core.analysis import Analysis, as_typed
 from saegeo_core.errors import MissingInput, SaegeoError
+from saegeo_core.plugin.analysis import Analysis, as_typed
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.trial import Trial
 

@@ -3,9 +3,9 @@
 import contextlib
 from collections.abc import Iterator
 
-from saegeo_core.analysis import Example
 from saegeo_core.errors import MissingInput
-from saegeo_core.report import Preset, Report
+from saegeo_core.plugin.analysis import Example
+from saegeo_core.report.report import Preset, Report
 from saegeo_core.testing.inputs import degenerate
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.trial import Trial

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from saegeo_core.analysis import Analysis
-from saegeo_core.report import Report
+from saegeo_core.plugin.analysis import Analysis
+from saegeo_core.report.report import Report
 from saegeo_core.testing.inputs import ordinary
 from saegeo_core.testing.trial import Trial
 

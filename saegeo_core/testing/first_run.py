@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from saegeo_core.errors import MissingInput, SaegeoError
-from saegeo_core.metric import Absent, Interval, Metric
-from saegeo_core.report import Report
+from saegeo_core.report.metric import Absent, Interval, Metric
+from saegeo_core.report.report import Report
 from saegeo_core.testing.inputs import fingerprint
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial

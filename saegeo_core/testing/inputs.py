@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import Example
-from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.harvest.text_activations import TextActivations
+from saegeo_core.activations.text_activations import TextActivations
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.firing.statistics import FiringStatistics
+from saegeo_core.plugin.analysis import Example
 from saegeo_core.synthetic import families
-from saegeo_core.synthetic_firing import plant_firing
-from saegeo_core.synthetic_text import made_up_activations, made_up_tokens
+from saegeo_core.synthetic.activations import made_up_activations, made_up_tokens
+from saegeo_core.synthetic.firing import plant_firing
 
 SEED = 20240917
 

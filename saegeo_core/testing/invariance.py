@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.analysis import INVARIANCES, Example, Invariance
-from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.harvest.text_activations import TextActivations
-from saegeo_core.synthetic_text import made_up_activations
+from saegeo_core.activations.text_activations import TextActivations
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.plugin.analysis import INVARIANCES, Example, Invariance
+from saegeo_core.synthetic.activations import made_up_activations
 from saegeo_core.testing.inputs import SEED
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.report_difference import estimate_difference

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from saegeo_core.report import Report
-from saegeo_core.report_store import ReportStore
+from saegeo_core.report.report import Report
+from saegeo_core.report.store import ReportStore
 from saegeo_core.testing.outcome import Outcome, failed, passed
 from saegeo_core.testing.report_difference import findings_difference, metric_difference
 from saegeo_core.testing.trial import Trial

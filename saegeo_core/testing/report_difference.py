@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.report import Report
+from saegeo_core.report.report import Report
 
 NEAR_ZERO = 1e-3
 """Numbers smaller than this are compared by their difference, not by their ratio."""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cli.harvest_progress import progress_words
-from saegeo_core.firing_statistics import FiringStatistics
-from saegeo_core.harvest.settings import HarvestSettings
-from saegeo_core.harvest.synthetic_source import Plant
+from saegeo_core.firing.statistics import FiringStatistics
+from saegeo_core.harvesting.settings import HarvestSettings
 
 WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "over", "mat", "moon"]
 PLANT = "n_documents=12,least_tokens=40,most_tokens=90"

@@ -73,7 +73,7 @@ def test_what_a_plugin_prints_while_loading_is_no_result(saegeo, monkeypatch):
         print("noise")
         return original()
 
-    import saegeo_core.plugin_manager as module
+    import saegeo_core.plugin.manager as module
 
     original = module.PluginManager
     monkeypatch.setattr(module, "PluginManager", noisy)

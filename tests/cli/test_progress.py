@@ -4,8 +4,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from saegeo_core.analysis import silent
 from saegeo_core.cli import progress
+from saegeo_core.progress import silent
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from saegeo_core import MissingInput, Report, ReportStore, SaegeoError, SaeSpec, hookimpl, load_cloud
+from saegeo_core.activations.source import ActivationBatch
 from saegeo_core.cli import run_cells, run_plan
-from saegeo_core.harvest.activation_source import ActivationBatch
 
 
 def stored(folder="saegeo-results"):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from saegeo_core import Absent, Figure, Interval, Metric, NullComparison, Replicates, Report, run
-from saegeo_core.replicates import as_arrays
-from saegeo_core.report import Table
+from saegeo_core.report.replicates import as_arrays
+from saegeo_core.report.report import Table
 
 BUNDLED = [*(f"layer_{i}" for i in range(6)), "l0_64_layer_3", "seed_1_layer_3"]
 

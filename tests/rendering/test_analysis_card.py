@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field
 
-from saegeo_core.rendering.analysis_card import _kind
+from saegeo_core.rendering.terminal.analysis_card import _kind
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from saegeo_core import Figure
-from saegeo_core.rendering.heatmap_sketch import heatmap_sketch
-from saegeo_core.report import Table
+from saegeo_core.rendering.terminal.heatmap_sketch import heatmap_sketch
+from saegeo_core.report.report import Table
 
 FIGURE = Figure(
     name="map", title="Who leads", kind="heatmap", table="t", x="label", y=("lobe",), z="share", caption="Of all."

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from saegeo_core.rendering.report_in_full import report_in_full
-from saegeo_core.rendering.report_summary import report_summary
+from saegeo_core.rendering.terminal.report_in_full import report_in_full
+from saegeo_core.rendering.terminal.report_summary import report_summary
 
 ESTIMATES = ["0.00342 ± 0.00010", "(1.506 ± 0.030)e-6", "0.9823"]
 

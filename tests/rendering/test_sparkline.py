@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saegeo_core.rendering.sparkline import BLOCKS, at_most, logarithms, sparkline
+from saegeo_core.rendering.terminal.sparkline import BLOCKS, at_most, logarithms, sparkline
 
 values = st.lists(st.none() | st.floats(-1e9, 1e9))
 

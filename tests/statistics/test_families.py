@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from saegeo_core import synthetic
 from saegeo_core.statistics import families as module
 from saegeo_core.statistics.families import family_labels, family_threshold, within_family_sums
 from saegeo_core.statistics.uniform_directions import tail_probability
+from saegeo_core.synthetic import clouds as synthetic
 
 
 def nearest_and_opposite(rows):

@@ -22,11 +22,11 @@ than need be. Where the centers are held fixed it is single features that are dr
 import numpy as np
 import pytest
 
-from saegeo_core import synthetic
 from saegeo_core.errors import SaegeoError
 from saegeo_core.statistics.families import family_labels, family_threshold, within_family_sums
 from saegeo_core.statistics.pair_jackknife import jackknife_pair_mean
 from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold
+from saegeo_core.synthetic import clouds as synthetic
 
 
 def intervals(rows, threshold, by_family=True):

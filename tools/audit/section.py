@@ -9,7 +9,7 @@ import pandas as pd
 
 from saegeo_core import FeatureCloud, Figure, Metric, Report, run
 from saegeo_core.rendering.numbers import pvalue
-from saegeo_core.report import table_from_frame
+from saegeo_core.report.report import table_from_frame
 
 Row = Mapping[str, Any]
 PVALUE = "p"

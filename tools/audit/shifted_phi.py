@@ -6,7 +6,7 @@ import torch
 
 from audit.section import Section
 from saegeo_core import Figure
-from saegeo_core.synthetic_firing import plant_firing
+from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes.affinities import positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.dictionary import Dictionary, Settings

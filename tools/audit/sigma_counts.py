@@ -5,7 +5,7 @@ import pandas as pd
 
 from audit.section import PVALUE, Section, measured, null
 from saegeo_core import FeatureCloud, Figure
-from saegeo_core.synthetic_firing import PlantedFiring, plant_firing, plant_frequency_confound
+from saegeo_core.synthetic.firing import PlantedFiring, plant_firing, plant_frequency_confound
 
 SIZE = {"n_features": 1200, "n_blocks": 2000}
 SEEDS = range(10)

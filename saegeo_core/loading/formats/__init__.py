@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from saegeo_core.hookspecs import hookimpl
 from saegeo_core.loading.file_format import FileFormat
 from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
 from saegeo_core.loading.formats.gemma_scope import GemmaScope
 from saegeo_core.loading.formats.plain_matrix import PlainMatrix
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
 from saegeo_core.loading.formats.sparsify import Sparsify
+from saegeo_core.plugin.hookspecs import hookimpl
 
 
 @hookimpl

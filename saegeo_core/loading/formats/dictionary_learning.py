@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files import open_tensors
-from saegeo_core.sae_description import Rows
 
 CONFIG = "config.json"
 WEIGHTS = "ae.pt"

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.tensor_files import open_tensors
-from saegeo_core.sae_description import Rows
 
 WEIGHTS = ("params.npz", "params.safetensors")
 STORED: dict[Rows, dict[str, Layout]] = {

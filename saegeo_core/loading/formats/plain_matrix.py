@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections
 from saegeo_core.loading.tensor_files import SUFFIXES, open_tensors
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile
-from saegeo_core.sae_description import Rows
 
 DECODER = "W_dec"
 

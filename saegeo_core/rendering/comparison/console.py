@@ -10,8 +10,8 @@ from rich.text import Text
 
 from saegeo_core.comparison.profile import LayerProfile
 from saegeo_core.rendering.comparison.texts import FAILED
-from saegeo_core.rendering.figure_sketch import figure_sketch
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.figure_sketch import figure_sketch
 from saegeo_core.rendering.text_table import TextTable
 
 GAP = 2

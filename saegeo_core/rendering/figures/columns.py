@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.rendering.plain_text import clean
-from saegeo_core.report import Cell
+from saegeo_core.report.report import Cell
 
 Column = NDArray[Any]
 DASH = "—"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from saegeo_core.findings import Figure
 from saegeo_core.rendering.report_names import report_names
-from saegeo_core.report import Report, Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Report, Table
 
 LONGEST_NAME = 150
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.columns import Column, is_text, is_whole
 from saegeo_core.rendering.figures.plotly_text import shown_as_is, texts_as_they_are
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
-from saegeo_core.report import Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Table
 
 SVG_POINTS = 2000  # beyond so many points a browser is fluid only with WebGL
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")

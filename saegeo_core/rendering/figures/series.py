@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures.columns import DASH, Column, column, is_text, is_whole
-from saegeo_core.report import Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Table
 
 POINTS = ("scatter", "scatter3d")
 UNORDERED = (*POINTS, "arrows")  # what they show has no order, so that their groups need names, not shades

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.columns import Column, is_text
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
 from saegeo_core.rendering.plain_text import clean
-from saegeo_core.report import Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from saegeo_core.metric import Absent
 from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.array_pool import ArrayPool
@@ -23,7 +22,8 @@ from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import facts
 from saegeo_core.rendering.report_names import report_names
-from saegeo_core.report import Report
+from saegeo_core.report.metric import Absent
+from saegeo_core.report.report import Report
 
 
 def html_page(reports: Sequence[Report]) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from saegeo_core.findings import Figure
 from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_names import ReportName
-from saegeo_core.report import Report, Table
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Report, Table
 
 WHOLE_TABLE = 1000  # rows up to which a table is on the page in full
 FIRST_ROWS = 100  # what is there of a longer one; the report holds all

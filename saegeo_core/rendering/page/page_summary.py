@@ -10,7 +10,7 @@ from saegeo_core.rendering.comparison.texts import comparison_texts, profile_tex
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.page_report import PageFigure, PageTable, drawn
 from saegeo_core.rendering.text_table import TextTable
-from saegeo_core.report import Report
+from saegeo_core.report.report import Report
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, Interval, run
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.numerics.pairwise_cosine import pairwise_cosines
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
 from saegeo_cosine_tails import uniform_laws

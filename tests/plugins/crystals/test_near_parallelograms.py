@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, AnalysisContext
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.synthetic import (
     angular_gaussian,
     common_mean,

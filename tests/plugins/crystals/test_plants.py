@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from saegeo_core.analysis import silent
+from saegeo_core.progress import silent
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_crystals.comparisons import comparison_table, without_facts
 from saegeo_crystals.dimensions import dimension_table

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from saegeo_core import Absent, Interval, run
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.synthetic import families, isotropic, with_duplicates
 from saegeo_entropy.judged import ANGULAR, GAUSSIAN
 
@@ -152,7 +152,7 @@ def test_tables_agree_with_metrics(report):
 
 
 def test_replicates_of_equal_rows_pair(rows, report):
-    from saegeo_core.replicates import replicates_of
+    from saegeo_core.report.replicates import replicates_of
 
     one = replicates_of(report._arrays, "negentropy")
     same = replicates_of(measure(rows, k=2)._arrays, "negentropy")

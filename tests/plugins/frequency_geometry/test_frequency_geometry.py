@@ -6,10 +6,10 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, FiringStatistics, Interval, run
-from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.firing_statistics import Control
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.firing.statistics import Control
 from saegeo_core.synthetic import angular_gaussian, families, isotropic
-from saegeo_core.synthetic_firing import plant_firing
+from saegeo_core.synthetic.firing import plant_firing
 
 FEW = {"n_permutations": 99}
 CORRELATIONS = ("rate_norm", "rate_nearest", "rate_pc1")

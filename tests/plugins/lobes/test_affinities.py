@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from saegeo_core.synthetic_firing import plant_firing
+from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes import affinities
 from saegeo_lobes.affinities import MEASURES, affinity_matrix, phi, pmi, shifted_phi
 

@@ -7,9 +7,9 @@ from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
 from saegeo_core import FeatureCloud, FiringStatistics, SaegeoError, run
-from saegeo_core.firing_statistics import Control
+from saegeo_core.firing.statistics import Control
 from saegeo_core.synthetic import isotropic
-from saegeo_core.synthetic_firing import plant_firing
+from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes.affinities import affinity_matrix, shifted_phi
 
 QUICK = {"affinities": "phi", "n_permutations": 99, "random_dictionaries": 0, "document_groups": 4, "n_clusters": "2,6"}

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, AnalysisContext, Interval, SaegeoError, run
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
 from saegeo_power_law.described import DESCRIBED, RANGES

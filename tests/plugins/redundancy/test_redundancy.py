@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, run
-from saegeo_core.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.numerics.close_features import close_features
 from saegeo_core.statistics.linked_share import linked_shares
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates

@@ -8,8 +8,8 @@ import torch
 from scipy import stats
 
 from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
-from saegeo_core.feature_cloud import FeatureCloud
-from saegeo_core.statistics.many_metrics import subsampled
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.measuring.many_metrics import subsampled
 from saegeo_core.synthetic import angular_gaussian, isotropic
 from saegeo_stability.agreement import agreement
 

@@ -12,7 +12,7 @@ from saegeo_core.rendering.figures.figure_names import named_figures
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.figures.plotly_text import shown_as_is
 from saegeo_core.rendering.figures.static_drawing import static_drawing
-from saegeo_core.report import Table
+from saegeo_core.report.report import Table
 
 NAMES = ["steps", "lines", "profile", "bars", "map", "scaled", "space", "grid", "moves"]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,7 +4,7 @@ import pytest
 from saegeo_core import Figure, SaegeoError
 from saegeo_core.rendering.figures.columns import column, is_text, is_whole
 from saegeo_core.rendering.figures.series import MOST_NAMES, OTHER, grid_of, log_ends, series_of
-from saegeo_core.report import Table
+from saegeo_core.report.report import Table
 
 
 def figure(kind="line", **changes):

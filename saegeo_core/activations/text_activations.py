@@ -1,0 +1,115 @@
+"""What a model computes for short texts at one hook: the form in which activations reach an analysis.
+
+A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core.activations.place import hook_of, refuse_other_model
+from saegeo_core.activations.source import ActivationSource
+from saegeo_core.activations.source_kind import SourceKind, SourceRequest, is_language_model, open_source
+from saegeo_core.cloud.description import SaeDescription
+from saegeo_core.corpora.corpus import Document
+from saegeo_core.errors import SaegeoError
+
+EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
+
+
+@dataclass(frozen=True, eq=False)
+class TextActivations:
+    """The activations of one model at one hook.
+
+    Attributes:
+        model: what the user typed after --model.
+        hook: where in the model, in the words of TransformerLens.
+        source: opened at that hook alone.
+        reopen: opens the same model at another hook.
+    """
+
+    model: str
+    hook: str
+    source: ActivationSource
+    reopen: Callable[[str], ActivationSource]
+
+    @property
+    def d_in(self) -> int:
+        """Width of the activations."""
+        return self.source.d_in[self.hook]
+
+    def describe(self) -> dict[str, Any]:
+        """Plain JSON that decides the numbers."""
+        return self.source.describe()
+
+    def of(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """For each text, in order, the activations (n_tokens, d_in) of its tokens, special ones left out.
+
+        Raises:
+            SaegeoError: the model fails on them, or gives what is not finite.
+        """
+        documents = (Document(text, None, str(number), number) for number, text in enumerate(texts))
+        pieces: list[NDArray[np.float32]] = []
+        number = 0
+        for batch in self.source.batches(documents):
+            rows = batch.activations[self.hook].float().numpy(force=True)
+            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
+            for document, piece in zip(batch.document[starts], np.split(rows, starts[1:]), strict=True):
+                while number < document:
+                    yield self._joined(pieces)
+                    pieces, number = [], number + 1
+                pieces.append(piece)
+        for _ in range(number, len(texts)):
+            yield self._joined(pieces)
+            pieces = []
+
+    def _joined(self, pieces: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        return np.concatenate(pieces) if pieces else np.empty((0, self.d_in), np.float32)
+
+    def embeddings(self) -> "TextActivations":
+        """The same model where its first block reads: the embeddings of the tokens."""
+        return replace(self, hook=EMBEDDING_HOOK, source=self.reopen(EMBEDDING_HOOK))
+
+
+def open_text_activations(
+    sae: SaeDescription,
+    model: str,
+    *,
+    layer: int | None = None,
+    hook: str | None = None,
+    force_model: bool = False,
+    device: str = "cpu",
+    kinds: Sequence[SourceKind],
+) -> TextActivations:
+    """The activations of `model` where the SAE reads, or after block number `layer`, or at `hook`.
+
+    They are those that the SAE was trained on: without their mean where it was trained on a model of centred writing weights.
+
+    Raises:
+        SaegeoError: no such model or hook, the SAE does not say where it reads, it was trained on another model (unless
+            `force_model`), or its directions are of another width.
+    """
+    if not force_model and is_language_model(model, kinds):
+        refuse_other_model([sae], model)
+    hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
+
+    def opened(at: str) -> ActivationSource:
+        centred = frozenset([at] if sae.is_centred else [])
+        source = open_source(model, SourceRequest((at,), centred, device=device), kinds)
+        if source.corpus is not None:
+            raise SaegeoError(
+                f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"
+            )
+        return source
+
+    activations = TextActivations(model, hook, opened(hook), opened)
+    if activations.d_in != sae.d_in:
+        raise SaegeoError(
+            f"the directions of {sae.spec} have width {sae.d_in}; the activations of {model} at {hook} have width "
+            f"{activations.d_in}",
+            "SAE and model do not belong together: name the model that it was trained on",
+        )
+    return activations

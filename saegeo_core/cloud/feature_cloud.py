@@ -1,0 +1,222 @@
+"""The directions of one SAE as a cloud of points: the object every analysis measures.
+
+Vectors stay as stored (a memory-mapped file stays one); nothing is normalised behind the user's back. Every array's first
+axis is the feature axis, and `select` slices them all together.
+"""
+
+import hashlib
+import warnings
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from saegeo_core.cloud.description import Rows, SaeDescription
+from saegeo_core.errors import SaegeoError
+
+ROWS_AT_ONCE = 4096
+SHORTEST = 1e-150
+"""Rows shorter than this count as zero: the squares of their numbers are lost even in float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureCloud:
+    """N directions in d dimensions, and what is known of the SAE they come from.
+
+    Make one with `load_cloud`, `FeatureCloud.from_sae` or `FeatureCloud.from_array`: they refuse what is not finite and
+    leave out zero rows.
+
+    Attributes:
+        vectors: tensor (N, d), as stored, on the CPU. Read it, never write to it.
+        feature_ids: int64 array (N,), the index of each row in the SAE.
+        norms: float64 array (N,), Euclidean length of each row, > 0.
+        sae: what is known of the SAE.
+        labels: one text for each row, or None.
+        n_zero_rows: rows of zero length that were left out.
+    """
+
+    vectors: torch.Tensor
+    feature_ids: NDArray[np.int64]
+    norms: NDArray[np.float64]
+    sae: SaeDescription
+    labels: tuple[str, ...] | None = None
+    n_zero_rows: int = 0
+
+    @classmethod
+    def from_array(
+        cls,
+        vectors: "torch.Tensor | NDArray[Any]",
+        *,
+        sae: SaeDescription | None = None,
+        labels: Sequence[str] | None = None,
+        name: str = "array",
+    ) -> "FeatureCloud":
+        """A cloud of the rows of `vectors`, an array or tensor (n_features, d_in) of floating-point numbers.
+
+        `labels` has one text for each row given (zero rows included). Without `sae` the cloud is called `memory:NAME`.
+
+        Raises:
+            SaegeoError: not two-dimensional, not floating point, empty, not finite, or all rows zero.
+        """
+        tensor = _as_float_matrix(vectors)
+        sae = sae or SaeDescription(
+            spec=f"memory:{name}",
+            release="memory",
+            sae_id=name,
+            d_sae=tensor.shape[0],
+            d_in=tensor.shape[1],
+            dtype=str(tensor.dtype).removeprefix("torch."),
+        )
+        if labels is not None and len(labels) != tensor.shape[0]:
+            raise SaegeoError(
+                f"{len(labels)} labels were given for {tensor.shape[0]} features", "give one label for each feature"
+            )
+        norms = row_norms(tensor)
+        _refuse_non_finite(norms, sae.spec)
+        cloud = cls(tensor, np.arange(len(norms)), norms, sae, None if labels is None else tuple(labels))
+        zero = norms == 0
+        if not zero.any():
+            return cloud
+        if zero.all():
+            raise SaegeoError(f"all {len(norms)} rows of {sae.spec} are zero: there is no direction to measure")
+        return replace(cloud.select(~zero), n_zero_rows=int(zero.sum()))
+
+    @classmethod
+    def from_sae(cls, sae: Any, *, rows: Rows = "decoder", name: str = "sae") -> "FeatureCloud":
+        """A cloud of the decoder (or encoder) directions of a sae-lens SAE in memory."""
+        from saegeo_core.loading.sae_lens_object import describe_sae_object
+
+        vectors, description = describe_sae_object(sae, rows=rows, name=name)
+        return cls.from_array(vectors, sae=description)
+
+    @property
+    def n_features(self) -> int:
+        """Number of usable rows, N."""
+        return self.vectors.shape[0]
+
+    @property
+    def d_in(self) -> int:
+        """Number of dimensions, d."""
+        return self.vectors.shape[1]
+
+    def __len__(self) -> int:
+        return self.n_features
+
+    def select(self, rows: NDArray[Any]) -> "FeatureCloud":
+        """The cloud of some rows: a boolean mask (N,) or an array of row numbers. Everything aligned is sliced with it."""
+        index = np.flatnonzero(rows) if rows.dtype == bool else np.asarray(rows, dtype=np.int64)
+        return replace(
+            self,
+            vectors=self.vectors[torch.from_numpy(index)],
+            feature_ids=self.feature_ids[index],
+            norms=self.norms[index],
+            labels=None if self.labels is None else tuple(self.labels[i] for i in index),
+        )
+
+    def unit_vectors(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+        """Rows scaled to unit length, a new tensor (N, d)."""
+        unit = torch.empty(self.vectors.shape, dtype=dtype)
+        for rows in _slices(self.n_features):
+            lengths = torch.from_numpy(self.norms[rows]).unsqueeze(1)
+            unit[rows] = (self.vectors[rows].double() / lengths).to(dtype)
+        return unit
+
+    @cached_property
+    def _row_digests(self) -> list[bytes]:
+        return [
+            hashlib.blake2b(row, digest_size=16).digest()
+            for rows in _slices(self.n_features)
+            for row in _bytes_of(self.vectors[rows]).numpy()
+        ]
+
+    @property
+    def n_duplicate_rows(self) -> int:
+        """Rows that repeat an earlier one bit for bit."""
+        return self.n_features - len(set(self._row_digests))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the rows as stored: shape, number type and bits. Two clouds with one digest are the same cloud."""
+        content = hashlib.sha256(f"{self.vectors.dtype} {tuple(self.vectors.shape)}".encode())
+        for row in self._row_digests:
+            content.update(row)
+        return content.hexdigest()
+
+    def checksum(self) -> int:
+        """CRC-32 of the arrays as they are now: changes when an analysis writes to them, which none may do. 0.2 s for 600 MB."""
+        value = zlib.crc32(self.feature_ids.tobytes(), zlib.crc32(self.norms.tobytes()))
+        for rows in _slices(self.n_features):
+            value = zlib.crc32(_bytes_of(self.vectors[rows]).numpy().data, value)
+        return value
+
+    def __repr__(self) -> str:
+        return f"FeatureCloud({self.sae.spec}: {self.n_features} features x {self.d_in}, {self.sae.rows} rows, {self.sae.dtype})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from saegeo_core.rendering.notebook import cloud_html
+
+        return cloud_html(self)
+
+
+def _bytes_of(rows: torch.Tensor) -> torch.Tensor:
+    """The bytes of each row. One column counts as contiguous whatever its strides are, so the rows are laid end to end first."""
+    return rows.contiguous().reshape(-1).view(torch.uint8).reshape(len(rows), -1)
+
+
+def row_norms(vectors: torch.Tensor) -> NDArray[np.float64]:
+    """Euclidean length of every row of a tensor (N, d), in float64, without a float64 copy of the whole."""
+    norms = [torch.linalg.vector_norm(vectors[rows], dim=1, dtype=torch.float64) for rows in _slices(len(vectors))]
+    lengths = torch.cat(norms).numpy()
+    return np.where(lengths < SHORTEST, 0.0, lengths)
+
+
+def _slices(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + ROWS_AT_ONCE, n)) for start in range(0, n, ROWS_AT_ONCE))
+
+
+def _as_float_matrix(vectors: "torch.Tensor | NDArray[Any]") -> torch.Tensor:
+    if not isinstance(vectors, torch.Tensor):
+        array = np.asarray(vectors)
+        if array.dtype.kind != "f" or array.dtype.itemsize > 8:
+            raise SaegeoError(
+                f"the directions are an array of {array.dtype}, not of floating-point numbers",
+                "convert them to float32 first",
+            )
+        vectors = _tensor_sharing_memory(array.astype(array.dtype.newbyteorder("="), copy=False))
+    vectors = vectors.detach()
+    if not vectors.is_floating_point():
+        raise SaegeoError(
+            f"the directions are a tensor of {vectors.dtype}, not of floating-point numbers", "convert them first"
+        )
+    if vectors.ndim != 2:
+        raise SaegeoError(
+            f"the directions have shape {tuple(vectors.shape)}; a cloud needs two axes, (features, dimensions)",
+            "give a matrix with one row for each feature",
+        )
+    if 0 in vectors.shape:
+        raise SaegeoError(f"the directions have shape {tuple(vectors.shape)}: there is nothing to measure")
+    return vectors.cpu()
+
+
+def _tensor_sharing_memory(array: NDArray[Any]) -> torch.Tensor:
+    """A tensor over the same memory, read-only arrays (memory-mapped files) included: the cloud never writes to its vectors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(array)
+
+
+def _refuse_non_finite(norms: NDArray[np.float64], spec: str) -> None:
+    """A row holds NaN or infinity exactly when its float64 length does."""
+    broken = np.flatnonzero(~np.isfinite(norms))
+    if len(broken):
+        shown = ", ".join(map(str, broken[:5])) + (" …" if len(broken) > 5 else "")
+        raise SaegeoError(
+            f"{len(broken)} of {len(norms)} rows of {spec} hold NaN or infinity (rows {shown})",
+            "the weights are damaged: load them again from their source",
+        )

@@ -1,0 +1,83 @@
+"""What `--corpus` takes: a file, a folder, a data set of the hub, or the Python installation itself."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.corpora.hub import HubCorpus
+from saegeo_core.corpora.json_lines import JsonLinesCorpus
+from saegeo_core.corpora.python_environment import PythonEnvironment
+from saegeo_core.corpora.text_files import TextFilesCorpus
+from saegeo_core.errors import SaegeoError
+
+HUB = "hf:"
+PYTHON_ENVIRONMENT = "python-env"
+COMPRESSED = (".gz", ".zst")
+JSON_LINES = (".jsonl", ".ndjson", ".json")
+TEXT = (".txt", ".text", ".md", ".rst", ".tex")
+KNOWN = "a JSON-lines or text file, a folder of them, hf:NAME or python-env"
+
+
+def open_corpus(where: str, *, label_field: str | None = None, skip_bad_lines: bool = False) -> Corpus:
+    """The corpus named by `where`: a file or folder, `hf:NAME[:CONFIG][@SPLIT]`, or `python-env`.
+
+    Of a folder, all JSON-lines files are read, those in subfolders too, in the order of their paths; only where there are
+    none are its text files (so that a README beside the data is no document).
+
+    Raises:
+        SaegeoError: nothing there, a file of another kind, a folder without text, or options that this corpus has no use for.
+    """
+    if where.startswith(HUB):
+        return HubCorpus(where.removeprefix(HUB), label_field=label_field, skip_bad_lines=skip_bad_lines)
+    if where == PYTHON_ENVIRONMENT:
+        _refuse_label_field(label_field, where)
+        return PythonEnvironment()
+    path = Path(where).expanduser()
+    files = _files(path)
+    rows = [file for file in files if _kind(file) in JSON_LINES]
+    if rows:
+        return JsonLinesCorpus(_named(rows, path), label_field=label_field, skip_bad_lines=skip_bad_lines)
+    _refuse_label_field(label_field, where)
+    return TextFilesCorpus(_named(files, path))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        if not _is_known(path):
+            endings = ", ".join(JSON_LINES + TEXT)
+            raise SaegeoError(
+                f"{path} is neither JSON lines nor text by its name", f"known: {endings}, each also with .gz or .zst"
+            )
+        return [path]
+    if not path.is_dir():
+        raise SaegeoError(f"there is no corpus {path}", f"name {KNOWN}")
+    files = sorted(
+        file for file in path.rglob("*") if file.is_file() and _is_known(file) and not _is_hidden(file, path)
+    )
+    if not files:
+        raise SaegeoError(f"the folder {path} holds no JSON-lines and no text file", f"name {KNOWN}")
+    return files
+
+
+def _named(files: Iterable[Path], root: Path) -> list[tuple[str, Path]]:
+    return [(file.name if file == root else file.relative_to(root).as_posix(), file) for file in files]
+
+
+def _kind(file: Path) -> str:
+    """The ending that says what is in a file, compression aside."""
+    return (file.with_suffix("") if file.suffix in COMPRESSED else file).suffix
+
+
+def _is_known(file: Path) -> bool:
+    return _kind(file) in JSON_LINES + TEXT
+
+
+def _is_hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
+def _refuse_label_field(label_field: str | None, where: str) -> None:
+    if label_field:
+        raise SaegeoError(
+            f"a label field, {label_field!r}, was given for {where}, which has no fields", "leave out --label-field"
+        )

@@ -1,0 +1,344 @@
+"""Which features of one SAE fire together: what every functional metric is computed from.
+
+Known from a harvest (which feature fired in which block of which document), or from pair counts alone, as the paper
+publishes them. What is not known is None: no number ever stands for "unknown". Arrays have the feature, the block or the
+document as their first axis, and `select` slices everything aligned with the features.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.consistency import refuse_impossible_pairs, refuse_inconsistent
+from saegeo_core.firing.incidence import Incidence, Index, from_dense
+from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
+
+PER_FEATURE: Mapping[str, type[np.generic]] = {
+    "feature_ids": np.int64,
+    "counts": np.int64,
+    "token_counts": np.int64,
+    "activation_sum": np.float64,
+    "activation_sum_of_squares": np.float64,
+    "activation_max": np.float32,
+}
+PER_BLOCK: Mapping[str, type[np.generic]] = {
+    "document_of_block": np.int64,
+    "label_of_block": np.int32,
+    "tokens_of_block": np.int32,
+}
+PER_DOCUMENT: Mapping[str, type[np.generic]] = {"group_of_document": np.int64}
+ARRAYS = {**PER_FEATURE, **PER_BLOCK, **PER_DOCUMENT}
+
+ROWS_AT_ONCE = 256
+Features = NDArray[Any] | slice
+
+
+class Control(NamedTuple):
+    """An untrained dictionary harvested beside an SAE: its unit directions (n_features, d_in), and when they fired."""
+
+    directions: NDArray[np.floating[Any]]
+    firing: "FiringStatistics"
+
+
+@dataclass(frozen=True, eq=False)
+class FiringStatistics:
+    """In which blocks of text the N features of one SAE fired.
+
+    Make one with `open`, `from_arrays` or `from_cooccurrence`. Either `fired` or `pair_counts` is known.
+
+    Attributes:
+        feature_ids: int64 (N,), the index of each feature in the SAE.
+        counts: int64 (N,), blocks in which each feature fired on at least one token.
+        n_blocks: number of blocks, T.
+        fired: which feature fired in which block, or None where only `pair_counts` are known.
+        pair_counts: integers (N, N), blocks in which both features fired, or None where they are counted from `fired`.
+        token_counts: int64 (N,), tokens each feature fired on.
+        activation_sum, activation_sum_of_squares: float64 (N,), over the tokens it fired on.
+        activation_max: float32 (N,).
+        n_tokens: tokens seen.
+        document_of_block: int64 (T,), numbers from 0.
+        label_of_block: int32 (T,), places in `label_names`; -1 for a block without a label.
+        label_names: the kinds of text.
+        tokens_of_block: int32 (T,), where blocks differ in length (kept tails).
+        group_of_document: int64 (n_documents,): documents cut from one source (a book, a file) share a number. They are
+            dependent, so they are drawn together when resampling.
+        block_tokens: tokens in a full block.
+        fires_above: a feature fires where its activation is strictly greater.
+        tails: whether what documents leave over after their full blocks was "dropped" or "kept" as shorter blocks.
+        n_tails: how many such tails there were.
+        sae_digest: digest of the weights of the SAE.
+        corpus: what is known of the text, plain JSON.
+        controls_from: makes the controls when they are asked for.
+    """
+
+    feature_ids: Index
+    counts: NDArray[np.int64]
+    n_blocks: int
+    fired: Incidence | None = None
+    pair_counts: NDArray[np.integer[Any]] | None = None
+    token_counts: NDArray[np.int64] | None = None
+    activation_sum: NDArray[np.float64] | None = None
+    activation_sum_of_squares: NDArray[np.float64] | None = None
+    activation_max: NDArray[np.float32] | None = None
+    n_tokens: int | None = None
+    document_of_block: NDArray[np.int64] | None = None
+    label_of_block: NDArray[np.int32] | None = None
+    label_names: tuple[str, ...] = ()
+    tokens_of_block: NDArray[np.int32] | None = None
+    group_of_document: NDArray[np.int64] | None = None
+    block_tokens: int | None = None
+    fires_above: float | None = None
+    tails: Literal["dropped", "kept"] | None = None
+    n_tails: int | None = None
+    sae_digest: str | None = None
+    corpus: Mapping[str, Any] = field(default_factory=dict)
+    controls_from: tuple[Callable[[], Control], ...] = ()
+
+    def __post_init__(self) -> None:
+        refuse_inconsistent(self, PER_FEATURE, PER_BLOCK)
+
+    @classmethod
+    def open(cls, path: str | Path, *, release: str | None = None, sae_id: str | None = None) -> "FiringStatistics":
+        """Open a harvest folder (memory-mapped) or the paper's `*_cooccurrences.npz`.
+
+        A folder may hold the harvests of several SAEs: then say which by `release` and `sae_id`.
+
+        Raises:
+            SaegeoError: nothing there, several SAEs and none named, another SAE than the one named, or damaged files.
+        """
+        from saegeo_core.firing.store import open_firing
+
+        return open_firing(Path(path), release, sae_id)
+
+    @classmethod
+    def from_arrays(
+        cls, fired: "NDArray[Any] | Incidence", *, feature_ids: NDArray[Any] | None = None, **known: Any
+    ) -> "FiringStatistics":
+        """Statistics of a matrix `fired` (n_blocks, n_features) of 0 and 1, and of what else is `known`, by attribute name.
+
+        `label_of_block` may be texts; they are then numbered.
+
+        Raises:
+            SaegeoError: the matrix has other entries than 0 and 1, or arrays do not fit together.
+        """
+        incidence = fired if isinstance(fired, Incidence) else from_dense(_as_matrix_of_bits(fired))
+        ids = np.arange(incidence.n_features) if feature_ids is None else np.asarray(feature_ids, np.int64)
+        return cls(ids, incidence.counts(), incidence.n_blocks, incidence, **_as_attributes(known))
+
+    @classmethod
+    def from_cooccurrence(cls, histogram: NDArray[Any], n_chunks: int, **known: Any) -> "FiringStatistics":
+        """Statistics of pair counts alone: `histogram` (N, N) of integers, counts of blocks with both, of `n_chunks` blocks.
+
+        Raises:
+            SaegeoError: not a matrix that counting pairs in so many blocks can give.
+        """
+        counts = np.asarray(histogram)
+        if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+            raise SaegeoError(
+                f"the co-occurrence counts have shape {counts.shape}", "give a square matrix, features by features"
+            )
+        if counts.dtype.kind not in "iu":
+            raise SaegeoError(
+                f"the co-occurrence counts are {counts.dtype}, not whole numbers",
+                "give integer counts: floating-point formats round large ones",
+            )
+        refuse_impossible_pairs(counts, int(n_chunks))
+        diagonal = counts.diagonal().astype(np.int64)
+        return cls(np.arange(len(counts)), diagonal, int(n_chunks), pair_counts=counts, **_as_attributes(known))
+
+    @property
+    def n_features(self) -> int:
+        """Number of features, N."""
+        return len(self.feature_ids)
+
+    @property
+    def group_of_block(self) -> NDArray[np.int64] | None:
+        """The unit of resampling of each block: its document's group, or its document where groups are unknown."""
+        if self.document_of_block is None or self.group_of_document is None:
+            return self.document_of_block
+        return self.group_of_document[self.document_of_block]
+
+    def incidence(self) -> Incidence:
+        """Which features fired in which blocks.
+
+        Raises:
+            SaegeoError: only pair counts are known.
+        """
+        if self.fired is None:
+            raise SaegeoError(
+                "only pair counts are known here, not which features fired in which block",
+                "give a harvest folder instead",
+            )
+        return self.fired
+
+    def controls(self) -> list[Control]:
+        """The untrained dictionaries harvested beside this SAE, opened now; empty where there are none."""
+        return [make() for make in self.controls_from]
+
+    def select(self, features: Features) -> "FiringStatistics":
+        """The statistics of some features: a boolean mask (N,), numbers or a slice. Controls stay as they are."""
+        index = self._index(features)
+        sliced: dict[str, Any] = {
+            name: values[index] for name in PER_FEATURE if (values := getattr(self, name)) is not None
+        }
+        if self.fired is not None:
+            sliced["fired"] = self.fired.select(index)
+        if self.pair_counts is not None:
+            sliced["pair_counts"] = self.pair_counts[np.ix_(index, index)]
+        return replace(self, **sliced)
+
+    def block_counts(self, weights: NDArray[Any]) -> NDArray[np.int64]:
+        """`counts` where each block counts as often as its whole number in `weights` (n_blocks,) says, int64 (N,).
+
+        Many sets of weights, (n_sets, n_blocks), are counted in one pass: int64 (n_sets, N).
+        """
+        if weights.ndim == 1:
+            return self.incidence().counts(self._checked_weights(weights))
+        return self.incidence().counts_of_each(np.stack([self._checked_weights(one) for one in weights]))
+
+    def cooccurrence(
+        self,
+        features: Features | None = None,
+        device: str | torch.device = "cpu",
+        *,
+        weights: NDArray[Any] | None = None,
+    ) -> torch.Tensor:
+        """Number of blocks in which both features fired, C = X'X, exact; `counts` stand on the diagonal.
+
+        Args:
+            features: those wanted, a mask (N,), numbers or a slice; all by default.
+            device: where it is counted, and where the result lies.
+            weights: whole numbers (n_blocks,) from 0 to 256, how often each block counts: C = X' diag(w) X. For resampling
+                documents.
+
+        Returns:
+            Tensor (n, n) of int32 (int64 where counts may exceed it). Convert before multiplying counts with one another.
+        """
+        index = None if features is None else self._index(features)
+        return self._cooccurrence(index, None, device, weights)
+
+    def cooccurrence_tile(
+        self,
+        rows: Features,
+        columns: Features,
+        device: str | torch.device = "cpu",
+        *,
+        weights: NDArray[Any] | None = None,
+    ) -> torch.Tensor:
+        """The part (n_rows, n_columns) of `cooccurrence` between two sets of features, without making the rest."""
+        return self._cooccurrence(self._index(rows), self._index(columns), device, weights)
+
+    def write(self, folder: str | Path) -> None:
+        """Write everything, controls included, to a folder that `open` reads; complete or not to be opened at all.
+
+        Raises:
+            SaegeoError: the folder is full or may not be written to.
+        """
+        from saegeo_core.firing.store import write_firing
+
+        write_firing(self, Path(folder))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that is known except the controls, whatever form the incidence is kept in."""
+        facts = json.dumps(self.facts(), sort_keys=True, allow_nan=False)
+        content = hashlib.sha256(facts.encode())
+        for name in ARRAYS:
+            values = getattr(self, name)
+            content.update(f"{name} {None if values is None else len(values)}".encode())
+            if values is not None:
+                content.update(np.ascontiguousarray(values).data)
+        if self.fired is not None:
+            for _, tile in self.fired.tiles():
+                content.update(np.packbits(tile, axis=1).data)
+        if self.pair_counts is not None:
+            for start in range(0, self.n_features, ROWS_AT_ONCE):
+                content.update(self.pair_counts[start : start + ROWS_AT_ONCE].astype(np.int64).data)
+        return content.hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """What is known besides arrays, plain JSON."""
+        names = ("n_blocks", "n_tokens", "block_tokens", "tails", "n_tails", "sae_digest")
+        return {name: getattr(self, name) for name in names} | {
+            "fires_above": None if self.fires_above is None else float(self.fires_above),
+            "label_names": list(self.label_names),
+            "corpus": dict(self.corpus),
+        }
+
+    def __repr__(self) -> str:
+        return f"FiringStatistics({self.n_features} features in {self.n_blocks} blocks)"
+
+    def _cooccurrence(
+        self, rows: Index | None, columns: Index | None, device: str | torch.device, weights: NDArray[Any] | None
+    ) -> torch.Tensor:
+        if self.pair_counts is None:
+            checked = None if weights is None else self._checked_weights(weights)
+            return self.incidence().cooccurrence(rows, columns, weights=checked, device=device)
+        if weights is not None:
+            self.incidence()  # says why blocks cannot be weighted
+        left = np.arange(self.n_features) if rows is None else rows
+        right = left if columns is None else columns
+        counts = self.pair_counts[np.ix_(left, right)]
+        return torch.from_numpy(counts.astype(np.int32 if self.n_blocks < 2**31 else np.int64)).to(device)
+
+    def _index(self, features: Features) -> Index:
+        chosen = np.asarray(features) if not isinstance(features, slice) else np.arange(self.n_features)[features]
+        if chosen.dtype == bool:
+            if chosen.shape != (self.n_features,):
+                raise SaegeoError(f"a mask of shape {chosen.shape} was given for {self.n_features} features")
+            return np.flatnonzero(chosen)
+        if chosen.size == 0:
+            return np.zeros(0, np.int64)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or chosen.min() < 0 or chosen.max() >= self.n_features:
+            raise SaegeoError(
+                f"features are numbered from 0 to {self.n_features - 1}",
+                "give a mask, a slice or an array of such numbers",
+            )
+        return chosen.astype(np.int64)
+
+    def _checked_weights(self, weights: NDArray[Any]) -> Weights:
+        given = np.asarray(weights)
+        whole = given.shape == (self.n_blocks,) and given.dtype.kind in "iub"
+        if not whole or given.min() < 0 or given.max() > LARGEST_WEIGHT:
+            raise SaegeoError(
+                f"the weights are not {self.n_blocks} whole numbers from 0 to {LARGEST_WEIGHT}",
+                "give one for each block",
+            )
+        return given.astype(np.int64)
+
+
+def _as_matrix_of_bits(fired: NDArray[Any]) -> NDArray[Any]:
+    matrix = np.asarray(fired)
+    if matrix.ndim != 2:
+        raise SaegeoError(f"the incidence has shape {matrix.shape}", "give a matrix, blocks by features")
+    if matrix.dtype.kind not in "biu" or (
+        matrix.dtype != bool and matrix.size and not 0 <= matrix.min() <= matrix.max() <= 1
+    ):
+        raise SaegeoError(
+            "the incidence holds more than 0 and 1", "give booleans: whether the feature fired in the block"
+        )
+    return matrix
+
+
+def _as_attributes(known: dict[str, Any]) -> dict[str, Any]:
+    """The arrays in the number types they are kept in, numbers as Python's; labels given as texts become numbers and names."""
+    labels = known.get("label_of_block")
+    if labels is not None and np.asarray(labels).dtype.kind == "U":
+        names, numbers = np.unique(np.asarray(labels), return_inverse=True)
+        known = {**known, "label_of_block": numbers, "label_names": tuple(names.tolist())}
+    attributes = {}
+    for name, value in known.items():
+        if name in ARRAYS and value is not None:
+            attributes[name] = np.asarray(value).astype(ARRAYS[name], copy=False)
+        else:
+            attributes[name] = value.item() if isinstance(value, np.generic) else value
+    return attributes

@@ -1,0 +1,233 @@
+"""Firing statistics on disk: a folder of plain `.npy` arrays with a manifest that says what they are.
+
+    <folder>/<release>/<sae_id>/manifest.json     what is known besides arrays; size and SHA-256 of every array
+                                counts.npy …      one file an array, memory-mapped when opened
+                                controls/0/ …     an untrained dictionary: the same with control.json, and directions.npy
+
+The manifest is taken away first and written last, so a folder with one is complete, and a folder without one is nothing.
+Nothing in a file names the folder: it can be moved to another machine.
+"""
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, FiniteFloat, ValidationError
+
+from saegeo_core.atomic_file import replacing
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.firing.consistency import refuse_impossible_pairs
+from saegeo_core.firing.incidence import from_stored
+from saegeo_core.firing.statistics import ARRAYS, Control, FiringStatistics
+from saegeo_core.report.metric import Frozen
+
+MANIFEST = "manifest.json"
+CONTROL_MANIFEST = "control.json"
+FORMAT = "saegeo-firing"
+FORMAT_VERSION = 1
+INCIDENCE_ARRAYS = ("bits", "indptr", "indices")
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class StoredArray(Frozen):
+    """How to tell that a file is what was written."""
+
+    n_bytes: int
+    sha256: str
+
+
+class Manifest(Frozen):
+    """What stands beside the arrays."""
+
+    format: Literal["saegeo-firing"]
+    format_version: Literal[1]
+    arrays: dict[str, StoredArray]
+    n_controls: int = Field(ge=0)
+    n_blocks: int
+    n_tokens: int | None
+    block_tokens: int | None
+    fires_above: FiniteFloat | None
+    tails: Literal["dropped", "kept"] | None
+    n_tails: int | None
+    sae_digest: str | None
+    label_names: tuple[str, ...]
+    corpus: dict[str, Any]
+
+
+def firing_folder(root: str | Path, release: str, sae_id: str) -> Path:
+    """Where in a harvest folder the statistics of an SAE lie, whether they exist or not.
+
+    Raises:
+        SaegeoError: a name that would leave the folder.
+    """
+    folder = Path(root, release, sae_id)
+    if not folder.resolve().is_relative_to(Path(root).resolve()):
+        raise SaegeoError(f"the statistics of {release}:{sae_id} would lie outside {root}", "rename the SAE")
+    return folder
+
+
+def harvested(root: Path) -> dict[str, Path]:
+    """The SAEs whose statistics lie below a folder: `<release>/<sae_id>` to folder."""
+    folders = [manifest.parent for manifest in sorted(root.rglob(MANIFEST))]
+    return {folder.relative_to(root).as_posix(): folder for folder in folders}
+
+
+def open_firing(path: Path, release: str | None = None, sae_id: str | None = None) -> FiringStatistics:
+    """Open what `FiringStatistics.open` is given.
+
+    Raises:
+        SaegeoError: nothing there, several SAEs and none named, not the SAE named, or damaged files.
+    """
+    if path.is_file():
+        return _open_pair_counts(path)
+    if (path / MANIFEST).exists():
+        return read_firing(path)
+    found = harvested(path) if path.is_dir() else {}
+    if not found:
+        raise SaegeoError(
+            f"there are no firing statistics at {path}", "give a folder written by saegeo harvest, or a .npz"
+        )
+    wanted = f"{release}/{sae_id}"
+    if release is None and sae_id is None and len(found) == 1:
+        return read_firing(next(iter(found.values())))
+    if wanted not in found:
+        missing = "holds several SAEs" if release is None else f"holds no firing statistics of {release}:{sae_id}"
+        raise SaegeoError(
+            f"{path} {missing}", f"{near_matches(wanted, list(found))}; give one of these folders below it"
+        )
+    return read_firing(found[wanted])
+
+
+def write_firing(firing: FiringStatistics, folder: Path) -> None:
+    """Write statistics and their controls to `folder`, in place of what it held.
+
+    Raises:
+        SaegeoError: the folder is full or may not be written to.
+    """
+    try:
+        _write(firing, folder, MANIFEST, {})
+    except OSError as error:
+        raise SaegeoError(
+            f"cannot write {folder}: {error.strerror or error}", "choose another folder with --out"
+        ) from error
+
+
+def read_firing(folder: Path) -> FiringStatistics:
+    """Open the statistics in one SAE's folder: arrays memory-mapped, checksums compared, controls left for later.
+
+    Raises:
+        SaegeoError: no manifest, one of another format, or damaged files.
+    """
+    firing, _ = _read(folder, MANIFEST)
+    return firing
+
+
+def _write(firing: FiringStatistics, folder: Path, manifest_name: str, beside: Arrays) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / manifest_name).unlink(missing_ok=True)
+    for number, make in enumerate(firing.controls_from):
+        directions, control = make()
+        _write(control, folder / "controls" / str(number), CONTROL_MANIFEST, {"directions": directions})
+    arrays = beside | {name: values for name in ARRAYS if (values := getattr(firing, name)) is not None}
+    if firing.fired is not None:
+        arrays |= firing.fired.arrays
+    if firing.pair_counts is not None:
+        arrays["pair_counts"] = firing.pair_counts
+    manifest = firing.facts() | {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "n_controls": len(firing.controls_from),
+        "arrays": {name: _write_array(folder / f"{name}.npy", values) for name, values in arrays.items()},
+    }
+    with replacing(folder / manifest_name) as file:
+        file.write(json.dumps(manifest, indent=1, allow_nan=False).encode())
+
+
+def _write_array(path: Path, values: NDArray[Any]) -> dict[str, Any]:
+    with replacing(path) as file:
+        np.save(file, values, allow_pickle=False)
+    return {"n_bytes": path.stat().st_size, "sha256": _sha256(path)}
+
+
+def _read(folder: Path, manifest_name: str) -> tuple[FiringStatistics, Arrays]:
+    """The statistics, and the arrays beside them."""
+    manifest = _read_manifest(folder / manifest_name)
+    arrays = {name: _read_array(folder / f"{name}.npy", stored) for name, stored in manifest.arrays.items()}
+    facts = manifest.model_dump(exclude={"format", "format_version", "arrays", "n_controls"})
+    n_features = len(arrays["feature_ids"]) if "feature_ids" in arrays else 0
+    incidence = {name: arrays.pop(name) for name in INCIDENCE_ARRAYS if name in arrays}
+    known: dict[str, Any] = {name: arrays.pop(name) for name in (*ARRAYS, "pair_counts") if name in arrays}
+    if "pair_counts" in known:
+        refuse_impossible_pairs(known["pair_counts"], manifest.n_blocks)
+    firing = FiringStatistics(
+        fired=from_stored(incidence, n_features) if incidence else None,
+        controls_from=tuple(partial(_read_control, folder / "controls" / str(n)) for n in range(manifest.n_controls)),
+        **known,
+        **facts,
+    )
+    return firing, arrays
+
+
+def _read_control(folder: Path) -> Control:
+    firing, beside = _read(folder, CONTROL_MANIFEST)
+    return Control(beside["directions"], firing)
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        version = content.get("format_version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise SaegeoError(
+                f"{path} was written by a newer saegeo (format {version})", "pip install --upgrade saegeo"
+            )
+        return Manifest.model_validate(content)
+    except (OSError, ValueError, ValidationError) as error:
+        raise SaegeoError(
+            f"{path} is not the manifest of firing statistics: {_first_line(error)}", "harvest again"
+        ) from None
+
+
+def _read_array(path: Path, stored: StoredArray) -> NDArray[Any]:
+    try:
+        if path.stat().st_size != stored.n_bytes or _sha256(path) != stored.sha256:
+            raise SaegeoError(f"{path} is damaged: it is not what was written", "harvest again")
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except (OSError, ValueError, EOFError) as error:
+        raise SaegeoError(f"cannot read {path}: {_first_line(error)}", "harvest again") from None
+
+
+def _open_pair_counts(path: Path) -> FiringStatistics:
+    """The paper's `*_cooccurrences.npz`: `histogram` (N, N), `n_chunks`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            histogram, n_chunks = stored["histogram"], stored["n_chunks"]
+    except KeyError as error:
+        raise SaegeoError(
+            f"{path} has no array {_first_line(error)}", "give a file with 'histogram' and 'n_chunks'"
+        ) from None
+    except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
+        raise SaegeoError(
+            f"cannot read {path}: {_first_line(error)}", "give a *_cooccurrences.npz or a harvest folder"
+        ) from error
+    if n_chunks.size != 1 or n_chunks.dtype.kind not in "iu":
+        raise SaegeoError(f"n_chunks in {path} is not one whole number", "it is the number of blocks counted")
+    return FiringStatistics.from_cooccurrence(histogram, int(n_chunks.item()))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,205 @@
+"""The harvest: one pass over a corpus, and for each of several SAEs which features fired where.
+
+The corpus is taken portion by portion. Each portion becomes a shard on disk, and at the end the shards become the firing
+statistics of each SAE. Whatever ends a harvest early (a signal, a full disk, a broken line, a power cut), the shards that
+are finished stay, and the same command goes on behind them: nothing is lost and nothing counted twice, since nothing is ever
+added up before the end. The numbers depend neither on interruptions nor, on a CPU, on the sizes of batches.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from saegeo_core.activations.source import ActivationSource
+from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.store import firing_folder
+from saegeo_core.harvesting.calibration import controls_of
+from saegeo_core.harvesting.configuration import configuration_of, refuse_differences
+from saegeo_core.harvesting.control import Controls, control_module
+from saegeo_core.harvesting.encoding import Dictionary, Layout
+from saegeo_core.harvesting.finished import Harvested, read_finished, write_finished
+from saegeo_core.harvesting.merging import Merger
+from saegeo_core.harvesting.placed_sae import PlacedSae, refuse_other_width
+from saegeo_core.harvesting.portions import PortionReader
+from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.harvesting.shard_making import ShardMaker
+from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, disk_errors_explained, unfinished_folder
+
+#: Told after every batch: documents and tokens since the beginning of the corpus, and how many of these tokens this call did.
+Watch = Callable[[int, int, int], None]
+
+
+def unwatched(documents: int, tokens: int, tokens_now: int) -> None:
+    """Tells nobody."""
+
+
+def harvest(
+    saes: Sequence[PlacedSae],
+    source: ActivationSource,
+    corpus: Corpus,
+    out: str | Path,
+    settings: HarvestSettings | None = None,
+    *,
+    device: str = "cpu",
+    watch: Watch = unwatched,
+) -> list[Harvested]:
+    """Harvest the firing of SAEs over a corpus, or go on with a harvest that was interrupted.
+
+    Args:
+        saes: the SAEs, on `device`, with the hooks they read.
+        source: gives the activations at these hooks, on `device`.
+        corpus: the documents.
+        out: a folder; the statistics of an SAE will lie at `<out>/<release>/<sae_id>`.
+        settings: the rules; by default blocks of 256 tokens, all documents, no control.
+        device: "cpu", "cuda" or "cuda:i".
+        watch: told how far it is.
+
+    Returns:
+        For each SAE where its firing statistics lie, and these.
+
+    Raises:
+        SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named); an empty
+            corpus, or one whose documents are all shorter than a block; a full disk; whatever source and corpus raise.
+    """
+    return _Harvest(
+        saes=saes,
+        source=source,
+        corpus=corpus,
+        out=Path(out),
+        settings=settings or HarvestSettings(),
+        device=torch.device(device),
+        watch=watch,
+    ).run()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Harvest:
+    """One call of `harvest`."""
+
+    saes: Sequence[PlacedSae]
+    source: ActivationSource
+    corpus: Corpus
+    out: Path
+    settings: HarvestSettings
+    device: torch.device
+    watch: Watch
+
+    def run(self) -> list[Harvested]:
+        refuse_other_width(self.saes, self.source)
+        there = [
+            read_finished(sae.description.spec, folder, configuration)
+            for sae, folder, configuration in zip(self.saes, self.folders, self._configurations, strict=True)
+        ]
+        finished = [harvested for harvested in there if harvested]
+        if len(finished) == len(self.saes):
+            self.shards.remove()  # a harvest may end between writing and clearing up
+            return finished
+        self._begin()
+        controls = controls_of(self.saes, self.source, self.corpus, self.settings, self.shards.folder)
+        records = list(self._make_shards(controls))
+        self._refuse_without_blocks(records)
+        harvested = self._merge(records, controls)
+        self.shards.remove()
+        return harvested
+
+    @cached_property
+    def names(self) -> list[tuple[str, str]]:
+        return [(sae.description.release, sae.description.sae_id) for sae in self.saes]
+
+    @cached_property
+    def folders(self) -> list[Path]:
+        return [firing_folder(self.out, *name) for name in self.names]
+
+    @cached_property
+    def shards(self) -> ShardFolder:
+        return ShardFolder(unfinished_folder(self.out, self.names))
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout.on(self.device.type, self.settings.block_tokens)
+
+    @cached_property
+    def _described(self) -> dict[str, dict[str, Any]]:
+        """What source and corpus say of themselves."""
+        return {"source": self.source.describe(), "corpus": self.corpus.describe()}
+
+    @cached_property
+    def _configurations(self) -> list[dict[str, Any]]:
+        """For each SAE everything that decides its numbers."""
+        device, settings = self.device.type, self.settings
+        return [
+            configuration_of(sae, settings=settings, device=device, layout=self.layout, **self._described)
+            for sae in self.saes
+        ]
+
+    def _begin(self) -> None:
+        """Make the folder of the shards, or see that those in it were made with just this configuration.
+
+        Where there are none, nothing keeps a user from thinking better of it.
+        """
+        configuration = {":".join(name): one for name, one in zip(self.names, self._configurations, strict=True)}
+        before = self.shards.read_configuration() if self.shards.has_any() else None
+        if before is None:
+            self.shards.remove()
+            self.shards.write_configuration(configuration)
+        else:
+            refuse_differences(before, configuration, "a harvest of these SAEs was begun", self.shards.folder)
+
+    def _make_shards(self, controls: Sequence[Controls]) -> Iterator[ShardRecord]:
+        """The records of all shards, in order: of those on disk, and of those made now."""
+        n_found = 0
+
+        def watch(documents: int, tokens: int) -> None:
+            self.watch(documents, tokens, tokens - n_found)
+
+        maker = ShardMaker(self._dictionaries(controls), self.source, self.settings, self.layout, watch)
+        remaining = PortionReader(self.corpus, self.settings.documents)
+        number, document, n_tokens, is_last = 0, 0, 0, False
+        while not is_last:
+            record = self.shards.find(number, document)
+            if record is None:
+                record, arrays = maker.make(remaining.portion_from(document), n_tokens)
+                self.shards.write(number, record, arrays)
+            else:
+                n_found += record.n_tokens
+            yield record
+            number, document, n_tokens = number + 1, record.next_document, n_tokens + record.n_tokens
+            is_last = record.is_last
+            watch(document, n_tokens)
+
+    def _dictionaries(self, controls: Sequence[Controls]) -> dict[str, Dictionary]:
+        """All that is harvested, by the names that shards have for them."""
+        dictionaries = {}
+        for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
+            sae, hook = placed.sae, placed.hook
+            dictionaries[f"{number}"] = Dictionary(sae.module, hook, sae.n_features, sae.is_feature_wise, self.device)
+            for draw, control in enumerate(drawn.dictionaries):
+                module = control_module(sae, control, self.settings.fires_above)
+                dictionaries[f"{number}.{draw}"] = Dictionary(module, hook, control.n_features, True, self.device)
+        return dictionaries
+
+    def _refuse_without_blocks(self, records: Sequence[ShardRecord]) -> None:
+        if not sum(record.n_blocks for record in records):
+            self.shards.remove()
+            raise SaegeoError(
+                f"none of the {records[-1].next_document} documents fills a block of {self.settings.block_tokens} tokens",
+                "type a smaller --block-tokens, or --keep-tails to keep shorter blocks",
+            )
+
+    def _merge(self, records: Sequence[ShardRecord], controls: Sequence[Controls]) -> list[Harvested]:
+        harvested = []
+        folder = self.shards.folder
+        with disk_errors_explained(folder), tempfile.TemporaryDirectory(dir=folder) as scratch:
+            merger = Merger(self.shards, records, self.settings, Path(scratch))
+            for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
+                firing = merger.firing(f"{number}", placed, drawn, **self._described)
+                harvested.append(
+                    write_finished(placed.description.spec, self.folders[number], self._configurations[number], firing)
+                )
+        return harvested

@@ -1,0 +1,160 @@
+"""Finished work on disk: one shard for each portion of the corpus, written whole or not at all.
+
+    <folder>/configuration.json        everything that decides the numbers, in words
+             shard-00000.npz           arrays, named <dictionary>/<array>, and those of the blocks
+             shard-00000.json          written last: what the shard covers, and the checksum of its arrays
+
+A shard whose arrays are not what was written is as good as missing: its portion is harvested again.
+"""
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from saegeo_core.atomic_file import replacing
+from saegeo_core.errors import SaegeoError
+from saegeo_core.report.metric import Frozen
+
+#: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
+BLOCKS = "blocks"
+FIRED = ".fired"
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class ShardRecord(Frozen):
+    """What one shard covers.
+
+    Attributes:
+        first_document, next_document: where it starts in the corpus, and where the next one does.
+        is_last: whether the harvest ends here.
+        n_blocks: blocks in the shard.
+        n_documents_without_block: its documents that fill none.
+        n_tokens: tokens read, tails included.
+        n_tails, n_tail_tokens: documents that left tokens over after their full blocks, and how many.
+        n_skipped: broken lines of the corpus passed over until here, from its beginning.
+        labels: the kinds of text that the shard's label numbers stand for.
+        high_norm_tokens: for each hook the tokens whose activation is far longer than most.
+        sha256: checksum of the arrays.
+    """
+
+    first_document: int
+    next_document: int
+    is_last: bool
+    n_blocks: int
+    n_documents_without_block: int
+    n_tokens: int
+    n_tails: int
+    n_tail_tokens: int
+    n_skipped: int
+    labels: tuple[str, ...]
+    high_norm_tokens: dict[str, int]
+    sha256: str = ""
+
+
+def unfinished_folder(root: Path, names: Iterable[tuple[str, str]]) -> Path:
+    """Where below a harvest folder the shards of these SAEs, (release, sae_id), are while they are not finished."""
+    together = "\n".join(f"{release}:{sae_id}" for release, sae_id in names)
+    return root / ".unfinished" / hashlib.sha256(together.encode()).hexdigest()[:12]
+
+
+class ShardFolder:
+    """The shards of one harvest."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def has_any(self) -> bool:
+        """Whether there is a shard, whole or not."""
+        return any(self.folder.glob("shard-*.json"))
+
+    def find(self, number: int, first_document: int) -> ShardRecord | None:
+        """The record of a shard that starts at that document and is whole, or None."""
+        try:
+            record = ShardRecord.model_validate_json(self._record(number).read_bytes())
+            with self._arrays(number).open("rb") as file:
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, ValidationError):
+            return None
+        return record if record.first_document == first_document and checksum == record.sha256 else None
+
+    def write(self, number: int, record: ShardRecord, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep a finished shard. The record comes last: without it there is no shard.
+
+        Raises:
+            SaegeoError: the folder is full or may not be written to.
+        """
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        record = record.model_copy(update={"sha256": hashlib.sha256(content.getbuffer()).hexdigest()})
+        with disk_errors_explained(self.folder):
+            self._record(number).unlink(missing_ok=True)
+            with replacing(self._arrays(number)) as file:
+                file.write(content.getbuffer())
+            with replacing(self._record(number)) as file:
+                file.write(record.model_dump_json(indent=1).encode())
+
+    def read(self, number: int, group: str) -> Arrays:
+        """The arrays of one dictionary of a shard, or those of its blocks: what stands before the slash."""
+        with np.load(self._arrays(number), allow_pickle=False) as stored:
+            names = [name for name in stored.files if name.startswith(f"{group}/")]
+            return {name.removeprefix(f"{group}/"): stored[name] for name in names}
+
+    def remove(self) -> None:
+        """Take away the folder, if it is there, and the one around it if that held nothing else."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            self.folder.parent.rmdir()
+
+    def write_configuration(self, configuration: Mapping[str, Any]) -> None:
+        """Say what the shards of this folder are harvested with.
+
+        Raises:
+            SaegeoError: the folder is full or may not be written to.
+        """
+        with disk_errors_explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with replacing(self.folder / "configuration.json") as file:
+                file.write(json.dumps(configuration, indent=1).encode())
+
+    def read_configuration(self) -> dict[str, Any] | None:
+        """What the shards of this folder were harvested with, or None where there is no such folder.
+
+        Raises:
+            SaegeoError: it cannot be read.
+        """
+        path = self.folder / "configuration.json"
+        if not path.exists():
+            return None
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SaegeoError(f"{path} cannot be read: {error}", f"remove {self.folder} and harvest again") from error
+        return content
+
+    def _record(self, number: int) -> Path:
+        return self.folder / f"shard-{number:05}.json"
+
+    def _arrays(self, number: int) -> Path:
+        return self.folder / f"shard-{number:05}.npz"
+
+
+@contextmanager
+def disk_errors_explained(folder: Path) -> Iterator[None]:
+    """Turn OSError into what the user can do about it; what is finished stays."""
+    try:
+        yield
+    except OSError as error:
+        raise SaegeoError(
+            f"cannot write to {folder}: {error.strerror or error}",
+            "make room, or mend it, and type the same command: what was finished is kept",
+        ) from error

@@ -1,0 +1,204 @@
+"""What an analysis is, and what it is given. This file and `hookspecs.py` are all a plugin author needs to know.
+
+An analysis is an object with a name and an `analyze` method; subclass `Analysis` to inherit the defaults. It must not draw,
+print, store or read clocks: it takes a cloud and returns findings, the same ones for the same seed.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from saegeo_core.errors import MissingInput, SaegeoError, near_matches
+from saegeo_core.input_files import refuse_absent_files
+from saegeo_core.progress import Progress, silent
+from saegeo_core.report.report import Preset
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.cloud.spec import SaeSpec
+    from saegeo_core.firing.statistics import FiringStatistics
+    from saegeo_core.report.findings import Findings
+
+NEEDS = ("vectors", "firing", "activations")
+Invariance = Literal["rotation", "feature order", "scale", "row lengths"]
+INVARIANCES: Mapping[Invariance, str] = {
+    "rotation": "the cloud is turned about the origin",
+    "feature order": "the features are put in another order",
+    "scale": "all rows are multiplied by one positive number",
+    "row lengths": "every row is multiplied by a positive number of its own",
+}
+
+
+class Parameters(BaseModel):
+    """Base of every analysis's parameters: give each field a type, a default and a description.
+
+    Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec; it is
+    loaded with `context.load_cloud`, and its weights are part of the report's digest. Files and folders that the analysis reads
+    are of type Path: they must be there, and what they hold is part of the digest too. What has no sensible default gets none:
+    give the field `examples`, and whoever leaves it out is told what to type.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class AnalysisContext:
+    """What an analysis may use besides the cloud and its parameters.
+
+    Attributes:
+        rng: the only source of chance; seeded from the user's seed and the analysis's name.
+        device: where to compute, for example "cpu" or "cuda:0".
+        preset: "calibrated" or "paper".
+        progress: wrap long loops in it.
+        firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
+        activations: what the model of --model computes where the SAE reads, or None where none was named; given where
+            "activations" is needed or used.
+        load_cloud: the cloud that a parameter of type SaeSpec names, of the same kind of rows, for analyses that compare two.
+    """
+
+    rng: "np.random.Generator"
+    device: str = "cpu"
+    preset: Preset = "calibrated"
+    progress: Progress = silent
+    firing: "FiringStatistics | None" = None
+    activations: "TextActivations | None" = None
+    load_cloud: "Callable[[SaeSpec], FeatureCloud] | None" = None
+
+
+class Example(NamedTuple):
+    """What one run is given, where `planted_example` and `null_example` bring more than a cloud.
+
+    Attributes:
+        cloud: the one to measure.
+        firing: for analyses that need firing: which of its features fire in which block.
+        activations: for those that read a model: see `saegeo_core.synthetic.activations`.
+        other: the cloud that a parameter of type SaeSpec loads, whatever it names.
+    """
+
+    cloud: "FeatureCloud"
+    firing: "FiringStatistics | None" = None
+    activations: "TextActivations | None" = None
+    other: "FeatureCloud | None" = None
+
+
+@runtime_checkable
+class Analysis(Protocol):
+    """The runnable unit.
+
+    Attributes:
+        name: what the user types, lower case with hyphens.
+        version: goes up whenever the same cloud would give other numbers.
+        needs: what must be given: a subset of "vectors", "firing", "activations".
+        uses: what it can do without, and takes where it is given: at present "activations" or nothing.
+        headline: the metric to look at first.
+        summary: one line for lists.
+        reference: where the method is described.
+        Parameters: a subclass of `saegeo_core.plugin.analysis.Parameters`, every field described.
+        presets: the presets it offers, each with the parameter values that it changes.
+        invariances: what leaves its estimates as they are, of those in `INVARIANCES`. `saegeo plugins check` tries each.
+    """
+
+    name: str
+    version: str
+    needs: frozenset[str] = frozenset({"vectors"})
+    uses: frozenset[str] = frozenset()
+    headline: str
+    summary: str
+    reference: str
+    Parameters: ClassVar[type[Parameters]] = Parameters
+    presets: ClassVar[Mapping[Preset, Mapping[str, Any]]] = {"calibrated": {}}
+    invariances: ClassVar[frozenset[Invariance]] = frozenset()
+
+    def analyze(self, cloud: "FeatureCloud", parameters: Any, context: AnalysisContext) -> "Findings":
+        """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
+        ...
+
+    def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
+        """For `saegeo plugins check`: a cloud in which the headline must be found (its judging null has p <= 0.01).
+
+        An `Example` where more than the cloud is planted. None where no such cloud is known.
+        """
+        return None
+
+    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
+        """For `saegeo plugins check`: a cloud drawn from the null that judges the headline, another one at every call.
+
+        Over many of them every p-value under that null must be uniform. Small is better than large: it is measured 40 times.
+        """
+        return None
+
+
+def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, Any]) -> Parameters:
+    """The analysis's parameters: its defaults, changed by the preset, changed by the user.
+
+    Raises:
+        SaegeoError: a preset the analysis does not offer, an unknown key, a value of the wrong type or range, or a file that
+            is not there.
+        MissingInput: nothing was given for a parameter without a default.
+    """
+    if preset not in analysis.presets:
+        offered = ", ".join(analysis.presets)
+        raise SaegeoError(f"{analysis.name} has no preset {preset!r}", f"it offers: {offered}")
+    fields = analysis.Parameters.model_fields
+    for key in given:
+        if key not in fields:
+            known = ", ".join(f"{analysis.name}.{name}" for name in fields) or "none"
+            raise SaegeoError(
+                f"{analysis.name} has no parameter {key!r} ({near_matches(key, list(fields))})",
+                f"its parameters: {known}",
+            )
+    values = {**analysis.presets[preset], **given}
+    _refuse_left_out(analysis, values)
+    split = {key: _split_list(fields[key].annotation, value) for key, value in values.items()}
+    try:
+        parameters = analysis.Parameters(**split)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        key = str(wrong["loc"][0]) if wrong["loc"] else ""
+        what = f"{analysis.name}.{key}" if key else analysis.name
+        meaning = fields[key].description if key in fields else ""
+        raise SaegeoError(
+            f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
+        ) from None
+    refuse_absent_files(analysis.name, parameters)
+    return parameters
+
+
+def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
+    for key, field in analysis.Parameters.model_fields.items():
+        if field.is_required() and key not in values:
+            example = field.examples[0] if field.examples else "VALUE"
+            raise MissingInput(
+                f"{analysis.name} needs {analysis.name}.{key}, which has no default",
+                f"type --set {analysis.name}.{key}={example} ({key}: {field.description})",
+            )
+
+
+def as_typed(value: Any) -> str:
+    """A parameter's value as it is typed after `--set NAME.KEY=`, where that is possible."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ",".join(map(as_typed, value))
+    return json.dumps(value) if isinstance(value, bool | int | float | None) else str(value)
+
+
+def _split_list(annotation: Any, value: Any) -> Any:
+    """Text for a list parameter is comma-separated; everything else is left to pydantic."""
+    choices = (annotation, *get_args(annotation))
+    is_list = any((get_origin(choice) or choice) in (list, tuple, set, frozenset) for choice in choices)
+    return [part.strip() for part in value.split(",")] if is_list and isinstance(value, str) else value

@@ -1,0 +1,44 @@
+"""What a harvest found, one line for each SAE."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from saegeo_core.rendering.numbers import count, significant
+from saegeo_core.rendering.plain_text import plain
+
+if TYPE_CHECKING:
+    from saegeo_core.harvesting.finished import Harvested
+
+
+def harvest_table(harvested: "Sequence[Harvested]") -> RenderableType:
+    """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("SAE", no_wrap=True)
+    for heading in ("blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}"):
+        table.add_column(heading, justify="right")
+    for one in harvested:
+        firing = one.firing
+        n_tokens, n_alive = firing.n_tokens or 0, int((firing.counts > 0).sum())
+        l0 = "unknown" if firing.token_counts is None else significant(float(firing.token_counts.sum()) / n_tokens, 3)
+        numbers = [firing.n_blocks, n_tokens, n_alive, firing.n_features - n_alive]
+        table.add_row(plain(one.spec), *map(count, numbers), l0, count(firing.n_tails or 0))
+    return Group(table, _notes(harvested))
+
+
+def _notes(harvested: "Sequence[Harvested]") -> RenderableType:
+    text, n_controls = harvested[0].firing.corpus, len(harvested[0].firing.controls_from)
+    notes = [f"{count(text['documents'])} documents"]
+    for number, words in (
+        (text["documents_without_block"], "without a full block"),
+        (text["skipped_lines"], "broken lines skipped"),
+        (text["tokens_in_tails"], "tokens in tails"),
+        (sum(one.firing.corpus["high_norm_tokens"] for one in harvested), "tokens of over ten times the usual norm"),
+        (n_controls, "control" if n_controls == 1 else "controls for each SAE"),
+    ):
+        if number:
+            notes.append(f"{count(number)} {words}")
+    return plain("; ".join(notes), "dim")

@@ -1,0 +1,28 @@
+"""One report on one screen: what `saegeo run` prints."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from saegeo_core.rendering.report_header import header, headline_meaning, warning_lines
+from saegeo_core.rendering.terminal.heatmap_sketch import heatmap_sketch
+from saegeo_core.rendering.terminal.metric_table import metric_table
+from saegeo_core.report.report import Report
+
+
+def report_summary(report: Report, width: int) -> RenderableType:
+    """The report for a terminal `width` columns wide: what was measured, the numbers beside their nulls, the warnings.
+
+    Heat maps small enough to be read as numbers stand below the metrics.
+    """
+    told = warning_lines(report)
+    grids = [
+        sketch for figure in report.figures if (sketch := heatmap_sketch(figure, report.tables[figure.table], width))
+    ]
+    return Group(
+        *header(report),
+        headline_meaning(report),
+        Text(),
+        metric_table(report, width),
+        *(line for grid in grids for line in (Text(), *grid)),
+        *([Text(), *told] if told else []),
+    )

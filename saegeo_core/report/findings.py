@@ -1,0 +1,135 @@
+"""What an analysis returns: values, and how to draw them. Nothing here knows who computed them, when, or with what.
+
+Figures are small declarative specifications over the tables, so that one finding can be drawn in a terminal, on a page
+or in a paper without the analysis knowing any of the three.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from saegeo_core.report.metric import Frozen, Metric
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from saegeo_core.report.replicates import Replicates
+
+FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "arrows"]
+
+
+class Figure(Frozen):
+    """One drawing of one table.
+
+    `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; `low` and `high` name the columns of error bars
+    of the first `y`. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first `y`. `arrows` draws one from
+    `x`, the first `y` to `to_x`, `to_y`.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    kind: FigureKind
+    table: str
+    x: str
+    y: tuple[str, ...] = Field(min_length=1)
+    z: str | None = None
+    color: str | None = Field(default=None, description="Column that colours the points.")
+    hover: str | None = Field(default=None, description="Column shown when a point is pointed at.")
+    low: str | None = None
+    high: str | None = None
+    to_x: str | None = Field(default=None, description="Column of the abscissa an arrow points to.")
+    to_y: str | None = Field(default=None, description="Column of the ordinate an arrow points to.")
+    log_x: bool = False
+    log_y: bool = False
+    x_title: str = ""
+    y_title: str = ""
+    caption: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Figure":
+        if self.kind in ("scatter3d", "heatmap") and self.z is None:
+            raise ValueError(f"figure {self.name} is a {self.kind} and needs z")
+        if (self.kind == "arrows") != (self.to_x is not None and self.to_y is not None):
+            raise ValueError(f"figure {self.name} is of kind {self.kind}: arrows, and nothing else, need to_x and to_y")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"figure {self.name} has one end of its error bars; give low and high, or neither")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column of the table that the figure draws."""
+        further = (self.z, self.color, self.hover, self.low, self.high, self.to_x, self.to_y)
+        return [self.x, *self.y, *(column for column in further if column is not None)]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one analysis found in one cloud.
+
+    Attributes:
+        metrics: numbers at stated settings; the analysis's headline among them.
+        tables: name to data frame. Plain columns only: numbers, booleans, texts; NaN and None both read "no value".
+        figures: drawings of those tables.
+        arrays: name to array, kept in a file beside the report.
+        warnings: sentences the reader must see.
+        replicates: the values behind intervals, kept beside the arrays, so that two reports can be compared value by value.
+    """
+
+    metrics: Sequence[Metric]
+    tables: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+    figures: Sequence[Figure] = ()
+    arrays: "Mapping[str, NDArray[np.generic]]" = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    replicates: "Sequence[Replicates]" = ()
+
+    @classmethod
+    def joined(cls, *parts: "Findings") -> "Findings":
+        """What the parts of an analysis found, one after another.
+
+        Raises:
+            ValueError: two parts give different things the same name.
+        """
+        for what in ("tables", "arrays"):
+            _refuse_repeats(what.removesuffix("s"), [name for part in parts for name in getattr(part, what)])
+        return cls(
+            metrics=[metric for part in parts for metric in part.metrics],
+            tables={name: table for part in parts for name, table in part.tables.items()},
+            figures=[figure for part in parts for figure in part.figures],
+            arrays={name: array for part in parts for name, array in part.arrays.items()},
+            warnings=[warning for part in parts for warning in part.warnings],
+            replicates=[replicates for part in parts for replicates in part.replicates],
+        )
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be stored or drawn: the author of the analysis should hear it here, not a reader later."""
+        _refuse_strangers("metrics", self.metrics, Metric)
+        _refuse_strangers("figures", self.figures, Figure)
+        _refuse_repeats("metric", [metric.name for metric in self.metrics])
+        _refuse_repeats("figure", [figure.name for figure in self.figures])
+        _refuse_repeats("replicates", [one.metric for one in self.replicates])
+        for figure in self.figures:
+            if figure.table not in self.tables:
+                raise ValueError(
+                    f"figure {figure.name} draws table {figure.table!r}; the tables are {sorted(self.tables)}"
+                )
+            missing = [column for column in figure.columns if column not in self.tables[figure.table].columns]
+            if missing:
+                raise ValueError(
+                    f"figure {figure.name} draws columns {missing}, which table {figure.table} does not have"
+                )
+
+
+def _refuse_strangers(what: str, items: Sequence[Any], kind: type) -> None:
+    for item in items:
+        if not isinstance(item, kind):
+            raise TypeError(f"{what} holds a {type(item).__name__}: every one must be a {kind.__name__}")
+
+
+def _refuse_repeats(what: str, names: list[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{what} names must differ; repeated: {', '.join(repeated)}")

@@ -1,0 +1,48 @@
+"""Reports gathered from files and folders: what can be read is read, the rest is named with its reason."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.report.report import Report
+from saegeo_core.report.store import ReportStore
+
+
+def gather(places: Iterable[Path]) -> tuple[list[Report], list[SaegeoError]]:
+    """The reports at `places`, each file once, and what was skipped.
+
+    Of a folder every `.json` below it is read, in the order of its name.
+
+    Raises:
+        SaegeoError: a place that does not exist.
+    """
+    reports: list[Report] = []
+    skipped: list[SaegeoError] = []
+    seen: set[Path] = set()
+    for place in places:
+        if not place.exists():
+            raise SaegeoError(f"there is no {place}", "give a report written by saegeo run, or a folder of them")
+        found = list(_files(place))
+        if not found:
+            skipped.append(SaegeoError(f"{place} holds no reports", "saegeo run --out makes some"))
+        for path in found:
+            if path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            try:
+                report = ReportStore.read(path)
+                report.metric()  # a report without its headline is damaged
+            except SaegeoError as error:
+                skipped.append(error)
+            else:
+                reports.append(report)
+    return reports, skipped
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if not place.is_dir():
+        yield place
+        return
+    for path in sorted(place.rglob("*.json")):
+        if path.is_file() and not path.name.startswith("."):
+            yield path

@@ -1,0 +1,71 @@
+"""The firing statistics that ship: of every bundled SAE, small, without text."""
+
+import json
+
+import numpy as np
+import pytest
+
+from saegeo_core import load_cloud
+from saegeo_core.firing import bundled as bundled_firing
+from saegeo_core.firing.statistics import FiringStatistics
+
+RELEASE = json.loads((bundled_firing.BUNDLED / "minilm-l6" / "release.json").read_text(encoding="utf-8"))
+SAE_IDS = sorted(RELEASE["saes"])
+FOLDERS = [bundled_firing.BUNDLED / name for name in ("firing", "firing-of-controls")]
+
+
+def firing_of(sae_id):
+    return bundled_firing.bundled_firing("minilm-l6", sae_id)
+
+
+@pytest.mark.parametrize("sae_id", SAE_IDS)
+def test_every_bundled_sae_has_firing_statistics_of_its_own(sae_id):
+    firing, cloud = firing_of(sae_id), load_cloud(f"minilm-l6:{sae_id}")
+    assert firing.n_features == cloud.sae.d_sae
+    assert firing.sae_digest == cloud.digest
+    assert firing.n_blocks >= 3000
+    assert (firing.block_tokens, firing.fires_above, firing.tails) == (256, 0.0, "dropped")
+    assert firing.n_tokens == 256 * firing.n_blocks
+    # On text kept out of training the release's card has the same L0, measured on other tokens of it.
+    assert firing.token_counts.sum() / firing.n_tokens == pytest.approx(RELEASE["saes"][sae_id]["l0"], rel=0.05)
+    assert (firing.counts == 0).mean() < 0.05
+    np.testing.assert_array_equal(firing.counts, firing.incidence().counts())
+
+
+@pytest.mark.parametrize("sae_id", SAE_IDS)
+def test_the_eight_kinds_of_text_have_equal_shares(sae_id):
+    firing = firing_of(sae_id)
+    assert len(firing.label_names) == len(RELEASE["corpus"]["kinds"]) == 8
+    blocks = np.bincount(firing.label_of_block, minlength=8)
+    assert blocks.min() >= 375
+    assert blocks.max() <= 1.05 * blocks.min()
+
+
+@pytest.mark.parametrize("sae_id", [f"layer_{layer}" for layer in range(6)])
+def test_each_layer_has_a_control_that_fires_as_often_on_the_same_text(sae_id):
+    firing = firing_of(sae_id)
+    [control] = firing.controls()
+    assert control.directions.shape == (1536, 384)
+    np.testing.assert_allclose(np.linalg.norm(control.directions, axis=1), 1, atol=1e-6)
+    np.testing.assert_array_equal(control.firing.document_of_block, firing.document_of_block)
+    assert control.firing.token_counts.sum() == pytest.approx(firing.token_counts.sum(), rel=0.1)
+    assert control.firing.corpus["control"]["calibration_tokens"] == 131_072
+
+
+@pytest.mark.parametrize("sae_id", SAE_IDS)
+def test_they_open_as_a_harvest_does(sae_id):
+    opened = FiringStatistics.open(bundled_firing.BUNDLED / "firing", release="minilm-l6", sae_id=sae_id)
+    assert opened.digest == firing_of(sae_id).digest
+
+
+def test_together_they_take_at_most_12_megabytes_and_hold_no_text():
+    files = [file for folder in FOLDERS for file in folder.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 12e6
+    assert {file.suffix for file in files} == {".npy", ".json"}
+    manifests = [file for file in files if file.suffix == ".json"]
+    assert max(file.stat().st_size for file in manifests) < 10_000
+    assert not any(place in file.read_text() for file in manifests for place in ("/tmp", "/home", "/root", "/work"))
+
+
+def test_an_sae_that_is_not_bundled_has_none():
+    assert bundled_firing.bundled_firing("gemma-scope", "layer_3") is None

@@ -1,0 +1,36 @@
+"""Replicates survive being stored, and pair up only with replicates of the same parts."""
+
+import numpy as np
+import pytest
+
+from saegeo_core import Replicates
+from saegeo_core.report.replicates import as_arrays, replicates_of
+
+
+@pytest.fixture
+def replicates(rng):
+    return Replicates("ami", rng.standard_normal(20), 4.25, "documents left out: abc")
+
+
+def test_what_is_kept_is_read_again(replicates, tmp_path):
+    np.savez(tmp_path / "kept.npz", allow_pickle=False, **as_arrays([replicates]))
+    with np.load(tmp_path / "kept.npz", allow_pickle=False) as arrays:
+        again = replicates_of(arrays, "ami")
+        assert replicates_of(arrays, "other") is None
+    assert (again.metric, again.factor, again.key) == ("ami", 4.25, replicates.key)
+    np.testing.assert_array_equal(again.values, replicates.values)
+    assert again.pairs_with(replicates)
+
+
+def test_the_standard_error_of_a_jackknife(rng):
+    """Leaving out one of n values: (n - 1) / sqrt(n) times the spread of the means that are left is that of the mean."""
+    values = rng.standard_normal(20)
+    means = np.array([np.delete(values, one).mean() for one in range(20)])
+    replicates = Replicates("mean", means, 19 / np.sqrt(20), "values left out")
+    assert replicates.standard_error() == pytest.approx(values.std(ddof=1) / np.sqrt(20))
+
+
+@pytest.mark.parametrize("change", [{"key": "other documents"}, {"factor": 1.0}, {"values": np.zeros(19)}])
+def test_other_parts_do_not_pair(replicates, change):
+    other = Replicates(**{**vars(replicates), **change})
+    assert not replicates.pairs_with(other)
