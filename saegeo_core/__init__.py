@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading import load_cloud
-    from saegeo_core.measuring.declaration import Described, Descriptions
+    from saegeo_core.measuring.declaration import Declarations, Declared
+    from saegeo_core.measuring.described import Described, Descriptions
     from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Example, Parameters
     from saegeo_core.plugin.hookspecs import hookimpl
     from saegeo_core.plugin.manager import PluginManager
-    from saegeo_core.plugin.runner import run
     from saegeo_core.report.findings import Figure, Findings
     from saegeo_core.report.metric import Absent, Better, Interval, Metric, NullComparison
     from saegeo_core.report.replicates import Replicates
     from saegeo_core.report.report import Report
     from saegeo_core.report.store import ReportStore
+    from saegeo_core.running.runner import run
 
 # Importing a name may cost seconds (torch, pandas), so none is imported before it is asked for.
 _HOME = {
@@ -29,8 +30,10 @@ _HOME = {
     "AnalysisContext": "plugin.analysis",
     "Better": "report.metric",
     "Comparison": "comparison",
-    "Described": "measuring.declaration",
-    "Descriptions": "measuring.declaration",
+    "Declarations": "measuring.declaration",
+    "Declared": "measuring.declaration",
+    "Described": "measuring.described",
+    "Descriptions": "measuring.described",
     "Example": "plugin.analysis",
     "FeatureCloud": "cloud.feature_cloud",
     "Figure": "report.findings",
@@ -51,7 +54,7 @@ _HOME = {
     "compare": "comparison",
     "hookimpl": "plugin.hookspecs",
     "load_cloud": "loading",
-    "run": "plugin.runner",
+    "run": "running.runner",
 }
 
 __all__ = [
@@ -60,6 +63,8 @@ __all__ = [
     "AnalysisContext",
     "Better",
     "Comparison",
+    "Declarations",
+    "Declared",
     "Described",
     "Descriptions",
     "Example",

@@ -34,8 +34,8 @@ from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.transformer_source import Transformer
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.firing.bundled import GAUSSIAN, check_of, control_home, firing_home
+from saegeo_core.firing.control_directions import ControlGaussian
 from saegeo_core.firing.statistics import FiringStatistics
-from saegeo_core.harvesting.control_directions import ControlGaussian
 from saegeo_core.harvesting.engine import harvest
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.harvesting.settings import HarvestSettings

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from saegeo_core import AnalysisContext, FeatureCloud, NullComparison
 from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
-from saegeo_core.statistics.count_law import CountLaw
+from saegeo_core.statistics.laws import CountLaw
 from saegeo_core.statistics.null_directions import (
     LEAST_FEATURES,
     MOST_CONCENTRATED,

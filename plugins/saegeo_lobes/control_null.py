@@ -48,7 +48,9 @@ def control_null(
         controls: every metric of each control.
         halves: of halves of the only control; empty where there are several.
     """
-    return null_comparison.control_null(estimate, _numbers(name, controls), _numbers(name, halves))
+    return null_comparison.control_null(
+        "untrained dictionary", estimate, _numbers(name, controls), _numbers(name, halves)
+    )
 
 
 def _numbers(name: str, estimates: Sequence[Estimates]) -> np.ndarray:

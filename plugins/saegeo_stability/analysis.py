@@ -40,7 +40,7 @@ class Stability(Analysis):
         """Compare the cloud with the other one."""
         from saegeo_stability.compared import compared
 
-        other = context.load_cloud(parameters.other)
+        other = context.clouds["other"]
         if other.d_in != cloud.d_in:
             raise SaegeoError(
                 f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",

@@ -15,8 +15,8 @@ from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.plugin.runner import resolve_device
 from saegeo_core.report.store import ReportStore
+from saegeo_core.running.runner import resolve_device
 
 
 @dataclass(frozen=True, eq=False)

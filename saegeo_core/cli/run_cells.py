@@ -16,8 +16,8 @@ from saegeo_core.errors import MissingInput
 from saegeo_core.firing.alignment import firing_of
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.loading import load_cloud
-from saegeo_core.plugin.runner import Job, StoredReport, activations_of, takes_activations
 from saegeo_core.report.store import ReportStore
+from saegeo_core.running.runner import Job, StoredReport, activations_of, takes_activations
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from rich.text import Text
 from saegeo_core.cli.messages import complain, print_json, results, say
 from saegeo_core.cli.run_cells import Failed
 from saegeo_core.errors import SaegeoError
-from saegeo_core.plugin.runner import StoredReport
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.report_summary import report_summary
+from saegeo_core.running.runner import StoredReport
 
 DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
 

@@ -14,9 +14,15 @@ from saegeo_core.loading import expand_specs
 from saegeo_core.loading.file_format import Layout
 from saegeo_core.plugin.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.plugin.runner import Existing, missing_inputs, refuse_unplaced_model, resolve_device, takes_activations
 from saegeo_core.report.report import Preset
 from saegeo_core.report.store import ReportStore
+from saegeo_core.running.runner import (
+    Existing,
+    missing_inputs,
+    refuse_unplaced_model,
+    resolve_device,
+    takes_activations,
+)
 
 DEFAULT_SAE = "minilm-l6:layer_3"
 PROVIDED = frozenset({"vectors", "firing"})

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, FiniteFloat
 
-from saegeo_core.report.metric import Frozen
+from saegeo_core.frozen import Frozen
 
 Rows = Literal["decoder", "encoder"]
 

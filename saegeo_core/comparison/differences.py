@@ -11,8 +11,6 @@ from saegeo_core.report.metric import Absent, Interval, Metric
 from saegeo_core.report.replicates import Replicates
 
 LEVEL = 0.95
-STUDENT = ("delete-group jackknife", "scaled subsampling")
-"""Methods whose intervals reach as far as Student's quantile, with one degree of freedom fewer than replicates."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +36,14 @@ class Spread:
 
 
 def spread_of(metric: Metric) -> Spread | None:
-    """The standard errors behind a metric's interval, recovered from its level and method; None where it has none.
+    """The standard errors towards either end of a metric's interval; None where it has none.
 
-    Methods other than Student's are read as if they reached as far as the normal quantile, which is never too narrow.
+    An interval without degrees of freedom is read as if it reached as far as the normal quantile, which is never too narrow.
     """
     if metric.value is None or isinstance(metric.interval, Absent):
         return None
     interval = metric.interval
-    is_student = interval.method.startswith(STUDENT) and interval.replicates is not None
-    freedom = float(interval.replicates - 1) if is_student and interval.replicates else np.inf
+    freedom = np.inf if interval.degrees_of_freedom is None else interval.degrees_of_freedom
     quantile = _quantile(freedom, interval.level)
     below, above = metric.value - interval.low, interval.high - metric.value
     return Spread(*(Variance((max(side, 0.0) / quantile) ** 2, freedom) for side in (below, above)))

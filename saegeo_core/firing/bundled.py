@@ -64,9 +64,9 @@ def _control(cloud_digest: str, folder: Path) -> "Control":
     import numpy as np
 
     from saegeo_core.errors import SaegeoError
+    from saegeo_core.firing.control_directions import ControlGaussian, control_generator
     from saegeo_core.firing.statistics import Control
     from saegeo_core.firing.store import read_firing
-    from saegeo_core.harvesting.control_directions import ControlGaussian, control_generator
 
     firing = read_firing(folder)
     drawn = firing.corpus["control"]

@@ -23,7 +23,7 @@ from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.firing.consistency import refuse_impossible_pairs
 from saegeo_core.firing.incidence import from_stored
 from saegeo_core.firing.statistics import ARRAYS, Control, FiringStatistics
-from saegeo_core.report.metric import Frozen
+from saegeo_core.frozen import Frozen
 
 MANIFEST = "manifest.json"
 CONTROL_MANIFEST = "control.json"

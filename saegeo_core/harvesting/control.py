@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.errors import SaegeoError
-from saegeo_core.harvesting.control_directions import ControlGaussian, control_generator
+from saegeo_core.firing.control_directions import ControlGaussian, control_generator
 from saegeo_core.loading.whole_sae import WholeSae
 
 #: Projections that exist together while thresholds are looked for: 64 MB, and four times that while they are sorted.

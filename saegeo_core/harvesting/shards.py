@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
-from saegeo_core.report.metric import Frozen
+from saegeo_core.frozen import Frozen
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
 BLOCKS = "blocks"

@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.firing.statistics import FiringStatistics
-from saegeo_core.measuring.declaration import Descriptions
+from saegeo_core.measuring.described import Descriptions
 from saegeo_core.measuring.null_comparison import control_null, drawn_null
+from saegeo_core.measuring.null_draws import UNTRAINED
 from saegeo_core.report.metric import Absent, Alternative, Metric, NullComparison
 from saegeo_core.report.replicates import Replicates
 from saegeo_core.statistics.resampling import (
@@ -127,7 +128,7 @@ def control_nulls(
     found: dict[str, tuple[NullComparison, ...]] = {}
     for name, value in estimates.items():
         of_controls, of_halves = ([one[name] for one in many if name in one] for many in (controls, halves))
-        null = control_null(value, of_controls, of_halves, alternative=alternative)
+        null = control_null(UNTRAINED, value, of_controls, of_halves, alternative=alternative)
         found[name] = () if null is None else (null,)
     return found
 

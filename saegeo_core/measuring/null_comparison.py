@@ -1,14 +1,113 @@
-"""Where an estimate lies among values drawn from a null model, as a metric carries it."""
+"""Where an estimate lies in the distribution of a null model, as a metric carries it.
+
+A null model is a name and a distribution. A distribution is one of
+
+* draws: an array (n_draws,) of the number on draws of the model, or `Draws` where more is to be said of them;
+* a law in closed form: one of `statistics.laws`, or a frozen distribution of `scipy.stats`;
+* `Controls`: the number on untrained dictionaries that were harvested beside the SAE.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from saegeo_core.report.metric import NullComparison
-from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
+from saegeo_core.report.metric import Alternative, NullComparison
+from saegeo_core.statistics.alternatives import choose_pvalue
+from saegeo_core.statistics.laws import ContinuousLaw, FrozenDistribution, Law
 from saegeo_core.statistics.permutation import permutation_pvalue
 
-RANKED_FROM = 19
+Floats = NDArray[np.float64]
+MIN_RANKED = 19
+"""Controls from which an estimate is judged by its rank among them."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of a number from a null model.
+
+    Attributes:
+        values: shape (n_draws,).
+        has_zscore: whether the spread of the draws is a unit to measure distance in; not where they are skewed.
+        alternative: the side of this null that counts, where it is not the metric's own.
+    """
+
+    values: ArrayLike
+    has_zscore: bool = True
+    alternative: Alternative | None = None
+
+
+@dataclass(frozen=True)
+class SampledLaw:
+    """A law whose moments were estimated from so many draws."""
+
+    law: Law
+    draws: int
+
+
+@dataclass(frozen=True)
+class Controls:
+    """A number of the untrained dictionaries harvested beside an SAE.
+
+    Attributes:
+        values: shape (n_controls,), that of each control.
+        halves: shape (n_halves,), that of random halves of the only control; empty where there are several.
+    """
+
+    values: ArrayLike
+    halves: ArrayLike = field(default=())
+
+
+Distribution = Draws | SampledLaw | Controls | Law | FrozenDistribution | NDArray[Any] | Sequence[float]
+Nulls = Mapping[str, Distribution]
+"""Null models by name, the judging one first."""
+
+
+def null_comparisons(estimate: float, nulls: Nulls, alternative: Alternative) -> tuple[NullComparison, ...]:
+    """The estimate in every null that has something to compare it with, in their order."""
+    compared = (null_comparison(model, estimate, one, alternative) for model, one in nulls.items())
+    return tuple(one for one in compared if one is not None)
+
+
+def null_comparison(
+    model: str, estimate: float, distribution: Distribution, alternative: Alternative = "greater"
+) -> NullComparison | None:
+    """Where the estimate lies in one null; None where there are no draws and no controls."""
+    if isinstance(distribution, Controls):
+        return control_null(model, estimate, distribution.values, distribution.halves, alternative=alternative)
+    if isinstance(distribution, SampledLaw):
+        return law_null(model, estimate, distribution.law, draws=distribution.draws, alternative=alternative)
+    if hasattr(distribution, "pvalue") or hasattr(distribution, "sf"):
+        return law_null(model, estimate, distribution, alternative=alternative)
+    draws = distribution if isinstance(distribution, Draws) else Draws(distribution)
+    if not np.size(draws.values):
+        return None
+    side = draws.alternative or alternative
+    return drawn_null(model, estimate, draws.values, alternative=side, has_zscore=draws.has_zscore)
+
+
+def law_null(
+    model: str,
+    estimate: float,
+    law: Law | FrozenDistribution,
+    *,
+    draws: int | None = None,
+    alternative: Alternative = "two-sided",
+) -> NullComparison:
+    """The estimate under a law in closed form; `draws` says how many its moments were estimated from, if from any."""
+    law = law if hasattr(law, "pvalue") else ContinuousLaw(law)
+    return NullComparison(
+        model=model,
+        draws=draws,
+        mean=law.mean,
+        standard_deviation=law.standard_deviation,
+        z=law.zscore(estimate) if law.standard_deviation else None,
+        pvalue=law.pvalue(estimate, alternative),
+        alternative=alternative,
+    )
 
 
 def drawn_null(
@@ -33,7 +132,7 @@ def drawn_null(
 
 
 def control_null(
-    estimate: float, controls: ArrayLike, halves: ArrayLike = (), *, alternative: Alternative = "greater"
+    model: str, estimate: float, controls: ArrayLike, halves: ArrayLike = (), *, alternative: Alternative = "greater"
 ) -> NullComparison | None:
     """Where a number of an SAE lies among those of untrained dictionaries harvested beside it; None where these have none.
 
@@ -43,6 +142,7 @@ def control_null(
     about the whole.
 
     Args:
+        model: what an untrained dictionary is called; how many there are is added.
         estimate: the SAE's.
         controls: shape (n_controls,), that of each control.
         halves: shape (n_halves,), those of random halves of the only control; empty where there are several.
@@ -52,16 +152,15 @@ def control_null(
     n_draws = len(draws)
     if n_draws == 0:
         return None
-    if n_draws >= RANKED_FROM:
-        model = f"untrained dictionaries ({n_draws} controls)"
-        return drawn_null(model, estimate, draws, alternative=alternative, has_zscore=True)
+    if n_draws >= MIN_RANKED:
+        return drawn_null(f"{model} ({n_draws} controls)", estimate, draws, alternative=alternative, has_zscore=True)
     spread_from = draws if n_draws > 1 else np.asarray(halves, np.float64)
     mean, freedom = float(draws.mean()), len(spread_from) - 1
     deviation = float(spread_from.std(ddof=1)) if freedom > 0 else None
     z = (estimate - mean) / (deviation * np.sqrt(1 + 1 / n_draws)) if deviation else None
     source = f"spread of {n_draws} draws" if n_draws > 1 else f"spread of {len(spread_from)} halves of its features"
     return NullComparison(
-        model=f"untrained dictionary ({n_draws} control{'s' * (n_draws > 1)}; {source})",
+        model=f"{model} ({n_draws} control{'s' * (n_draws > 1)}; {source})",
         draws=n_draws,
         mean=mean,
         standard_deviation=deviation,

@@ -5,8 +5,8 @@ print, store or read clocks: it takes a cloud and returns findings, the same one
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
-    from saegeo_core.cloud.spec import SaeSpec
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.report.findings import Findings
 
@@ -48,10 +47,10 @@ INVARIANCES: Mapping[Invariance, str] = {
 class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
-    Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec; it is
-    loaded with `context.load_cloud`, and its weights are part of the report's digest. Files and folders that the analysis reads
-    are of type Path: they must be there, and what they hold is part of the digest too. What has no sensible default gets none:
-    give the field `examples`, and whoever leaves it out is told what to type.
+    Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec, several
+    are a list of it: their clouds are `context.clouds[NAME]`, and their weights are part of the report's digest. Files and
+    folders that the analysis reads are of type Path: they must be there, and what they hold is part of the digest too. What has
+    no sensible default gets none: give the field `examples`, and whoever leaves it out is told what to type.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -69,7 +68,8 @@ class AnalysisContext:
         firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
         activations: what the model of --model computes where the SAE reads, or None where none was named; given where
             "activations" is needed or used.
-        load_cloud: the cloud that a parameter of type SaeSpec names, of the same kind of rows, for analyses that compare two.
+        clouds: the clouds of the SAEs that parameters name, by parameter and of the same kind of rows: one for a parameter of
+            type SaeSpec, a tuple for a list of them.
     """
 
     rng: "np.random.Generator"
@@ -78,7 +78,7 @@ class AnalysisContext:
     progress: Progress = silent
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
-    load_cloud: "Callable[[SaeSpec], FeatureCloud] | None" = None
+    clouds: "Mapping[str, Any]" = field(default_factory=dict)
 
 
 class Example(NamedTuple):
@@ -181,12 +181,12 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
 
 
 def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
-    for key, field in analysis.Parameters.model_fields.items():
-        if field.is_required() and key not in values:
-            example = field.examples[0] if field.examples else "VALUE"
+    for key, declared in analysis.Parameters.model_fields.items():
+        if declared.is_required() and key not in values:
+            example = declared.examples[0] if declared.examples else "VALUE"
             raise MissingInput(
                 f"{analysis.name} needs {analysis.name}.{key}, which has no default",
-                f"type --set {analysis.name}.{key}={example} ({key}: {field.description})",
+                f"type --set {analysis.name}.{key}={example} ({key}: {declared.description})",
             )
 
 

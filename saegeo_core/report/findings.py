@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from saegeo_core.report.metric import Frozen, Metric
+from saegeo_core.frozen import Frozen
+from saegeo_core.report.metric import Metric
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,17 +6,13 @@ A metric carries its interval and its null models, or says why it has none. "Not
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
+
+from saegeo_core.frozen import Frozen
 
 Better = Literal["higher", "lower", "neither"]
 Alternative = Literal["greater", "less", "two-sided"]
 Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-class Frozen(BaseModel):
-    """A value: immutable, with no field that is not declared, finite throughout."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Absent(Frozen):
@@ -36,6 +32,20 @@ class Interval(Frozen):
     level: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.95, description="Nominal coverage.")
     method: str = Field(description="How it was computed, in SciPy's words where there are any.")
     replicates: int | None = Field(default=None, description="Resamples behind it; null where the method draws none.")
+    standard_error: FiniteFloat | None = Field(default=None, ge=0, description="Of the estimate; null where unknown.")
+    degrees_of_freedom: FiniteFloat | None = Field(
+        default=None,
+        gt=0,
+        description="Of Student's law behind the interval; null where it reaches as far as the normal one.",
+    )
+    replicate_factor: FiniteFloat | None = Field(
+        default=None,
+        ge=0,
+        description="The standard error over the standard deviation of the replicates that were kept.",
+    )
+    replicate_key: str | None = Field(
+        default=None, description="Names the parts of the data that the replicates are of; equal keys may be paired."
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Interval":

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saegeo_core.report.metric import Absent, Metric
+
 REPLICATES = "replicates."
 RESAMPLING = "resampling."
 
@@ -42,18 +44,41 @@ class Replicates:
         return self.key == other.key and self.factor == other.factor and len(self.values) == len(other.values)
 
 
+def told_beside(metrics: Iterable[Metric], replicates: Iterable[Replicates]) -> tuple[Metric, ...]:
+    """The metrics, with what the replicates of each are of written beside its interval.
+
+    Raises:
+        ValueError: replicates of a metric that has no interval, or of none of these.
+    """
+    kept = {one.metric: one for one in replicates}
+    told = []
+    for metric in metrics:
+        one = kept.pop(metric.name, None)
+        if one is None:
+            told.append(metric)
+            continue
+        if isinstance(metric.interval, Absent):
+            raise ValueError(f"{metric.name} has replicates and no interval that they are behind")
+        beside = {"replicates": len(one.values), "replicate_factor": float(one.factor), "replicate_key": one.key}
+        told.append(metric.model_copy(update={"interval": metric.interval.model_copy(update=beside)}))
+    if kept:
+        raise ValueError(f"there are replicates of {', '.join(kept)}, which are not among the metrics")
+    return tuple(told)
+
+
 def as_arrays(replicates: Iterable[Replicates]) -> dict[str, NDArray[Any]]:
-    """The arrays that `Findings` carries for them."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for one in replicates:
-        arrays[REPLICATES + one.metric] = np.asarray(one.values, np.float64)
-        arrays[RESAMPLING + one.metric] = np.array([repr(float(one.factor)), one.key])
-    return arrays
+    """The arrays kept beside a report: the values of each, under a name of its own."""
+    return {REPLICATES + one.metric: np.asarray(one.values, np.float64) for one in replicates}
 
 
-def replicates_of(arrays: "Mapping[str, NDArray[np.generic]]", metric: str) -> Replicates | None:
-    """What `as_arrays` kept of a metric; None where it kept nothing."""
-    if REPLICATES + metric not in arrays or RESAMPLING + metric not in arrays:
+def replicates_of(arrays: "Mapping[str, NDArray[np.generic]]", metric: Metric) -> Replicates | None:
+    """The replicates behind the interval of a metric of a report with these arrays; None where none were kept."""
+    if REPLICATES + metric.name not in arrays or isinstance(metric.interval, Absent):
         return None
-    factor, key = arrays[RESAMPLING + metric].tolist()
-    return Replicates(metric, np.asarray(arrays[REPLICATES + metric], np.float64), float(factor), key)
+    factor, key = metric.interval.replicate_factor, metric.interval.replicate_key
+    if RESAMPLING + metric.name in arrays:  # reports of schema version 1 kept both as text in an array
+        written, key = arrays[RESAMPLING + metric.name].tolist()
+        factor = float(written)
+    if factor is None or key is None:
+        return None
+    return Replicates(metric.name, np.asarray(arrays[REPLICATES + metric.name], np.float64), factor, key)

@@ -12,8 +12,9 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_vali
 
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.frozen import Frozen
 from saegeo_core.report.findings import Figure
-from saegeo_core.report.metric import Frozen, Metric
+from saegeo_core.report.metric import Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from saegeo_core.report.replicates import Replicates
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Preset = Literal["calibrated", "paper"]
 Cell = str | bool | int | float | None
 
@@ -71,7 +72,7 @@ class Table(Frozen):
 
 
 class Report(Frozen):
-    """Findings with their provenance. Made by `saegeo_core.plugin.runner.run` only."""
+    """Findings with their provenance. Made by `saegeo_core.running.runner.run` only."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -152,11 +153,17 @@ class Report(Frozen):
         """Arrays kept beside the report (replicates of intervals); empty where they were not stored."""
         return self._arrays
 
+    def with_arrays(self, arrays: "Mapping[str, NDArray[np.generic]]") -> "Report":
+        """The same report with these arrays beside it."""
+        report = self.model_copy()
+        report._arrays = dict(arrays)
+        return report
+
     def replicates(self, name: str | None = None) -> "Replicates | None":
         """The values behind the interval of a metric (the headline's without a name); None where none were kept."""
         from saegeo_core.report.replicates import replicates_of
 
-        return replicates_of(self.arrays, self.metric(name).name)
+        return replicates_of(self.arrays, self.metric(name))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -190,6 +197,10 @@ class Report(Frozen):
                 f"{source} has schema version {version}; this saegeo reads up to {SCHEMA_VERSION}",
                 "update saegeo to read it",
             )
+        if version == 1:
+            from saegeo_core.report.schema_1 import with_standard_errors
+
+            content = with_standard_errors(content)
         try:
             return cls.model_validate(content)
         except ValidationError as error:

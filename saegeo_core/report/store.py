@@ -88,9 +88,7 @@ class ReportStore:
             raise SaegeoError(f"cannot read {path}: {reason}", "give a report written by saegeo run") from None
         report = Report.from_json(text, source=str(path))
         arrays = path.with_suffix(".npz")
-        if arrays.exists():
-            report._arrays.update(_read_arrays(arrays))
-        return report
+        return report.with_arrays(_read_arrays(arrays)) if arrays.exists() else report
 
 
 def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from saegeo_core.statistics.count_law import MeanLaw
+from saegeo_core.statistics.laws import NormalLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 
 ROWS_AT_ONCE = 2048
@@ -13,7 +13,7 @@ MUTUAL_NEIGHBORS = 2.0
 
 def nearest_cosine_law(
     null: ProjectedGaussian, n_features: int, rng: np.random.Generator, *, n_queries: int = 1024
-) -> MeanLaw:
+) -> NormalLaw:
     """Law of the mean over features of the cosine to the nearest other one, in a cloud of N features from the null.
 
     The mean comes from `n_queries` directions, each looked up among N - 1 others; what their expected squared cosine with
@@ -31,7 +31,7 @@ def nearest_cosine_law(
     slope = np.cov(cosines, known)[0, 1] / max(float(np.var(known, ddof=1)), np.finfo(np.float64).tiny)
     adjusted = cosines - slope * (known - null.moments.mean_squared_cosine)
     variance = MUTUAL_NEIGHBORS * np.var(cosines, ddof=1) / n_features + np.var(adjusted, ddof=1) / n_queries
-    return MeanLaw(float(adjusted.mean()), float(np.sqrt(variance)))
+    return NormalLaw(float(adjusted.mean()), float(np.sqrt(variance)))
 
 
 def _unit(null: ProjectedGaussian, n: int, rng: np.random.Generator) -> torch.Tensor:

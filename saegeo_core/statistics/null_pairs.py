@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from saegeo_core.statistics.count_law import CountLaw, MeanLaw
+from saegeo_core.statistics.laws import CountLaw, NormalLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.tail_given_partner import tail_given_partner
 
@@ -55,7 +55,7 @@ class NullPairs:
         law = self.mean_law(tail, n_features)
         return CountLaw(n_pairs * law.mean, (n_pairs * law.standard_deviation) ** 2)
 
-    def mean_law(self, statistic: str, n_features: int) -> MeanLaw:
+    def mean_law(self, statistic: str, n_features: int) -> NormalLaw:
         """Law of that statistic's mean over all pairs, in a cloud of N features drawn from the null.
 
         The standard deviation includes the Monte-Carlo error of the mean.
@@ -67,7 +67,7 @@ class NullPairs:
             raise ValueError(f"{statistic} is taken over from the cloud, and agrees with it by construction")
         n, index = n_features, STATISTICS.index(statistic)
         variance = (4.0 * (n - 2) * self._unexplained(index) + 2.0 * self.pair[index]) / (n * (n - 1))
-        return MeanLaw(float(self.means[index]), float(np.hypot(np.sqrt(variance), self.mean_errors[index])))
+        return NormalLaw(float(self.means[index]), float(np.hypot(np.sqrt(variance), self.mean_errors[index])))
 
     def _unexplained(self, index: int) -> float:
         """Variance of a statistic's projection that the matched statistics leave.

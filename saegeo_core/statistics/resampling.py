@@ -37,6 +37,7 @@ class Resampled:
         level: nominal coverage.
         method: how the interval was made.
         replicates: values of the statistic on the parts, shape (n_replicates,); None where none is computed.
+        degrees_of_freedom: of Student's law, where the interval reaches as far as that; None where it does not.
         factor: the standard error over the standard deviation (ddof=1) of the replicates, which depends on the design alone.
     """
 
@@ -47,12 +48,21 @@ class Resampled:
     method: str
     replicates: Floats | None = None
     factor: float = 1.0
+    degrees_of_freedom: int | None = None
 
     def interval(self) -> Interval:
         """The interval as a metric carries it."""
         low, high = self.confidence_interval
         n = None if self.replicates is None else len(self.replicates)
-        return Interval(low=low, high=high, level=self.level, method=self.method, replicates=n)
+        return Interval(
+            low=low,
+            high=high,
+            level=self.level,
+            method=self.method,
+            replicates=n,
+            standard_error=self.standard_error,
+            degrees_of_freedom=self.degrees_of_freedom,
+        )
 
     def kept_for(self, metric: str, key: str) -> Replicates:
         """The replicates as findings carry them; `key` names the parts of the data they are of.
@@ -208,4 +218,5 @@ def _student(replicates: Floats, estimate: float, factor: float, level: float, m
     """Student's interval with one degree of freedom fewer than there are replicates."""
     standard_error = factor * float(np.std(replicates, ddof=1))
     reach = float(stats.t.ppf((1.0 + level) / 2.0, len(replicates) - 1)) * standard_error
-    return Resampled(estimate, standard_error, (estimate - reach, estimate + reach), level, method, replicates, factor)
+    interval = (estimate - reach, estimate + reach)
+    return Resampled(estimate, standard_error, interval, level, method, replicates, factor, len(replicates) - 1)

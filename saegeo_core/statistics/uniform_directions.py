@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.statistics.count_law import CountLaw
+from saegeo_core.statistics.laws import CountLaw
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from saegeo_core.plugin.analysis import Analysis, Example, Parameters, resolve_parameters
-from saegeo_core.plugin.runner import Job
 from saegeo_core.report.report import Preset, Report
+from saegeo_core.running.runner import Job
 from saegeo_core.testing.inputs import companion, ordinary
 
 

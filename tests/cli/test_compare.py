@@ -162,7 +162,7 @@ class TestFailures:
         [
             ('{"schema_version": 1, "ana', "is not JSON"),
             ('{"a": 1}', "is JSON but no saegeo report"),
-            ('{"schema_version": 99}', "has schema version 99; this saegeo reads up to 1"),
+            ('{"schema_version": 99}', "has schema version 99; this saegeo reads up to 2"),
             ('{"schema_version": 1}', "is no valid saegeo report"),
         ],
     )

@@ -34,7 +34,7 @@ def test_alone_among_all_nothing_can_run(saegeo, matrix, plugins, analysis):
 
 def test_given_it_runs_and_is_shown_as_required(saegeo, matrix, another, plugins, analysis):
     def look(cloud, parameters, context):
-        assert context.load_cloud(parameters.other).digest == cloud.digest
+        assert context.clouds["other"].digest == cloud.digest
 
     given = plugins(analysis("needy", look, Parameters=TwoClouds, presets={"calibrated": {}}))
     shown = saegeo("plugins", "show", "needy", plugins=given)

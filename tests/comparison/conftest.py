@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saegeo_core import Absent, Figure, Interval, Metric, NullComparison, Replicates, Report, run
-from saegeo_core.report.replicates import as_arrays
+from saegeo_core.report.replicates import as_arrays, told_beside
 from saegeo_core.report.report import Table
 
 BUNDLED = [*(f"layer_{i}" for i in range(6)), "l0_64_layer_3", "seed_1_layer_3"]
@@ -81,7 +81,9 @@ def report():
         )
         if "replicates" in more:
             values, key = more["replicates"]
-            made._arrays.update(as_arrays([Replicates("value", np.asarray(values), 1.0, key)]))
+            kept = [Replicates("value", np.asarray(values), 1.0, key)]
+            told = told_beside(made.measured, kept)
+            made = made.model_copy(update={"measured": told}).with_arrays(as_arrays(kept))
         return made
 
     return make

@@ -9,11 +9,11 @@ from saegeo_core.comparison.differences import difference, spread_of
 from saegeo_core.comparison.seeds import Variance
 
 
-def metric(estimate, low=None, high=None, method="jackknife", replicates=None, level=0.95):
+def metric(estimate, low=None, high=None, freedom=None, level=0.95):
     interval = (
         Absent("none")
         if low is None
-        else Interval(low=low, high=high, method=method, replicates=replicates, level=level)
+        else Interval(low=low, high=high, method="jackknife", degrees_of_freedom=freedom, level=level)
     )
     return Metric(
         name="m",
@@ -38,7 +38,7 @@ def of_normal(estimate, standard_error, level=0.95):
 
 def of_student(estimate, standard_error, n):
     reach = stats.t.ppf(0.975, n - 1) * standard_error
-    return metric(estimate, estimate - reach, estimate + reach, "delete-group jackknife", n)
+    return metric(estimate, estimate - reach, estimate + reach, freedom=n - 1)
 
 
 class TestStandardErrors:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
 from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.firing.control_directions import ControlGaussian, control_generator
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.harvesting.calibration import Sample
 from saegeo_core.harvesting.control import (
@@ -18,7 +19,6 @@ from saegeo_core.harvesting.control import (
     firing_rates,
     matched_thresholds,
 )
-from saegeo_core.harvesting.control_directions import ControlGaussian, control_generator
 from saegeo_core.harvesting.engine import harvest
 from saegeo_core.harvesting.settings import HarvestSettings
 

@@ -117,3 +117,15 @@ def test_a_report_of_version_1_is_read_with_all_it_holds():
         1.5,
         "documents 1",
     )
+
+
+def test_a_report_of_version_1_reads_as_the_same_report_of_version_2():
+    """What its interval told in words, and its replicates in an array of text, is told in numbers beside the interval."""
+    first, second = (ReportStore.read(GOLDEN / f"report_v{version}.json") for version in (1, 2))
+    assert (first.schema_version, second.schema_version) == (1, 2)
+    assert first.replicates().pairs_with(second.replicates())
+    interval = second.metric().interval
+    assert interval.standard_error == pytest.approx((interval.high - interval.low) / 2 / 3.18244630528371)
+    assert interval.degrees_of_freedom == 3
+    beside = {"replicate_factor": 1.5, "replicate_key": "documents 1"}
+    assert first.metric().interval.model_copy(update=beside) == interval

@@ -98,8 +98,7 @@ from saegeo_core import ReportStore
 golden, folder = map(Path, sys.argv[1:])
 report = ReportStore.read(golden)
 for turn in range(30):
-    report = report.model_copy(update={"duration_seconds": float(turn)})
-    report._arrays.update(ReportStore.read(golden).arrays)
+    report = report.model_copy(update={"duration_seconds": float(turn)}).with_arrays(ReportStore.read(golden).arrays)
     ReportStore(folder).write(report, folder / "shared.json")
     ReportStore(folder).write(report, folder / f"own-{turn % 3}.json")
     ReportStore.read(folder / "shared.json")

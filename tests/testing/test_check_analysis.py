@@ -282,7 +282,7 @@ def test_what_a_preset_lacks_is_no_mistake(spoiled):
 
 def test_parameters_it_cannot_do_without_are_given(spoiled):
     def analyze(self, cloud, parameters, context):
-        assert len(context.load_cloud(parameters.other)) == cloud.sae.d_sae
+        assert len(context.clouds["other"]) == cloud.sae.d_sae
         return Findings([length(cloud)])
 
     bare = {"invariances": frozenset(), "null_example": Analysis.null_example, "presets": {"calibrated": {}}}
@@ -313,7 +313,7 @@ def test_an_example_brings_the_second_cloud(spoiled, sound):
     seen = []
 
     def analyze(self, cloud, parameters, context):
-        seen.append(context.load_cloud(parameters.other).checksum() == cloud.checksum())
+        seen.append(context.clouds["other"].checksum() == cloud.checksum())
         return Findings([length(cloud)])
 
     def planted(self, rng):

@@ -152,11 +152,10 @@ def test_tables_agree_with_metrics(report):
 
 
 def test_replicates_of_equal_rows_pair(rows, report):
-    from saegeo_core.report.replicates import replicates_of
 
-    one = replicates_of(report._arrays, "negentropy")
-    same = replicates_of(measure(rows, k=2)._arrays, "negentropy")
-    other = replicates_of(measure(rows, seed=1)._arrays, "negentropy")
+    one = report.replicates("negentropy")
+    same = measure(rows, k=2).replicates("negentropy")
+    other = measure(rows, seed=1).replicates("negentropy")
     assert one.pairs_with(same)
     assert not one.pairs_with(other)
 

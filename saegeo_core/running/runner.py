@@ -24,7 +24,7 @@ from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Parameters, r
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.progress import Progress, silent
 from saegeo_core.report.findings import Findings
-from saegeo_core.report.replicates import as_arrays
+from saegeo_core.report.replicates import as_arrays, told_beside
 from saegeo_core.report.report import (
     SCHEMA_VERSION,
     AnalysisStamp,
@@ -151,21 +151,27 @@ class Job:
             )
 
     @cached_property
-    def other_clouds(self) -> "dict[str, FeatureCloud]":
-        """The clouds that parameters of type SaeSpec name, by parameter.
+    def clouds(self) -> "dict[str, FeatureCloud | tuple[FeatureCloud, ...]]":
+        """The clouds of the SAEs that parameters name, by parameter: one for a spec, several for a list of specs.
 
         Raises:
             SaegeoError: there is no such SAE.
         """
         named = {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
-        return {key: self.load_cloud(spec) for key, spec in named.items() if isinstance(spec, SaeSpec)}
+        clouds: dict[str, FeatureCloud | tuple[FeatureCloud, ...]] = {}
+        for key, value in named.items():
+            if isinstance(value, SaeSpec):
+                clouds[key] = self.load_cloud(value)
+            elif isinstance(value, list | tuple) and value and all(isinstance(one, SaeSpec) for one in value):
+                clouds[key] = tuple(self.load_cloud(one) for one in value)
+        return clouds
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
         """What the analysis is given besides the vectors: what identifies each, and what is worth knowing of it."""
         inputs: dict[str, Any] = {
-            key: {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
-            for key, cloud in self.other_clouds.items()
+            key: _told(named) if not isinstance(named, tuple) else _told_together(named)
+            for key, named in self.clouds.items()
         }
         inputs |= input_files(self.parameters)
         if self.firing is not None:
@@ -174,14 +180,6 @@ class Job:
             described = self.activations.describe()
             inputs["activations"] = {"digest": digest_of(described), **described}
         return inputs
-
-    def _other_cloud(self, spec: SaeSpec) -> "FeatureCloud":
-        for key, cloud in self.other_clouds.items():
-            if getattr(self.parameters, key) == spec:
-                return cloud
-        raise ValueError(
-            f"no parameter of {self.analysis.name} names {spec}, so its weights would not be in the digest"
-        )
 
     @property
     def digest(self) -> str:
@@ -233,7 +231,7 @@ class Job:
             progress=progress,
             firing=self.firing,
             activations=self.activations,
-            load_cloud=self._other_cloud,
+            clouds=self.clouds,
         )
         started = time.perf_counter()
         findings = self._analyze(context)
@@ -280,14 +278,22 @@ class Job:
             environment=Environment(versions=_versions(), device=self.device, dtype=cloud.sae.dtype),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             duration_seconds=round(seconds, 3),
-            measured=tuple(findings.metrics),
+            measured=told_beside(findings.metrics, findings.replicates),
             tables={name: table_from_frame(frame) for name, frame in findings.tables.items()},
             figures=tuple(findings.figures),
             warnings=(*_cloud_warnings(cloud), *findings.warnings),
         )
-        report._arrays.update(findings.arrays)
-        report._arrays.update(as_arrays(findings.replicates))
-        return report
+        return report.with_arrays({**findings.arrays, **as_arrays(findings.replicates)})
+
+
+def _told(cloud: "FeatureCloud") -> dict[str, Any]:
+    """What a report says of a cloud that a parameter names."""
+    return {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
+
+
+def _told_together(clouds: "tuple[FeatureCloud, ...]") -> dict[str, Any]:
+    """What a report says of several that one parameter names, with one digest of all of them in their order."""
+    return {"digest": digest_of([cloud.digest for cloud in clouds]), "saes": [_told(cloud) for cloud in clouds]}
 
 
 def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from saegeo_core.statistics.alternatives import choose_pvalue
-from saegeo_core.statistics.count_law import CountLaw, MeanLaw
+from saegeo_core.statistics.laws import CountLaw, NormalLaw
 
 
 def test_below_the_poisson_variance_a_count_is_binomial():
@@ -39,9 +39,9 @@ def test_a_count_that_is_never_expected():
 
 def test_zscores():
     assert CountLaw(9, 4).zscore(13) == 2
-    assert MeanLaw(1, 0.5).zscore(0) == -2
-    assert MeanLaw(1, 0.5).pvalue(0) == pytest.approx(2 * stats.norm.sf(2))
-    assert MeanLaw(1, 0.5).pvalue(0, "greater") == pytest.approx(stats.norm.cdf(2))
+    assert NormalLaw(1, 0.5).zscore(0) == -2
+    assert NormalLaw(1, 0.5).pvalue(0) == pytest.approx(2 * stats.norm.sf(2))
+    assert NormalLaw(1, 0.5).pvalue(0, "greater") == pytest.approx(stats.norm.cdf(2))
 
 
 def test_midpvalues_are_uniform_on_average():

@@ -17,7 +17,7 @@ def comparing(mean_norm, monkeypatch):
     honest = mean_norm.analyze
 
     def analyze(cloud, parameters, context):
-        other = context.load_cloud(parameters.other)
+        other = context.clouds["other"]
         return honest(other, type(mean_norm).Parameters(), context)
 
     monkeypatch.setattr(mean_norm, "Parameters", TwoClouds, raising=False)
@@ -63,10 +63,35 @@ def test_the_other_cloud_is_of_the_same_rows(comparing, monkeypatch):
     assert [how["rows"] for how in asked] == ["encoder"]
 
 
-def test_what_no_parameter_names_is_not_loaded(comparing, cloud, monkeypatch):
-    monkeypatch.setattr(comparing, "analyze", lambda c, p, x: x.load_cloud(SaeSpec.parse("minilm-l6:layer_1")))
-    with pytest.raises(ValueError, match="would not be in the digest"):
+def test_what_no_parameter_names_is_not_there(comparing, cloud, monkeypatch):
+    """So its weights cannot decide a number without being in the digest."""
+    monkeypatch.setattr(comparing, "analyze", lambda c, p, x: x.clouds["another"])
+    with pytest.raises(KeyError, match="another"):
         run(comparing, cloud, parameters={"other": "minilm-l6:layer_2"})
+
+
+class ManyClouds(Parameters):
+    others: list[SaeSpec] = Field(description="The other ones.", examples=["minilm-l6:layer_2"])
+
+
+def test_a_list_of_saes_brings_as_many_clouds(comparing, mean_norm, cloud, tmp_path, monkeypatch):
+    for name, value in (("one", 2.0), ("two", 3.0)):
+        np.save(tmp_path / f"{name}.npy", np.full((8, 6), value, np.float32))
+    given = f"{tmp_path}/one.npy,{tmp_path}/two.npy"
+    seen = []
+    honest = type(mean_norm).analyze
+
+    def analyze(own, parameters, context):
+        seen.append([float(other.norms.mean()) for other in context.clouds["others"]])
+        return honest(mean_norm, own, type(mean_norm).Parameters(), context)
+
+    monkeypatch.setattr(comparing, "Parameters", ManyClouds)
+    monkeypatch.setattr(comparing, "analyze", analyze)
+    report = run(comparing, cloud, parameters={"others": given})
+    assert seen == [pytest.approx([2 * np.sqrt(6), 3 * np.sqrt(6)])]
+    assert [one["spec"] for one in report.inputs["others"]["saes"]] == given.split(",")
+    other_order = run(comparing, cloud, parameters={"others": ",".join(reversed(given.split(",")))})
+    assert other_order.inputs["others"]["digest"] != report.inputs["others"]["digest"]
 
 
 def test_a_name_that_leads_nowhere_is_the_users_mistake(comparing, cloud):

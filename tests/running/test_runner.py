@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from saegeo_core import Findings, MissingInput, PluginManager, Replicates, SaegeoError, run
-from saegeo_core.plugin.runner import resolve_device
+from saegeo_core import Findings, Interval, MissingInput, PluginManager, Replicates, SaegeoError, run
+from saegeo_core.running.runner import resolve_device
 
 
 def test_the_same_seed_gives_the_same_findings(mean_norm, cloud):
@@ -85,7 +85,8 @@ def test_a_name_runs_the_registered_analysis(plugin_manager, mean_norm, cloud):
 
 
 def test_replicates_are_kept_beside_the_report(mean_norm, cloud, monkeypatch, tmp_path):
-    metric = run(mean_norm, cloud).metric()
+    interval = Interval(low=0, high=9, method="these rows and no others")
+    metric = run(mean_norm, cloud).metric().model_copy(update={"interval": interval})
     kept = Replicates("mean_norm", cloud.norms, 2.0, "these rows")
     monkeypatch.setattr(mean_norm, "analyze", lambda *_: Findings([metric], replicates=[kept]))
     run(mean_norm, cloud, out=tmp_path)

@@ -1,0 +1,164 @@
+"""Null distributions in closed form, and the p-values that follow from them.
+
+A count is given the discrete law that has exactly its mean and variance, so that p-values stay right when few events are
+expected as well as when millions are: binomial below the Poisson variance, negative binomial above it.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import stats
+
+from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
+
+POISSON_TOLERANCE = 1e-8
+
+
+class Law(Protocol):
+    """The distribution of a number under a null model."""
+
+    @property
+    def mean(self) -> float:
+        """Of the distribution."""
+        ...
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the distribution."""
+        ...
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        ...
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """Probability of a number at least as extreme."""
+        ...
+
+
+class FrozenDistribution(Protocol):
+    """A continuous distribution of `scipy.stats` with its parameters, for example `stats.chi(3, scale=0.1)`."""
+
+    def mean(self) -> float:
+        """Of the distribution."""
+        ...
+
+    def std(self) -> float:
+        """Standard deviation."""
+        ...
+
+    def cdf(self, x: float, /) -> float:
+        """Probability of at most x."""
+        ...
+
+    def sf(self, x: float, /) -> float:
+        """Probability of more than x."""
+        ...
+
+
+@dataclass(frozen=True)
+class ContinuousLaw:
+    """The law of a frozen distribution of `scipy.stats`."""
+
+    distribution: FrozenDistribution
+
+    @property
+    def mean(self) -> float:
+        """Of the distribution."""
+        return float(self.distribution.mean())
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the distribution."""
+        return float(self.distribution.std())
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return float((observed - self.distribution.mean()) / self.distribution.std())
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """Probability of a number at least as extreme."""
+        return choose_pvalue(float(self.distribution.cdf(observed)), float(self.distribution.sf(observed)), alternative)
+
+
+@dataclass(frozen=True)
+class NormalLaw:
+    """The normal law of a mean over many pairs or features."""
+
+    mean: float
+    standard_deviation: float
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """Probability of a number at least as extreme."""
+        z = self.zscore(observed)
+        return choose_pvalue(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), alternative)
+
+
+@dataclass(frozen=True)
+class CountLaw:
+    """The law of a count with the given mean and variance."""
+
+    mean: float
+    variance: float
+
+    @property
+    def standard_deviation(self) -> float:
+        """Square root of the variance."""
+        return float(np.sqrt(self.variance))
+
+    def zscore(self, observed: float) -> float:
+        """Distance of a count from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """The mid-p-value: P(more extreme) + P(exactly this count) / 2.
+
+        Uniform on average under the null, where the ordinary p-value of a small count is too large.
+        """
+        law = self._law()
+        half = 0.5 * float(law.pmf(observed))
+        return choose_pvalue(float(law.cdf(observed - 1)) + half, float(law.sf(observed)) + half, alternative)
+
+    def _law(self) -> stats.rv_discrete:
+        excess = self.variance - self.mean
+        if self.mean == 0.0 or abs(excess) <= POISSON_TOLERANCE * self.mean:
+            return stats.poisson(self.mean)
+        if excess > 0.0:
+            return stats.nbinom(self.mean**2 / excess, self.mean / self.variance)
+        trials = np.ceil(self.mean**2 / -excess)
+        return stats.binom(trials, self.mean / trials)
+
+
+@dataclass(frozen=True)
+class ShareLaw:
+    """The law of a share: a count out of `total`, in units of `unit`."""
+
+    count: CountLaw
+    total: int
+    unit: float = 1.0
+
+    @property
+    def mean(self) -> float:
+        """Of the share, in its unit."""
+        return self.count.mean / self.total / self.unit
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the share, in its unit."""
+        return self.count.standard_deviation / self.total / self.unit
+
+    def zscore(self, observed: float) -> float:
+        """Distance of a share from the mean, in standard deviations."""
+        return self.count.zscore(self._counted(observed))
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """The mid-p-value of the count behind a share."""
+        return self.count.pvalue(self._counted(observed), alternative)
+
+    def _counted(self, share: float) -> int:
+        return round(share * self.unit * self.total)
