@@ -5,7 +5,7 @@ SAE ids contain slashes and a release may itself be `owner/repo`, hence the colo
 
 import fnmatch
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import CoreSchema, core_schema
@@ -64,11 +64,16 @@ class SaeSpec:
 
     @property
     def storage_id(self) -> str:
-        """The id under which reports of this SAE lie: for a file `folder/stem`, for a folder its name."""
+        """The id under which reports and harvests of this SAE lie.
+
+        For a path all of it, from the working directory where it lies below that, from the root otherwise: the last names of a
+        path (`layers.1`, `trainer_0`, `average_l0_71/params.npz`) are those of many SAEs.
+        """
         if self.sae_id is not None:
             return self.sae_id
-        path = Path(self.path or "").resolve()
-        return str(PurePosixPath(path.name) if path.is_dir() else PurePosixPath(path.parent.name) / path.stem)
+        path, here = Path(self.path or "").resolve(), Path.cwd().resolve()
+        below = path.relative_to(here) if path.is_relative_to(here) and path != here else path.relative_to(path.anchor)
+        return below.as_posix()
 
     def __str__(self) -> str:
         return f"{self.release}:{self.sae_id}" if self.path is None else str(self.path)

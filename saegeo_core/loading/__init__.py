@@ -1,5 +1,6 @@
 """From the name of an SAE to its cloud. One file per source and per format; nothing heavy is imported before it is used."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ def load_cloud(
     rows: Rows = "decoder",
     layout: "Layout | None" = None,
     labels: Path | None = None,
+    decoder_key: str | None = None,
+    model_slice: int | None = None,
     plugins: "PluginManager | None" = None,
 ) -> "FeatureCloud":
     """The directions of one SAE, memory-mapped where its file allows it.
@@ -29,6 +32,8 @@ def load_cloud(
         rows: measure "decoder" or "encoder" directions.
         layout: whether the "rows" or the "columns" of a bare matrix are the features.
         labels: a file with a text for each feature: JSON, CSV or TSV.
+        decoder_key: which array of a file is the matrix of directions, where several could be.
+        model_slice: which model or layer of a crosscoder, counted from 0; its matrices have three axes.
         plugins: where file formats come from; all installed plugins by default.
 
     Raises:
@@ -41,7 +46,7 @@ def load_cloud(
     if rows not in ("decoder", "encoder"):
         raise SaegeoError(f"rows are {rows!r}", "say 'decoder' or 'encoder'")
     spec = SaeSpec.parse(spec) if isinstance(spec, str) else spec
-    stored = _read(spec, rows, layout, plugins)
+    stored = _read(spec, rows, layout=layout, decoder_key=decoder_key, model_slice=model_slice, plugins=plugins)
     from saegeo_core.cloud.feature_cloud import FeatureCloud  # imports torch: what cannot be found is told before
 
     sae = describe(stored, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id)
@@ -61,7 +66,8 @@ def expand_specs(specs: list[str]) -> list[SaeSpec]:
     What is named twice comes once.
 
     Raises:
-        SaegeoError: a missing path, an unknown release or id, or a pattern that covers nothing.
+        SaegeoError: a missing path, an unknown release or id, a pattern that covers nothing, or two SAEs whose reports and harvests
+            would lie under one name.
     """
     from saegeo_core.loading.release_directory import matching_entries
 
@@ -74,10 +80,31 @@ def expand_specs(specs: list[str]) -> list[SaeSpec]:
         else:
             for entry in matching_entries(spec):
                 expanded.setdefault(str(entry), SaeSpec(release=entry.release, sae_id=entry.sae_id))
+    _refuse_one_name_for_two(expanded.values())
     return list(expanded.values())
 
 
-def _read(spec: SaeSpec, rows: Rows, layout: "Layout | None", plugins: "PluginManager | None") -> "StoredDirections":
+def _refuse_one_name_for_two(specs: Iterable[SaeSpec]) -> None:
+    """Names are compared as file systems do that fold case: one folder holds what belongs to one SAE."""
+    named: dict[tuple[str, str], SaeSpec] = {}
+    for spec in specs:
+        other = named.setdefault((spec.storage_release.casefold(), spec.storage_id.casefold()), spec)
+        if other is not spec:
+            raise SaegeoError(
+                f"{other} and {spec} would both be kept under {spec.storage_release}:{spec.storage_id}",
+                "give them one at a time with another --out each, or rename one",
+            )
+
+
+def _read(
+    spec: SaeSpec,
+    rows: Rows,
+    *,
+    layout: "Layout | None",
+    decoder_key: str | None,
+    model_slice: int | None,
+    plugins: "PluginManager | None",
+) -> "StoredDirections":
     from saegeo_core.loading.file_format import refuse_layout
     from saegeo_core.loading.local_files import read_path
     from saegeo_core.loading.named_release import read_entry
@@ -86,7 +113,16 @@ def _read(spec: SaeSpec, rows: Rows, layout: "Layout | None", plugins: "PluginMa
 
     if spec.path is not None:
         _refuse_missing(spec.path)
+        if decoder_key is not None or model_slice is not None:
+            from saegeo_core.loading.formats.plain_matrix import chosen_array
+
+            return chosen_array(spec.path, rows, layout=layout, key=decoder_key, model_slice=model_slice)
         return read_path(spec.path, rows, layout, plugins or PluginManager())
+    if decoder_key is not None or model_slice is not None:
+        raise SaegeoError(
+            f"--decoder-key and --model-slice choose among the arrays of a file, and {spec} is an SAE of a release",
+            "leave them out, or name the file",
+        )
     entries = matching_entries(spec)
     if spec.is_glob:
         raise SaegeoError(f"{spec} names {len(entries)} SAEs", f"name one, for example {entries[0]}")

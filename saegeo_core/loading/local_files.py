@@ -24,8 +24,21 @@ def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginMan
     for file_format in formats:
         if _recognises(file_format, path, plugins):
             return _read(file_format, path, rows, layout, plugins)
+    inside = _saes_inside(path, formats, plugins)
+    if inside:
+        shown = ", ".join(child.name for child in inside[:5]) + (" …" if len(inside) > 5 else "")
+        raise SaegeoError(
+            f"{path} holds {len(inside)} SAE{'s' * (len(inside) > 1)} and is none itself: {shown}",
+            f"type {inside[0]} for one, {path}/* for all of them",
+        )
     known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format in formats) or "none is registered"
     raise SaegeoError(f"{_what_it_is(path)} is in no file format known here", f"known formats - {known}")
+
+
+def _saes_inside(path: Path, formats: list[FileFormat], plugins: "PluginManager") -> list[Path]:
+    """The folders in a folder that are SAEs, in the order of their names."""
+    children = sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+    return [child for child in children if any(_recognises(one, child, plugins) for one in formats)]
 
 
 def _recognises(file_format: FileFormat, path: Path, plugins: "PluginManager") -> bool:

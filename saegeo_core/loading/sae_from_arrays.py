@@ -59,14 +59,14 @@ def dictionary_learning_sae(path: Path) -> Any:
     Raises:
         SaegeoError: no configuration, a class not known here, or an array that is missing or damaged.
     """
-    weights = named_file(path, dictionary_learning.WEIGHTS) or path
-    config = weights.with_name(dictionary_learning.CONFIG)
-    trainer = read_json_object(config).get("trainer") if config.is_file() else None
+    weights = dictionary_learning.weights_in(path) or path
+    config = dictionary_learning.config_of(weights)
+    trainer = None if config is None else read_json_object(config).get("trainer")
     trained_as = trainer.get("dict_class") if isinstance(trainer, dict) else None
     if not isinstance(trainer, dict) or trained_as not in TRAINED_AS:
         raise SaegeoError(
             f"how {weights} encodes is unknown: "
-            + (f"its class is {trained_as!r}" if trained_as else f"there is no {config.name} beside it"),
+            + (f"its class is {trained_as!r}" if trained_as else f"there is no {dictionary_learning.CONFIG} beside it"),
             f"known classes: {', '.join(TRAINED_AS)}",
         )
     architecture, subtracts_bias = TRAINED_AS[trained_as]

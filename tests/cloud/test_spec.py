@@ -63,4 +63,13 @@ def test_an_id_with_brackets_matches_itself():
 
 def test_reports_of_a_file_lie_under_local(tmp_path):
     spec = SaeSpec.parse(str(tmp_path / "layer_12" / "params.npz"))
-    assert (spec.storage_release, spec.storage_id) == ("local", "layer_12/params")
+    assert (spec.storage_release, spec.storage_id) == ("local", f"{tmp_path}/layer_12/params.npz".removeprefix("/"))
+
+
+@pytest.mark.parametrize("leaf", ["layers.1", "trainer_0", "average_l0_71/params.npz", "final_3"])
+def test_saes_of_one_leaf_name_have_names_of_their_own(tmp_path, monkeypatch, leaf):
+    """The usual layouts end alike; one folder for both would keep the harvest of one."""
+    monkeypatch.chdir(tmp_path)
+    ids = [SaeSpec.parse(f"./seed{seed}/{leaf}").storage_id for seed in (0, 1)]
+    assert ids == [f"seed0/{leaf}", f"seed1/{leaf}"]
+    assert SaeSpec.parse(f"{tmp_path}/seed0/{leaf}").storage_id == ids[0]

@@ -47,7 +47,7 @@ def test_sae_lens_folder(load, sae_lens_folder, decoder, encoder):
     assert is_cloud_of(cloud, decoder)
     assert cloud.sae.model_dump(exclude={"spec", "training"}) == {
         "release": "local",
-        "sae_id": "layer_12",
+        "sae_id": str(sae_lens_folder).removeprefix("/"),
         "model": "gpt2-small",
         "hook_name": "blocks.12.hook_resid_post",
         "hf_hook_name": None,
@@ -179,8 +179,12 @@ def test_numbers_that_json_does_not_have_are_unknown(load, sae_lens_folder):
 
 def test_a_missing_configuration_or_array_is_named(load, sae_lens_folder, decoder, write):
     (sae_lens_folder / "cfg.json").unlink()
-    with pytest.raises(SaegeoError, match=r"cfg.json cannot be read: No such file"):
+    (sae_lens_folder / "config.json").write_text("{}")
+    with pytest.raises(SaegeoError, match=r"holds sae_weights.safetensors and no cfg.json \(config.json is another"):
         load(str(sae_lens_folder))
+    alone = load(str(sae_lens_folder / "sae_weights.safetensors"))
+    assert is_cloud_of(alone, decoder)
+    assert alone.sae.hook_name is None
     write(sae_lens_folder / "sae_weights.safetensors", {"W_dec": decoder})
     write(sae_lens_folder / "cfg.json", {"d_in": 6, "d_sae": 24})
     with pytest.raises(SaegeoError, match=r"holds no W_enc\nit holds W_dec \(24, 6\)"):
@@ -230,3 +234,69 @@ def test_a_stranger_s_format_goes_before_the_built_in_ones(plugin_manager, tmp_p
     cloud = load_cloud(str(path), plugins=plugins)
     assert is_cloud_of(cloud, 2 * decoder)
     assert cloud.sae.model == "theirs"
+
+
+LLAMA = {"hook_point_in": "blocks.15.hook_resid_post", "d_model": 6, "d_sae": 24, "act_fn": "jumprelu", "top_k": 50}
+
+
+def test_llama_scope(load, tmp_path, decoder, encoder, write):
+    weights = {"encoder.weight": encoder.T.copy(), "decoder.weight": decoder.T.copy()}
+    weights |= {"encoder.bias": np.zeros(24, np.float32), "decoder.bias": np.zeros(6, np.float32)}
+    file = write(tmp_path / "llama" / "checkpoints" / "final.safetensors", weights)
+    write(tmp_path / "llama" / "hyperparams.json", LLAMA)
+    for path in (tmp_path / "llama", file):
+        cloud = load(str(path))
+        assert is_cloud_of(cloud, decoder)
+        known = (cloud.sae.hook_name, cloud.sae.layer, cloud.sae.space, cloud.sae.architecture, cloud.sae.l0)
+        assert known == ("blocks.15.hook_resid_post", 15, "residual", "jumprelu", None)
+        assert is_cloud_of(load(str(path), rows="encoder"), encoder.T)
+
+
+def test_llamascopium(load, tmp_path, decoder, encoder, write):
+    weights = {"W_E": encoder, "W_D": decoder, "b_E": np.zeros(24, np.float32), "b_D": np.zeros(6, np.float32)}
+    write(tmp_path / "sae_weights.safetensors", weights)
+    write(tmp_path / "config.json", {**LLAMA, "act_fn": "topk", "top_k": 8})
+    cloud = load(str(tmp_path))
+    assert is_cloud_of(cloud, decoder)
+    assert (cloud.sae.architecture, cloud.sae.l0) == ("topk", 8)
+
+
+def test_a_checkpoint_of_dictionary_learning_takes_the_configuration_of_its_trainer(load, tmp_path, decoder, write):
+    trainer = {"dict_class": "AutoEncoderTopK", "layer": 3, "k": 8, "lm_name": "gpt2"}
+    write(tmp_path / "trainer_0" / "config.json", {"trainer": trainer})
+    for name in ("checkpoints/ae_5000.pt", "ae_5000.pt"):
+        file = write(tmp_path / "trainer_0" / name, {"decoder.weight": decoder.T.copy()})
+        cloud = load(str(file))
+        assert is_cloud_of(cloud, decoder)
+        assert (cloud.sae.model, cloud.sae.layer, cloud.sae.l0) == ("gpt2", 3, 8)
+
+
+def test_a_checkpoint_behind_a_line_of_json(load, tmp_path, decoder):
+    with (tmp_path / "sae.pt").open("wb") as file:
+        file.write(b'{"schema": 5, "cfg": {"d_sae": 24}}\n')
+        torch.save({"W_dec": torch.from_numpy(decoder)}, file)
+    assert is_cloud_of(load(str(tmp_path / "sae.pt")), decoder)
+
+
+def test_gemma_scope_2_says_in_its_configuration_what_it_reads(load, tmp_path, decoder, encoder, write):
+    folder = tmp_path / "resid_post" / "layer_12_width_16k_l0_medium"
+    write(folder / "params.safetensors", {"w_dec": decoder, "w_enc": encoder, "threshold": np.ones(24, np.float32)})
+    config = {"hf_hook_point_in": "model.layers.12.output", "model_name": "gemma-3-1b-pt", "l0": 60}
+    write(folder / "config.json", config)
+    sae = load(str(folder)).sae
+    assert (sae.layer, sae.l0, sae.model, sae.space) == (12, 60, "google/gemma-3-1b-pt", "residual")
+
+
+def test_the_folders_of_gemma_scope_tell_layer_and_l0(load, tmp_path, decoder, encoder, write):
+    folder = tmp_path / "layer_12" / "width_16k" / "average_l0_82"
+    write(folder / "params.npz", {"W_dec": decoder, "W_enc": encoder, "threshold": np.ones(24, np.float32)})
+    sae = load(str(folder)).sae
+    assert (sae.layer, sae.l0, sae.training) == (12, 82, {"width": "16k"})
+
+
+def test_a_folder_of_saes_names_them_and_what_to_type(load, tmp_path, decoder, write):
+    for layer in (3, 5):
+        write(tmp_path / "run" / f"layers.{layer}" / "sae.safetensors", {"W_dec": decoder})
+        write(tmp_path / "run" / f"layers.{layer}" / "cfg.json", {"k": 8, "d_in": 6, "num_latents": 24})
+    with pytest.raises(SaegeoError, match=r"holds 2 SAEs and is none itself: layers.3, layers.5(.|\n)*/run/\* for all"):
+        load(str(tmp_path / "run"))

@@ -28,7 +28,7 @@ SUFFIXES = pytest.mark.parametrize("suffix", [".npy", ".npz", ".safetensors", ".
 def test_rows_are_features(load, tmp_path, decoder, suffix):
     cloud = load(save_as(suffix, tmp_path / "mine", decoder))
     assert torch.equal(cloud.vectors, torch.from_numpy(decoder))
-    assert (cloud.sae.release, cloud.sae.sae_id) == ("local", f"{tmp_path.name}/mine")
+    assert (cloud.sae.release, cloud.sae.sae_id) == ("local", f"{tmp_path}/mine{suffix}".removeprefix("/"))
     assert (cloud.sae.d_sae, cloud.sae.d_in, cloud.sae.model, cloud.sae.l0) == (24, 6, None, None)
 
 

@@ -75,9 +75,9 @@ def test_members_that_are_no_arrays_are_passed_over(tmp_path, decoder, write):
 
 
 def test_other_suffixes_are_refused(tmp_path):
-    (tmp_path / "weights.bin").touch()
+    (tmp_path / "weights.h5").touch()
     with pytest.raises(SaegeoError, match=r"known suffixes: .npy, .npz"):
-        open_tensors(tmp_path / "weights.bin")
+        open_tensors(tmp_path / "weights.h5")
 
 
 class Trap:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from saegeo_core.loading.file_format import FileFormat
 from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
 from saegeo_core.loading.formats.gemma_scope import GemmaScope
+from saegeo_core.loading.formats.llama_scope import LlamaScope
 from saegeo_core.loading.formats.plain_matrix import PlainMatrix
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
 from saegeo_core.loading.formats.sparsify import Sparsify
@@ -14,6 +15,7 @@ from saegeo_core.plugin.hookspecs import hookimpl
 @hookimpl
 def saegeo_register_loaders(register: Callable[[FileFormat], None]) -> None:
     """From the most particular to the one that takes any matrix."""
+    register(LlamaScope())
     register(SaeLensFolder())
     register(Sparsify())
     register(GemmaScope())

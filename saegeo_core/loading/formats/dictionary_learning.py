@@ -1,5 +1,6 @@
 """dictionary_learning's `ae.pt`, with the `config.json` its trainers leave beside it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,17 @@ from saegeo_core.cloud.description import Rows
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files import open_tensors
+from saegeo_core.loading.weights import directions_of
 
 CONFIG = "config.json"
 WEIGHTS = "ae.pt"
-# Dictionaries made of torch.nn.Linear keep weights (outputs, inputs); those with bare parameters keep sae-lens's shapes.
+CHECKPOINT = re.compile(r"ae_\d+\.pt")
+"""Names of the weights after so many steps, in a folder `checkpoints` below that of the trainer."""
 STORED: dict[Rows, dict[str, Layout]] = {
     "decoder": {"W_dec": "rows", "decoder.weight": "columns"},
     "encoder": {"W_enc": "columns", "encoder.weight": "rows"},
 }
+"""Dictionaries made of torch.nn.Linear keep weights (outputs, inputs); those with bare parameters keep sae-lens's shapes."""
 ARCHITECTURES = {
     "AutoEncoder": "standard",
     "GatedAutoEncoder": "gated",
@@ -30,19 +34,32 @@ class DictionaryLearning:
     """decoder.weight (d_in, d_sae) or W_dec (d_sae, d_in); encoder.weight (d_sae, d_in) or W_enc (d_in, d_sae)."""
 
     name = "dictionary-learning"
-    summary = f"{WEIGHTS} of dictionary_learning, with the {CONFIG} beside it if there is one"
+    summary = f"{WEIGHTS} or ae_STEP.pt of dictionary_learning, with the {CONFIG} of its trainer if there is one"
 
     def recognises(self, path: Path) -> bool:
         """By name."""
-        return named_file(path, WEIGHTS) is not None
+        return weights_in(path) is not None
 
     def read(self, path: Path, rows: Rows, layout: Layout | None) -> StoredDirections:
         """See FileFormat.read."""
         refuse_layout(layout, f"{path}, a dictionary_learning file")
-        weights = named_file(path, WEIGHTS) or path
-        config = weights.with_name(CONFIG)
-        facts = facts_of_trainer(read_json_object(config)) if config.is_file() else {}
-        return StoredDirections(open_tensors(weights).directions(STORED[rows]), facts)
+        weights = weights_in(path) or path
+        config = config_of(weights)
+        facts = {} if config is None else facts_of_trainer(read_json_object(config))
+        return StoredDirections(directions_of(open_tensors(weights), rows), facts)
+
+
+def weights_in(path: Path) -> Path | None:
+    """The weights that a path is or holds: final ones, or those of a step."""
+    if path.is_file() and CHECKPOINT.fullmatch(path.name):
+        return path
+    return named_file(path, WEIGHTS)
+
+
+def config_of(weights: Path) -> Path | None:
+    """The trainer's configuration: beside the weights, or above the folder of checkpoints."""
+    places = [weights.parent, *([weights.parent.parent] if weights.parent.name == "checkpoints" else [])]
+    return next((place / CONFIG for place in places if (place / CONFIG).is_file()), None)
 
 
 def facts_of_trainer(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,19 @@
-"""A bare decoder matrix in any container: rows are the features, unless the user says that columns are."""
+"""Weights in a file of any container: the decoder is found by names and shapes, or is the only matrix there is."""
 
 from pathlib import Path
 
 from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections
-from saegeo_core.loading.tensor_files import SUFFIXES, open_tensors
-from saegeo_core.loading.tensor_files.tensor_file import TensorFile
-
-DECODER = "W_dec"
+from saegeo_core.loading.tensor_files import INDEX, SUFFIXES, open_tensors
+from saegeo_core.loading.weights import directions_of
 
 
 class PlainMatrix:
-    """The array W_dec, or the only one with two axes.
+    """A decoder under any name that is known, in dictionaries and behind prefixes, or a matrix alone.
 
-    Dictionaries have more features than dimensions, so a matrix wider than tall is most likely transposed. Nothing in
-    the file can tell, hence it is refused until the user states the layout.
+    Dictionaries have more features than dimensions, so a matrix wider than tall is most likely transposed. Where nothing in the
+    file can tell, it is refused until the user states the layout.
     """
 
     name = "plain-matrix"
@@ -23,41 +21,26 @@ class PlainMatrix:
 
     def recognises(self, path: Path) -> bool:
         """By suffix."""
-        return path.is_file() and path.suffix in SUFFIXES
+        return path.is_file() and (path.suffix in SUFFIXES or path.name.endswith(INDEX))
 
     def read(self, path: Path, rows: Rows, layout: Layout | None) -> StoredDirections:
         """See FileFormat.read."""
-        if rows == "encoder":
-            raise SaegeoError(
-                f"{path} is read as a bare decoder matrix; which of its arrays is the encoder, and which way round, is unknown",
-                "give an SAE in a known format, or a file with the encoder's directions as rows and leave out --rows",
-            )
-        tensors = open_tensors(path)
-        name = _decoder_name(tensors)
-        if len(tensors.shapes[name]) == 2 and layout is None:
-            _refuse_wide(path, tensors.shapes[name])
-        return StoredDirections(tensors.directions({name: layout or "rows"}))
+        return StoredDirections(directions_of(open_tensors(path), rows, layout=layout))
 
 
-def _decoder_name(tensors: TensorFile) -> str:
-    names = list(tensors.shapes)
-    if DECODER in names:
-        return DECODER
-    matrices = [name for name in names if len(tensors.shapes[name]) == 2]
-    if len(matrices) == 1:
-        return matrices[0]
-    if len(names) == 1:
-        return names[0]
-    raise SaegeoError(
-        f"which array of {tensors.path} is the decoder? It holds {tensors.listing()}",
-        f"call the decoder {DECODER}, or save it alone (a dictionary_learning file is recognised by its name, ae.pt)",
-    )
+def chosen_array(
+    path: Path, rows: Rows, *, layout: Layout | None, key: str | None, model_slice: int | None
+) -> StoredDirections:
+    """The directions in one array of a file, or in one slice of it, as the user says; of a folder, in its only file of arrays.
 
-
-def _refuse_wide(path: Path, shape: tuple[int, ...]) -> None:
-    n_rows, n_columns = shape
-    if n_columns > n_rows > 0:
-        raise SaegeoError(
-            f"the matrix in {path} is wider than tall, {n_rows} x {n_columns}: are its columns the features?",
-            f"--decoder-layout columns if it holds {n_columns} features, --decoder-layout rows if it holds {n_rows}",
-        )
+    Raises:
+        SaegeoError: a folder with none or several, or what `directions_of` finds wrong.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.is_file() and file.suffix in SUFFIXES)
+        if len(files) != 1:
+            listed = ", ".join(file.name for file in files) or "no file of arrays"
+            raise SaegeoError(f"{path} holds {listed}", "name the file in which the array is")
+        path = files[0]
+    tensors = open_tensors(path)
+    return StoredDirections(directions_of(tensors, rows, layout=layout, key=key, model_slice=model_slice))

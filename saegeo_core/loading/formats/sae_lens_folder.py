@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.sae_lens_config import facts_of_config
@@ -28,5 +29,12 @@ class SaeLensFolder:
         """See FileFormat.read."""
         refuse_layout(layout, f"{path}, a sae-lens folder")
         weights = named_file(path, WEIGHTS) or path / WEIGHTS
+        if not weights.with_name(CONFIG).exists():
+            others = [file.name for file in sorted(weights.parent.glob("*.json"))]
+            beside = f" ({', '.join(others)} is another library's)" if others else ""
+            raise SaegeoError(
+                f"{weights.parent} holds {WEIGHTS} and no {CONFIG}{beside}",
+                f"copy {CONFIG} from where the SAE was saved; {weights} alone gives its decoder, of which nothing else is known",
+            )
         facts = facts_of_config(read_json_object(weights.with_name(CONFIG)), rows)
         return StoredDirections(open_tensors(weights).directions(STORED[rows]), facts)

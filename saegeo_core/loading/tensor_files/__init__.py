@@ -8,7 +8,10 @@ from pathlib import Path
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile
 
-SUFFIXES = (".npy", ".npz", ".safetensors", ".pt", ".pth")
+TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
+SUFFIXES = (".npy", ".npz", ".safetensors", *TORCH_SUFFIXES)
+INDEX = ".safetensors.index.json"
+"""What the name of a file ends with that says in which of several safetensors files each array lies."""
 
 
 def open_tensors(path: Path) -> TensorFile:
@@ -25,11 +28,15 @@ def open_tensors(path: Path) -> TensorFile:
         from saegeo_core.loading.tensor_files.numpy_files import open_npz
 
         return open_npz(path)
+    if path.name.endswith(INDEX):
+        from saegeo_core.loading.tensor_files.safetensors_files import open_sharded
+
+        return open_sharded(path)
     if path.suffix == ".safetensors":
         from saegeo_core.loading.tensor_files.safetensors_files import open_safetensors
 
         return open_safetensors(path)
-    if path.suffix in (".pt", ".pth"):
+    if path.suffix in TORCH_SUFFIXES:
         from saegeo_core.loading.tensor_files.torch_files import open_torch
 
         return open_torch(path)

@@ -51,9 +51,18 @@ class TensorFile:
             )
         if len(self.shapes[name]) != 2:
             raise SaegeoError(f"{name} of {self.path} has shape {self.shapes[name]}; a matrix has two axes")
-        matrix = self.read(name)
-        refuse_unless_floating(str(matrix.dtype).removeprefix("torch."), f"{name} of {self.path}")
+        matrix = self.floating(name)
         return matrix if stored[name] == "rows" else matrix.T
+
+    def floating(self, name: str) -> "torch.Tensor":
+        """The array of a name, of floating-point numbers.
+
+        Raises:
+            SaegeoError: other numbers, or a file that is damaged there.
+        """
+        array = self.read(name)
+        refuse_unless_floating(str(array.dtype).removeprefix("torch."), f"{name} of {self.path}")
+        return array
 
 
 def refuse_unless_floating(dtype: str, what: str) -> None:

@@ -3,19 +3,30 @@
 The zip container of PyTorch 1.6 and later is memory-mapped; the older one is read.
 """
 
+import io
 import pickle
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
 
+if TYPE_CHECKING:
+    import torch
+
+MAX_DEPTH = 4
+"""Dictionaries within dictionaries that are looked into."""
+
 
 def open_torch(path: Path) -> TensorFile:
-    """The tensors of a `.pt` file: a dictionary of tensors, or one tensor under the name "tensor"."""
+    """The tensors of a `.pt` file: a dictionary of tensors, or one tensor under the name "tensor".
+
+    Training scripts put dictionaries in dictionaries (`state_dict`, `model`): names are then joined by dots.
+    """
     import torch
 
     with reading(path, "a PyTorch file"):
@@ -27,12 +38,21 @@ def open_torch(path: Path) -> TensorFile:
             f"{path} holds a {type(content).__name__}, not a dictionary of tensors",
             "save the SAE's state_dict() instead",
         )
-    tensors = {
-        name: value.detach()
-        for name, value in content.items()
-        if isinstance(name, str) and isinstance(value, torch.Tensor) and value.layout == torch.strided
-    }
+    tensors = dict(_tensors_in(content, "", MAX_DEPTH))
     return TensorFile(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__)
+
+
+def _tensors_in(content: "Mapping[Any, Any]", prefix: str, depth: int) -> "Iterator[tuple[str, torch.Tensor]]":
+    """Every tensor in dictionaries of dictionaries, with the path of keys that leads to it."""
+    import torch
+
+    for key, value in content.items():
+        if not isinstance(key, str):
+            continue
+        if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested:
+            yield prefix + key, value.detach()
+        elif isinstance(value, dict) and depth > 0:
+            yield from _tensors_in(value, f"{prefix}{key}.", depth - 1)
 
 
 def _load(path: Path) -> Any:
@@ -41,6 +61,10 @@ def _load(path: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about pickle protocols: what matters is raised
         try:
+            with path.open("rb") as file:
+                if file.read(1) == b"{":  # a line of JSON before the weights, as saev writes them
+                    file.readline()
+                    return torch.load(io.BytesIO(file.read()), map_location="cpu", weights_only=True)
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
         except pickle.UnpicklingError as error:
             # The library's own message advises to switch the safety off.
