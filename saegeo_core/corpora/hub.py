@@ -22,19 +22,19 @@ class HubCorpus:
 
     Args:
         where: the data set, without the leading `hf:`.
-        label_field, skip_bad_lines: see `DocumentRows`.
+        rows: how rows are read.
 
     Raises:
         SaegeoError: `where` is not of that form.
     """
 
-    def __init__(self, where: str, *, label_field: str | None = None, skip_bad_lines: bool = False) -> None:
+    def __init__(self, where: str, rows: DocumentRows | None = None) -> None:
         match = NAME.fullmatch(where)
         if match is None:
             raise SaegeoError(f"{where!r} names no data set", "type hf:NAME, hf:NAME:CONFIG or hf:NAME:CONFIG@SPLIT")
         self._name, self._config = match["name"], match["config"]
         self._split = match["split"] or "train"
-        self._reading = DocumentRows(label_field, skip_bad_lines)
+        self._reading = rows or DocumentRows()
 
     @property
     def n_skipped(self) -> int:
@@ -45,7 +45,7 @@ class HubCorpus:
         """Name, configuration and split, and SHA-256 of the first rows' texts (which are fetched for it)."""
         first = hashlib.sha256()
         for _, row in islice(self._rows(), ROWS_THAT_IDENTIFY):
-            first.update(repr(row.get("text")).encode())
+            first.update(repr(row.get(self._reading.text_field)).encode())
         return {
             "kind": "hugging-face",
             "name": self._name,

@@ -1,11 +1,12 @@
-"""Documents from JSON-lines files in the Pile's row format, plain or compressed.
+"""Documents from JSON files in the Pile's row format, plain or compressed: an object a line, or one array of objects.
 
 Damage of a file itself (a compressed one cut short) always stops the reading, whatever is said about broken lines.
 """
 
+import codecs
 import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,20 @@ from saegeo_core.corpora.compressed_lines import read_lines
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.corpora.document_rows import BrokenRow, DocumentRows
 from saegeo_core.corpora.file_identity import file_identity
+from saegeo_core.errors import SaegeoError
 
 
 class JsonLinesCorpus:
-    """One document a line, an object with `text`; files in the order given. Blank lines are no documents.
+    """One document a line, or an entry of an array; files in the order given. Blank lines are no documents.
 
     Args:
         files: name (as reports show it) and path of every file.
-        label_field, skip_bad_lines: see `DocumentRows`.
+        rows: how rows are read.
     """
 
-    def __init__(
-        self, files: Sequence[tuple[str, Path]], *, label_field: str | None = None, skip_bad_lines: bool = False
-    ) -> None:
+    def __init__(self, files: Sequence[tuple[str, Path]], rows: DocumentRows | None = None) -> None:
         self._files = list(files)
-        self._reading = DocumentRows(label_field, skip_bad_lines)
+        self._reading = rows or DocumentRows()
 
     @property
     def n_skipped(self) -> int:
@@ -50,9 +50,28 @@ class JsonLinesCorpus:
 
     def _rows(self) -> Iterator[tuple[str, Any]]:
         for _, path in self._files:
-            for number, line in enumerate(read_lines(path), start=1):
+            lines = enumerate(read_lines(path), start=1)
+            first = next(((number, line) for number, line in lines if line.strip()), None)
+            if first is not None and ".json" in path.suffixes and _begins_an_array(first[1]):
+                whole = first[1] + b"".join(line for _, line in lines)
+                yield from ((f"entry {number} of {path}", row) for number, row in _entries(whole, path))
+                continue
+            for number, line in [] if first is None else chain([first], lines):
                 if line.strip():
                     yield f"line {number} of {path}", _parsed(line, number)
+
+
+def _begins_an_array(line: bytes) -> bool:
+    """Whether a file begins as an array over several lines, or one of objects: no row is a list."""
+    start = line.removeprefix(codecs.BOM_UTF8).strip()
+    return start == b"[" or start.startswith((b"[{", b"[ {"))
+
+
+def _entries(content: bytes, path: Path) -> Iterator[tuple[int, Any]]:
+    rows = _parsed(content, 1)
+    if isinstance(rows, BrokenRow):
+        raise SaegeoError(f"{path} begins as a JSON array and is none: {rows}", "it may be cut short: copy it again")
+    return enumerate(rows, start=1)
 
 
 def _parsed(line: bytes, number: int) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
 from saegeo_core.corpora.corpus import Document
-from saegeo_core.corpora.document_rows import BrokenRow, document_of_row
+from saegeo_core.corpora.document_rows import BrokenRow, DocumentRows, document_of_row
 from saegeo_core.corpora.file_identity import END_BYTES, file_identity
 from saegeo_core.corpora.json_lines import JsonLinesCorpus
 from saegeo_core.corpora.open_corpus import open_corpus
@@ -183,7 +183,7 @@ class TestJsonLines:
     def test_any_bytes_are_documents_or_skipped_or_a_clear_error(self, folder, content):
         path = folder / "bytes.jsonl"
         path.write_bytes(content)
-        corpus = JsonLinesCorpus([("bytes", path)], skip_bad_lines=True)
+        corpus = JsonLinesCorpus([("bytes", path)], DocumentRows(skip_bad_lines=True))
         n_lines = sum(bool(line.strip()) for line in content.split(b"\n"))
         n_documents = 0
         with contextlib.suppress(SaegeoError):  # where there is no document at all
@@ -226,13 +226,77 @@ class TestNaming:
             open_corpus(str(tmp_path / "nothing"))
 
     def test_a_folder_without_text(self, tmp_path):
-        with pytest.raises(SaegeoError, match="holds no JSON-lines and no text"):
+        with pytest.raises(SaegeoError, match="holds no JSON-lines, no table and no text"):
             open_corpus(str(tmp_path))
 
     def test_a_file_of_another_kind(self, tmp_path):
-        (tmp_path / "a.parquet").write_bytes(b"PAR1")
-        with pytest.raises(SaegeoError, match=r"neither JSON lines nor text(.|\n)*\.jsonl"):
-            open_corpus(str(tmp_path / "a.parquet"))
+        (tmp_path / "a.png").write_bytes(b"PNG")
+        with pytest.raises(SaegeoError, match=r"neither JSON lines nor text(.|\n)*\.jsonl(.|\n)*\.parquet"):
+            open_corpus(str(tmp_path / "a.png"))
+
+
+class TestArrays:
+    ROWS = [row("one", "a"), row("two", "b")]
+
+    @pytest.mark.parametrize("indent", [None, 1])
+    @pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
+    def test_an_array_of_objects_is_read_entry_by_entry(self, tmp_path, indent, name):
+        content = json.dumps(self.ROWS, indent=indent).encode()
+        (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        corpus = open_corpus(str(tmp_path / name))
+        assert [(one.text, one.label, one.position) for one in corpus.documents()] == [("one", "a", 0), ("two", "b", 1)]
+        assert texts(corpus, 1) == ["two"]
+
+    def test_a_broken_entry_is_named(self, tmp_path):
+        (tmp_path / "a.json").write_text(json.dumps([*self.ROWS, 3]))
+        with pytest.raises(SaegeoError, match="entry 3 of .* is no document: it is a int"):
+            texts(open_corpus(str(tmp_path / "a.json")))
+
+    def test_one_cut_short_is_told_as_an_array(self, tmp_path):
+        (tmp_path / "a.json").write_text(json.dumps(self.ROWS, indent=1)[:-9])
+        with pytest.raises(SaegeoError, match="begins as a JSON array and is none"):
+            texts(open_corpus(str(tmp_path / "a.json")))
+
+
+class TestTextField:
+    def test_text_under_another_name(self, tmp_path):
+        path = tmp_path / "a.jsonl"
+        path.write_text('{"content": "one", "meta": {"body": "two"}, "a.b": "three"}\n')
+        for field, text in (("content", "one"), ("meta.body", "two"), ("a.b", "three")):
+            corpus = open_corpus(str(path), text_field=field)
+            assert texts(corpus) == [text]
+            assert corpus.describe()["text_field"] == field
+        with pytest.raises(SaegeoError, match=r"it has no 'text'; it has 'content'(.|\n)*type --text-field PATH"):
+            texts(open_corpus(str(path)))
+
+    def test_text_files_have_no_fields(self, tmp_path):
+        (tmp_path / "a.txt").write_text("x")
+        with pytest.raises(SaegeoError, match="no fields(.|\n)*--text-field"):
+            open_corpus(str(tmp_path), text_field="body")
+
+
+class TestTables:
+    ROWS = [{"content": "one", "kind": "a"}, {"content": "two, and more", "kind": "b"}]
+
+    @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".tsv"])
+    def test_every_row_is_a_document(self, tmp_path, suffix):
+        import pandas as pd
+
+        path, frame = tmp_path / f"rows{suffix}", pd.DataFrame(self.ROWS)
+        if suffix == ".parquet":
+            frame.to_parquet(path)
+        else:
+            frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+        corpus = open_corpus(str(path), text_field="content", label_field="kind")
+        assert [(one.text, one.label) for one in corpus.documents()] == [("one", "a"), ("two, and more", "b")]
+        assert texts(corpus, 1) == ["two, and more"]
+        assert corpus.describe()["files"][0]["name"] == path.name
+
+    @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+    def test_damage_is_named(self, tmp_path, suffix):
+        (tmp_path / f"rows{suffix}").write_bytes(b"PAR1\x00\xff\xfe")
+        with pytest.raises(SaegeoError, match="cannot be read as|has no 'text'"):
+            texts(open_corpus(str(tmp_path / f"rows{suffix}")))
 
 
 class TestIdentity:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from saegeo_core import SaegeoError
+from saegeo_core.corpora.document_rows import DocumentRows
 from saegeo_core.corpora.json_lines import JsonLinesCorpus
 from saegeo_core.firing import incidence
 from saegeo_core.firing.statistics import FiringStatistics
@@ -167,7 +168,7 @@ def test_after_a_broken_line_a_harvest_goes_on_without_it(tmp_path, make_sae, wo
     write_lines(path, texts, broken_line=12)
 
     def corpus(skip_bad_lines):
-        return JsonLinesCorpus([("corpus.jsonl", path)], skip_bad_lines=skip_bad_lines)
+        return JsonLinesCorpus([("corpus.jsonl", path)], DocumentRows(skip_bad_lines=skip_bad_lines))
 
     source = word_source()
     with pytest.raises(SaegeoError, match="(?s)line 12 of .*type --skip-bad-lines"):
