@@ -41,6 +41,8 @@ def read_hooks(
 
     def keep(hook: str, value: Any) -> None:
         activation = value[0] if isinstance(value, tuple) else value
+        if points[hook].is_flat and isinstance(activation, torch.Tensor) and len(activation) == shape.numel():
+            activation = activation.reshape(*shape, -1)
         if not isinstance(activation, torch.Tensor) or activation.ndim != 3 or activation.shape[:2] != shape:
             raise SaegeoError(
                 f"{hook} does not give one vector for each token, but {_in_words(activation)} for {tuple(shape)} tokens",

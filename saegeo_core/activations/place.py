@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.activations.hook_points import FAMILIES, TRANSFORMER_LENS
+from saegeo_core.activations.hook_points import EMBEDDING, FAMILIES, TRANSFORMER_LENS
 from saegeo_core.activations.model_loading import DEMO
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.errors import SaegeoError
@@ -27,7 +27,7 @@ def hook_of(sae: SaeDescription, given: str | None = None) -> str:
         return given
     match = TRANSFORMER_LENS.fullmatch(sae.hook_name or "")
     is_known = match and any(match["place"] in family.places for family in FAMILIES.values())
-    hook = sae.hook_name if is_known else sae.hf_hook_name or sae.hook_name
+    hook = sae.hook_name if is_known or sae.hook_name == EMBEDDING else sae.hf_hook_name or sae.hook_name
     if not hook:
         raise SaegeoError(
             f"{sae.spec} does not say where in the model it reads",

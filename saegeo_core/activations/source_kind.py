@@ -1,7 +1,7 @@
 """What a kind of activation source is: the interface of a plugin that brings one, and how a source is named."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from saegeo_core.activations.model_loading import FloatType
@@ -22,8 +22,10 @@ class SourceRequest:
         device: where the model runs, "cpu" or "cuda:0".
         dtype: number type the model computes in.
         window_tokens: tokens of text that the model reads at once; None for what suits the model.
-        prepend_bos: put BOS before every window even where the tokenizer does not (GPT-2, GPT-NeoX). SAEs trained through
-            TransformerLens mostly had it; without it the first token of a window takes its place as attention sink.
+        prepend_bos: whether a window begins with BOS, whatever the tokenizer would do (GPT-2 and GPT-NeoX put none there); None
+            leaves it to the tokenizer. SAEs trained through TransformerLens mostly had it; without it the first token of a
+            window takes its place as attention sink.
+        also_called: what the SAEs call the module of a hook in the Hugging Face model, for families of models that are not known.
     """
 
     hooks: tuple[str, ...]
@@ -31,7 +33,8 @@ class SourceRequest:
     device: str = "cpu"
     dtype: FloatType = "float32"
     window_tokens: int | None = None
-    prepend_bos: bool = False
+    prepend_bos: bool | None = None
+    also_called: Mapping[str, str] = field(default_factory=dict)
 
 
 class SourceKind(Protocol):

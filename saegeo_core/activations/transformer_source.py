@@ -98,7 +98,10 @@ class TransformerSource:
         self._most_windows = self._pass_tokens or 1
         self._centred = request.centred_hooks
         modules = [name for name, _ in model.named_modules()]
-        self._points = {hook: find_hook_point(hook, model.config.model_type, modules) for hook in request.hooks}
+        self._points = {
+            hook: find_hook_point(hook, model.config.model_type, modules, request.also_called.get(hook))
+            for hook in request.hooks
+        }
         self._identity = dict(identity)
         self._census = TokenCensus()
         self.d_in = self._widths()
@@ -203,6 +206,17 @@ class TransformerSource:
             )
 
 
+def _positions(model: Any) -> int | None:
+    """Places that the model's table of positions has for tokens; None where it has no table.
+
+    RoBERTa and ESM count from behind the number of the padding token, so the first places of their tables are no token's.
+    """
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            return int(module.num_embeddings - module.padding_idx - 1)
+    return None
+
+
 def _window_tokens(model: Any, tokenizer: Any, framing: Framing, asked: int | None) -> int:
     """Tokens of text in a window: as asked for, or the model's maximum without the frame, at most CONTEXT with it.
 
@@ -210,7 +224,7 @@ def _window_tokens(model: Any, tokenizer: Any, framing: Framing, asked: int | No
         SaegeoError: more than the model reads, or less than one.
     """
     config = model.config.get_text_config()
-    limits = [getattr(config, "max_position_embeddings", None), tokenizer.model_max_length]
+    limits = [getattr(config, "max_position_embeddings", None), tokenizer.model_max_length, _positions(model)]
     longest = min((limit for limit in limits if limit), default=CONTEXT) - framing.n_tokens
     tokens = min(longest, CONTEXT - framing.n_tokens) if asked is None else asked
     if not 1 <= tokens <= longest:

@@ -6,7 +6,7 @@ the tokenizer frames a text (BOS before it, or CLS and SEP around it) and knows 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ from saegeo_core.errors import SaegeoError
 
 #: A fast tokenizer spreads the texts of one call over the cores.
 DOCUMENTS_AT_ONCE = 16
-PROBE = "a"
+PROBES = ("a", "A", "0")
+VOCABULARY_TRIED = 100
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,17 @@ class Framing:
     special: frozenset[int]
 
     @classmethod
-    def of(cls, tokenizer: Any, *, prepend_bos: bool = False) -> "Framing":
+    def of(cls, tokenizer: Any, *, prepend_bos: bool | None = None) -> "Framing":
         """The framing of a Hugging Face tokenizer, read off what it does to a text.
 
         With `prepend_bos` a window starts with BOS even where the tokenizer would put nothing before it; EOS stands in
-        for a BOS that there is not, as in TransformerLens.
+        for a BOS that there is not, as in TransformerLens. With False it starts with none even where the tokenizer puts one.
 
         Raises:
-            SaegeoError: the tokenizer makes no token of the letter a, or has neither BOS nor EOS to prepend.
+            SaegeoError: the tokenizer makes no token of any text tried, or has neither BOS nor EOS to prepend.
         """
-        bare = tokenizer(PROBE, add_special_tokens=False)["input_ids"]
-        framed = tokenizer(PROBE)["input_ids"]
-        if not bare:
-            raise SaegeoError(
-                f"the tokenizer makes no token of {PROBE!r}", "it may be damaged: copy it again from its source"
-            )
+        probe, bare = _probe(tokenizer)
+        framed = tokenizer(probe)["input_ids"]
         starts = (start for start in range(len(framed)) if framed[start : start + len(bare)] == bare)
         start = next(starts, None)
         if start is None:
@@ -58,11 +55,13 @@ class Framing:
         if tokenizer.pad_token_id != tokenizer.unk_token_id:
             special.add(tokenizer.pad_token_id)
         before = framed[:start]
-        if prepend_bos and not before:
+        if prepend_bos is False:
+            before = [token for token in before if token != tokenizer.bos_token_id]
+        elif prepend_bos and not before:
             before = [token for token in (tokenizer.bos_token_id, tokenizer.eos_token_id) if token is not None][:1]
             if not before:
                 raise SaegeoError(
-                    "the tokenizer has neither BOS nor EOS to put before a window", "leave prepend_bos out"
+                    "the tokenizer has neither BOS nor EOS to put before a window", "type --prepend-bos no"
                 )
         return cls(tuple(before), tuple(framed[start + len(bare) :]), frozenset(special - {None}))
 
@@ -70,6 +69,31 @@ class Framing:
     def n_tokens(self) -> int:
         """How many tokens the frame takes of every window."""
         return len(self.before) + len(self.after)
+
+
+def _probe(tokenizer: Any) -> tuple[str, list[int]]:
+    """A text that the tokenizer makes tokens of, and these: a letter, a digit, or one of its own words.
+
+    Models of proteins or nucleotides know few letters, and may have no token for what is unknown.
+    """
+    for text in chain(PROBES, _words_of(tokenizer)):
+        try:
+            bare = tokenizer(text, add_special_tokens=False)["input_ids"]
+        except Exception:  # tokenizers raise a bare Exception where a word is unknown and there is no token for that
+            continue
+        if bare:
+            return text, bare
+    raise SaegeoError(
+        f"the tokenizer makes no token of {PROBES[0]!r} or of its own words",
+        "it may be damaged: copy it again from its source",
+    )
+
+
+def _words_of(tokenizer: Any) -> Iterator[str]:
+    """The first words of a vocabulary, special ones left out."""
+    special = set(tokenizer.all_special_tokens)
+    words = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    yield from (word for word, _ in words[:VOCABULARY_TRIED] if word not in special)
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,74 @@ FRAMES = {
     "gemma2": ("<bos>", None),
     "gemma3_text": ("<bos>", None),
     "gpt2": (None, None),
+    "gpt_neo": (None, None),
+    "gpt_oss": ("<bos>", None),
+    "gptj": (None, None),
     "gpt_neox": (None, None),
     "llama": ("<bos>", None),
     "mistral": ("<bos>", None),
+    "olmo": (None, None),
+    "olmo2": (None, None),
+    "opt": ("</s>", None),
+    "phi": (None, None),
+    "phi3": ("<bos>", None),
     "qwen2": (None, None),
     "qwen3": (None, None),
+    "qwen3_5_text": (None, None),
+    "qwen3_moe": (None, None),
+    "roberta": ("<s>", "</s>"),
+    "stablelm": (None, None),
+    "t5": (None, "</s>"),
+    "xlm-roberta": ("<s>", "</s>"),
 }
 N_LAYERS = 3
 WIDTH = 16
 HEADS = 4
 CONTEXT = 32
+VOCABULARY = len(WORDS) + 4
+OTHER_NAMES = {
+    "gpt_neo": {
+        "vocab_size": VOCABULARY,
+        "hidden_size": WIDTH,
+        "num_layers": N_LAYERS,
+        "num_heads": HEADS,
+        "intermediate_size": 32,
+        "max_position_embeddings": CONTEXT,
+        "attention_types": [[["global"], N_LAYERS]],
+    },
+    "gptj": {
+        "vocab_size": VOCABULARY,
+        "n_embd": WIDTH,
+        "n_layer": N_LAYERS,
+        "n_head": HEADS,
+        "n_positions": CONTEXT,
+        "rotary_dim": 4,
+    },
+    "opt": {
+        "vocab_size": VOCABULARY,
+        "hidden_size": WIDTH,
+        "word_embed_proj_dim": WIDTH,
+        "num_hidden_layers": N_LAYERS,
+        "num_attention_heads": HEADS,
+        "ffn_dim": 32,
+        "max_position_embeddings": CONTEXT,
+    },
+    "t5": {
+        "vocab_size": VOCABULARY,
+        "d_model": WIDTH,
+        "d_kv": 4,
+        "d_ff": 32,
+        "num_layers": N_LAYERS,
+        "num_heads": HEADS,
+    },
+}
+MORE = {
+    "gpt_oss": {"num_local_experts": 2, "num_experts_per_tok": 1},
+    "phi3": {"pad_token_id": 0},
+    "qwen3_moe": {"num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 16},
+    "roberta": {"pad_token_id": 1, "type_vocab_size": 1},
+    "xlm-roberta": {"pad_token_id": 1, "type_vocab_size": 1},
+}
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +156,13 @@ def save_model(folder, family):
             "n_head": HEADS,
             "n_positions": CONTEXT,
         }
-    elif family not in ("bert", "gpt_neox"):
+    elif family in ("gpt_neo", "gptj", "opt", "t5"):
+        sizes = OTHER_NAMES[family]
+    elif family not in ("bert", "gpt_neox", "phi", "phi3", "roberta", "xlm-roberta", "olmo", "olmo2", "stablelm"):
         sizes |= {"num_key_value_heads": 2, "head_dim": 8}  # heads that together are wider than the model
+    sizes |= MORE.get(family, {})
     # Weights large enough that every part of a block leaves its mark on the sum.
-    config = AutoConfig.for_model(family, **sizes, initializer_range=0.3)
+    token_ids = {} if family == "t5" else {"bos_token_id": None, "eos_token_id": None}
+    config = AutoConfig.for_model(family, **{**token_ids, **sizes}, initializer_range=0.3)
     torch.manual_seed(0)
     AutoModel.from_config(config).save_pretrained(folder)

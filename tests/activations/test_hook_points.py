@@ -1,7 +1,7 @@
 import pytest
 
 from saegeo_core import SaegeoError
-from saegeo_core.activations.hook_points import FAMILIES, HookPoint, find_hook_point
+from saegeo_core.activations.hook_points import FAMILIES, HookPoint, block_list, find_hook_point
 
 LLAMA = ["", "embed_tokens", "layers"] + [
     f"layers.{block}{part}"
@@ -46,12 +46,17 @@ def test_models_of_text_and_images_keep_their_blocks_one_level_down():
 @pytest.mark.parametrize(
     ("hook", "family", "message"),
     [
-        ("blocks.2.hook_resid_post", "llama", "'blocks.1.hook_resid_post'"),
+        (
+            "blocks.2.hook_resid_post",
+            "llama",
+            "of 2 blocks, has no hook(.|\n)*type blocks.1.hook_resid_post for the last",
+        ),
         ("blocks.1.hook_resid_pst", "llama", "'blocks.1.hook_resid_post'"),
-        ("blocks.0.hook_resid_mid", "gpt_neox", "2 blocks, has no hook"),
+        ("blocks.0.hook_resid_mid", "gpt_neox", "a gpt_neox has no hook 'hook_resid_mid'(.|\n)*blocks.0.hook_resid_"),
         ("layers.1.self_atn.o_proj", "llama", "'layers.1.self_attn.o_proj'"),
         ("layers.7", "llama", "no module 'layers.7'"),
-        ("blocks.1.hook_resid_post", "mamba", "'mamba' is not known(.|\n)*embed_tokens"),
+        ("blocks.1.hook_mlp_out", "mamba", "'mamba' is not known(.|\n)*embed_tokens"),
+        ("hook_embed", "mamba", "'mamba' is not known(.|\n)*embed_tokens"),
         ("output", "llama", "no module"),
         ("", "llama", "no module ''"),
     ],
@@ -63,4 +68,26 @@ def test_a_hook_that_the_model_has_not_is_told_with_those_it_has(hook, family, m
 
 def test_every_family_has_the_residual_stream_before_and_behind_each_block():
     for family in FAMILIES.values():
-        assert {"hook_resid_pre", "hook_resid_post", "attn.hook_z", "hook_mlp_out"} <= set(family.places)
+        assert {"hook_resid_pre", "hook_resid_post", "hook_mlp_out", "hook_mlp_in", "mlp.hook_in"} <= set(family.places)
+
+
+def test_in_a_family_that_is_not_known_the_residual_stream_is_found_by_structure():
+    modules = [
+        "",
+        "embeddings",
+        "backbone.layers",
+        *(f"backbone.layers.{i}{part}" for i in range(3) for part in ("", ".mixer")),
+    ]
+    assert find_hook_point("blocks.1.hook_resid_post", "mamba", modules) == HookPoint("backbone.layers.1", "output")
+    assert find_hook_point("blocks.1.hook_resid_pre", "mamba", modules) == HookPoint("backbone.layers.1", "input")
+    experts = [*modules, *(f"backbone.layers.0.experts.{i}" for i in range(9))]
+    assert block_list(experts) == "backbone.layers"
+    both = [f"{side}.block.{i}" for side in ("decoder", "encoder") for i in range(2)]
+    assert block_list(both) == "encoder.block"
+
+
+def test_in_a_family_that_is_not_known_the_saes_own_word_on_the_module_counts():
+    found = find_hook_point("blocks.1.hook_mlp_out", "mamba", LLAMA, also_called="model.layers.1.mlp")
+    assert found == HookPoint("layers.1.mlp", "output")
+    known = find_hook_point("blocks.1.hook_mlp_out", "llama", LLAMA, also_called="model.layers.0")
+    assert known == HookPoint("layers.1.mlp", "output")

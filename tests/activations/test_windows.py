@@ -13,6 +13,11 @@ class Letters:
 
     bos_token_id, eos_token_id, cls_token_id, sep_token_id, pad_token_id, unk_token_id = 1, ord("E"), None, None, 0, 0
 
+    all_special_tokens = ()
+
+    def get_vocab(self):
+        return {chr(number): number for number in range(97, 123)}
+
     def __init__(self, before=(1,), after=()):
         self.before, self.after = list(before), list(after)
 
