@@ -42,15 +42,22 @@ BIASES = {
 
 
 def gemma_scope_sae(path: Path) -> Any:
-    """A JumpReLU SAE from Gemma Scope's `params.npz` or `params.safetensors`; the input is taken as it is.
+    """A JumpReLU SAE or transcoder from Gemma Scope's `params.npz` or `params.safetensors`; the input is taken as it is.
+
+    A transcoder is told by its folder's name, or by the affine connection that passes its input on.
 
     Raises:
         SaegeoError: an array is missing or damaged.
     """
     inside = (named_file(path, name) for name in gemma_scope.WEIGHTS)
-    tensors = _all_tensors(next(filter(None, inside), path))
+    weights = next(filter(None, inside), path)
+    tensors = _all_tensors(weights)
     named = {"W" + name[1:] if name.startswith("w_") else name: tensor for name, tensor in tensors.items()}
-    return _sae("jumprelu", {name: named.get(name) for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")}, path)
+    own = {name: named.get(name) for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")}
+    if "affine_skip_connection" in tensors:
+        return _sae("jumprelu_skip_transcoder", {**own, "W_skip": tensors["affine_skip_connection"].T}, path)
+    is_transcoder = any("transcoder" in part for part in weights.absolute().parts[-4:-1])
+    return _sae("jumprelu_transcoder" if is_transcoder else "jumprelu", own, path)
 
 
 def dictionary_learning_sae(path: Path) -> Any:
@@ -119,6 +126,8 @@ def _sae(
     if missing:
         raise SaegeoError(f"{path} holds no {' and no '.join(missing)}: it cannot encode", "it may be cut short")
     d_in, d_sae = given["W_enc"].shape
+    if architecture.endswith("transcoder"):
+        config["d_out"] = given["W_dec"].shape[-1]
     try:
         sae = SAE.from_dict(
             {

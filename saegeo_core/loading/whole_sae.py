@@ -19,10 +19,9 @@ from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
 from saegeo_core.loading.formats.gemma_scope import GemmaScope
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
 from saegeo_core.loading.formats.sparsify import Sparsify
-from saegeo_core.loading.hub_files import explained, refuse_if_offline
+from saegeo_core.loading.hub_files import explained, fetch, refuse_if_offline
 from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
 from saegeo_core.loading.sae_from_arrays import dictionary_learning_sae, gemma_scope_sae, sparsify_sae
-from saegeo_core.loading.tensor_files.tensor_file import reading
 
 if TYPE_CHECKING:
     from saegeo_core.cloud.description import SaeDescription
@@ -44,6 +43,8 @@ READS_OTHER_TOKENS = ("temporal",)
 #: Scalings that sae-lens leaves to whoever encodes, by factors that the weights do not tell.
 UNFOLDED = ("expected_average_only_in", "covariance_whitening")
 NOT_ENCODING = ("metadata", "device", "dtype")
+FROM_FILES: dict[str, tuple[Callable[[Path], Any], str]] = {"gemma_3": (gemma_scope_sae, "{path}/params.safetensors")}
+"""Families of releases that are built here from a file of theirs: sae-lens asks the network for shapes even from a full cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +100,12 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
     architecture = config.architecture()
     if architecture in READS_OTHER_TOKENS:
         raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
+    k = getattr(config, "k", None)
+    if isinstance(k, int | float) and k > config.d_sae:
+        raise SaegeoError(
+            f"{cloud.sae.spec} is to keep the {k:g} largest of {config.d_sae} features (k), more than it has",
+            "its configuration may be of another SAE: copy it again",
+        )
     if config.normalize_activations in UNFOLDED:
         raise SaegeoError(
             f"{cloud.sae.spec} reads activations scaled by a factor that its files do not tell "
@@ -142,13 +149,23 @@ def _from_folder(path: Path) -> Any:
     from sae_lens import SAE
 
     folder = path if path.is_dir() else path.parent
-    with reading(folder, "an SAE of sae-lens"):
+    try:
         return SAE.load_from_disk(folder, device="cpu", dtype="float32")
+    except OSError as error:
+        raise SaegeoError(f"{folder} cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # whatever sae-lens meets in files that were not made here, passed on whole
+        raise SaegeoError(
+            f"sae-lens cannot make an SAE of {folder}: {type(error).__name__}: {' '.join(str(error).split())}",
+            "what its cfg.json says and what its weights are must agree",
+        ) from error
 
 
 def _from_entry(entry: ReleaseEntry) -> Any:
     if entry.source == "bundled":
         return _from_folder(Path(entry.repository) / entry.path)
+    if entry.loader in FROM_FILES:
+        make, weights = FROM_FILES[entry.loader]
+        return make(fetch(entry.repository, weights.format(path=entry.path)))
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     from sae_lens import SAE
 

@@ -87,7 +87,7 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     except OSError as error:
         raise SaegeoError(f"{path} cannot be read: {error.strerror or error}") from error
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise SaegeoError(
             f"{path} cannot be read as {kind}: {reason}",
             "it may be damaged or cut short: copy it again from its source",
