@@ -51,8 +51,8 @@ def test_other_columns_do_no_harm(tmp_path):
         ("a.tsv", "feature,label\n1,x\n", r"line 1: the columns are \['feature,label'\]"),
         ("a.json", "", "line 1: not JSON"),
         ("a.json", '{\n"1": "x"\n"2": "y"}', "line 3: not JSON"),
-        ("a.json", '["x", "y"]', "holds no JSON object"),
-        ("a.json", '[["1", "x"]]', "holds no JSON object"),
+        ("a.json", "3", "holds no JSON object"),
+        ("a.json", '[["1", "x"]]', "entry 0: a list is no label"),
         ("a.json", '{"1": 5}', "'1': its label is not a text"),
         ("a.json", '{"1": "x", "1": "y"}', "'1': feature 1 has a label already"),
         ("a.json", '{"9": "x"}', "'9': '9' is no feature"),
@@ -70,3 +70,42 @@ def test_missing_or_not_text(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"feature,label\n1,\xff\n")
     with pytest.raises(SaegeoError, match="are not UTF-8 text"):
         read_feature_labels(tmp_path / "b.csv", 3)
+
+
+EXPORTED = [
+    {"modelId": "gpt2-small", "layer": "8-res-jb", "index": "1", "description": "dates", "explanationModelName": "a"},
+    {"index": 1, "description": "years", "explanationModelName": "b"},
+    {"index": 2, "description": None},
+]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+def test_exports_of_dashboards(tmp_path, suffix):
+    """Neuronpedia and delphi: a list or lines of objects, several for one feature, null for none."""
+    path = tmp_path / f"labels{suffix}"
+    path.write_text(json.dumps(EXPORTED) if suffix == ".json" else "\n".join(map(json.dumps, EXPORTED)))
+    assert read_feature_labels(path, 4) == ("", "dates; years", "", "")
+
+
+def test_a_list_of_texts_is_in_the_order_of_the_features(tmp_path):
+    (tmp_path / "a.json").write_text('["dates", null, "names"]')
+    assert read_feature_labels(tmp_path / "a.json", 3) == ("dates", "", "names")
+    (tmp_path / "b.json").write_text('{"0": null, "2": "names"}')
+    assert read_feature_labels(tmp_path / "b.json", 3) == ("", "", "names")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("a.json", "[1]", "entry 0: a int is no label"),
+        ("a.json", '[{"index": 1}]', "entry 0: it has 'index', not feature or index and label or description"),
+        ("a.json", '[{"index": 1, "description": 2}]', "entry 0: its description is not a text"),
+        ("a.json", '["a", "b", "c", "d"]', "'3' is no feature; the SAE has 3"),
+        ("a.json", "[1", "not JSON"),
+        ("a.jsonl", '{"index": 1, "label": "a"}\n{"index"', "line 2: not JSON"),
+    ],
+)
+def test_exports_that_are_none(tmp_path, name, content, complaint):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(SaegeoError, match=complaint):
+        read_feature_labels(tmp_path / name, 3)
