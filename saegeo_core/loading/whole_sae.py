@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import load_cloud
+from saegeo_core.loading.activation_scaling import scaling_beside
 from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
 from saegeo_core.loading.formats.gemma_scope import GemmaScope
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
@@ -150,7 +151,12 @@ def _from_folder(path: Path) -> Any:
 
     folder = path if path.is_dir() else path.parent
     try:
-        return SAE.load_from_disk(folder, device="cpu", dtype="float32")
+        module = SAE.load_from_disk(folder, device="cpu", dtype="float32")
+        if module.cfg.normalize_activations in UNFOLDED:
+            scaling_beside(folder / SaeLensFolder.weights).fold_into(module)
+        return module
+    except SaegeoError:
+        raise
     except OSError as error:
         raise SaegeoError(f"{folder} cannot be read: {error.strerror or error}") from error
     except Exception as error:  # whatever sae-lens meets in files that were not made here, passed on whole

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.activation_scaling import WHITENED, WHITENING, scaling_beside
+from saegeo_core.loading.description import space_of_hook
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.sae_lens_config import facts_of_config
@@ -18,6 +20,7 @@ class SaeLensFolder:
     """W_dec (d_sae, d_in), or (d_sae, d_out) for a transcoder; W_enc (d_in, d_sae)."""
 
     name = "sae-lens"
+    weights = WEIGHTS
     summary = f"a folder of SAE.save_model: {CONFIG} and {WEIGHTS}"
 
     def recognises(self, path: Path) -> bool:
@@ -36,5 +39,17 @@ class SaeLensFolder:
                 f"{weights.parent} holds {WEIGHTS} and no {CONFIG}{beside}",
                 f"copy {CONFIG} from where the SAE was saved; {weights} alone gives its decoder, of which nothing else is known",
             )
-        facts = facts_of_config(read_json_object(weights.with_name(CONFIG)), rows)
-        return StoredDirections(open_tensors(weights).directions(STORED[rows]), facts)
+        config = read_json_object(weights.with_name(CONFIG))
+        stored = StoredDirections(open_tensors(weights).directions(STORED[rows]), facts_of_config(config, rows))
+        return _unwhitened(stored, weights, rows) if config.get("normalize_activations") == WHITENED else stored
+
+
+def _unwhitened(stored: StoredDirections, weights: Path, rows: Rows) -> StoredDirections:
+    """The directions in the space of the activations themselves; where the files do not tell the way back, that is said."""
+    scaling = scaling_beside(weights)
+    if scaling.whitening is None:
+        facts = stored.facts
+        space = space_of_hook(str(facts.get("hook_name") or ""), str(facts.get("architecture")), rows)
+        return StoredDirections(stored.vectors, {**facts, "space": f"whitened {space or 'activations'}"})
+    training = {**stored.facts["training"], "unwhitened_with": WHITENING}
+    return StoredDirections(scaling.undone(stored.vectors, rows), {**stored.facts, "training": training})
