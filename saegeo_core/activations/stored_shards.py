@@ -1,4 +1,4 @@
-"""One shard of stored activations, in either of the two containers: named tensors of which some rows are read."""
+"""One shard of stored activations, in any of three containers: named tensors of which some rows are read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.tensor_files.numpy_files import open_npz
 from saegeo_core.loading.tensor_files.tensor_file import reading, refuse_unless_floating
 
 if TYPE_CHECKING:
@@ -44,16 +45,18 @@ def find_shards(folder: Path) -> list[Shard]:
         stem, _, name = path.name.removesuffix(".npy").partition(".")
         numpy_files.setdefault(stem, {})[name] = path
     shards: dict[str, Shard] = {stem: NumpyShard(files) for stem, files in numpy_files.items()}
-    for path in folder.glob("*.safetensors"):
-        if path.stem in shards:
-            raise SaegeoError(
-                f"{folder} holds the shard {path.stem} twice, as safetensors and as npy", "remove one of them"
-            )
-        shards[path.stem] = SafetensorsShard(path)
+    for suffix, kind in ((".safetensors", SafetensorsShard), (".npz", NpzShard)):
+        for path in folder.glob(f"*{suffix}"):
+            if path.stem in shards:
+                raise SaegeoError(
+                    f"{folder} holds the shard {path.stem} twice, as {suffix[1:]} and as another kind",
+                    "remove one of them",
+                )
+            shards[path.stem] = kind(path)
     if not shards:
         raise SaegeoError(
             f"the folder {folder} holds no stored activations",
-            "they lie in 00000.safetensors, or 00000.HOOK.npy, and so on",
+            "they lie in 00000.safetensors, 00000.npz, or 00000.HOOK.npy, and so on",
         )
     return [shards[stem] for stem in sorted(shards)]
 
@@ -77,6 +80,19 @@ class SafetensorsShard:
 
         with reading(self.paths[0], "safetensors"):
             return safe_open(self.paths[0], framework="pt")
+
+
+class NpzShard:
+    """All tensors in one archive of NumPy arrays, mapped where it is not compressed."""
+
+    def __init__(self, path: Path) -> None:
+        self.paths = (path,)
+        self._file = open_npz(path, whole_numbers=(DOCUMENT,))
+        self.shapes = self._file.shapes
+
+    def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
+        """Some rows of one tensor."""
+        return self._file.read(name)[start:stop].clone()
 
 
 class NumpyShard:

@@ -29,16 +29,19 @@ def all_tokens(lengths=LENGTHS):
     return document, position, hooks
 
 
-def write(folder, cuts, as_numpy=False):
+def write(folder, cuts, kind="safetensors"):
     document, _, hooks = all_tokens()
     for number, rows in enumerate(np.split(np.arange(len(document)), cuts)):
         tensors = {"document": torch.from_numpy(document[rows])} | {hook: x[rows] for hook, x in hooks.items()}
-        for name, tensor in tensors.items() if as_numpy else ():
+        for name, tensor in tensors.items() if kind == "npy" else ():
             np.save(folder / f"{number:05}.{name}.npy", tensor.numpy())
-        if not as_numpy:
+        if kind == "safetensors":
             save_file(
                 {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / f"{number:05}.safetensors"
             )
+        if kind.startswith("npz"):
+            save = np.savez_compressed if kind == "npz, compressed" else np.savez
+            save(folder / f"{number:05}.npz", **{name: tensor.numpy() for name, tensor in tensors.items()})
     return folder
 
 
@@ -50,10 +53,10 @@ def opened(folder, *hooks, **request):
     return Stored().open(str(folder), SourceRequest(hooks or (HOOK, OTHER), **request))
 
 
-@pytest.mark.parametrize("as_numpy", [False, True])
+@pytest.mark.parametrize("kind", ["safetensors", "npy", "npz", "npz, compressed"])
 @pytest.mark.parametrize("cuts", [[], [8], [4, 10], [2, 2, 5, 9], [1, 2, 3, 4, 5, 6]])
-def test_documents_come_out_as_they_were_stored_wherever_shards_end(tmp_path, as_numpy, cuts):
-    source = opened(write(tmp_path, cuts, as_numpy))
+def test_documents_come_out_as_they_were_stored_wherever_shards_end(tmp_path, kind, cuts):
+    source = opened(write(tmp_path, cuts, kind))
     assert source.d_in == WIDTHS
     document, position, hooks = all_tokens()
     for positions in ([0, 1, 2, 3, 4, 5], [1], [2], [0, 3, 5], [4, 5], [3, 99]):
@@ -103,7 +106,7 @@ def test_it_brings_its_documents(tmp_path):
 
 
 def test_the_description_names_every_file_and_what_is_told_about_them(tmp_path):
-    described = opened(write(tmp_path, [8], as_numpy=True), HOOK).describe()
+    described = opened(write(tmp_path, [8], kind="npy"), HOOK).describe()
     assert len(described["shards"]) == 6
     assert described["about"] == {}
     (tmp_path / "about.json").write_text('{"model": "gpt2"}')
@@ -169,7 +172,7 @@ def test_what_else_can_be_wrong(tmp_path):
 
 
 def test_objects_in_a_numpy_file_are_never_unpickled(tmp_path):
-    write(tmp_path, [], as_numpy=True)
+    write(tmp_path, [], kind="npy")
     np.save(tmp_path / f"00000.{HOOK}.npy", np.array([{}] * 19, dtype=object), allow_pickle=True)
     with pytest.raises(SaegeoError, match="cannot be read as a NumPy array"):
         opened(tmp_path, HOOK)

@@ -7,6 +7,7 @@ known place in the file, so it can be mapped too: 0.1 s and no memory for a deco
 import math
 import struct
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -71,8 +72,11 @@ def open_npy(path: Path) -> TensorFile:
     return TensorFile(path, {"array": header.shape}, read)
 
 
-def open_npz(path: Path) -> TensorFile:
-    """The arrays of an `.npz` archive. Members that were compressed are read; the others are mapped."""
+def open_npz(path: Path, whole_numbers: Collection[str] = ()) -> TensorFile:
+    """The arrays of an `.npz` archive. Members that were compressed are read; the others are mapped.
+
+    Those named in `whole_numbers` may hold integers; all others must be floating-point.
+    """
     with reading(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         members = {
             member.filename.removesuffix(".npy"): member
@@ -86,7 +90,8 @@ def open_npz(path: Path) -> TensorFile:
 
     def read(name: str) -> "torch.Tensor":
         with reading(path, "an .npz archive"):
-            headers[name].refuse_unless_floating(f"{name} of {path}")
+            if name not in whole_numbers or headers[name].dtype.kind not in "iu":
+                headers[name].refuse_unless_floating(f"{name} of {path}")
             if members[name].compress_type == zipfile.ZIP_STORED:
                 return headers[name].map(path, _start_of(path, members[name]))
             with zipfile.ZipFile(path) as archive, archive.open(members[name]) as file:
