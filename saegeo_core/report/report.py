@@ -72,7 +72,7 @@ class Table(Frozen):
 
 
 class Report(Frozen):
-    """Findings with their provenance. Made by `saegeo_core.running.runner.run` only."""
+    """Findings with their provenance. Made by `saegeo_core.running.run.run` only."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
