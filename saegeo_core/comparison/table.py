@@ -8,6 +8,7 @@ from saegeo_core.comparison.comparability import Incompatibility
 from saegeo_core.comparison.guard import Confound
 from saegeo_core.comparison.layer_runs import LayerRun
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.notebook_display import notebook_display
 from saegeo_core.report.metric import Better, Interval, Metric
 
 if TYPE_CHECKING:
@@ -175,6 +176,4 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from saegeo_core.rendering.notebook import comparison_html
-
-        return comparison_html(self)
+        return notebook_display().comparison_html(self)
