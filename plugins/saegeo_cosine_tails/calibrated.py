@@ -26,7 +26,12 @@ def calibrated_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, 
     n_pairs = n * (n - 1) // 2
     p0 = null_probability_for(n_pairs, parameters.p0, parameters.least_expected)
     threshold = float(tail_threshold(p0, d)) if parameters.threshold is None else parameters.threshold
-    cosines = pairwise_cosines(cloud.vectors, [threshold], device=context.device, progress=context.progress)
+    cosines = pairwise_cosines(
+        cloud.vectors,
+        [threshold],
+        device=context.device,
+        watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
+    )
     means = PairMeans(cloud, cosines, threshold)
     nulls = NestedNulls(cloud, cosines, threshold, context)
     metrics = [

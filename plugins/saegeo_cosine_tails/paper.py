@@ -15,9 +15,16 @@ DRAW = "one random draw of the same size, normalised Gaussian rows (the publishe
 def paper_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, context: AnalysisContext) -> Findings:
     """Fraction of pairs of the strictly lower triangle with |cosine| above the fixed threshold."""
     threshold = 0.1 if parameters.threshold is None else parameters.threshold
-    observed = pairwise_cosines(cloud.vectors, [threshold], device=context.device, progress=context.progress)
     rows = context.rng.standard_normal((cloud.n_features, cloud.d_in), dtype=np.float32)
-    drawn = pairwise_cosines(torch.from_numpy(rows), [threshold], device=context.device, progress=context.progress)
+    observed, drawn = (
+        pairwise_cosines(
+            vectors,
+            [threshold],
+            device=context.device,
+            watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
+        )
+        for vectors in (cloud.vectors, torch.from_numpy(rows))
+    )
 
     exact = float(tail_probability(threshold, cloud.d_in))
     fraction, fraction_drawn = _tail_fraction(observed), _tail_fraction(drawn)

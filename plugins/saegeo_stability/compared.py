@@ -7,8 +7,9 @@ import pandas as pd
 
 from saegeo_core import Absent, Described, Descriptions, Figure, Findings
 from saegeo_core.measuring.many_metrics import described_metrics, drawn_nulls, subsampled
+from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.numerics.across import nearest_across
-from saegeo_core.statistics.null_directions import matched_directions, uniform_directions
+from saegeo_core.statistics.null_directions import uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_stability.agreement import agreement
 

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from saegeo_core.comparison.guard import L0_RATIO
 from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
 FEWEST = 8
 HIGHEST_DEGREE = 4
 SAES_A_DEGREE = 5

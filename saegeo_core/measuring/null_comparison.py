@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from saegeo_core.report.metric import Alternative, NullComparison
-from saegeo_core.statistics.alternatives import choose_pvalue
+from saegeo_core.report.metric import NullComparison
+from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 from saegeo_core.statistics.laws import ContinuousLaw, FrozenDistribution, Law
 from saegeo_core.statistics.permutation import permutation_pvalue
 
-Floats = NDArray[np.float64]
 MIN_RANKED = 19
 """Controls from which an estimate is judged by its rank among them."""
 

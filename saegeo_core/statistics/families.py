@@ -9,14 +9,13 @@ they connect. Such groups stay small where a graph of all close pairs would grow
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.uniform_directions import tail_threshold
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Kernel = Callable[[Floats], Floats]
 
 CHANCE_LINKS_PER_FEATURE = 0.05

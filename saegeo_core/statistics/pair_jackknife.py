@@ -18,13 +18,13 @@ families covers 59 to 83 % instead; the whole table is in tests/statistics/test_
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.resampling import Resampled
 
-Floats = NDArray[np.float64]
 Kind = Literal["mean", "fraction", "squared_length"]
 
 

@@ -8,13 +8,12 @@ Functions are named as in SciPy (pdf, cdf, sf, logsf, isf); those named for the 
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.laws import CountLaw
-
-Floats = NDArray[np.float64]
 
 SMALLEST_DIRECT_PROBABILITY = 1e-290
 LAGUERRE_NODES, LAGUERRE_WEIGHTS = np.polynomial.laguerre.laggauss(48)
