@@ -13,7 +13,7 @@ from saegeo_core.measuring.many_metrics import described_metrics, drawn_nulls
 from saegeo_core.numerics.close_features import CloseFeatures, close_features
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
-from saegeo_core.statistics.families import family_threshold
+from saegeo_core.statistics.pair_jackknife import family_threshold
 from saegeo_core.statistics.linked_share import linked_shares
 from saegeo_core.statistics.null_directions import matched_directions
 from saegeo_core.statistics.uniform_directions import cosine_sf
