@@ -100,7 +100,7 @@ def test_the_twin_of_a_parallelogram_is_not_another(order, cosine, rng):
     rows = torch.cat([corners, isotropic(60, 40, rng)])
     found = near_parallelograms(rows, 8, within=0.1)
     assert quadruples(found) == {(0, 1, 2, 3)}
-    assert found.errors == pytest.approx([0], abs=1e-6)
+    assert found.errors == pytest.approx([0], abs=1e-5)
     assert found.corners[0, 0] == 0
 
 

@@ -88,11 +88,11 @@ def test_the_law_of_a_ratio_of_counts():
 
 def test_a_sketch_keeps_angles_and_narrow_clouds_as_they_are(rng):
     narrow = isotropic(100, 40, rng) * torch.from_numpy(rng.uniform(0.1, 9, (100, 1))).float()
-    assert torch.allclose(sketched(narrow, rng), unit(narrow), atol=1e-6)
+    assert torch.allclose(sketched(narrow, rng), unit(narrow), atol=1e-5)
     wide = families(300, 1000, rng)
     kept = sketched(wide, rng)
     assert kept.shape == (300, 256)
-    assert torch.linalg.vector_norm(kept, dim=1).numpy() == pytest.approx(1, abs=1e-6)
+    assert torch.linalg.vector_norm(kept, dim=1).numpy() == pytest.approx(1, abs=1e-5)
     errors = ((kept @ kept.T) - (wide @ wide.T)).flatten()
     assert errors.std() < 1.1 / 256**0.5
 
