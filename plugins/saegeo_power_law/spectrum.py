@@ -74,7 +74,12 @@ class SampleSpectra:
         """`vectors` has shape (N, d), N >= 2; it is read, not kept. Rows are dealt and subsamples drawn by the context's rng."""
         order = context.rng.permutation(len(vectors))
         groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
-        moments = grouped_moments(vectors, groups, device=context.device, progress=context.progress)
+        moments = grouped_moments(
+            vectors,
+            groups,
+            device=context.device,
+            watch=lambda groups: context.progress(groups, len(groups), "covariance"),
+        )
         everything = range(len(groups))
         self.n_features = len(vectors)
         self.mean, self.covariance = moments.mean(everything), moments.covariance(everything)

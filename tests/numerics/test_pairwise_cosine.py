@@ -295,16 +295,16 @@ def test_two_antipodes():
     assert result.histogram_counts[0] == 1
 
 
-def test_progress_is_told_of_every_tile_as_it_is_taken():
+def test_every_tile_is_watched_as_it_is_taken():
     seen = []
 
-    def progress(items, total, description):
-        for k, item in enumerate(items):
-            seen.append((k, total, description))
-            yield item
+    def watch(tiles):
+        for k, tile in enumerate(tiles):
+            seen.append((k, len(tiles)))
+            yield tile
 
-    pairwise_cosines(uniform(), [0.1], tile=100, progress=progress)
-    assert seen == [(k, 6, "pairwise cosines") for k in range(6)]
+    pairwise_cosines(uniform(), [0.1], tile=100, watch=watch)
+    assert seen == [(k, 6) for k in range(6)]
 
 
 @pytest.mark.parametrize(

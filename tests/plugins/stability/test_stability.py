@@ -9,7 +9,7 @@ from scipy import stats
 
 from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.measuring.many_metrics import subsampled
+from saegeo_core.measuring.resampled import subsampled
 from saegeo_core.synthetic import angular_gaussian, isotropic
 from saegeo_stability.agreement import agreement
 
@@ -116,8 +116,8 @@ def test_intervals_cover():
 
 
 def test_larger_dictionaries_are_not_paired_and_say_how_to_have_it(rng, stored):
-    report = measured(isotropic(30, 8, rng), stored(isotropic(40, 8, rng)), most_paired=39)
-    assert "most_paired=40" in report.metric("pw_mcc").estimate.absent
+    report = measured(isotropic(30, 8, rng), stored(isotropic(40, 8, rng)), max_paired=39)
+    assert "max_paired=40" in report.metric("pw_mcc").estimate.absent
     assert report.metric("mmcs").value is not None
 
 

@@ -1,27 +1,25 @@
-"""Runs one analysis on one cloud and stamps the report. The only place where a Report is made."""
+"""One analysis about to be run on one cloud, the run, and the stamp on its report. The only place where a Report is made."""
 
 import contextlib
 import importlib.metadata
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput, SaegeoError
-from saegeo_core.firing.alignment import firing_of
 from saegeo_core.input_files import input_files
+from saegeo_core.loading import load_cloud
 from saegeo_core.numerics.blas_threads import one_blas_thread
-from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Parameters, resolve_parameters
-from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Parameters
 from saegeo_core.progress import Progress, silent
 from saegeo_core.report.findings import Findings
 from saegeo_core.report.replicates import as_arrays, told_beside
@@ -35,6 +33,7 @@ from saegeo_core.report.report import (
     table_from_frame,
 )
 from saegeo_core.report.store import ReportStore, digest_of
+from saegeo_core.running.configured_analysis import missing_inputs
 
 if TYPE_CHECKING:
     from saegeo_core.activations.text_activations import TextActivations
@@ -43,74 +42,6 @@ if TYPE_CHECKING:
 
 Existing = Literal["reuse", "replace", "fail"]
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
-
-
-def run(
-    plugin: "str | Analysis",
-    cloud: "FeatureCloud | str",
-    *,
-    parameters: Mapping[str, Any] | None = None,
-    preset: Preset = "calibrated",
-    seed: int = 0,
-    device: str = "auto",
-    firing: "FiringStatistics | str | Path | None" = None,
-    model: str | None = None,
-    layer: int | None = None,
-    hook: str | None = None,
-    force_model: bool = False,
-    out: str | Path | None = None,
-    existing: Existing = "reuse",
-    progress: Progress = silent,
-    plugins: PluginManager | None = None,
-) -> Report:
-    """Run one analysis on one cloud.
-
-    Args:
-        plugin: name of a registered analysis, or an analysis object.
-        cloud: a cloud, or what `load_cloud` takes.
-        parameters: the analysis's parameters by name; what is not given has the preset's default.
-        preset: "calibrated", or "paper" for the published procedure.
-        seed: decides every random choice.
-        device: "auto", "cpu", "cuda" or "cuda:i".
-        firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
-        model: a language model, by name or folder, for analyses that read activations.
-        layer: read the model after this block, counted from 0, instead of where the SAE reads.
-        hook: read the model at this hook instead.
-        force_model: read it though the SAE was trained on a model of another name.
-        out: folder in which the report is stored; None stores nothing.
-        existing: what to do when the folder holds this very report: "reuse" it, "replace" it, or "fail".
-
-    Raises:
-        SaegeoError: an unknown analysis or parameter, a missing input, an absent device, a folder that cannot be written.
-        Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
-    """
-    plugins = plugins or PluginManager()
-    cloud = _load_cloud(cloud, plugins=plugins) if isinstance(cloud, str) else cloud
-    analysis = plugins.analysis(plugin) if isinstance(plugin, str) else plugin
-    device = resolve_device(device)
-    job = Job(
-        analysis=analysis,
-        package=plugins.package_of(plugin) if isinstance(plugin, str) else type(analysis).__module__.partition(".")[0],
-        preset=preset,
-        parameters=resolve_parameters(analysis, preset, parameters or {}),
-        seed=seed,
-        device=device,
-        cloud=cloud,
-        firing=firing_of(cloud, firing) if "firing" in analysis.needs else None,
-        activations=activations_of(
-            cloud, model, plugins, layer=layer, hook=hook, force_model=force_model, device=device
-        )
-        if takes_activations(analysis)
-        else None,
-        load_cloud=partial(_load_cloud, rows=cloud.sae.rows, plugins=plugins),
-    )
-    return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report
-
-
-def _load_cloud(spec: str | SaeSpec, *, rows: Rows = "decoder", plugins: PluginManager | None = None) -> "FeatureCloud":
-    from saegeo_core.loading import load_cloud
-
-    return load_cloud(spec, rows=rows, plugins=plugins)
 
 
 class StoredReport(NamedTuple):
@@ -134,7 +65,7 @@ class Job:
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
-    load_cloud: "Callable[[SaeSpec], FeatureCloud]" = _load_cloud
+    load_cloud: "Callable[[SaeSpec], FeatureCloud]" = load_cloud
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
@@ -294,77 +225,6 @@ def _told(cloud: "FeatureCloud") -> dict[str, Any]:
 def _told_together(clouds: "tuple[FeatureCloud, ...]") -> dict[str, Any]:
     """What a report says of several that one parameter names, with one digest of all of them in their order."""
     return {"digest": digest_of([cloud.digest for cloud in clouds]), "saes": [_told(cloud) for cloud in clouds]}
-
-
-def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:
-    """What the analysis needs and is not available."""
-    return sorted(analysis.needs - available)
-
-
-def takes_activations(analysis: Analysis) -> bool:
-    """Whether the analysis reads a model where one is named."""
-    return "activations" in analysis.needs | analysis.uses
-
-
-def activations_of(
-    cloud: "FeatureCloud",
-    model: str | None,
-    plugins: PluginManager,
-    *,
-    layer: int | None = None,
-    hook: str | None = None,
-    force_model: bool = False,
-    device: str = "cpu",
-) -> "TextActivations | None":
-    """What `model` computes where the cloud's SAE reads, or where `layer` or `hook` says; None without a model.
-
-    Raises:
-        SaegeoError: a place without a model or two places, no such model or hook, another model than the SAE's own
-            (unless `force_model`), or another width than the cloud's.
-    """
-    refuse_unplaced_model(model, layer, hook)
-    if model is None:
-        return None
-    from saegeo_core.activations.text_activations import open_text_activations
-
-    return open_text_activations(
-        cloud.sae, model, layer=layer, hook=hook, force_model=force_model, device=device, kinds=plugins.sources
-    )
-
-
-def refuse_unplaced_model(model: str | None, layer: int | None, hook: str | None) -> None:
-    """Raise SaegeoError for a layer or hook of no model, and for both at once."""
-    if layer is not None and hook is not None:
-        raise SaegeoError("--layer and --hook exclude each other", "--layer N is --hook blocks.N.hook_resid_post")
-    if model is None and (layer is not None or hook is not None):
-        raise SaegeoError(
-            f"{'--hook' if layer is None else '--layer'} says where to read a model, and none was named",
-            "type --model NAME_OR_PATH, for example --model minilm-l6",
-        )
-
-
-def resolve_device(device: str) -> str:
-    """Resolve a device; auto is the first CUDA card, or the CPU where there is none.
-
-    Raises:
-        SaegeoError: not a device, or one this machine does not have.
-    """
-    import torch
-
-    cards = torch.cuda.device_count()
-    if device == "auto":
-        return "cuda:0" if cards else "cpu"
-    if device == "cpu":
-        return device
-    kind, _, index = device.partition(":")
-    if kind != "cuda" or not (index or "0").isdigit():
-        raise SaegeoError(f"{device!r} is no device", "type --device auto, cpu, cuda or cuda:0")
-    if int(index or 0) >= cards:
-        raise SaegeoError(
-            f"device {device} was asked for; this machine has {cards or 'no'} CUDA card{'s' * (cards > 1)}",
-            "type --device cpu",
-        )
-    return f"cuda:{index or 0}"
 
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from saegeo_core import SaegeoError
-from saegeo_core.loading.description import describe, layer_of_hook, space_of_hook
-from saegeo_core.loading.file_format import StoredDirections
+from saegeo_core.cloud.source_facts import describe, layer_of_hook, space_of_hook
 
 NAMES = {"spec": "a:b", "release": "a", "sae_id": "b"}
 
@@ -40,10 +39,8 @@ def test_a_transcoder_has_two_spaces(rows, space):
 
 
 def test_what_the_source_says_goes_before_what_its_names_suggest():
-    stored = StoredDirections(
-        torch.ones(4, 2), {"hook_name": "blocks.3.hook_mlp_out", "layer": 5, "space": "elsewhere"}
-    )
-    sae = describe(stored, "decoder", **NAMES)
+    facts = {"hook_name": "blocks.3.hook_mlp_out", "layer": 5, "space": "elsewhere"}
+    sae = describe(torch.ones(4, 2), facts, "decoder", **NAMES)
     assert (sae.layer, sae.space, sae.d_sae, sae.d_in, sae.dtype) == (5, "elsewhere", 4, 2, "float32")
 
 
@@ -58,10 +55,10 @@ def test_what_the_source_says_goes_before_what_its_names_suggest():
 )
 def test_facts_that_cannot_be(facts, complaint):
     with pytest.raises(SaegeoError, match=complaint):
-        describe(StoredDirections(torch.ones(4, 2), facts), "decoder", **NAMES)
+        describe(torch.ones(4, 2), facts, "decoder", **NAMES)
 
 
 @pytest.mark.parametrize("shape", [(4,), (0, 2), (4, 0), (4, 2, 2)])
 def test_directions_of_no_matrix(shape):
     with pytest.raises(SaegeoError, match="there is nothing to measure"):
-        describe(StoredDirections(torch.ones(shape)), "decoder", **NAMES)
+        describe(torch.ones(shape), {}, "decoder", **NAMES)

@@ -2,13 +2,16 @@
 
 import math
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from saegeo_core.cloud.description import Rows, SaeDescription
 from saegeo_core.errors import SaegeoError
-from saegeo_core.loading.file_format import StoredDirections
+
+if TYPE_CHECKING:
+    import torch
 
 LAYER = re.compile(r"(?:blocks|layers?|h)\.(\d+)(?:\.|$)")
 WHOLE_BLOCK = re.compile(r"(?:blocks|layers?|h)\.\d+(?:\.output)?$")
@@ -22,36 +25,44 @@ SPACES = {
 }
 
 
-def describe(stored: StoredDirections, rows: Rows, *, spec: str, release: str, sae_id: str) -> SaeDescription:
-    """What is known of the SAE whose directions are `stored`.
+def describe(
+    vectors: "torch.Tensor", facts: Mapping[str, Any], rows: Rows, *, spec: str, release: str, sae_id: str
+) -> SaeDescription:
+    """What is known of the SAE whose directions are `vectors`.
 
     Layer and space, where the source does not tell them, are read from the name of the hook.
+
+    Args:
+        vectors: (n_features, d_in).
+        facts: what the source says, by the field names of `SaeDescription`; None or a missing name is unknown.
+        rows: whether they are the "decoder" or the "encoder" directions.
+        spec, release, sae_id: what the SAE is called.
 
     Raises:
         SaegeoError: the facts contradict the shape of the weights, or are of the wrong type.
     """
-    shape = tuple(stored.vectors.shape)
+    shape = tuple(vectors.shape)
     if len(shape) != 2 or 0 in shape:
         raise SaegeoError(f"the directions of {spec} have shape {shape}: there is nothing to measure")
     d_sae, d_in = shape
-    facts = {name: value for name, value in stored.facts.items() if value is not None}
-    stated = facts.pop("d_sae", d_sae), facts.pop("d_in", d_in)
+    known = {name: value for name, value in facts.items() if value is not None}
+    stated = known.pop("d_sae", d_sae), known.pop("d_in", d_in)
     if stated != (d_sae, d_in):
         raise SaegeoError(
             f"the configuration of {spec} says {stated[0]} features in {stated[1]} dimensions; "
             f"its {rows} holds {d_sae} in {d_in}",
             "weights and configuration do not belong together, or the weights are transposed",
         )
-    if not _is_known_l0(facts.get("l0")):
-        facts.pop("l0", None)
-    hook = str(facts.get("hook_name") or facts.get("hf_hook_name") or "")
-    facts.setdefault("layer", layer_of_hook(hook))
-    facts.setdefault("space", space_of_hook(hook, str(facts.get("architecture")), rows))
+    if not _is_known_l0(known.get("l0")):
+        known.pop("l0", None)
+    hook = str(known.get("hook_name") or known.get("hf_hook_name") or "")
+    known.setdefault("layer", layer_of_hook(hook))
+    known.setdefault("space", space_of_hook(hook, str(known.get("architecture")), rows))
     try:
         return SaeDescription.model_validate(
-            facts
+            known
             | {"spec": spec, "release": release, "sae_id": sae_id, "d_sae": d_sae, "d_in": d_in, "rows": rows}
-            | {"dtype": str(stored.vectors.dtype).removeprefix("torch.")}
+            | {"dtype": str(vectors.dtype).removeprefix("torch.")}
         )
     except ValidationError as error:
         first = error.errors()[0]
