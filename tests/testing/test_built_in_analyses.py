@@ -14,9 +14,9 @@ PARAMETERS = {
         "dictionary_draws": 4,
     },
     "lobes": {
-        "n_permutations": 99,
+        "null_draws": 99,
         "document_groups": 4,
-        "random_dictionaries": 2,
+        "isotropic_draws": 2,
         "affinities": "phi",
         "n_clusters": "2,6",
         "k_reported": 6,

@@ -9,7 +9,7 @@ import torch
 
 from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes import affinities
-from saegeo_lobes.affinities import MEASURES, affinity_matrix, phi, pmi, shifted_phi
+from saegeo_lobes.affinities import MEASURES, affinity_matrix, fits_densely, phi, pmi, shifted_phi
 
 NAMED = {**MEASURES, "phi": phi, "pmi": pmi, "shifted phi": shifted_phi}
 
@@ -99,3 +99,9 @@ def test_memory_is_reused_only_where_asked_and_possible(harvest):
     wide = affinity_matrix(counts, len(fired), phi, reuse_memory=True)
     for found in (kept, reused, wide):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_what_fits_densely():
+    assert fits_densely(16_384, max_bytes=2**31)
+    assert not fits_densely(32_768, max_bytes=2**31)
+    assert fits_densely(10, max_bytes=400)

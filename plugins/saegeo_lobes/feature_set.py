@@ -1,12 +1,16 @@
-"""Live features of one dictionary, where they point and when they fire, and what follows from either, computed once.
+"""Features of one dictionary, where they point and when they fire, and what follows from either, computed once.
 
 The SAE, an untrained control and a random half of a control's features are all measured through this one object, so that a
 number and its null cannot have been computed differently.
+
+Only live features can say whom they fire with. With phi set to 0 for lack of data all dead features look alike and always land in
+one cluster, which then counts as a lobe. So they are left out before anything is clustered, and their number is reported.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,23 +18,70 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import FiringStatistics
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import cluster_embedding, spectral_embedding
 from saegeo_core.statistics.permutation import frequency_strata
-from saegeo_lobes.affinities import Measure, affinity_matrix
-from saegeo_lobes.angular_affinity import angular_affinity
-from saegeo_lobes.neighbor_affinity import fits_densely, neighbor_affinity
-from saegeo_lobes.phi_rows import PhiRows, phi_rows
+from saegeo_lobes.affinities import Measure, affinity_matrix, angular_affinity, fits_densely, neighbor_affinity
+from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
+MIN_FEATURES = 12
+"""Two strata of features that can be compared with one another."""
 
-Labels = NDArray[np.int64]
+
+@dataclass(frozen=True)
+class LiveFeatures:
+    """Which features are left, and why the others are not.
+
+    Attributes:
+        mask: bool (n_features,), true for live ones.
+        n_dead: features that fire in no block.
+        n_rare: others that fire in too few blocks.
+        n_constant: others that are silent in too few blocks (always on, or nearly).
+    """
+
+    mask: NDArray[np.bool_]
+    n_dead: int
+    n_rare: int
+    n_constant: int
+
+    @property
+    def n_live(self) -> int:
+        """Features that are left."""
+        return int(self.mask.sum())
+
+    @property
+    def counted(self) -> dict[str, float]:
+        """The numbers that are reported of them."""
+        return {"live_features": self.n_live, "dead_features": self.n_dead}
+
+
+def live_features(counts: NDArray[np.integer[Any]], n_blocks: int, *, min_blocks: int = 10) -> LiveFeatures:
+    """Features that fire in at least `min_blocks` of `n_blocks` blocks and are silent in at least as many.
+
+    Args:
+        counts: integers (n_features,), blocks each feature fired in.
+        n_blocks: T.
+        min_blocks: at least 1, since a constant correlates with nothing.
+    """
+    if min_blocks < 1:
+        raise ValueError(f"a live feature fires and is silent in at least one block each, not {min_blocks}")
+    dead = counts == 0
+    rare = ~dead & (counts < min_blocks)
+    constant = ~dead & ~rare & (n_blocks - counts < min_blocks)
+    return LiveFeatures(~dead & ~rare & ~constant, int(dead.sum()), int(rare.sum()), int(constant.sum()))
+
+
+def min_features(n_lobes: int) -> int:
+    """Live features without which so many lobes are not looked for: two to a lobe on average."""
+    return max(MIN_FEATURES, 2 * n_lobes)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How every dictionary of one run is measured.
+    """How all feature sets of one run are measured.
 
     Attributes:
         measures: the functional affinities by name; "phi" among them leads.
@@ -57,16 +108,16 @@ class Clusters:
 
     Attributes:
         labels: number of clusters to int64 (n_features,).
-        eigenvalues: float64 (n_vectors,), of the normalised affinity.
+        eigenvalues: float64 (n_vectors,), of the normalized affinity.
         residual: the largest |A x - value x|.
     """
 
-    labels: dict[int, Labels]
-    eigenvalues: NDArray[np.float64]
+    labels: dict[int, Integers]
+    eigenvalues: Floats
     residual: float
 
 
-def largest_first(labels: Labels) -> Labels:
+def largest_first(labels: Integers) -> Integers:
     """The same clusters numbered by size, 0 the largest; of equal ones the one with the lowest feature first."""
     _, first, numbers, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.int64)
@@ -74,13 +125,13 @@ def largest_first(labels: Labels) -> Labels:
     return rank[numbers]
 
 
-class Dictionary:
-    """N live features.
+class FeatureSet:
+    """N features of one dictionary.
 
     Args:
         units: float32 (n_features, d_in), unit rows.
         firing: when these features fire, in the same order.
-        settings: how it is measured.
+        settings: how they are measured.
         rng: breaks ties among strata and starts eigensolvers; results depend on the latter by rounding only.
     """
 
@@ -88,7 +139,7 @@ class Dictionary:
         self.units = units.to(settings.device)
         self.firing = firing
         self.settings = settings
-        self._rng_of_ties, self._rng_of_starts = rng.spawn(2)
+        self._tie_rng, self._start_rng = rng.spawn(2)
         self._clusters: dict[str, Clusters] = {}
 
     def __len__(self) -> int:
@@ -99,19 +150,19 @@ class Dictionary:
         """Whether matrices of all pairs fit in the room allowed."""
         return fits_densely(len(self), self.settings.dense_bytes)
 
-    def part(self, features: NDArray[np.int64], n_clusters: tuple[int, ...], rng: np.random.Generator) -> "Dictionary":
-        """Some of its features as a dictionary of their own, for fewer numbers of clusters.
+    def part(self, features: Integers, n_clusters: tuple[int, ...], rng: np.random.Generator) -> "FeatureSet":
+        """Some of the features as a set of their own, for fewer numbers of clusters.
 
         Each is joined to proportionally fewer neighbors: these lie as near as the neighbors in the whole do.
         """
         n_neighbors = max(1, round(self.settings.n_neighbors * len(features) / len(self)))
         settings = replace(self.settings, n_clusters=n_clusters, n_neighbors=n_neighbors)
-        return Dictionary(self.units[torch.from_numpy(features)], self.firing.select(features), settings, rng)
+        return FeatureSet(self.units[torch.from_numpy(features)], self.firing.select(features), settings, rng)
 
     @cached_property
-    def strata(self) -> Labels:
+    def strata(self) -> Integers:
         """Strata of like firing frequency, int64 (n_features,)."""
-        return frequency_strata(self.firing.counts, self._rng_of_ties)
+        return frequency_strata(self.firing.counts, self._tie_rng)
 
     @cached_property
     def neighbors(self) -> NearestNeighbors:
@@ -136,12 +187,12 @@ class Dictionary:
         """How well the eigenvectors behind each clustering made so far are known."""
         return {name: clusters.residual for name, clusters in self._clusters.items()}
 
-    def lobes_of_counts(self, counts: Tensor, n_blocks: int, n_clusters: int) -> Labels:
+    def lobes_of_counts(self, counts: Tensor, n_blocks: int, n_clusters: int) -> Integers:
         """The lobes that other counts of these features give, for one number of them. Writes over the counts."""
         measure = self.settings.measures["phi"]
         return self.clusters_of(affinity_matrix(counts, n_blocks, measure, reuse_memory=True), n_clusters)
 
-    def clusters_of(self, affinity: Tensor, n_clusters: int) -> Labels:
+    def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""
         return self._clustered(affinity, (n_clusters,)).labels[n_clusters]
 
@@ -174,6 +225,6 @@ class Dictionary:
 
     def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:
         wanted = n_clusters or self.settings.n_clusters
-        embedding = spectral_embedding(affinity, max(wanted), self._rng_of_starts)
+        embedding = spectral_embedding(affinity, max(wanted), self._start_rng)
         labels = {k: largest_first(cluster_embedding(embedding, k)) for k in wanted}
         return Clusters(labels, embedding.eigenvalues, float(embedding.residuals.max()))

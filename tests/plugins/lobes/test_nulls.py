@@ -6,11 +6,13 @@ import torch
 from scipy.stats import binom, kstest
 
 from saegeo_core import FiringStatistics
+from saegeo_core.measuring.null_comparison import Controls, null_comparison
+from saegeo_core.measuring.null_draws import UNTRAINED
 from saegeo_lobes.affinities import MEASURES
-from saegeo_lobes.control_null import control_null
-from saegeo_lobes.dictionary import COSINE_GRAPH, Dictionary, Settings
-from saegeo_lobes.estimates import ESTIMATES, AtK
-from saegeo_lobes.live_features import live_features
+from saegeo_lobes.feature_lobes import FeatureLobes
+from saegeo_lobes.feature_set import COSINE_GRAPH, FeatureSet, Settings, live_features
+from saegeo_lobes.nulls import halves_of
+from saegeo_lobes.numbers import NUMBERS
 
 N_TRIALS, N_HALVES, K, D_IN = 24, 10, 3, 12
 BLOCKS, TOKENS = 240, 8
@@ -35,17 +37,11 @@ def untrained(tokens, rng, n_features=120):
     fired = (projections > thresholds).reshape(BLOCKS, TOKENS, -1).any(1)
     firing = FiringStatistics.from_arrays(fired, document_of_block=np.arange(BLOCKS) // 4)
     live = live_features(firing.counts, firing.n_blocks).mask
-    return Dictionary(torch.from_numpy(directions[live]), firing.select(live), SETTINGS, rng)
+    return FeatureSet(torch.from_numpy(directions[live]), firing.select(live), SETTINGS, rng)
 
 
-def measured(dictionary, rng):
-    at = AtK.of(dictionary, K, rng)
-    return {name: ESTIMATES[name](at) for name in MEASURED}
-
-
-def halves_of(control, rng):
-    chosen = (np.sort(rng.choice(len(control), len(control) // 2, replace=False)) for _ in range(N_HALVES))
-    return [measured(control.part(half, (K,), rng), rng) for half in chosen]
+def measured(lobes):
+    return {name: NUMBERS[name].of(lobes) for name in MEASURED}
 
 
 def test_one_control_gives_pvalues_that_do_not_reject_too_often():
@@ -53,24 +49,24 @@ def test_one_control_gives_pvalues_that_do_not_reject_too_often():
     for seed in range(N_TRIALS):
         rng = np.random.default_rng(seed)
         tokens = activations(rng)
-        sae, control = untrained(tokens, rng), untrained(tokens, rng)
-        found, of_control, halves = measured(sae, rng), [measured(control, rng)], halves_of(control, rng)
+        sae, control = (FeatureLobes.of(untrained(tokens, rng), K, rng) for _ in range(2))
+        found, of_control = measured(sae), measured(control)
+        halves = [measured(half) for half in halves_of(control, rng, N_HALVES)]
         for name in MEASURED:
-            pvalues[name].append(control_null(name, found[name], of_control, halves).pvalue)
+            draws = Controls([of_control[name]], [half[name] for half in halves])
+            pvalues[name].append(null_comparison(UNTRAINED, found[name], draws).pvalue)
     for name in MEASURED:
         assert np.sum(np.array(pvalues[name]) <= 0.05) <= binom.ppf(0.999, N_TRIALS, 0.05), name
         assert kstest(pvalues[name], "uniform", alternative="greater").pvalue > 1e-3, name
 
 
 def test_many_controls_give_ranks_and_few_a_prediction(rng):
-    draws = [{"ami": float(value)} for value in rng.standard_normal(39)]
-    highest = max(one["ami"] for one in draws) + 1
-    ranked = control_null("ami", highest, draws, [])
-    assert ranked.pvalue == pytest.approx(1 / 40)
-    few = control_null("ami", highest, draws[:5], [])
-    values = np.array([one["ami"] for one in draws[:5]])
-    assert few.z == pytest.approx((highest - values.mean()) / (values.std(ddof=1) * np.sqrt(1.2)))
-    alone = control_null("ami", highest, draws[:1], [])
+    draws = rng.standard_normal(39)
+    highest = draws.max() + 1
+    assert null_comparison(UNTRAINED, highest, Controls(draws)).pvalue == pytest.approx(1 / 40)
+    few = null_comparison(UNTRAINED, highest, Controls(draws[:5]))
+    assert few.z == pytest.approx((highest - draws[:5].mean()) / (draws[:5].std(ddof=1) * np.sqrt(1.2)))
+    alone = null_comparison(UNTRAINED, highest, Controls(draws[:1]))
     assert (alone.z, alone.pvalue) == (None, None)
 
 
@@ -79,5 +75,5 @@ def test_few_controls_give_uniform_pvalues(rng):
     pvalues = []
     for _ in range(400):
         *controls, sae = rng.standard_normal(5)
-        pvalues.append(control_null("ami", sae, [{"ami": value} for value in controls], []).pvalue)
+        pvalues.append(null_comparison(UNTRAINED, sae, Controls(controls)).pvalue)
     assert kstest(pvalues, "uniform").pvalue > 1e-3
