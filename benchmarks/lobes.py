@@ -14,12 +14,11 @@ from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
 from saegeo_core.synthetic.firing import PlantedFiring, plant_firing
-from saegeo_lobes.affinities import affinity_matrix, positive_phi
+from saegeo_lobes.affinities import affinity_matrix, neighbor_affinity, positive_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.neighbor_affinity import neighbor_affinity
 
 N_CLUSTERS = (2, 3, 4, 8, 16, 32, 64)
-N_PERMUTATIONS = 999
+NULL_DRAWS = 999
 
 
 def planted(n_features: int, n_blocks: int, d_in: int) -> PlantedFiring:
@@ -74,7 +73,7 @@ def lobes_and_agreement(plant: PlantedFiring) -> float:
     neighbors = nearest_neighbors(torch.from_numpy(plant.directions), 10)
     geometric, _ = spectral_clusters(neighbors.graph(), N_CLUSTERS, rng)
     strata = frequency_strata(plant.firing.counts, rng)
-    within = np.stack([permute_within(strata, rng).astype(np.int32) for _ in range(N_PERMUTATIONS)])
+    within = np.stack([permute_within(strata, rng).astype(np.int32) for _ in range(NULL_DRAWS)])
     for k in N_CLUSTERS:
         Agreement(functional[k], geometric[k]).permuted(within)
     return recovery(functional[max(N_CLUSTERS)], plant)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from saegeo_core.report.replicates import Replicates
     from saegeo_core.report.report import Report
     from saegeo_core.report.store import ReportStore
-    from saegeo_core.running.runner import run
+    from saegeo_core.running.run import run
 
 # Importing a name may cost seconds (torch, pandas), so none is imported before it is asked for.
 _HOME = {
@@ -54,7 +54,7 @@ _HOME = {
     "compare": "comparison",
     "hookimpl": "plugin.hookspecs",
     "load_cloud": "loading",
-    "run": "running.runner",
+    "run": "running.run",
 }
 
 __all__ = [

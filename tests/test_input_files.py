@@ -8,7 +8,7 @@ from pydantic import Field
 from saegeo_core import Parameters, SaegeoError
 from saegeo_core.input_files import input_files
 from saegeo_core.plugin.analysis import resolve_parameters
-from saegeo_core.running.runner import Job
+from saegeo_core.running.job import Job
 
 
 class Reading(Parameters):

@@ -46,7 +46,7 @@ class Case(NamedTuple):
 
 
 BOTH_PRESETS = ("cosine-tails", "power-law", "entropy", "lobes", "crystals")
-FEWER_LOBES = {"n_clusters": [2, 3, 8, 64], "random_dictionaries": 20}
+FEWER_LOBES = {"n_clusters": [2, 3, 8, 64], "isotropic_draws": 20}
 """For the published procedure of lobes, which at its own numbers of clusters takes a minute."""
 
 CASES = [

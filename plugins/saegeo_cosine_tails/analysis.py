@@ -2,13 +2,24 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from saegeo_core import Analysis, AnalysisContext
-from saegeo_cosine_tails.parameters import CosineTailsParameters
+from pydantic import Field
+
+from saegeo_core import Absent, Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+
+
+class CosineTailsParameters(Parameters):
+    """What can be set."""
+
+    p0: float = Field(default=1e-6, gt=0, lt=1, description="Null probability of a tail pair: fixes the threshold.")
+    min_expected: float = Field(
+        default=20, ge=0, description="Tail pairs expected under the uniform null before p0 is raised, in small clouds."
+    )
+    threshold: float | None = Field(default=None, ge=0, lt=1, description="A fixed cosine in place of p0.")
 
 
 class CosineTails(Analysis):
@@ -26,16 +37,20 @@ class CosineTails(Analysis):
     def analyze(self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext) -> "Findings":
         """Measure all pairwise cosines, tile by tile."""
         if cloud.n_features < 2 or cloud.d_in < 2:
-            from saegeo_cosine_tails.described import nothing_to_measure
+            from saegeo_cosine_tails.declared import DECLARED
 
-            return nothing_to_measure(context.preset, n_features=cloud.n_features)
+            reason = "one feature has no pair" if cloud.n_features < 2 else "in one dimension every cosine is 1 or -1"
+            names = [self.headline] if context.preset == "paper" else list(DECLARED)
+            return DECLARED.findings(dict.fromkeys(names, Absent(reason)), n=0)
         if context.preset == "paper":
             from saegeo_cosine_tails.paper import paper_findings
 
-            return paper_findings(cloud, parameters, context)
+            return paper_findings(cloud, context, threshold=parameters.threshold)
         from saegeo_cosine_tails.calibrated import calibrated_findings
 
-        return calibrated_findings(cloud, parameters, context)
+        return calibrated_findings(
+            cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

@@ -1,151 +1,239 @@
-"""The calibrated preset: every number beside its nested nulls and its interval, or the reason why it has none."""
+"""The calibrated preset: every number of one pass over all pairs, how well it is known, and the laws of its nulls.
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Interval, Metric, NullComparison
-from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
-from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold, welch_floor
-from saegeo_cosine_tails import uniform_laws
-from saegeo_cosine_tails.described import DESCRIBED
-from saegeo_cosine_tails.nested_nulls import NestedNulls, uniform_null
-from saegeo_cosine_tails.pair_sums import PairMean, PairMeans
-from saegeo_cosine_tails.parameters import CosineTailsParameters
+Three nulls are nested, each keeping more of the cloud than the one before: nothing, its common mean, its covariance too. The one
+that keeps most judges, so it comes first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import mean_direction, second_moment
+from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
+from saegeo_core.statistics.laws import MirroredLaw, ShareLaw
+from saegeo_core.statistics.null_directions import (
+    LEAST_FEATURES,
+    MOST_CONCENTRATED,
+    ProjectedGaussian,
+    angular_gaussian_directions,
+    common_mean_directions,
+)
+from saegeo_core.statistics.null_pairs import NullPairs, sample_null_pairs
+from saegeo_core.statistics.pair_jackknife import (
+    Kernel,
+    PairMean,
+    family_labels,
+    family_threshold,
+    jackknife_pair_means,
+)
+from saegeo_core.statistics.resampling import Resampled
+from saegeo_core.statistics.uniform_directions import (
+    CoincidenceLaw,
+    LargestCosineLaw,
+    mean_cosine_law,
+    mean_nearest_cosine_law,
+    mean_squared_cosine_law,
+    null_probability_for,
+    tail_count_law,
+    tail_probability,
+    tail_threshold,
+    welch_floor,
+)
+from saegeo_cosine_tails.declared import DECLARED
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
 
-Nulls = tuple[NullComparison, ...]
-
-NO_INTERVAL_OF_AN_EXTREME = Absent("no resampling gives a valid interval for an extreme")
-NO_INTERVAL_OF_AN_EVENT = Absent("a count of exact events in this cloud; nothing is estimated")
-NO_INTERVAL_OF_NEIGHBORS = Absent(
-    "it falls with the number of features; subsampling and the jackknife over neighborhoods covered only 79 to 87 % "
-    "of 95 on clouds of families"
-)
+UNIFORM = "uniform directions (exact)"
+COMMON_MEAN = "uniform directions with the cloud's common mean"
+MATCHED = "angular Gaussian with the cloud's mean and covariance, matched off the diagonal"
+HISTOGRAM_DRAWS = 1024
+"""Directions on either side of the sampled pairs whose cosines stand beside the observed histogram."""
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, context: AnalysisContext) -> Findings:
+class Measured(NamedTuple):
+    """A number, how many things it is computed from, its nulls, and how well it is known where it can be."""
+
+    number: float
+    n: int
+    nulls: Nulls
+    spread: Spread | Absent | None = None
+
+
+def calibrated_findings(
+    cloud: FeatureCloud, context: AnalysisContext, *, p0: float, min_expected: float, threshold: float | None
+) -> Findings:
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
-    n_pairs = n * (n - 1) // 2
-    p0 = null_probability_for(n_pairs, parameters.p0, parameters.least_expected)
-    threshold = float(tail_threshold(p0, d)) if parameters.threshold is None else parameters.threshold
-    cosines = pairwise_cosines(cloud.vectors, [threshold], device=context.device, progress=context.progress)
-    means = PairMeans(cloud, cosines, threshold)
-    nulls = NestedNulls(cloud, cosines, threshold, context)
-    metrics = [
-        *_tail_metrics(means, nulls, n_pairs),
-        *_mean_metrics(means, nulls, n, d),
-        *_neighbor_metrics(cosines, d),
-    ]
-    expected = nulls.expected_histograms()
-    tables = tail_tables(cosines, d, expected) | {"nearest": nearest_table(cloud, cosines)}
-    figures = [figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES]
-    warnings = [*_threshold_warnings(parameters, p0, threshold, nulls.tail_probability), *nulls.warnings]
-    return Findings(metrics, tables, figures, warnings=warnings)
-
-
-def _tail_metrics(means: PairMeans, nulls: NestedNulls, n_pairs: int) -> list[Metric]:
-    tails = {
-        "tail_fraction": ("tail", means.tail),
-        "tail_fraction_positive": ("tail_positive", means.positive),
-        "tail_fraction_negative": ("tail_negative", means.negative),
-    }
-    metrics = [
-        DESCRIBED.metric(
-            name,
-            mean.estimate,
-            n_pairs,
-            interval=means.interval(mean),
-            nulls=nulls.of_tail(tail, round(mean.row_sums.sum() / 2)),
-        )
-        for name, (tail, mean) in tails.items()
-    ]
-    return [*metrics, _excess(metrics[0], nulls.tail_probability)]
-
-
-def _excess(tail: Metric, probability: float) -> Metric:
-    """The tail fraction, its interval and its nulls in units of what uniform directions would give."""
-    interval = tail.interval
-    if isinstance(interval, Interval):
-        interval = interval.model_copy(update={"low": interval.low / probability, "high": interval.high / probability})
-    nulls = tuple(
-        null.model_copy(
-            update={"mean": null.mean / probability, "standard_deviation": (null.standard_deviation or 0) / probability}
-        )
-        for null in tail.nulls
+    if threshold is None:
+        cosine, warnings = _threshold_for(n * (n - 1) // 2, d, p0, min_expected)
+    else:
+        probability = float(tail_probability(threshold, d))
+        cosine = threshold
+        warnings = [f"|cosine| > {cosine:g} is a fixed threshold: its null probability here is {probability:.3g}"]
+    cosines = pairwise_cosines(
+        cloud.vectors,
+        [cosine],
+        device=context.device,
+        watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
     )
-    return DESCRIBED.metric("tail_excess", tail.estimate / probability, tail.n, interval=interval, nulls=nulls)
+    moment = second_moment(cloud.vectors, device=context.device).numpy(force=True)
+    mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
+    squared = float((n * (moment**2).sum() - 1) / (n - 1))
+    random = _random_directions(moment, mean, n, squared)
+    pairs = {model: sample_null_pairs(null, cosine, context.rng) for model, null in random.items()}
+    measured = _measured(cloud, cosines, cosine, squared, pairs)
+
+    matched = random.get(MATCHED)
+    expected = {} if matched is None else {"matched": _expected_shares(matched, cosines, context.rng)}
+    if matched is None:
+        warnings.append(
+            f"only the uniform null: the others need {LEAST_FEATURES} features and a mean squared cosine of at most "
+            f"{MOST_CONCENTRATED:g}; here there are {n} and {squared:.3g}"
+        )
+    floor = f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions."
+    return DECLARED.findings(
+        {name: one.number for name, one in measured.items()},
+        n={name: one.n for name, one in measured.items()},
+        spread={name: one.spread for name, one in measured.items() if one.spread is not None},
+        nulls={name: one.nulls for name, one in measured.items()},
+        additions={"mean_squared_cosine": floor},
+        tables=tail_tables(cosines, d, expected) | {"nearest": nearest_table(cloud, cosines)},
+        figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
+        warnings=warnings,
+    )
 
 
-def _mean_metrics(means: PairMeans, nulls: NestedNulls, n: int, d: int) -> list[Metric]:
-    cosine, squared = means.cosine.estimate, nulls.mean_squared_cosine
-    (uniform_squared,) = uniform_null(squared, uniform_laws.mean_squared_cosine(squared, n, d))
-    n_pairs = n * (n - 1) // 2
-    return [
-        DESCRIBED.metric(
-            "mean_cosine",
-            cosine,
-            n_pairs,
-            interval=means.interval(means.cosine),
-            nulls=uniform_null(cosine, uniform_laws.mean_cosine(cosine, n, d)),
+def _threshold_for(n_pairs: int, d: int, p0: float, min_expected: float) -> tuple[float, list[str]]:
+    """The |cosine| that a uniform pair passes with probability `p0`, or with more in a small cloud, and what to say of that."""
+    raised = null_probability_for(n_pairs, p0, min_expected)
+    cosine = float(tail_threshold(raised, d))
+    if raised <= p0:
+        return cosine, []
+    return cosine, [
+        f"the cloud is small: p0 was raised from {p0:g} to {raised:.3g} (|cosine| > {cosine:.4f}), so that "
+        f"{min_expected:g} pairs are expected by chance"
+    ]
+
+
+def pair_means(cosines: PairwiseCosines, threshold: float) -> dict[str, PairMean]:
+    """The means over pairs, named as in `null_pairs`. `threshold` is the one whose counts are the first of `cosines`."""
+    above, below = cosines.n_above[0].astype(np.float64), cosines.n_below[0].astype(np.float64)
+    centers = (cosines.histogram_edges[:-1] + cosines.histogram_edges[1:]) / 2
+    fourth_powers = float(cosines.histogram_counts @ centers**4)
+    squares = cosines.squared_cosine_sum
+
+    def fraction(kernel: Kernel, row_sums: Floats) -> PairMean:
+        return PairMean(kernel, row_sums, float(row_sums.sum() / 2), "fraction")
+
+    return {
+        "tail": fraction(lambda c: (np.abs(c) > threshold).astype(float), above + below),
+        "tail_positive": fraction(lambda c: (c > threshold).astype(float), above),
+        "tail_negative": fraction(lambda c: (c < -threshold).astype(float), below),
+        "cosine": PairMean(lambda c: c, cosines.cosine_sum, float(squares.sum() / 2), "squared_length"),
+        "squared_cosine": PairMean(np.square, squares, fourth_powers, "mean"),
+    }
+
+
+def pair_mean_intervals(
+    cloud: FeatureCloud, cosines: PairwiseCosines, means: Mapping[str, PairMean]
+) -> dict[str, Resampled] | dict[str, Absent]:
+    """How well each mean is known, in the population that families of features are drawn from."""
+    families = family_labels(
+        np.stack([cosines.nearest_index, cosines.farthest_index]),
+        np.stack([cosines.nearest_cosine, cosines.farthest_cosine]),
+        family_threshold(cosines.n_features, max(means["squared_cosine"].estimate, 1 / cloud.d_in)),
+    )
+
+    def unit_rows(features: Integers) -> Floats:
+        rows: Floats = cloud.vectors[features].double().numpy()
+        return rows / cloud.norms[features][:, np.newaxis]
+
+    try:
+        return jackknife_pair_means(means, families, unit_rows)
+    except SaegeoError as error:
+        return dict.fromkeys(means, Absent(error.message))
+
+
+def _measured(
+    cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, squared: float, pairs: Mapping[str, NullPairs]
+) -> dict[str, Measured]:
+    """Every metric by name. `squared` is the mean squared cosine, more precise than the sums behind its interval."""
+    n, d, n_pairs = cosines.n_features, cloud.d_in, cosines.n_pairs
+    means = pair_means(cosines, threshold)
+    known = pair_mean_intervals(cloud, cosines, means)
+    uniform_tail = float(tail_probability(threshold, d))
+
+    def tail(statistic: str, probability: float, unit: float = 1.0) -> Measured:
+        nulls: dict[str, SampledLaw | ShareLaw] = {
+            model: SampledLaw(ShareLaw(one.count_law(statistic, n), n_pairs, unit), one.n_directions)
+            for model, one in pairs.items()
+        }
+        nulls[UNIFORM] = ShareLaw(tail_count_law(n_pairs, probability), n_pairs, unit)
+        return Measured(means[statistic].estimate / unit, n_pairs, nulls, _spread(known[statistic], unit=unit))
+
+    common_mean = {
+        model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
+        for model, one in pairs.items()
+        if model == COMMON_MEAN  # the matched null agrees in it by construction
+    }
+    return {
+        "tail_fraction": tail("tail", uniform_tail),
+        "tail_fraction_positive": tail("tail_positive", uniform_tail / 2),
+        "tail_fraction_negative": tail("tail_negative", uniform_tail / 2),
+        "tail_excess": tail("tail", uniform_tail, unit=uniform_tail),
+        "mean_cosine": Measured(
+            means["cosine"].estimate, n_pairs, {UNIFORM: mean_cosine_law(n, d)}, _spread(known["cosine"])
         ),
-        DESCRIBED.metric(
-            "mean_squared_cosine",
+        "mean_squared_cosine": Measured(
             squared,
             n_pairs,
-            interval=_moved_to(squared, means.squared_cosine, means.interval(means.squared_cosine)),
-            nulls=nulls.of_mean_squared_cosine(uniform_squared),
-            addition=f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
+            {**common_mean, UNIFORM: mean_squared_cosine_law(n, d)},
+            _spread(known["squared_cosine"], shift=squared - means["squared_cosine"].estimate),
         ),
-    ]
-
-
-def _moved_to(estimate: float, mean: PairMean, interval: Interval | Absent) -> Interval | Absent:
-    """The interval about the precise estimate: the sums behind its width come from products of lower precision."""
-    if isinstance(interval, Absent):
-        return interval
-    shift = estimate - mean.estimate
-    return interval.model_copy(update={"low": interval.low + shift, "high": interval.high + shift})
-
-
-def _neighbor_metrics(cosines: PairwiseCosines, d: int) -> list[Metric]:
-    n, n_pairs = cosines.n_features, cosines.n_pairs
-    largest, smallest = float(cosines.nearest_cosine.max()), float(cosines.farthest_cosine.min())
-    nearest = float(cosines.nearest_cosine.mean())
-    highest, lowest = uniform_laws.largest_cosine(largest, n, d), uniform_laws.largest_cosine(-smallest, n, d)
-    mirrored = uniform_laws.Comparison(-lowest.mean, lowest.standard_deviation, lowest.pvalue)
-    extremes = {"max_cosine": (largest, highest), "min_cosine": (smallest, mirrored)}
-    events = {"duplicate_features": cosines.n_duplicates, "antipodal_features": cosines.n_antipodes}
-    return [
-        *(
-            DESCRIBED.metric(name, value, n_pairs, interval=NO_INTERVAL_OF_AN_EXTREME, nulls=uniform_null(value, law))
-            for name, (value, law) in extremes.items()
+        "max_cosine": Measured(float(cosines.nearest_cosine.max()), n_pairs, {UNIFORM: LargestCosineLaw(n, d)}),
+        "min_cosine": Measured(
+            float(cosines.farthest_cosine.min()), n_pairs, {UNIFORM: MirroredLaw(LargestCosineLaw(n, d))}
         ),
-        DESCRIBED.metric(
-            "nearest_cosine_mean",
-            nearest,
-            n,
-            interval=NO_INTERVAL_OF_NEIGHBORS,
-            nulls=uniform_null(nearest, uniform_laws.mean_nearest_cosine(nearest, n, d)),
+        "nearest_cosine_mean": Measured(
+            float(cosines.nearest_cosine.mean()), n, {UNIFORM: mean_nearest_cosine_law(n, d)}
         ),
-        *(
-            DESCRIBED.metric(
-                name,
-                count,
-                n,
-                interval=NO_INTERVAL_OF_AN_EVENT,
-                nulls=uniform_null(count, uniform_laws.coincidences(count, n, d)),
-            )
-            for name, count in events.items()
-        ),
-    ]
+        "duplicate_features": Measured(cosines.n_duplicates, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
+        "antipodal_features": Measured(cosines.n_antipodes, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
+    }
 
 
-def _threshold_warnings(
-    parameters: CosineTailsParameters, p0: float, threshold: float, probability: float
-) -> list[str]:
-    if parameters.threshold is not None:
-        return [f"|cosine| > {threshold:g} is a fixed threshold: its null probability here is {probability:.3g}"]
-    if p0 > parameters.p0:
-        return [
-            f"the cloud is small: p0 was raised from {parameters.p0:g} to {p0:.3g} (|cosine| > {threshold:.4f}), so that "
-            f"{parameters.least_expected:g} pairs are expected by chance"
-        ]
-    return []
+def _spread(known: Resampled | Absent, *, shift: float = 0.0, unit: float = 1.0) -> Spread | Absent:
+    """The interval about an estimate moved by `shift`, in units of `unit`."""
+    if isinstance(known, Absent):
+        return known
+    low, high = known.confidence_interval
+    return Spread(
+        replace(
+            known,
+            estimate=(known.estimate + shift) / unit,
+            standard_error=known.standard_error / unit,
+            confidence_interval=((low + shift) / unit, (high + shift) / unit),
+        )
+    )
+
+
+def _random_directions(moment: Floats, mean: Floats, n: int, squared: float) -> dict[str, ProjectedGaussian]:
+    """The nulls that are sampled, the judging one first; none where there is no covariance to speak of."""
+    if n < LEAST_FEATURES or squared > MOST_CONCENTRATED:
+        return {}
+    return {
+        MATCHED: angular_gaussian_directions(moment, mean, n),
+        COMMON_MEAN: common_mean_directions(mean, n),
+    }
+
+
+def _expected_shares(matched: ProjectedGaussian, cosines: PairwiseCosines, rng: np.random.Generator) -> Floats:
+    """Share of pairs in each bin of the observed histogram, from a sample of the matched null."""
+    rows, columns = (matched.sample(HISTOGRAM_DRAWS, rng) for _ in range(2))
+    counts, _ = np.histogram(rows @ columns.T, cosines.histogram_edges)
+    return counts / HISTOGRAM_DRAWS**2

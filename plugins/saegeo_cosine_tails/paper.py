@@ -3,60 +3,55 @@
 import numpy as np
 import torch
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, NullComparison
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.uniform_directions import tail_probability
-from saegeo_cosine_tails.parameters import CosineTailsParameters
+from saegeo_cosine_tails.declared import DECLARED
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
 
-DRAW = "one random draw of the same size, normalised Gaussian rows (the published null)"
+DRAW = "one random draw of the same size, normalized Gaussian rows (the published null)"
+EXACT = "uniform directions, the exact value that the draw estimates"
+PUBLISHED_THRESHOLD = 0.1
 
 
-def paper_findings(cloud: FeatureCloud, parameters: CosineTailsParameters, context: AnalysisContext) -> Findings:
+def paper_findings(cloud: FeatureCloud, context: AnalysisContext, *, threshold: float | None) -> Findings:
     """Fraction of pairs of the strictly lower triangle with |cosine| above the fixed threshold."""
-    threshold = 0.1 if parameters.threshold is None else parameters.threshold
-    observed = pairwise_cosines(cloud.vectors, [threshold], device=context.device, progress=context.progress)
+    cosine = PUBLISHED_THRESHOLD if threshold is None else threshold
     rows = context.rng.standard_normal((cloud.n_features, cloud.d_in), dtype=np.float32)
-    drawn = pairwise_cosines(torch.from_numpy(rows), [threshold], device=context.device, progress=context.progress)
+    observed, drawn = (
+        pairwise_cosines(
+            vectors,
+            [cosine],
+            device=context.device,
+            watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
+        )
+        for vectors in (cloud.vectors, torch.from_numpy(rows))
+    )
 
-    exact = float(tail_probability(threshold, cloud.d_in))
-    fraction, fraction_drawn = _tail_fraction(observed), _tail_fraction(drawn)
-    spread = float(np.sqrt(exact * (1 - exact) / observed.n_pairs))
-    nulls = (
-        NullComparison(
-            model=DRAW,
-            draws=1,
-            mean=fraction_drawn,
-            pvalue=(1 + (fraction_drawn >= fraction)) / 2,
-            alternative="greater",
-        ),
-        NullComparison(
-            model="uniform directions, the exact value that the draw estimates",
-            mean=exact,
-            standard_deviation=spread,
-            z=(fraction - exact) / spread if spread else None,
-        ),
-    )
-    metric = Metric(
-        name="tail_fraction",
-        estimate=fraction,
-        interval=Absent("the published procedure gives none"),
-        nulls=nulls,
+    exact = float(tail_probability(cosine, cloud.d_in))
+    nulls: Nulls = {
+        DRAW: Draws([_tail_fraction(drawn)], has_pvalue=True, alternative="greater"),
+        EXACT: Moments(exact, float(np.sqrt(exact * (1 - exact) / observed.n_pairs))),
+    }
+    tables = tail_tables(observed, cloud.d_in, expected={"random_draw": drawn.histogram_counts / drawn.n_pairs})
+    return DECLARED.findings(
+        {"tail_fraction": _tail_fraction(observed)},
         n=observed.n_pairs,
-        unit="fraction of pairs",
-        better="lower",
-        description=f"Share of pairs with |cosine| > {threshold:g}.",
+        spread=Absent("the published procedure gives none"),
+        nulls={"tail_fraction": nulls},
+        additions={"tail_fraction": f" It is {cosine:g}."},
+        tables=tables | {"nearest": nearest_table(cloud, observed)},
+        figures=TAIL_FIGURES,
+        warnings=_artifacts(cosine, cloud.d_in, exact, observed.n_pairs),
     )
-    tables = {**tail_tables(observed, cloud.d_in, expected={"random_draw": drawn.histogram_counts / drawn.n_pairs})}
-    tables["nearest"] = nearest_table(cloud, observed)
-    return Findings([metric], tables, TAIL_FIGURES, warnings=_artefacts(threshold, cloud.d_in, exact, observed.n_pairs))
 
 
 def _tail_fraction(cosines: PairwiseCosines) -> float:
     return float((cosines.n_above + cosines.n_below).sum() / 2 / cosines.n_pairs)
 
 
-def _artefacts(threshold: float, d_in: int, exact: float, n_pairs: int) -> list[str]:
+def _artifacts(threshold: float, d_in: int, exact: float, n_pairs: int) -> list[str]:
     """What is known to be wrong with the published procedure, with its size here."""
     deviations, expected = threshold * np.sqrt(d_in), exact * n_pairs
     return [

@@ -1,17 +1,14 @@
 """The tables and figures both presets share."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from saegeo_core import FeatureCloud, Figure
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
 from saegeo_core.statistics.uniform_directions import bin_probabilities
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 TAIL_FIGURES = (
     Figure(
@@ -41,14 +38,12 @@ TAIL_FIGURES = (
 
 
 def tail_tables(
-    cosines: PairwiseCosines, d_in: int, expected: Mapping[str, NDArray[np.float64]] | None = None
-) -> "dict[str, pd.DataFrame]":
+    cosines: PairwiseCosines, d_in: int, expected: Mapping[str, Floats] | None = None
+) -> dict[str, pd.DataFrame]:
     """The histogram of all cosines and its two-sided tail sums, as shares of all pairs.
 
     `expected` adds columns: name to share of pairs in each bin, shape (n_bins,).
     """
-    import pandas as pd
-
     edges = cosines.histogram_edges
     shares = {
         "observed": cosines.histogram_counts / cosines.n_pairs,
@@ -62,14 +57,12 @@ def tail_tables(
     return {"histogram": histogram, "tails": pd.DataFrame({"threshold": edges[middle:-1], **tails})}
 
 
-def _sums_from_outside(share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sums_from_outside(share: Floats) -> Floats:
     return np.cumsum(share[::-1])[::-1]
 
 
-def nearest_table(cloud: FeatureCloud, cosines: PairwiseCosines) -> "pd.DataFrame":
+def nearest_table(cloud: FeatureCloud, cosines: PairwiseCosines) -> pd.DataFrame:
     """For every feature the one nearest to it and the one most opposite, with their cosines."""
-    import pandas as pd
-
     ids = cloud.feature_ids
     return pd.DataFrame(
         {

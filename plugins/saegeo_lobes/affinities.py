@@ -1,4 +1,4 @@
-"""How alike two features fire, from counts of blocks alone.
+"""The affinities that are clustered: how alike two features fire, from counts of blocks alone, and the paper's of directions.
 
 Of T blocks, feature i fires in C_i, feature j in C_j, both in C_ij. Every measure is a function of these four numbers, and
 maps a tile of pairs at once:
@@ -16,9 +16,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.neighbor_graph import LargestPartners
+
 Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+CountTile = Callable[[slice, slice], Tensor]
+"""Maps a range of rows and one of columns to the co-occurrence counts (n_rows, n_columns) between them."""
 
 ENTRIES_AT_ONCE = 2**20
+PARTNER_ROWS_AT_ONCE = 512
+ANGLE_ROWS_AT_ONCE = 256
 
 
 def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
@@ -101,6 +108,63 @@ def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_me
     for start in range(0, len(counts), height):
         rows = slice(start, start + height)
         affinity[rows] = measure(counts[rows], fired[rows], fired, n_blocks)
+    return affinity
+
+
+def fits_densely(n_features: int, max_bytes: int) -> bool:
+    """Whether a float32 matrix of all pairs takes at most `max_bytes`."""
+    return 4 * n_features**2 <= max_bytes
+
+
+def neighbor_affinity(
+    count_tile: CountTile, counts: Tensor, n_blocks: int, measure: Measure, *, n_partners: int = 30, side: int = 8192
+) -> Tensor:
+    """The symmetric graph that joins each feature to the `n_partners` most alike ones, weighted by the measure.
+
+    For dictionaries so wide that the dense matrix exceeds the memory allowed. Counts are made and forgotten tile by tile; each
+    pair is counted once and offered to both its features. Pairs whose measure is not above 0 are never joined.
+
+    Args:
+        count_tile: counts pairs, as `FiringStatistics.cooccurrence_tile` does.
+        counts: integers (n_features,), blocks each feature fired in.
+        n_blocks: T.
+        measure: which, at least 0.
+        n_partners: how many each feature chooses; an edge needs to be chosen from one end.
+        side: features on a side of a tile of counts, 4 bytes an entry. Larger tiles read the incidence less often.
+
+    Returns:
+        Sparse COO tensor (n_features, n_features), float32, where `counts` lie.
+    """
+    n = len(counts)
+    partners = LargestPartners(n, n_partners, counts.device)
+    ranges = list(row_slices(n, side))
+    for place, rows in enumerate(ranges):
+        for columns in ranges[place:]:
+            together = count_tile(rows, columns)
+            for some in row_slices(rows.stop, PARTNER_ROWS_AT_ONCE, rows.start):
+                here = together[some.start - rows.start : some.stop - rows.start]
+                values = measure(here, counts[some], counts[columns], n_blocks)
+                partners.offer(some, columns, values)
+                if rows != columns:
+                    partners.offer(columns, some, values.T)
+    return partners.graph()
+
+
+def angular_affinity(rows: Tensor) -> Tensor:
+    """1 - arccos(w_i . w_j) / pi of all pairs, float32 (n_features, n_features), in [0, 1].
+
+    The paper's geometry: its text says cosine, its code takes the arc cosine. Between directions in many dimensions all angles lie
+    near a right one and all affinities near one half, so that the clusters follow what all features share rather than who is
+    near whom.
+
+    Args:
+        rows: (n_features, d_in), multiplied as they are: give unit rows. Products beyond -1 and 1 are clipped, as published.
+    """
+    rows = rows.float()
+    affinity = torch.empty(len(rows), len(rows), device=rows.device)
+    for start in range(0, len(rows), ANGLE_ROWS_AT_ONCE):
+        some = slice(start, start + ANGLE_ROWS_AT_ONCE)
+        affinity[some] = (rows[some] @ rows.T).clamp_(-1, 1).acos_().div_(-torch.pi).add_(1)
     return affinity
 
 

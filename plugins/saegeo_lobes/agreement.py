@@ -7,12 +7,14 @@ each permutation then costs one table and one sum over it.
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.integer]
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats, Integers
+
+Labels = NDArray[np.integer[Any]]
 
 TABLES_AT_ONCE = 2**22
 ROUNDING = 64 * np.finfo(float).eps
@@ -38,9 +40,10 @@ class Agreement:
         self._n = len(functional)
 
     @cached_property
-    def table(self) -> NDArray[np.int64]:
+    def table(self) -> Integers:
         """Features with each pair of labels, (n_functional, n_geometric)."""
-        return self._tables(self._geometric[None])[0]
+        table: Integers = self._tables(self._geometric[None])[0]
+        return table
 
     @cached_property
     def mutual_information(self) -> float:
@@ -63,14 +66,14 @@ class Agreement:
     @property
     def degrees_of_freedom(self) -> int:
         """(n_functional - 1) (n_geometric - 1)."""
-        return (self._shape[0] - 1) * (self._shape[1] - 1)
+        return int((self._shape[0] - 1) * (self._shape[1] - 1))
 
     @cached_property
     def cramers_v(self) -> float:
         """Cramér's V of the table, from 0 for independence to 1 where one label determines the other."""
         return cramers_v(self.table)
 
-    def permuted(self, permutations: NDArray[np.integer]) -> Floats:
+    def permuted(self, permutations: Labels) -> Floats:
         """The adjusted mutual information when the geometric labels change places, (n_permutations,).
 
         Args:
@@ -78,13 +81,11 @@ class Agreement:
         """
         return self._adjusted(self._of_permuted_tables(self._mutual_information, permutations))
 
-    def permuted_cramers_v(self, permutations: NDArray[np.integer]) -> Floats:
+    def permuted_cramers_v(self, permutations: Labels) -> Floats:
         """Cramér's V under the same permutations, (n_permutations,)."""
         return self._of_permuted_tables(self._cramers_v, permutations)
 
-    def _of_permuted_tables(
-        self, statistic: Callable[[NDArray[np.int64]], Floats], permutations: NDArray[np.integer]
-    ) -> Floats:
+    def _of_permuted_tables(self, statistic: Callable[[Integers], Floats], permutations: Labels) -> Floats:
         """A statistic of stacked tables, a few permutations at a time."""
         height = max(1, TABLES_AT_ONCE // max(self._n, self._shape[0] * self._shape[1]))
         pieces = [
@@ -93,26 +94,28 @@ class Agreement:
         ]
         return np.concatenate(pieces) if pieces else np.empty(0)
 
-    def _cramers_v(self, tables: NDArray[np.int64]) -> Floats:
+    def _cramers_v(self, tables: Integers) -> Floats:
         """The sum of n_ij^2 / (n_i n_j), less 1, is chi^2 / n."""
         smaller = min(self._shape) - 1
         if smaller < 1:
             return np.zeros(len(tables))
         expected = np.outer(*self.table_margins)
-        return np.sqrt(np.maximum((tables**2 / expected).sum((1, 2)) - 1, 0) / smaller)
+        cramers_v: Floats = np.sqrt(np.maximum((tables**2 / expected).sum((1, 2)) - 1, 0) / smaller)
+        return cramers_v
 
-    def _tables(self, geometric: Labels) -> NDArray[np.int64]:
+    def _tables(self, geometric: Labels) -> Integers:
         """One table for each row of labels."""
         height, width = self._shape
         first = np.arange(len(geometric))[:, None] * (height * width)
         cells = first + self._functional * width + geometric
         return np.bincount(cells.ravel(), minlength=len(geometric) * height * width).reshape(-1, height, width)
 
-    def _mutual_information(self, tables: NDArray[np.int64]) -> Floats:
+    def _mutual_information(self, tables: Integers) -> Floats:
         """(sum of n_ij ln n_ij, less the same of both margins) / n + ln n; one look-up for each cell."""
         n_log_n = self._n_log_n
         margins = n_log_n[self.table_margins[0]].sum() + n_log_n[self.table_margins[1]].sum()
-        return np.maximum((n_log_n[tables].sum((1, 2)) - margins) / self._n + np.log(self._n), 0.0)
+        information: Floats = (n_log_n[tables].sum((1, 2)) - margins) / self._n + np.log(self._n)
+        return np.maximum(information, 0.0)
 
     def _adjusted(self, information: Floats) -> Floats:
         """Where both clusterings are trivial nothing can be adjusted and they agree: 1, as scikit-learn has it."""
@@ -122,7 +125,7 @@ class Agreement:
         return (information - self._expected_information) / room
 
     @cached_property
-    def table_margins(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def table_margins(self) -> tuple[Integers, Integers]:
         """Features with each functional and with each geometric label."""
         return np.bincount(self._functional), np.bincount(self._geometric)
 
@@ -143,7 +146,7 @@ class Agreement:
         return float(expected_mutual_information(self.table, self._n))
 
 
-def cramers_v(table: NDArray[np.integer]) -> float:
+def cramers_v(table: Labels) -> float:
     """sqrt(chi^2 / (n min(r - 1, c - 1))) of an r x c table of counts, empty rows and columns left out; 0 if r or c is 1."""
     table = table[table.sum(1) > 0][:, table.sum(0) > 0].astype(np.float64)
     smaller = min(table.shape) - 1

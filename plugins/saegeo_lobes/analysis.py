@@ -1,14 +1,51 @@
 """The adapter: a cloud, its firing and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `paper`."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from saegeo_core import Analysis, AnalysisContext, Example, SaegeoError
-from saegeo_lobes.parameters import LobesParameters
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError
 
 if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+
+AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
+
+
+class LobesParameters(Parameters):
+    """Parameters of lobes."""
+
+    n_clusters: list[Annotated[int, Field(ge=2)]] = Field(
+        default=[2, 3, 4, 8, 16, 32, 64], min_length=1, description="Numbers of lobes to look for, each at least 2."
+    )
+    k_reported: int = Field(default=8, ge=2, description="The number of lobes that metrics are reported at.")
+    affinities: list[AffinityName] = Field(
+        default=["phi", "jaccard", "dice", "overlap", "smc"],
+        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there.",
+    )
+    n_neighbors: int = Field(default=10, ge=1, description="Nearest features by cosine that each is joined to.")
+    min_blocks: int = Field(
+        default=10, ge=1, description="Blocks a live feature fires in at least, and is silent in at least."
+    )
+    null_draws: int = Field(default=999, ge=19, description="Permutations behind each p-value.")
+    isotropic_draws: int = Field(
+        default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
+    )
+    document_groups: int = Field(
+        default=20, ge=0, description="Groups of documents left out one by one for intervals; 0 leaves out none."
+    )
+    leading: Literal["lift", "share"] = Field(
+        default="lift",
+        description="A block's leading lobe: the one with the largest share of its features on, relative to that lobe's mean "
+        "share (lift) or as it is (share, as published, where lobes of frequent features lead everywhere).",
+    )
+    dense_gigabytes: float = Field(
+        default=2.0,
+        gt=0,
+        description="Room for a matrix of all pairs; wider dictionaries get a nearest-neighbor affinity.",
+    )
 
 
 class Lobes(Analysis):
@@ -26,8 +63,8 @@ class Lobes(Analysis):
         "paper": {
             "n_clusters": [2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
             "k_reported": 2,
-            "n_permutations": 100,
-            "random_dictionaries": 100,
+            "null_draws": 100,
+            "isotropic_draws": 100,
             "document_groups": 0,
         },
     }
@@ -56,9 +93,9 @@ class Lobes(Analysis):
         return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
 
 
-def _planted(rng: "np.random.Generator", **what: float) -> Example:
+def _planted(rng: "np.random.Generator", **planted: Any) -> Example:
     from saegeo_core import FeatureCloud
     from saegeo_core.synthetic.firing import plant_firing
 
-    plant = plant_firing(rng, n_features=180, n_blocks=600, d_in=24, rates=(0.05, 0.3), **what)
+    plant = plant_firing(rng, n_features=180, n_blocks=600, d_in=24, rates=(0.05, 0.3), **planted)
     return Example(FeatureCloud.from_array(plant.directions), plant.firing)

@@ -1,71 +1,76 @@
 """The calibrated preset: live features only, phi cut at zero, and an untrained dictionary before any other null."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
-from saegeo_core.measuring.many_metrics import described_metrics
-from saegeo_lobes import cautions
-from saegeo_lobes.affinities import MEASURES
-from saegeo_lobes.control_null import estimates_of
-from saegeo_lobes.described import DESCRIBED
-from saegeo_lobes.dictionary import ANGULAR, COSINE_GRAPH, Dictionary, Settings
-from saegeo_lobes.estimates import AtK
+from saegeo_lobes.affinities import MEASURES, fits_densely
+from saegeo_lobes.analysis import LobesParameters
+from saegeo_lobes.declared import DECLARED
+from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_map import feature_map
-from saegeo_lobes.figures import figures
-from saegeo_lobes.intervals import intervals
-from saegeo_lobes.judging import draw_judges
-from saegeo_lobes.live_features import LiveFeatures, least_features, live_features
-from saegeo_lobes.neighbor_affinity import fits_densely
-from saegeo_lobes.parameters import LobesParameters
-from saegeo_lobes.permutation_nulls import Permutations
-from saegeo_lobes.tables import map_table, tables_of
+from saegeo_lobes.feature_set import (
+    ANGULAR,
+    COSINE_GRAPH,
+    FeatureSet,
+    LiveFeatures,
+    Settings,
+    live_features,
+    min_features,
+)
+from saegeo_lobes.intervals import spread_of
+from saegeo_lobes.nulls import NullModels
+from saegeo_lobes.numbers import nulls_of, numbers_of
+from saegeo_lobes.tables import figures_of, map_table, tables_of
 
-COUNTED = Absent("counted in this text; nothing is estimated")
+MAX_RESIDUAL = 1e-3
+"""Of eigenvectors: the normalized affinity has norm 1, and its eigenvalues of interest differ by hundredths."""
 
 
 def calibrated_findings(
     cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
 ) -> Findings:
     """Measure the SAE and its controls in the same way, and judge the one by the others."""
-    live = live_features(firing.counts, firing.n_blocks, least_blocks=parameters.least_blocks)
+    live = live_features(firing.counts, firing.n_blocks, min_blocks=parameters.min_blocks)
     k = parameters.k_reported
-    if live.n_live < least_features(k):
+    if live.n_live < min_features(k):
         return _nothing_to_cluster(firing, live, k)
     # A generator for each use of chance. Documents come first: they are the same for all SAEs harvested together.
-    of_documents, of_sae, of_controls, of_permutations, of_judges = context.rng.spawn(5)
+    document_rng, sae_rng, control_rng, permutation_rng, null_rng = context.rng.spawn(5)
 
     settings = _settings(parameters, live.n_live, context.device)
     cloud = cloud.select(live.mask)
-    sae = Dictionary(cloud.unit_vectors(), firing.select(live.mask), settings, of_sae)
-    at = AtK.of(sae, k, of_sae)
-    controls = [AtK.of(one, k, of_controls) for one in _controls(firing, parameters, settings, of_controls)]
-    permutations = Permutations.of(sae, parameters.n_permutations, of_permutations)
-
-    judges = draw_judges(at, controls, permutations, parameters.random_dictionaries, of_judges)
-    tables = tables_of(cloud, at, controls, permutations, judges.permuted["ami"], progress=context.progress)
-    plane = feature_map(sae.units.numpy(force=True), seed=int(of_sae.integers(2**31)))
-    tables["map"] = map_table(cloud, plane.coordinates, at.lobes)
-
-    estimates = estimates_of(at)
-    counted = {"live_features": live.n_live, "dead_features": live.n_dead}
-    metrics, replicates = described_metrics(
-        DESCRIBED,
-        {**estimates, **counted},
-        n=dict.fromkeys(estimates, live.n_live) | dict.fromkeys(counted, firing.n_features),
-        intervals=intervals(at, estimates, of_documents, parameters.document_groups) | dict.fromkeys(counted, COUNTED),
-        nulls={name: judges.of(name, value) for name, value in estimates.items()} | dict.fromkeys(counted, COUNTED),
+    features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
+    sae = FeatureLobes.of(features, k, sae_rng)
+    untrained = _controls(firing, parameters, settings, control_rng)
+    controls = [FeatureLobes.of(one, k, control_rng) for one in untrained]
+    models = NullModels.of(
+        features,
+        null_draws=parameters.null_draws,
+        isotropic_draws=parameters.isotropic_draws,
+        permutation_rng=permutation_rng,
+        rng=null_rng,
     )
-    return Findings(
-        metrics,
-        tables,
-        figures(tables, k, plane.method),
+
+    numbers = numbers_of(sae)
+    nulls = nulls_of(sae, controls, models)
+    tables = tables_of(cloud, sae, controls, models, progress=context.progress)
+    plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
+    tables["map"] = map_table(cloud, plane.coordinates, sae.lobes)
+    return DECLARED.findings(
+        {**numbers, **live.counted},
+        n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
+        spread=spread_of(sae, numbers, document_rng, parameters.document_groups),
+        nulls=nulls,
+        tables=tables,
+        figures=figures_of(tables, k, plane.method),
         warnings=[
-            *cautions.of_features(live, parameters.n_clusters, settings),
-            *cautions.of_solver([sae, *(one.dictionary for one in controls)]),
-            *cautions.of_controls(firing, len(controls)),
+            *_warnings_of_features(live, parameters.n_clusters, settings),
+            *_warnings_of_solver([features, *untrained]),
+            *_warnings_of_controls(firing, len(controls)),
         ],
-        replicates=replicates,
     )
 
 
@@ -75,7 +80,7 @@ def _settings(parameters: LobesParameters, n_live: int, device: str) -> Settings
         measures={name: MEASURES[name] for name in dict.fromkeys(["phi", *parameters.affinities])},
         geometries=(COSINE_GRAPH, ANGULAR) if fits_densely(n_live, dense_bytes) else (COSINE_GRAPH,),
         n_clusters=tuple(
-            k for k in sorted({*parameters.n_clusters, parameters.k_reported}) if least_features(k) <= n_live
+            k for k in sorted({*parameters.n_clusters, parameters.k_reported}) if min_features(k) <= n_live
         ),
         n_neighbors=parameters.n_neighbors,
         dense_bytes=dense_bytes,
@@ -86,30 +91,60 @@ def _settings(parameters: LobesParameters, n_live: int, device: str) -> Settings
 
 def _controls(
     firing: FiringStatistics, parameters: LobesParameters, settings: Settings, rng: np.random.Generator
-) -> list[Dictionary]:
+) -> list[FeatureSet]:
     """The untrained dictionaries whose live features suffice for the numbers of lobes."""
-    dictionaries = []
+    controls = []
     for control in firing.controls():
         fired = control.firing
-        live = live_features(fired.counts, fired.n_blocks, least_blocks=parameters.least_blocks)
-        if live.n_live >= least_features(settings.n_clusters[-1]):
+        live = live_features(fired.counts, fired.n_blocks, min_blocks=parameters.min_blocks)
+        if live.n_live >= min_features(settings.n_clusters[-1]):
             units = torch.from_numpy(np.asarray(control.directions, np.float32)[live.mask])
-            dictionaries.append(Dictionary(units, fired.select(live.mask), settings, rng))
-    return dictionaries
+            controls.append(FeatureSet(units, fired.select(live.mask), settings, rng))
+    return controls
 
 
 def _nothing_to_cluster(firing: FiringStatistics, live: LiveFeatures, k: int) -> Findings:
     """Counts of features, and why there is nothing else."""
-    most = live.n_live // 2 if live.n_live >= least_features(2) else 0
+    most = live.n_live // 2 if live.n_live >= min_features(2) else 0
     possible = f"k_reported can be 2 to {most}" if most else "no number of lobes is possible"
     reason = (
-        f"{k} lobes need at least {least_features(k)} live features, and {firing.n_blocks} blocks of text leave "
+        f"{k} lobes need at least {min_features(k)} live features, and {firing.n_blocks} blocks of text leave "
         f"{live.n_live} of {firing.n_features} ({possible})"
     )
-    counts = {"live_features": live.n_live, "dead_features": live.n_dead}
-    return Findings(
-        [
-            DESCRIBED.metric(name, counts.get(name, Absent(reason)), firing.n_features, interval=COUNTED, nulls=COUNTED)
-            for name in DESCRIBED
-        ]
-    )
+    missing = dict.fromkeys(DECLARED, Absent(reason))
+    return DECLARED.findings({**missing, **live.counted}, n=firing.n_features)
+
+
+def _warnings_of_features(live: LiveFeatures, asked: Sequence[int], settings: Settings) -> Iterator[str]:
+    """Features and numbers of lobes that were left out, and whether the matrix of all pairs was."""
+    reasons = {"never fire": live.n_dead, "fire too rarely": live.n_rare, "are silent too rarely": live.n_constant}
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
+    if told:
+        yield f"features left out: {told}"
+    impossible = [str(k) for k in asked if k not in settings.n_clusters]
+    if impossible:
+        yield f"not looked for: {', '.join(impossible)} lobes; {live.n_live} live features allow at most {live.n_live // 2}"
+    if ANGULAR not in settings.geometries:
+        yield (
+            f"a matrix of all pairs exceeds {settings.dense_bytes / 1e9:g} GB: lobes come from each feature's 30 most alike "
+            "partners, and there is no angular affinity"
+        )
+
+
+def _warnings_of_solver(feature_sets: Sequence[FeatureSet]) -> Iterator[str]:
+    """Eigenvectors that are not known well."""
+    for features in feature_sets:
+        for name, residual in features.residuals().items():
+            if residual > MAX_RESIDUAL:
+                yield f"eigenvectors of {name} are known to {residual:.1e} only: clusters of it may differ in detail"
+
+
+def _warnings_of_controls(firing: FiringStatistics, n_used: int) -> Iterator[str]:
+    """Controls that are not there, or could not be used."""
+    if not firing.controls_from:
+        yield (
+            "no control was harvested: geometry and co-firing are tied by construction, so without an untrained dictionary "
+            "nothing here says what training did (saegeo harvest … --control random)"
+        )
+    elif n_used < len(firing.controls_from):
+        yield f"controls left out for too few live features: {len(firing.controls_from) - n_used}"

@@ -13,22 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.measuring.cache import cached_array
+from saegeo_core.numerics.arrays import Floats
 
-LEAST_FEATURES = 30
+MIN_FEATURES = 30
 PERPLEXITY = 30.0
 
 
 class FeatureMap(NamedTuple):
     """Coordinates float64 (n_features, 2), and how they were found."""
 
-    coordinates: NDArray[np.float64]
+    coordinates: Floats
     method: str
 
 
 def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
     """Lay unit rows (n_features, d_in) out on a plane; the same seed and method give the same map."""
     principal = _principal_components(units)
-    if len(units) < LEAST_FEATURES or importlib.util.find_spec("openTSNE") is None:
+    if len(units) < MIN_FEATURES or importlib.util.find_spec("openTSNE") is None:
         return FeatureMap(principal, "first two principal components")
     key = {
         "units": hashlib.sha256(np.ascontiguousarray(units).data).hexdigest(),
@@ -39,7 +40,7 @@ def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
     return FeatureMap(coordinates, "t-SNE of cosines, perplexity 30")
 
 
-def _tsne(units: NDArray[np.float32], principal: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _tsne(units: NDArray[np.float32], principal: Floats, seed: int) -> Floats:
     from openTSNE import TSNE
 
     start = principal / (principal[:, 0].std() or 1.0) * 1e-4
@@ -54,7 +55,7 @@ def _tsne(units: NDArray[np.float32], principal: NDArray[np.float64], seed: int)
     return np.asarray(layout, np.float64)
 
 
-def _principal_components(units: NDArray[np.float32]) -> NDArray[np.float64]:
+def _principal_components(units: NDArray[np.float32]) -> Floats:
     """The first two, each with the sign that makes its largest coefficient positive; zeros where there is only one."""
     rows = units.astype(np.float64) - units.mean(0, dtype=np.float64)
     _, vectors = np.linalg.eigh(rows.T @ rows)

@@ -7,14 +7,14 @@ of one source), and tests give the labels of documents new places, or ask about 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_lobes.agreement import cramers_v
-
-Integers = NDArray[np.int64]
 
 
 def shares_on(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> NDArray[np.float32]:
@@ -26,7 +26,8 @@ def shares_on(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> NDArray[np
     """
     sizes = np.bincount(lobes)
     membership = (lobes[:, None] == np.arange(len(sizes))).astype(np.float32)
-    return np.concatenate([tile.astype(np.float32) @ membership for tile in tiles]) / sizes.astype(np.float32)
+    on = np.concatenate([tile.astype(np.float32) @ membership for tile in tiles])
+    return (on / sizes.astype(np.float32)).astype(np.float32, copy=False)
 
 
 def leading_lobes(shares: NDArray[np.float32], *, relative: bool) -> Integers:
@@ -61,17 +62,12 @@ class LobeByText:
         """Cramér's V of lobe and kind of text over blocks: 0 for independent, 1 where one determines the other."""
         return cramers_v(self.blocks)
 
-    def weighted_cramers_v(self, weights: NDArray[np.integer]) -> float:
-        """The same where each document counts as often as `weights` (n_documents,) says, for a document bootstrap."""
-        return cramers_v(self._table(self.label_of_document, weights))
-
-    def permuted_cramers_v(self, n_permutations: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def permuted_cramers_v(self, n_permutations: int, rng: np.random.Generator) -> Floats:
         """The same when labels change places among documents, (n_permutations,)."""
-        once = np.ones(len(self.label_of_document), np.int64)
         draws = (rng.permutation(self.label_of_document) for _ in range(n_permutations))
-        return np.array([cramers_v(self._table(labels, once)) for labels in draws])
+        return np.array([cramers_v(self._table(labels)) for labels in draws])
 
-    def enrichment(self) -> NDArray[np.float64]:
+    def enrichment(self) -> Floats:
         """Chance that a lobe leads so many documents of a kind or more when labels are dealt out anew, (n_lobes, n_labels).
 
         Hypergeometric, and adjusted for the number of cells after Benjamini and Hochberg: reject below the false discovery
@@ -79,15 +75,22 @@ class LobeByText:
         """
         led, of_kind = self.documents.sum(1, keepdims=True), self.documents.sum(0)
         pvalues = stats.hypergeom.sf(self.documents - 1, self.documents.sum(), of_kind, led)
-        return stats.false_discovery_control(pvalues.ravel()).reshape(pvalues.shape)
+        adjusted: Floats = stats.false_discovery_control(pvalues.ravel()).reshape(pvalues.shape)
+        return adjusted
 
-    def _table(self, labels: Integers, weights: NDArray[np.integer]) -> Integers:
-        one_hot = labels[:, None] == np.arange(self.blocks.shape[1])
-        return (self.of_document * weights[:, None]).T @ one_hot.astype(np.int64)
+    def _table(self, label_of_document: Integers) -> Integers:
+        """Blocks by lobe and kind of text, (n_lobes, n_labels), were these the labels of the documents."""
+        one_hot = label_of_document[:, None] == np.arange(self.blocks.shape[1])
+        table: Integers = self.of_document.T @ one_hot.astype(np.int64)
+        return table
 
 
 def lobe_by_text(
-    lobe_of_block: Integers, label_of_block: Integers, document_of_block: Integers, n_lobes: int, n_labels: int
+    lobe_of_block: Integers,
+    label_of_block: NDArray[np.integer[Any]],
+    document_of_block: Integers,
+    n_lobes: int,
+    n_labels: int,
 ) -> LobeByText:
     """Count blocks and documents by lobe and kind of text.
 

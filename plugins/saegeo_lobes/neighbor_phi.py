@@ -1,27 +1,39 @@
 """Do neighbors in the dictionary fire together more than their firing frequencies explain? The question without clusters.
 
 A feature's neighbors fire about as often as it does where the dictionary leans on frequency, and features that fire often
-fire together in any rich block. So each neighbor j of i is compared with the other features of j's stratum of like
-frequency:
+fire together in any rich block. So each neighbor j of i is compared with its peers, the other features of j's stratum of
+like frequency:
 
     excess of (i, j) = phi_ij - mean of phi_il over l in stratum(j), l other than i and j
 
 and the null gives the features of each stratum new places in the dictionary, which keeps all that frequency does.
+
+How well the excess is known says a document bootstrap, which suits it because it is smooth in the counts. Drawing documents anew
+changes the counts of all pairs, but only few pairs are asked about: each neighbor, and beside it one peer, drawn once and
+kept. Replicates therefore spread a little more than the excess itself, which averages over all of the stratum, and they are
+centered on it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
-from saegeo_lobes.phi_rows import PhiRows
+from saegeo_core.statistics.resampling import Resampled, bootstrap_of, documents_drawn_again
+from saegeo_lobes.phi_of_pairs import PhiRows
 
-LEAST_IN_STRATUM = 3
+FiredIn = Callable[[Integers], NDArray[np.uint8]]
+
+MIN_IN_STRATUM = 3
 DRAWS_AT_ONCE = 64
+FEATURES_AT_ONCE = 1024
+PAIRS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -38,15 +50,15 @@ class NeighborPhi:
 
     excess: float
     phi: float
-    excess_of_feature: NDArray[np.float64]
-    null_distribution: NDArray[np.float64]
+    excess_of_feature: Floats
+    null_distribution: Floats
 
 
 def neighbor_phi_excess(
     slabs: Iterable[PhiRows],
-    neighbors: NDArray[np.int64],
-    strata: NDArray[np.int64],
-    permutations: NDArray[np.integer],
+    neighbors: Integers,
+    strata: Integers,
+    permutations: NDArray[np.integer[Any]],
 ) -> NeighborPhi:
     """Mean excess of phi over neighbors, and its distribution when features change places in the dictionary.
 
@@ -59,7 +71,7 @@ def neighbor_phi_excess(
     Raises:
         ValueError: a stratum too small to hold a comparison.
     """
-    compared = _Compared(strata)
+    means = _StratumMeans(strata)
     edges = torch.from_numpy(neighbors)
     moved = torch.from_numpy(permutations)
     place_of = torch.empty_like(moved).scatter_(
@@ -68,7 +80,7 @@ def neighbor_phi_excess(
     phi_sums, excess_sums = np.zeros(len(strata)), np.zeros(len(strata))
     null_sums = torch.zeros(len(permutations), dtype=torch.float64)
     for slab in slabs:
-        excess = compared.excess(slab)
+        excess = means.excess(slab)
         pairs = edges[slab.rows].to(excess.device)
         phi_sums[slab.rows] = _sums(slab.phi.gather(1, pairs))
         excess_sums[slab.rows] = _sums(excess.gather(1, pairs))
@@ -86,12 +98,89 @@ def neighbor_phi_excess(
     )
 
 
-class _Compared:
-    """What each pair exceeds the other pairs of its row within a stratum by."""
+def draw_peers(neighbors: Integers, strata: Integers, rng: np.random.Generator) -> Integers:
+    """For each neighbor another feature of its stratum, neither it nor the feature itself, (n_features, n_neighbors).
 
-    def __init__(self, strata: NDArray[np.int64]) -> None:
+    Args:
+        neighbors: int64 (n_features, n_neighbors).
+        strata: int64 (n_features,), from 0, at least three features in each.
+        rng: draws them, uniformly.
+    """
+    order = np.argsort(strata, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    sizes = np.bincount(strata)
+    first = (np.cumsum(sizes) - sizes)[strata[neighbors]]
+    size = sizes[strata[neighbors]]
+    feature = np.arange(len(strata))[:, None]
+    own, other = place[feature] - first, place[neighbors] - first
+    inside = (own >= 0) & (own < size)  # the feature itself belongs to the stratum
+    low, high = np.minimum(own, other), np.maximum(own, other)
+    drawn: Integers = rng.integers(0, size - 1 - inside)
+    drawn += drawn >= np.where(inside, low, other)
+    drawn += inside & (drawn >= high)
+    peers: Integers = order[first + drawn]
+    return peers
+
+
+def pack_by_feature(fired_in: FiredIn, n_features: int) -> NDArray[np.uint8]:
+    """One bit for each block, uint8 (n_features, ceil(n_blocks / 8)): the whole incidence, in an eighth of a byte an entry.
+
+    Args:
+        fired_in: maps numbers of features to whether each block fired them, uint8 (n_blocks, n_some) of 0 and 1, as
+            `Incidence.block_tile` does for all blocks.
+        n_features: how many there are.
+    """
+    numbers = np.arange(n_features)
+    return np.concatenate(
+        [np.packbits(fired_in(numbers[some]).T, axis=1) for some in row_slices(n_features, FEATURES_AT_ONCE)]
+    )
+
+
+def neighbor_phi_interval(
+    excess: float,
+    packed: NDArray[np.uint8],
+    neighbors: Integers,
+    peers: Integers,
+    *,
+    document_of_block: Integers,
+    rng: np.random.Generator,
+    n_resamples: int = 200,
+    level: float = 0.95,
+    device: str | torch.device = "cpu",
+) -> Resampled:
+    """Document bootstrap of the excess of phi over neighbors.
+
+    Cost: 2 x n_features x n_neighbors x n_blocks x n_resamples products.
+
+    Args:
+        excess: the estimate, from `neighbor_phi_excess`.
+        packed: which blocks fired each feature, from `pack_by_feature`.
+        neighbors: int64 (n_features, n_neighbors).
+        peers: the same, from `draw_peers`.
+        document_of_block: int64 (n_blocks,), pieces of one source being one document.
+        rng: draws the documents.
+        n_resamples: how many.
+        level: nominal coverage.
+        device: where the arithmetic is done.
+
+    Raises:
+        SaegeoError: fewer than two documents.
+    """
+    names, document = np.unique(document_of_block, return_inverse=True)
+    drawn = documents_drawn_again(len(names), rng, n_resamples)
+    weights = np.vstack([np.ones(len(names), np.int64), drawn])[:, document]  # the first are the documents as they are
+    pairs = _WeightedPairs(packed, torch.from_numpy(weights.T.astype(np.float32)).to(device))
+    values = pairs.mean_phi(neighbors) - pairs.mean_phi(peers)
+    return bootstrap_of(excess, values[1:] - values[0] + excess, level=level)
+
+
+class _StratumMeans:
+    """By how much each pair exceeds the mean of the other pairs of its row within a stratum."""
+
+    def __init__(self, strata: Integers) -> None:
         sizes = np.bincount(strata)
-        if sizes.min() < LEAST_IN_STRATUM:
+        if sizes.min() < MIN_IN_STRATUM:
             raise ValueError(f"a stratum of {sizes.min()} features leaves none to compare with; take larger strata")
         self._stratum = torch.from_numpy(strata)
         self._sizes = torch.from_numpy(sizes).float()
@@ -110,5 +199,30 @@ class _Compared:
         return phi * scale[:, stratum] - shift[:, stratum]
 
 
-def _sums(values: Tensor) -> NDArray[np.float64]:
+class _WeightedPairs:
+    """Phi of chosen pairs under many weights of blocks at once; counts are sums of whole numbers, exact in float32."""
+
+    def __init__(self, packed: NDArray[np.uint8], weights: Tensor) -> None:
+        self._packed, self._weights = packed, weights
+        self._n_blocks = weights.sum(0, dtype=torch.float64)
+        self._counts = torch.cat([self._weighted(packed[some]) for some in row_slices(len(packed), PAIRS_AT_ONCE)])
+
+    def mean_phi(self, partners: Integers) -> Floats:
+        """Mean over features and their partners (n_features, n_partners), for each set of weights: (n_sets,)."""
+        feature, partner = np.repeat(np.arange(len(partners)), partners.shape[1]), partners.ravel()
+        total = torch.zeros_like(self._n_blocks)
+        for some in row_slices(len(feature), PAIRS_AT_ONCE):
+            i, j = feature[some], partner[some]
+            together = self._weighted(self._packed[i] & self._packed[j])
+            one, other = self._counts[i], self._counts[j]
+            spread = (one * (self._n_blocks - one)).sqrt() * (other * (self._n_blocks - other)).sqrt()
+            total += ((self._n_blocks * together - one * other) / spread).nan_to_num_(0.0).sum(0)
+        return (total / len(feature)).numpy(force=True)
+
+    def _weighted(self, packed: NDArray[np.uint8]) -> Tensor:
+        fired = torch.from_numpy(np.unpackbits(packed, axis=1, count=len(self._weights)))
+        return (fired.to(self._weights.device, torch.float32) @ self._weights).double()
+
+
+def _sums(values: Tensor) -> Floats:
     return values.sum(1, dtype=torch.float64).numpy(force=True)

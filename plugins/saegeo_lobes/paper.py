@@ -4,52 +4,72 @@ Where the published formula of phi overflows 64-bit integers (from 110,218 block
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from saegeo_core import (
-    Absent,
-    AnalysisContext,
-    FeatureCloud,
-    Findings,
-    FiringStatistics,
-    Metric,
-    NullComparison,
-    SaegeoError,
-)
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics, SaegeoError
+from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
 from saegeo_lobes.affinities import MEASURES, affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.described import DESCRIBED
-from saegeo_lobes.dictionary import ANGULAR, Dictionary, Settings
-from saegeo_lobes.figures import published_figures
-from saegeo_lobes.live_features import least_features, live_features
-from saegeo_lobes.parameters import LobesParameters
-from saegeo_lobes.published_probe import published_balanced_accuracy, random_directions
+from saegeo_lobes.analysis import LobesParameters
+from saegeo_lobes.declared import DECLARED
+from saegeo_lobes.decoding import published_balanced_accuracy, random_directions
+from saegeo_lobes.feature_set import ANGULAR, FeatureSet, Settings, live_features, min_features
+from saegeo_lobes.tables import published_figures
 
+AMI, PROBE = "ami", "decoding_balanced_accuracy"
 NO_INTERVAL = Absent("the published procedure gives none")
-COUNTED = Absent("counted in this text; nothing is estimated")
 PERMUTED = "geometric labels permuted freely (the published null)"
 RANDOM = "the same probe on random unit vectors (the published null)"
 DECILES = 10
 
-Labels = NDArray[np.int64]
+
+@dataclass(frozen=True)
+class PublishedLaw:
+    """What the paper takes draws of a null for: a law whose unit of distance is their standard deviation about their own mean.
+
+    Attributes:
+        draws: float64 (n_draws,).
+    """
+
+    draws: Floats
+
+    @property
+    def mean(self) -> float:
+        """Of the draws."""
+        return float(self.draws.mean())
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the draws, with their number in the denominator."""
+        return float(self.draws.std())
+
+    def zscore(self, observed: float) -> float:
+        """The published sigma count."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """The rank among the draws, which is all that so many of them can say."""
+        return permutation_pvalue(observed, self.draws, alternative)
 
 
 def paper_findings(
     cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
 ) -> Findings:
-    """Labels of both sides at equal numbers of clusters, their agreement, and the published probe."""
-    import pandas as pd
-
+    """NDArray[np.integer[Any]] of both sides at equal numbers of clusters, their agreement, and the published probe."""
     n, k = cloud.n_features, parameters.k_reported
-    numbers = tuple(one for one in sorted({*parameters.n_clusters, k}) if least_features(one) <= n)
+    numbers = tuple(one for one in sorted({*parameters.n_clusters, k}) if min_features(one) <= n)
     if k not in numbers:
         return _nothing_to_cluster(firing, n, k)
     settings = Settings(
-        measures={name: MEASURES[name] for name in parameters.affinities} | {"phi": shifted_phi},
+        measures={str(name): MEASURES[name] for name in parameters.affinities} | {"phi": shifted_phi},
         geometries=(ANGULAR,),
         n_clusters=numbers,
         n_neighbors=parameters.n_neighbors,
@@ -57,109 +77,92 @@ def paper_findings(
         lead_is_relative=False,
         device=context.device,
     )
-    dictionary = Dictionary(cloud.vectors.float(), firing, settings, context.rng)
-    _refuse_matrices_that_do_not_fit(dictionary)
-    published = Agreement(dictionary.lobes("phi").labels[k], dictionary.geometry(ANGULAR).labels[k])
-    permutations = np.stack([context.rng.permutation(n) for _ in range(parameters.n_permutations)])
-    rows = list(_agreement_rows(dictionary, context))
-    accuracies = dict(_accuracies(dictionary))
+    features = FeatureSet(cloud.vectors.float(), firing, settings, context.rng)
+    _refuse_matrices_that_do_not_fit(features)
+    published = Agreement(features.lobes("phi").labels[k], features.geometry(ANGULAR).labels[k])
+    permutations = np.stack([context.rng.permutation(n) for _ in range(parameters.null_draws)])
+    rows = list(_agreement_rows(features, context))
+    accuracies = dict(_accuracies(features))
+    n_random = parameters.isotropic_draws
     random = [
-        published_balanced_accuracy(random_directions(n, cloud.d_in, context.rng), dictionary.lobes("phi").labels[k])
-        for _ in context.progress(
-            range(parameters.random_dictionaries), parameters.random_dictionaries, "random probes"
-        )
-    ]
-    ami = published.adjusted_mutual_information
-    metrics = [
-        DESCRIBED.metric(
-            "ami", ami, n, interval=NO_INTERVAL, nulls=_sigmas(PERMUTED, ami, published.permuted(permutations))
-        ),
-        DESCRIBED.metric(
-            "decoding_balanced_accuracy",
-            accuracies.get(k, Absent(f"the first 80 % of the features lie in one of {k} lobes")),
-            n,
-            interval=NO_INTERVAL,
-            nulls=_sigmas(RANDOM, accuracies[k], np.array(random)) if k in accuracies else COUNTED,
-        ),
-        _dead_features(firing, n),
+        published_balanced_accuracy(random_directions(n, cloud.d_in, context.rng), features.lobes("phi").labels[k])
+        for _ in context.progress(range(n_random), n_random, "random probes")
     ]
     tables = {
         "agreement": pd.DataFrame(rows),
         "agreement_with_angular": pd.DataFrame(rows).pivot_table("ami", "k", "affinity", sort=False).reset_index(),
         "accuracy_by_number": pd.DataFrame({"k": list(accuracies), "balanced_accuracy": list(accuracies.values())}),
     }
-    return Findings(
-        metrics,
-        tables,
-        published_figures(tables),
-        warnings=list(_artefacts(dictionary, published, parameters, context)),
+    return DECLARED.findings(
+        {
+            AMI: published.adjusted_mutual_information,
+            PROBE: accuracies.get(k, Absent(f"the first 80 % of the features lie in one of {k} lobes")),
+            **_counted(firing),
+        },
+        n=n,
+        spread=dict.fromkeys((AMI, PROBE), NO_INTERVAL),
+        nulls={
+            AMI: _published_null(PERMUTED, published.permuted(permutations)),
+            PROBE: _published_null(RANDOM, np.array(random)),
+        },
+        tables=tables,
+        figures=published_figures(tables),
+        warnings=list(_artefacts(features, published, parameters, context)),
     )
 
 
-def _dead_features(firing: FiringStatistics, n: int) -> Metric:
-    return DESCRIBED.metric("dead_features", int((firing.counts == 0).sum()), n, interval=COUNTED, nulls=COUNTED)
+def _counted(firing: FiringStatistics) -> dict[str, float | Absent]:
+    return {"dead_features": int((firing.counts == 0).sum())}
 
 
 def _nothing_to_cluster(firing: FiringStatistics, n: int, k: int) -> Findings:
     """The count of dead features, and why there is nothing else."""
-    possible = f"k_reported can be 2 to {n // 2}" if n >= least_features(2) else "no number of lobes is possible"
-    reason = f"{k} lobes were asked for, of {n} features ({possible})"
-    missing = [DESCRIBED.missing(name, reason, n) for name in ("ami", "decoding_balanced_accuracy")]
-    return Findings([*missing, _dead_features(firing, n)])
+    possible = f"k_reported can be 2 to {n // 2}" if n >= min_features(2) else "no number of lobes is possible"
+    reason = Absent(f"{k} lobes were asked for, of {n} features ({possible})")
+    return DECLARED.findings({AMI: reason, PROBE: reason, **_counted(firing)}, n=n)
 
 
-def _refuse_matrices_that_do_not_fit(dictionary: Dictionary) -> None:
-    n = len(dictionary)
-    if not dictionary.is_dense:
+def _refuse_matrices_that_do_not_fit(features: FeatureSet) -> None:
+    n = len(features)
+    if not features.is_dense:
         raise SaegeoError(
             f"the published procedure holds matrices of all pairs, {4 * n**2 / 1e9:.1f} GB each for {n} features",
             f"type --set lobes.dense_gigabytes={4 * n**2 / 1e9 + 0.1:.1f}, or leave out --preset paper",
         )
 
 
-def _agreement_rows(dictionary: Dictionary, context: AnalysisContext) -> Iterator[dict[str, Any]]:
-    names = list(dictionary.settings.measures)
+def _agreement_rows(features: FeatureSet, context: AnalysisContext) -> Iterator[dict[str, Any]]:
+    names = list(features.settings.measures)
     for name in context.progress(names, len(names), "lobes"):
-        for k, labels in dictionary.lobes(name).labels.items():
-            agreement = Agreement(labels, dictionary.geometry(ANGULAR).labels[k])
+        for k, labels in features.lobes(name).labels.items():
+            agreement = Agreement(labels, features.geometry(ANGULAR).labels[k])
             yield {"affinity": name, "k": k, "ami": agreement.adjusted_mutual_information}
 
 
-def _accuracies(dictionary: Dictionary) -> Iterator[tuple[int, float]]:
+def _accuracies(features: FeatureSet) -> Iterator[tuple[int, float]]:
     """For each number of lobes the published probe's balanced accuracy, where there is something to learn."""
-    rows = dictionary.units.numpy(force=True)
-    for k, labels in dictionary.lobes("phi").labels.items():
+    rows = features.units.numpy(force=True)
+    for k, labels in features.lobes("phi").labels.items():
         if len(np.unique(labels[: int(0.8 * len(labels))])) > 1:
             yield k, published_balanced_accuracy(rows, labels)
 
 
-def _sigmas(model: str, estimate: float, draws: NDArray[np.float64]) -> tuple[NullComparison, ...] | Absent:
-    """The published z, and beside it the p-value that so many draws can give."""
+def _published_null(model: str, draws: Floats) -> Nulls | Absent:
+    """The null of so many draws with its sigma count."""
     if len(draws) < 2:
         return Absent("a null of fewer than two draws was asked for")
-    mean, spread = float(draws.mean()), float(draws.std())
-    return (
-        NullComparison(
-            model=model,
-            draws=len(draws),
-            mean=mean,
-            standard_deviation=spread,
-            z=(estimate - mean) / spread if spread else None,
-            pvalue=permutation_pvalue(estimate, draws, "greater"),
-            alternative="greater",
-        ),
-    )
+    return {model: SampledLaw(PublishedLaw(draws), len(draws))}
 
 
 def _artefacts(
-    dictionary: Dictionary, published: Agreement, parameters: LobesParameters, context: AnalysisContext
+    features: FeatureSet, published: Agreement, parameters: LobesParameters, context: AnalysisContext
 ) -> Iterator[str]:
     """What is known to be wrong with the procedure, with its size on these features."""
-    firing, k = dictionary.firing, parameters.k_reported
-    lobes = dictionary.lobes("phi").labels[k]
+    firing, k = features.firing, parameters.k_reported
+    lobes = features.lobes("phi").labels[k]
     deciles = np.argsort(np.argsort(firing.counts, kind="stable"), kind="stable") * DECILES // len(lobes)
     counts = firing.cooccurrence(device=context.device)
-    positive = dictionary.clusters_of(affinity_matrix(counts, firing.n_blocks, positive_phi, reuse_memory=True), k)
+    positive = features.clusters_of(affinity_matrix(counts, firing.n_blocks, positive_phi, reuse_memory=True), k)
     yield (
         f"phi + 1 is nearly constant, so what all features share leads its clusters: their agreement (AMI) with deciles of firing "
         f"frequency is {_ami(lobes, deciles):.3f} at k = {k}, that of max(phi, 0) {_ami(positive, deciles):.3f}"
@@ -168,13 +171,13 @@ def _artefacts(
     silent = firing.counts == 0
     if silent.any():
         homes = np.bincount(lobes[silent])
-        without = _ami(lobes[live.mask], dictionary.geometry(ANGULAR).labels[k][live.mask])
+        without = _ami(lobes[live.mask], features.geometry(ANGULAR).labels[k][live.mask])
         yield (
             f"features that never fire count as alike: {int(homes.max())} of {int(silent.sum())} lie in one lobe; the agreement of "
             f"the same labels over live features alone is {without:.4f}, over all {published.adjusted_mutual_information:.4f}"
         )
     strata = frequency_strata(firing.counts, context.rng)
-    within = np.stack([permute_within(strata, context.rng) for _ in range(max(parameters.n_permutations, 99))])
+    within = np.stack([permute_within(strata, context.rng) for _ in range(max(parameters.null_draws, 99))])
     ami = published.adjusted_mutual_information
     draws = published.permuted(within)
     yield (
@@ -185,5 +188,5 @@ def _artefacts(
     )
 
 
-def _ami(first: Labels, second: Labels) -> float:
+def _ami(first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]]) -> float:
     return Agreement(first, second).adjusted_mutual_information

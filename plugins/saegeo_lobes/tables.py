@@ -1,74 +1,59 @@
-"""The tables of the calibrated preset, each a plain frame."""
+"""The tables of the calibrated preset, each a plain frame, and the drawings of both presets."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
-from saegeo_core import Absent, FeatureCloud
-from saegeo_core.measuring.null_comparison import drawn_null
+from saegeo_core import Absent, FeatureCloud, Figure
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.progress import Progress
+from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.decoding import merge_small_classes
-from saegeo_lobes.dictionary import Dictionary
-from saegeo_lobes.estimates import AtK
-from saegeo_lobes.permutation_nulls import NAIVE, STRATIFIED, Permutations
-from saegeo_lobes.phi_by_cosine import phi_by_cosine
-from saegeo_lobes.typical_features import mean_phi_within, typical_features
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from saegeo_core.progress import Progress
+from saegeo_lobes.feature_lobes import FeatureLobes
+from saegeo_lobes.feature_set import FeatureSet
+from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
+from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
 
 N_TYPICAL = 10
 DRAWS_OF_A_CURVE = 19
 HISTOGRAM_BINS = 60
-
-Floats = NDArray[np.float64]
+WORD_OF_MODEL = {STRATIFIED: "stratified", NAIVE: "naive"}
 
 
 def tables_of(
     cloud: FeatureCloud,
-    at: AtK,
-    controls: Sequence[AtK],
-    permutations: Permutations,
-    null_of_ami: Mapping[str, Floats],
+    sae: FeatureLobes,
+    controls: Sequence[FeatureLobes],
+    models: NullModels,
     *,
-    progress: "Progress",
-) -> "dict[str, pd.DataFrame]":
+    progress: Progress,
+) -> dict[str, pd.DataFrame]:
     """Every table but the map."""
-    import pandas as pd
-
-    sae, others = at.dictionary, [one.dictionary for one in controls]
-    rows = list(agreement_rows(sae, others, permutations, progress))
-    tables = {"lobes": lobes_table(cloud, sae), "agreement": pd.DataFrame(rows)}
-    for geometry in sae.settings.geometries:
+    features, untrained = sae.features, [control.features for control in controls]
+    rows = list(agreement_rows(features, untrained, models, progress))
+    tables = {"lobes": lobes_table(cloud, features), "agreement": pd.DataFrame(rows)}
+    for geometry in features.settings.geometries:
         tables[f"agreement_with_{geometry.replace(' ', '_')}"] = by_number(rows, geometry)
-    accuracies = list(accuracy_rows(at, controls, permutations))
+    accuracies = list(accuracy_rows(sae, controls, models))
     if accuracies:
         tables["accuracy_by_number"] = pd.DataFrame(accuracies)
-    tables["null_distribution"] = null_table(
-        at.graph_agreement.adjusted_mutual_information,
-        [one.graph_agreement.adjusted_mutual_information for one in controls],
-        {"stratified": null_of_ami[STRATIFIED], "naive": null_of_ami[NAIVE]},
-    )
-    by_text = lobe_by_text_table(at)
+    tables["null_distribution"] = null_table(sae, controls, models)
+    by_text = lobe_by_text_table(sae)
     if by_text is not None:
         tables["lobe_by_text"] = by_text
-    tables["typical_features"] = typical_table(cloud, at)
-    tables["phi_by_cosine"] = phi_by_cosine_table(sae, others)
-    tables["eigenvalues"] = eigenvalue_table(sae)
+    tables["typical_features"] = typical_table(cloud, sae)
+    tables["phi_by_cosine"] = phi_by_cosine_table(features, untrained)
+    tables["eigenvalues"] = eigenvalue_table(features)
     return tables
 
 
-def lobes_table(cloud: FeatureCloud, dictionary: Dictionary) -> "pd.DataFrame":
+def lobes_table(cloud: FeatureCloud, features: FeatureSet) -> pd.DataFrame:
     """The label of every live feature for every affinity, geometry and number of clusters."""
-    import pandas as pd
-
     columns = {"feature": cloud.feature_ids}
-    sides = {name: dictionary.lobes(name) for name in dictionary.settings.measures}
-    sides |= {name: dictionary.geometry(name) for name in dictionary.settings.geometries}
+    sides = {name: features.lobes(name) for name in features.settings.measures}
+    sides |= {name: features.geometry(name) for name in features.settings.geometries}
     for name, clusters in sides.items():
         for k, labels in clusters.labels.items():
             columns[f"{name.replace(' ', '_')}_{k}"] = labels
@@ -76,70 +61,63 @@ def lobes_table(cloud: FeatureCloud, dictionary: Dictionary) -> "pd.DataFrame":
 
 
 def agreement_rows(
-    sae: Dictionary, controls: Sequence[Dictionary], permutations: Permutations, progress: "Progress"
+    sae: FeatureSet, controls: Sequence[FeatureSet], models: NullModels, progress: Progress
 ) -> Iterator[dict[str, Any]]:
     """A row for every dictionary, affinity, geometry and number of lobes; with p-values for the SAE."""
     names = {"SAE": sae} | {f"control {number}": control for number, control in enumerate(controls)}
-    cells = [(name, one, measure) for name, one in names.items() for measure in one.settings.measures]
-    for name, one, measure in progress(cells, len(cells), "lobes"):
-        for geometry in one.settings.geometries:
-            for k, labels in one.lobes(measure).labels.items():
-                agreement = Agreement(labels, one.geometry(geometry).labels[k])
+    clusterings = [(name, one, measure) for name, one in names.items() for measure in one.settings.measures]
+    for name, features, measure in progress(clusterings, len(clusterings), "lobes"):
+        for geometry in features.settings.geometries:
+            for k, labels in features.lobes(measure).labels.items():
+                agreement = Agreement(labels, features.geometry(geometry).labels[k])
                 yield {
                     "dictionary": name,
                     "affinity": measure,
                     "geometry": geometry,
                     "k": k,
                     "ami": agreement.adjusted_mutual_information,
-                    **(_null_cells(agreement, permutations) if one is sae else {}),
+                    **(_null_columns(agreement, models) if features is sae else {}),
                     "g_statistic": agreement.g_statistic,
                     "degrees_of_freedom": agreement.degrees_of_freedom,
                     "cramers_v": agreement.cramers_v,
                 }
 
 
-def _null_cells(agreement: Agreement, permutations: Permutations) -> dict[str, float | None]:
-    cells: dict[str, float | None] = {}
-    words = {STRATIFIED: "stratified", NAIVE: "naive"}
-    for model, draws in permutations.of_agreement(agreement).items():
-        judged = drawn_null(model, agreement.adjusted_mutual_information, draws)
-        cells |= {f"null_{words[model]}": judged.mean, f"pvalue_{words[model]}": judged.pvalue}
-    return cells
-
-
-def accuracy_rows(at: AtK, controls: Sequence[AtK], permutations: Permutations) -> Iterator[dict[str, Any]]:
-    """For each number of lobes the probe's accuracy, its mean over a few stratified permutations, and the first control's."""
-    for k in at.dictionary.settings.n_clusters:
-        classes, _ = merge_small_classes(at.dictionary.lobes("phi").labels[k])
-        if classes.max() < 1:
-            continue
-        permuted = classes[permutations.stratified[:DRAWS_OF_A_CURVE]]
-        row = {
-            "k": k,
-            "sae": at.probe.balanced_accuracies(classes[None])[0],
-            "permuted": at.probe.balanced_accuracies(permuted).mean(),
+def _null_columns(agreement: Agreement, models: NullModels) -> dict[str, float | None]:
+    columns: dict[str, float | None] = {}
+    for model, draws in models.permuted(agreement.permuted).items():
+        word, observed = WORD_OF_MODEL[model], agreement.adjusted_mutual_information
+        columns |= {
+            f"null_{word}": float(draws.mean()),
+            f"pvalue_{word}": permutation_pvalue(observed, draws, "greater"),
         }
+    return columns
+
+
+def accuracy_rows(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> Iterator[dict[str, Any]]:
+    """For each number of lobes the probe's accuracy, its mean over a few stratified permutations, and the first control's."""
+    for k in sae.features.settings.n_clusters:
+        at_k = sae.at(k)
+        classes = at_k.classes
+        if isinstance(classes, Absent):
+            continue
+        permuted = classes[models.stratified[:DRAWS_OF_A_CURVE]]
+        row = {"k": k, "sae": at_k.accuracy, "permuted": at_k.probe.balanced_accuracies(permuted).mean()}
         for control in controls[:1]:
-            accuracy = control.accuracy(control.dictionary.lobes("phi").labels[k])
+            accuracy = control.at(k).accuracy
             row["control"] = None if isinstance(accuracy, Absent) else accuracy
         yield row
 
 
-def eigenvalue_table(dictionary: Dictionary) -> "pd.DataFrame":
+def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
     """The leading eigenvalues of phi and of each geometry: a gap after the k-th speaks for k clusters."""
-    import pandas as pd
-
-    sides = {"phi": dictionary.lobes("phi")} | {
-        name: dictionary.geometry(name) for name in dictionary.settings.geometries
-    }
+    sides = {"phi": features.lobes("phi")} | {name: features.geometry(name) for name in features.settings.geometries}
     columns = {name.replace(" ", "_"): clusters.eigenvalues for name, clusters in sides.items()}
-    return pd.DataFrame({"rank": np.arange(1, dictionary.settings.n_clusters[-1] + 1), **columns})
+    return pd.DataFrame({"rank": np.arange(1, features.settings.n_clusters[-1] + 1), **columns})
 
 
-def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> "pd.DataFrame":
-    """From rows of the agreement table the adjusted mutual information with one geometry: k by affinity and dictionary."""
-    import pandas as pd
-
+def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> pd.DataFrame:
+    """From rows of the agreement table the adjusted mutual information with one geometry: k by affinity and features."""
     frame = pd.DataFrame([row for row in rows if row["geometry"] == geometry])
     trained = frame[frame["dictionary"] == "SAE"].pivot_table(index="k", columns="affinity", values="ami", sort=False)
     others = frame[(frame["dictionary"] != "SAE") & (frame["affinity"] == "phi")]
@@ -148,21 +126,24 @@ def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> "pd.DataFrame
     return trained.reset_index()
 
 
-def null_table(observed: float, controls: Sequence[float], draws: Mapping[str, Floats]) -> "pd.DataFrame":
-    """Histograms of null distributions, as shares of draws; bars of height 1 stand at the SAE's value and at the controls'."""
-    import pandas as pd
+def null_table(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> pd.DataFrame:
+    """Histograms of the agreement's null distributions, as shares of draws.
 
-    shown = {**draws, "observed": np.array([observed]), **({"control": np.array(controls)} if controls else {})}
+    Bars of height 1 stand at the SAE's value and at the controls'.
+    """
+    draws = models.permuted(sae.graph_agreement.permuted)
+    shown = {WORD_OF_MODEL[model]: values for model, values in draws.items()}
+    shown["observed"] = np.array([sae.graph_agreement.adjusted_mutual_information])
+    if controls:
+        shown["control"] = np.array([control.graph_agreement.adjusted_mutual_information for control in controls])
     edges = np.histogram_bin_edges(np.concatenate(list(shown.values())), HISTOGRAM_BINS)
     shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in shown.items()}
     return pd.DataFrame({"value": (edges[:-1] + edges[1:]) / 2, **shares})
 
 
-def lobe_by_text_table(at: AtK) -> "pd.DataFrame | None":
+def lobe_by_text_table(sae: FeatureLobes) -> pd.DataFrame | None:
     """For each lobe and kind of text: blocks, share of the kind's blocks, documents, and the corrected p of enrichment."""
-    import pandas as pd
-
-    text = at.own_text
+    text = sae.text
     if isinstance(text, Absent):
         return None
     n_lobes, n_labels = text.blocks.shape
@@ -170,7 +151,7 @@ def lobe_by_text_table(at: AtK) -> "pd.DataFrame | None":
     return pd.DataFrame(
         {
             "lobe": lobe,
-            "label": np.array(at.dictionary.firing.label_names, object)[label],
+            "label": np.array(sae.features.firing.label_names, object)[label],
             "blocks": text.blocks.ravel(),
             "share_of_label": (text.blocks / np.maximum(text.blocks.sum(0), 1)).ravel(),
             "documents": text.documents.ravel(),
@@ -179,31 +160,27 @@ def lobe_by_text_table(at: AtK) -> "pd.DataFrame | None":
     )
 
 
-def typical_table(cloud: FeatureCloud, at: AtK) -> "pd.DataFrame":
+def typical_table(cloud: FeatureCloud, sae: FeatureLobes) -> pd.DataFrame:
     """For each lobe the features that fire most alike with the rest of it, the most typical first."""
-    import pandas as pd
-
-    within = mean_phi_within(at.dictionary.phi_rows(), at.lobes)
+    within = mean_phi_within(sae.features.phi_rows(), sae.lobes)
     rows = [
         {
             "lobe": lobe,
             "rank": rank,
             "feature": int(cloud.feature_ids[one]),
             "mean_phi": float(within[one]),
-            "blocks": int(at.dictionary.firing.counts[one]),
+            "blocks": int(sae.features.firing.counts[one]),
             **({"label": cloud.labels[one]} if cloud.labels is not None else {}),
         }
-        for lobe, members in typical_features(within, at.lobes, N_TYPICAL).items()
+        for lobe, members in typical_features(within, sae.lobes, N_TYPICAL).items()
         for rank, one in enumerate(members, 1)
     ]
     return pd.DataFrame(rows)
 
 
-def phi_by_cosine_table(dictionary: Dictionary, controls: Sequence[Dictionary]) -> "pd.DataFrame":
+def phi_by_cosine_table(features: FeatureSet, controls: Sequence[FeatureSet]) -> pd.DataFrame:
     """Mean phi of all pairs in bins of cosine, beside that of the first control; bins without a pair are left out."""
-    import pandas as pd
-
-    curve = phi_by_cosine(dictionary.phi_rows(), dictionary.units)
+    curve = phi_by_cosine(features.phi_rows(), features.units)
     middle = (curve.edges[:-1] + curve.edges[1:]) / 2
     columns = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
     for control in controls[:1]:
@@ -212,10 +189,8 @@ def phi_by_cosine_table(dictionary: Dictionary, controls: Sequence[Dictionary]) 
     return frame[frame["pairs"] > 0].reset_index(drop=True)
 
 
-def map_table(cloud: FeatureCloud, coordinates: Floats, lobes: NDArray[np.int64]) -> "pd.DataFrame":
+def map_table(cloud: FeatureCloud, coordinates: Floats, lobes: Integers) -> pd.DataFrame:
     """Where each live feature lies on the map, and its lobe."""
-    import pandas as pd
-
     return pd.DataFrame(
         {
             "feature": cloud.feature_ids,
@@ -225,3 +200,114 @@ def map_table(cloud: FeatureCloud, coordinates: Floats, lobes: NDArray[np.int64]
             **({"label": cloud.labels} if cloud.labels is not None else {}),
         }
     )
+
+
+def figures_of(tables: Mapping[str, pd.DataFrame], k: int, map_method: str) -> list[Figure]:
+    """The drawings of the tables that are there; `k` lobes are reported."""
+    drawn = [
+        *(_agreement(tables, geometry) for geometry in ("cosine_graph", "angular")),
+        _accuracy(tables),
+        _null_distribution(tables, k),
+        LOBE_BY_TEXT,
+        _map(tables, k, map_method),
+        _phi_by_cosine(tables),
+    ]
+    return [figure for figure in drawn if figure is not None and figure.table in tables]
+
+
+def published_figures(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
+    """The paper's two curves."""
+    return [figure for figure in (_agreement(tables, "angular"), _accuracy(tables)) if figure is not None]
+
+
+LOBE_BY_TEXT = Figure(
+    name="lobe_by_text",
+    title="What each lobe processes",
+    kind="heatmap",
+    table="lobe_by_text",
+    x="label",
+    y=("lobe",),
+    z="share_of_label",
+    x_title="kind of text",
+    y_title="lobe",
+    caption="Share of the blocks of each kind of text that each lobe leads; lobes are numbered by size.",
+)
+
+
+def _agreement(tables: Mapping[str, pd.DataFrame], geometry: str) -> Figure | None:
+    name = f"agreement_with_{geometry}"
+    if name not in tables:
+        return None
+    return Figure(
+        name=name,
+        title=f"Agreement of lobes with clusters of the {geometry.replace('_', ' ')}",
+        kind="line",
+        table=name,
+        x="k",
+        y=_all_but("k", tables[name]),
+        log_x=True,
+        x_title="number of lobes",
+        y_title="adjusted mutual information",
+        caption="Lobes by each affinity; phi_of_control are those of an untrained features.",
+    )
+
+
+def _accuracy(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
+    if "accuracy_by_number" not in tables:
+        return None
+    return Figure(
+        name="accuracy_by_number",
+        title="How well a feature's lobe is told from its direction",
+        kind="line",
+        table="accuracy_by_number",
+        x="k",
+        y=_all_but("k", tables["accuracy_by_number"]),
+        log_x=True,
+        x_title="number of lobes",
+        y_title="balanced accuracy",
+    )
+
+
+def _null_distribution(tables: Mapping[str, pd.DataFrame], k: int) -> Figure:
+    return Figure(
+        name="null_distribution",
+        title=f"Agreement at {k} lobes, and its nulls",
+        kind="bar",
+        table="null_distribution",
+        x="value",
+        y=_all_but("value", tables["null_distribution"]),
+        x_title="adjusted mutual information",
+        y_title="share of draws",
+    )
+
+
+def _map(tables: Mapping[str, pd.DataFrame], k: int, method: str) -> Figure:
+    return Figure(
+        name="map",
+        title=f"The dictionary on a plane ({method})",
+        kind="scatter",
+        table="map",
+        x="x",
+        y=("y",),
+        color="lobe",
+        hover="label" if "label" in tables["map"].columns else "feature",
+        caption=f"Features close on the map point in like directions; color is the lobe, of {k}.",
+    )
+
+
+def _phi_by_cosine(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    columns = tables["phi_by_cosine"].columns
+    return Figure(
+        name="phi_by_cosine",
+        title="Firing together against lying together",
+        kind="line",
+        table="phi_by_cosine",
+        x="cosine",
+        y=tuple(name for name in ("mean_phi", "control") if name in columns),
+        x_title="cosine of two features",
+        y_title="mean phi",
+    )
+
+
+def _all_but(x: str, table: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(column for column in table.columns if column != x)

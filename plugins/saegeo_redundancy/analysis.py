@@ -1,4 +1,4 @@
-"""The adapter: what can be set. The measuring lies in `families`."""
+"""The adapter: what can be set. The measuring lies in `calibrated`."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,9 +35,15 @@ class Redundancy(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext) -> "Findings":
         """Link close features, and random ones in the same way."""
-        from saegeo_redundancy.families import family_findings
+        from saegeo_redundancy.calibrated import calibrated_findings
 
-        return family_findings(cloud, parameters, context)
+        return calibrated_findings(
+            cloud,
+            context,
+            chance_links=parameters.chance_links,
+            threshold=parameters.threshold,
+            null_draws=parameters.null_draws,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

@@ -20,7 +20,7 @@ class StabilityParameters(Parameters):
     )
     shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
     null_draws: int = Field(default=39, ge=2, description="Random dictionaries drawn of each kind.")
-    most_paired: int = Field(
+    max_paired: int = Field(
         default=2048, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
     )
 
@@ -38,7 +38,7 @@ class Stability(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with the other one."""
-        from saegeo_stability.compared import compared
+        from saegeo_stability.calibrated import calibrated_findings
 
         other = context.clouds["other"]
         if other.d_in != cloud.d_in:
@@ -46,7 +46,14 @@ class Stability(Analysis):
                 f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",
                 "set stability.other to an SAE of the same place in the same model",
             )
-        return compared(cloud, other, parameters, context)
+        return calibrated_findings(
+            cloud,
+            other,
+            context,
+            shared_above=parameters.shared_above,
+            null_draws=parameters.null_draws,
+            max_paired=parameters.max_paired,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Half of the other cloud, blurred, among as many directions that it does not have."""

@@ -13,8 +13,7 @@ import click
 
 from saegeo_core.errors import SaegeoError, near_matches
 
-USERS_MISTAKE = 2
-INTERRUPTED = 130
+DONE, SOME_FAILED, USERS_MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
 
 class CommandGroup(click.Group):

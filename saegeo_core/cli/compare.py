@@ -2,17 +2,20 @@
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from saegeo_core.cli.input_options import input_options
+from saegeo_core.cli.command_group import DONE, SOME_FAILED
+from saegeo_core.cli.options import plugin_option
+from saegeo_core.cli.run_options import RunOptions, run_options
 
 
 @click.command("compare")
 @click.argument("named", nargs=-1, metavar="[SAE | REPORT | DIR]...")
-@click.option("--plugin", "plugin_names", multiple=True, metavar="NAME", help="An analysis to compare by. Repeatable.")
+@plugin_option("An analysis to compare by. Repeatable.")
 @click.option(
     "--metric",
     "metrics",
@@ -39,9 +42,21 @@ from saegeo_core.cli.input_options import input_options
     show_default=True,
     help="How the table is written.",
 )
-@input_options
+@run_options
 @click.pass_context
-def command(ctx: click.Context, /, as_format: str, nulls: bool, pvalues: bool, **options: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    named: Sequence[str],
+    plugin_names: Sequence[str],
+    metrics: Sequence[str],
+    as_format: str,
+    nulls: bool,
+    pvalues: bool,
+    options: RunOptions,
+    **of_table: Any,
+) -> None:
     """Put SAEs side by side, and say which differences are real.
 
     SAE is what saegeo run takes: it is measured unless --out holds its reports. REPORT is a file written by saegeo run, DIR a
@@ -54,7 +69,9 @@ def command(ctx: click.Context, /, as_format: str, nulls: bool, pvalues: bool, *
         from saegeo_core.cli.compare_formats import write
         from saegeo_core.cli.compare_run import compare_named
 
-        typed = {name for name in options if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        comparison, is_whole = compare_named(plugins=ctx.obj, typed=typed, **options)
+        typed = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+        comparison, is_whole = compare_named(
+            named, plugin_names, metrics, options, typed=typed, plugins=ctx.obj, **of_table
+        )
         write(comparison, as_format, output, nulls=nulls, pvalues=pvalues)
-    ctx.exit(0 if is_whole else 1)
+    ctx.exit(DONE if is_whole else SOME_FAILED)

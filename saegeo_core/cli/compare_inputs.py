@@ -1,6 +1,6 @@
 """What stands after `saegeo compare`: which of it is a report, which a folder of reports, and which an SAE.
 
-A folder is an SAE when a file format recognises it by its own files; otherwise it is a folder of reports, which lie anywhere
+A folder is an SAE when a file format recognizes it by its own files; otherwise it is a folder of reports, which lie anywhere
 below it. So the folder of an SAE that has reports below it is still that SAE.
 """
 
@@ -20,14 +20,14 @@ REPORT, ARRAYS = ".json", ".npz"
 
 
 @dataclass(frozen=True)
-class Given:
+class NamedInputs:
     """What was named: SAEs to be measured, and files and folders of reports."""
 
     saes: Sequence[str]
     reports: Sequence[Path]
 
 
-def sort_out(texts: Sequence[str], plugins: PluginManager) -> Given:
+def saes_and_reports(texts: Sequence[str], plugins: PluginManager) -> NamedInputs:
     """Tell SAEs from reports.
 
     Raises:
@@ -42,10 +42,10 @@ def sort_out(texts: Sequence[str], plugins: PluginManager) -> Given:
             saes.append(text)
         else:
             reports.append(place)
-    return Given(saes, reports)
+    return NamedInputs(saes, reports)
 
 
-def chosen(
+def matching_reports(
     reports: Sequence[Report],
     plugins: PluginManager,
     *,

@@ -1,10 +1,11 @@
 """Measures the SAEs that `saegeo compare` was given, or reads their reports where --out holds them."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from saegeo_core.cli.command_group import SOME_FAILED
 from saegeo_core.cli.progress import grid_bars
-from saegeo_core.cli.run_cells import Failed, run_cells
+from saegeo_core.cli.run_jobs import Failed, run_jobs
+from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.cli.run_outcomes import tell
 from saegeo_core.cli.run_plan import plan_run
 from saegeo_core.comparison.joining import Failure
@@ -12,6 +13,7 @@ from saegeo_core.comparison.l0_matching import Candidate, matched
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.release_directory import matching_entries
+from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Report
 
 
@@ -26,8 +28,15 @@ def matched_in_l0(saes: Sequence[str]) -> tuple[list[str], list[str]]:
     return [*map(str, found), *paths], notes
 
 
-def measured(*, alone: bool, with_traceback: bool, **options: Any) -> tuple[list[Report], list[Failure]]:
-    """The reports of every SAE by every analysis, and what went wrong; `options` are those of `plan_run`.
+def measured(
+    saes: Sequence[str],
+    plugin_names: Sequence[str],
+    options: RunOptions,
+    *,
+    plugins: PluginManager,
+    alone: bool,
+) -> tuple[list[Report], list[Failure]]:
+    """The reports of every SAE by every analysis named, or by every one that can run, and what went wrong.
 
     Where they are all there is to compare (`alone`), some of them must succeed.
 
@@ -35,14 +44,14 @@ def measured(*, alone: bool, with_traceback: bool, **options: Any) -> tuple[list
         SaegeoError: what `plan_run` refuses; or nothing succeeded, and each failure is the user's mistake.
         SystemExit: nothing succeeded.
     """
-    plan = plan_run(**options)
+    plan = plan_run(saes, plugin_names, options, run_all=not plugin_names, plugins=plugins)
     reports: list[Report] = []
     failures: list[Failure] = []
     are_mistakes: list[bool] = []
-    with grid_bars(f"{len(plan.specs)} SAEs, {len(plan.analyses)} analyses", plan.n_cells) as bars:
-        for outcome in run_cells(plan, bars):
+    with grid_bars(f"{len(plan.specs)} SAEs, {len(plan.analyses)} analyses", plan.n_reports) as bars:
+        for outcome in run_jobs(plan, bars):
             if isinstance(outcome, Failed):
-                tell(outcome, with_traceback)
+                tell(outcome, options.with_traceback)
                 are_mistakes.append(isinstance(outcome.error, SaegeoError))
                 failures.append(_in_words(outcome))
             else:
@@ -50,7 +59,7 @@ def measured(*, alone: bool, with_traceback: bool, **options: Any) -> tuple[list
             del outcome  # an error holds the frames it passed through, and with them the cloud
     if alone and failures and not reports:
         if not all(are_mistakes):
-            raise SystemExit(1)
+            raise SystemExit(SOME_FAILED)
         raise SaegeoError("nothing could be measured", "mend what is said above")
     return reports, failures
 
@@ -58,4 +67,4 @@ def measured(*, alone: bool, with_traceback: bool, **options: Any) -> tuple[list
 def _in_words(failed: Failed) -> Failure:
     error = failed.error
     reason = error.message if isinstance(error, SaegeoError) else f"{type(error).__name__}: {error}"
-    return Failure(failed.spec, failed.planned.name if failed.planned else None, reason)
+    return Failure(failed.spec, failed.configured.name if failed.configured else None, reason)

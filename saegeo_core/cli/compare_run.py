@@ -1,41 +1,37 @@
 """Brings together what `saegeo compare` compares: reads the reports that were named, and measures the SAEs."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.cli.compare_inputs import chosen, sort_out
+from saegeo_core.cli.compare_inputs import matching_reports, saes_and_reports
 from saegeo_core.cli.messages import say
+from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.comparison import Comparison, compare
 from saegeo_core.comparison.joining import Failure
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.gather import gather
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 
 def compare_named(
-    *,
     named: Sequence[str],
-    plugins: PluginManager | None,
-    typed: set[str],
     plugin_names: Sequence[str],
     metrics: Sequence[str],
-    reference: str | None,
-    sort: str | None,
-    group_by: Any,
+    options: RunOptions,
+    *,
+    typed: Set[str],
+    plugins: PluginManager | None,
     match_l0: bool,
-    adjust: Any,
-    profile: bool,
-    allow_incomparable: bool,
-    with_traceback: bool,
-    **run_options: Any,
+    **of_table: Any,
 ) -> tuple[Comparison, bool]:
     """The comparison, and whether everything that was named is in it.
 
-    `typed` names the options the user gave; of stored reports only those are a condition.
+    `typed` names the options the user gave; of stored reports only those are a condition. What `of_table` holds is for
+    `compare`.
 
     Raises:
         SaegeoError: nothing to compare, or what `compare` and `plan_run` refuse.
@@ -43,19 +39,19 @@ def compare_named(
     plugins = plugins or PluginManager()
     of_metrics = (_analysis_of(metric) for metric in metrics)
     names = list(dict.fromkeys([*plugin_names, *(name for name in of_metrics if not set(name) & set("*?["))]))
-    given = sort_out(named or [_stored(run_options["out"])], plugins)
+    given = saes_and_reports(named or [_stored(options.out)], plugins)
     reports, skipped = gather(given.reports)
-    for error in skipped[:MOST_NAMED]:
+    for error in skipped[:MAX_NAMED]:
         say(f"skipped: {error.message}")
-    if len(skipped) > MOST_NAMED:
-        say(f"skipped: {len(skipped) - MOST_NAMED} more")
-    reports = chosen(
+    if len(skipped) > MAX_NAMED:
+        say(f"skipped: {len(skipped) - MAX_NAMED} more")
+    reports = matching_reports(
         reports,
         plugins,
         names=names,
-        preset=run_options["preset"] if "preset" in typed else None,
-        seed=run_options["seed"] if "seed" in typed else None,
-        settings=run_options["settings"],
+        preset=options.preset if "preset" in typed else None,
+        seed=options.seed if "seed" in typed else None,
+        settings=options.settings,
     )
     failures: list[Failure] = []
     notes: list[str] = []
@@ -66,27 +62,14 @@ def compare_named(
         if match_l0 and not reports:  # with reports among them, all are matched together once the SAEs are measured
             saes, notes = matched_in_l0(saes)
         names = names or list(dict.fromkeys(report.analysis.name for report in reports))
-        made, failures = measured(
-            saes=saes,
-            plugins=plugins,
-            plugin_names=names,
-            run_all=not names,
-            alone=not reports,
-            with_traceback=with_traceback,
-            **run_options,
-        )
+        made, failures = measured(saes, names, options, plugins=plugins, alone=not reports)
         reports += made
     comparison = compare(
         reports,
         metrics=metrics,
-        reference=reference,
-        sort=sort,
-        group_by=group_by,
         match_l0=match_l0 and not notes,
-        adjust=adjust,
-        profile=profile,
-        allow_incomparable=allow_incomparable,
         failures=failures,
+        **of_table,
     )
     return replace(comparison, notes=(*notes, *comparison.notes)), not (skipped or failures)
 

@@ -7,14 +7,21 @@ from typing import Any
 
 import click
 
+from saegeo_core.cli.options import (
+    device_option,
+    force_model_option,
+    hook_option,
+    model_option,
+    out_option,
+    seed_option,
+    taken,
+)
+
 
 @click.command("harvest")
 @click.argument("saes", nargs=-1, required=True, metavar="SAE...")
-@click.option(
-    "--model",
-    required=True,
-    metavar="NAME_OR_PATH",
-    help="Where activations come from: a Hugging Face model, a local folder, minilm-l6, or KIND:WHERE.",
+@model_option(
+    "Where activations come from: a Hugging Face model, a local folder, minilm-l6, or KIND:WHERE.", required=True
 )
 @click.option(
     "--corpus",
@@ -42,8 +49,8 @@ import click
 @click.option("--keep-tails", is_flag=True, help="Keep what documents leave over as shorter blocks.")
 @click.option("--label-field", metavar="PATH", help="Where a row has its label.  [default: meta.pile_set_name]")
 @click.option("--skip-bad-lines", is_flag=True, help="Pass over broken lines, and count them.")
-@click.option("--hook", metavar="NAME", help="Where the SAEs read, if they do not say so themselves.")
-@click.option("--force-model", is_flag=True, help="Harvest though the SAE was trained on a model of another name.")
+@hook_option("Where the SAEs read, if they do not say so themselves.")
+@force_model_option("Harvest though the SAE was trained on a model of another name.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16", "float16"]),
@@ -64,13 +71,11 @@ import click
     metavar="N",
     help="How many of them.",
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="Decides their directions."
-)
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:i]", help="Where to compute.")
-@click.option("--out", default="saegeo-harvest", show_default=True, metavar="DIR", help="Where the results are stored.")
+@seed_option("Decides their directions.")
+@device_option
+@out_option("saegeo-harvest", "Where the results are stored.")
 @click.pass_obj
-def command(plugins: Any, /, **options: Any) -> None:
+def command(plugins: Any, /, control: str | None, control_draws: int, **options: Any) -> None:
     """Find out in which blocks of text which features fire.
 
     SAE is release:sae_id (globs allowed in the id), or a path. Several SAEs of one model are harvested in one pass.
@@ -83,9 +88,13 @@ def command(plugins: Any, /, **options: Any) -> None:
         from saegeo_core.cli.harvest_progress import harvest_progress
         from saegeo_core.cli.messages import results, say
         from saegeo_core.harvesting.engine import harvest
+        from saegeo_core.harvesting.settings import HarvestSettings
         from saegeo_core.rendering.terminal.harvest_table import harvest_table
+        from saegeo_core.running.model_place import ModelPlace
 
-        plan = plan_harvest(plugins=plugins, **options)
+        options["control_draws"] = control_draws if control else 0
+        place, settings = taken(ModelPlace, options), taken(HarvestSettings, options)
+        plan = plan_harvest(place=place, settings=settings, plugins=plugins, **options)
         with harvest_progress(plan.settings) as watch:
             harvested = harvest(
                 plan.saes, plan.source, plan.corpus, plan.out, plan.settings, device=plan.device, watch=watch

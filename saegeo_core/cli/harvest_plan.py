@@ -16,7 +16,7 @@ from saegeo_core.loading import expand_specs
 from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.store import ReportStore
-from saegeo_core.running.runner import resolve_device
+from saegeo_core.running.model_place import ModelPlace
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,73 +34,56 @@ class HarvestPlan:
 def plan_harvest(
     *,
     saes: Sequence[str],
+    place: ModelPlace,
+    settings: HarvestSettings,
     plugins: PluginManager | None,
-    model: str,
     corpus: str | None,
-    documents: int | None,
-    tokens: int | None,
-    block_tokens: int,
-    fires_above: float,
-    keep_tails: bool,
     label_field: str | None,
     skip_bad_lines: bool,
-    hook: str | None,
-    force_model: bool,
     dtype: FloatType,
-    control: str | None,
-    control_draws: int,
-    seed: int,
-    device: str,
     out: str,
 ) -> HarvestPlan:
     """Check what the user typed, and load model and SAEs.
 
     Raises:
         SaegeoError: an SAE, model, corpus or device that is not there; an SAE without an encoder or a hook, or of another
-            model; no corpus; options that contradict each other; an output folder that cannot be written.
+            model; no model or corpus; options that contradict each other; an output folder that cannot be written.
     """
     plugins = plugins or PluginManager()
-    settings = HarvestSettings(
-        block_tokens=block_tokens,
-        fires_above=fires_above,
-        keep_tails=keep_tails,
-        documents=documents,
-        tokens=tokens,
-        control_draws=control_draws if control else 0,
-        seed=seed,
-    )
-    device = resolve_device(device)
+    place = place.with_device_resolved()
+    if place.model is None:
+        raise SaegeoError("no model was named", "type --model NAME_OR_PATH, for example --model minilm-l6")
     text = open_corpus(corpus, label_field=label_field, skip_bad_lines=skip_bad_lines) if corpus else None
-    whole = [load_whole_sae(spec, device=device, plugins=plugins) for spec in expand_specs(list(saes))]
-    placed = [PlacedSae(sae, hook_of(sae.description, hook)) for sae in whole]
-    if not force_model and is_language_model(model, plugins.sources):
-        refuse_other_model((sae.description for sae in whole), model)
-    request = SourceRequest(_hooks(placed), _centred(placed), device, dtype)
-    source = open_source(model, request, plugins.sources)
+    whole = [load_whole_sae(spec, device=place.device, plugins=plugins) for spec in expand_specs(list(saes))]
+    placed = [PlacedSae(sae, hook_of(sae.description, place.hook)) for sae in whole]
+    if not place.force_model and is_language_model(place.model, plugins.sources):
+        refuse_other_model((sae.description for sae in whole), place.model)
+    request = SourceRequest(_hooks(placed), _centered(placed), place.device, dtype)
+    source = open_source(place.model, request, plugins.sources)
     ReportStore(out).make_ready()
-    return HarvestPlan(placed, source, _the_corpus(source.corpus, text, model), settings, device, out)
+    return HarvestPlan(placed, source, _only_corpus(source.corpus, text, place.model), settings, place.device, out)
 
 
 def _hooks(saes: Sequence[PlacedSae]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(placed.hook for placed in saes))
 
 
-def _centred(saes: Sequence[PlacedSae]) -> frozenset[str]:
-    """The hooks whose SAEs were trained on centred activations."""
-    centred: dict[str, WholeSae] = {}
+def _centered(saes: Sequence[PlacedSae]) -> frozenset[str]:
+    """The hooks whose SAEs were trained on centered activations."""
+    centered: dict[str, WholeSae] = {}
     plain: dict[str, WholeSae] = {}
     for placed in saes:
-        (centred if placed.description.is_centred else plain)[placed.hook] = placed.sae
-    for hook in centred.keys() & plain.keys():
+        (centered if placed.description.is_centred else plain)[placed.hook] = placed.sae
+    for hook in centered.keys() & plain.keys():
         raise SaegeoError(
-            f"{centred[hook].description.spec} and {plain[hook].description.spec} read {hook}, the first of a model with "
+            f"{centered[hook].description.spec} and {plain[hook].description.spec} read {hook}, the first of a model with "
             "centred writing weights, the second not",
             "harvest them one after the other",
         )
-    return frozenset(centred)
+    return frozenset(centered)
 
 
-def _the_corpus(brought: Corpus | None, named: Corpus | None, model: str) -> Corpus:
+def _only_corpus(brought: Corpus | None, named: Corpus | None, model: str) -> Corpus:
     if brought is not None and named is not None:
         raise SaegeoError(f"{model} brings its own documents", "leave out --corpus")
     corpus = brought or named

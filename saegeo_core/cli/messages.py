@@ -11,7 +11,7 @@ from rich.text import Text
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.plain_text import plain
 
-LONGEST_LINE = 10_000
+MAX_LINE = 10_000
 
 
 def results(stream: TextIO | None = None) -> Console:
@@ -27,7 +27,7 @@ def messages() -> Console:
 def print_unfolded(renderable: RenderableType) -> None:
     """A list on standard output, one line an entry however long, so that it can be searched, piped and copied from."""
     console = results()
-    console.width = LONGEST_LINE
+    console.width = MAX_LINE
     console.print(renderable)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from saegeo_core.cli.command_group import DONE, SOME_FAILED
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import Report
 
 DEFAULT_FOLDER = Path("saegeo-results")
-SOME_FAILED = 1
 
 
 @click.command("page")
@@ -49,7 +49,7 @@ def command(
         _write_page(reports, out)
     if figures is not None:
         _write_figures(reports, figures, figure_format)
-    context.exit(SOME_FAILED if skipped else 0)
+    context.exit(SOME_FAILED if skipped else DONE)
 
 
 def _check(out: Path | None, figures: Path | None) -> None:

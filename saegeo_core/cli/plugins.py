@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from saegeo_core.cli.command_group import SOME_FAILED
+from saegeo_core.cli.options import set_option
+
 if TYPE_CHECKING:
     from saegeo_core.plugin.analysis import Analysis
     from saegeo_core.plugin.manager import PluginManager
     from saegeo_core.report.report import Report
-
-SOME_FAILED = 1
 
 
 @click.group("plugins", invoke_without_command=True)
@@ -50,7 +51,7 @@ def show_plugin(given: "PluginManager | None", name: str) -> None:
 @command.command("check")
 @click.argument("name")
 @click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
-@click.option("--set", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="Check it at this value. Repeatable.")
+@set_option("Check it at this value. Repeatable.")
 @click.pass_context
 def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str, ...]) -> None:
     """Hold an analysis to what all must do: same seed, same findings; p-values uniform under its null; and so on.

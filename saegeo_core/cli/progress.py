@@ -10,7 +10,7 @@ from saegeo_core.cli.messages import messages
 from saegeo_core.progress import Item, Progress, silent
 from saegeo_core.rendering.plain_text import clean
 
-CellBars = Callable[[str, str], AbstractContextManager[Progress]]
+JobBars = Callable[[str, str], AbstractContextManager[Progress]]
 """From an analysis and an SAE to what the analysis wraps its loops in while it measures that SAE."""
 
 
@@ -21,13 +21,13 @@ def progress_bars(analysis: str, spec: str) -> Iterator[Progress]:
         if bars is None:
             yield silent
         else:
-            with _cell(bars, analysis, spec) as progress:
+            with _job_bars(bars, analysis, spec) as progress:
                 yield progress
 
 
 @contextmanager
-def grid_bars(title: str, total: int) -> Iterator[CellBars]:
-    """Bars of many analyses on many SAEs: one for the whole grid, and below it those of the cell at work."""
+def grid_bars(title: str, total: int) -> Iterator[JobBars]:
+    """Bars of many analyses on many SAEs: one for the whole grid, and below it those of the job at work."""
     with _bars() as bars:
         if bars is None:
             yield lambda *_: nullcontext(silent)
@@ -35,16 +35,16 @@ def grid_bars(title: str, total: int) -> Iterator[CellBars]:
         whole = bars.add_task(clean(title), total=total)
 
         @contextmanager
-        def cell(analysis: str, spec: str) -> Iterator[Progress]:
+        def job_bars(analysis: str, spec: str) -> Iterator[Progress]:
             try:
-                with _cell(bars, analysis, spec) as progress:
+                with _job_bars(bars, analysis, spec) as progress:
                     yield progress
             finally:
                 for task in set(bars.task_ids) - {whole}:
                     bars.remove_task(task)
                 bars.advance(whole)
 
-        yield cell
+        yield job_bars
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def _bars() -> Iterator[Bars | None]:
 
 
 @contextmanager
-def _cell(bars: Bars, analysis: str, spec: str) -> Iterator[Progress]:
+def _job_bars(bars: Bars, analysis: str, spec: str) -> Iterator[Progress]:
     waiting = bars.add_task(clean(f"{analysis} on {spec}"), total=None)
 
     def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:

@@ -2,21 +2,31 @@
 
 import contextlib
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
-from saegeo_core.cli.input_options import input_options
+from saegeo_core.cli.options import plugin_option
+from saegeo_core.cli.run_options import RunOptions, run_options
 
 
 @click.command("run")
 @click.argument("saes", nargs=-1, metavar="[SAE]...")
-@click.option("--plugin", "plugin_names", multiple=True, metavar="NAME", help="An analysis to run. Repeatable.")
+@plugin_option("An analysis to run. Repeatable.")
 @click.option("--all", "run_all", is_flag=True, help="Run every installed analysis whose inputs are there.")
-@input_options
+@run_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, a list when several are asked for.")
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, with_traceback: bool, **options: Any) -> None:
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    saes: Sequence[str],
+    plugin_names: Sequence[str],
+    run_all: bool,
+    as_json: bool,
+    options: RunOptions,
+) -> None:
     """Measure SAEs with analyses, and store the reports.
 
     SAE is release:sae_id (globs allowed in the id), or a path to an SAE or a decoder matrix.
@@ -25,12 +35,16 @@ def command(ctx: click.Context, /, as_json: bool, with_traceback: bool, **option
     output = sys.stdout
     # Whatever plugins and libraries print goes to standard error: standard output carries results only.
     with contextlib.redirect_stdout(sys.stderr):
-        from saegeo_core.cli.run_cells import run_cells
+        from saegeo_core.cli.run_jobs import run_jobs
         from saegeo_core.cli.run_outcomes import present
         from saegeo_core.cli.run_plan import plan_run
 
-        plan = plan_run(plugins=ctx.obj, **options)
+        plan = plan_run(saes, plugin_names, options, run_all=run_all, plugins=ctx.obj)
         status = present(
-            run_cells(plan), output, several=plan.n_cells > 1, as_json=as_json, with_traceback=with_traceback
+            run_jobs(plan),
+            output,
+            several=plan.n_reports > 1,
+            as_json=as_json,
+            with_traceback=options.with_traceback,
         )
     ctx.exit(status)

@@ -6,14 +6,13 @@ from typing import TextIO
 
 from rich.text import Text
 
+from saegeo_core.cli.command_group import DONE, SOME_FAILED, USERS_MISTAKE
 from saegeo_core.cli.messages import complain, print_json, results, say
-from saegeo_core.cli.run_cells import Failed
+from saegeo_core.cli.run_jobs import Failed
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.report_summary import report_summary
-from saegeo_core.running.runner import StoredReport
-
-DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
+from saegeo_core.running.job import StoredReport
 
 
 def present(

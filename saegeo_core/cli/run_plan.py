@@ -1,107 +1,56 @@
 """What a `saegeo run` is going to do. Every mistake that can be known beforehand is found here, before anything is computed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from saegeo_core.cli.messages import complain, say
+from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.cli.setting import parse_setting
-from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.firing.bundled import has_bundled_firing
 from saegeo_core.loading import expand_specs
-from saegeo_core.loading.file_format import Layout
-from saegeo_core.plugin.analysis import Analysis, Parameters, resolve_parameters
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Preset
 from saegeo_core.report.store import ReportStore
-from saegeo_core.running.runner import (
-    Existing,
-    missing_inputs,
-    refuse_unplaced_model,
-    resolve_device,
-    takes_activations,
-)
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis, missing_inputs
 
 DEFAULT_SAE = "minilm-l6:layer_3"
 PROVIDED = frozenset({"vectors", "firing"})
-"""What a run without --model can give. Firing comes from --firing or with a bundled SAE; cells without it fail by themselves."""
-
-
-@dataclass(frozen=True)
-class PlannedAnalysis:
-    """An analysis of this run: what the user set, as given, and the parameters that come of it."""
-
-    analysis: Analysis
-    package: str
-    settings: Mapping[str, str]
-    parameters: Parameters
-
-    @property
-    def name(self) -> str:
-        """The analysis's name."""
-        return self.analysis.name
+"""What a run without --model can give. Firing comes from --firing or with a bundled SAE; jobs without it fail by themselves."""
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A checked run: every analysis is to measure every SAE."""
+    """A checked run: every analysis is to measure every SAE.
+
+    Attributes:
+        specs: the SAEs.
+        analyses: the analyses with their parameters.
+        plugins: where they come from, with file formats and sources of activations.
+        run_all: whether the analyses are all that can run: one that cannot run on an SAE is then passed over there.
+        options: what the user typed, the device resolved.
+    """
 
     specs: Sequence[SaeSpec]
-    analyses: Sequence[PlannedAnalysis]
+    analyses: Sequence[ConfiguredAnalysis]
     plugins: PluginManager
-    preset: Preset
-    rows: Rows
-    layout: Layout | None
-    labels: Path | None
-    firing: Path | None
-    model: str | None
-    layer: int | None
-    hook: str | None
-    force_model: bool
     run_all: bool
-    seed: int
-    device: str
-    out: str
-    existing: Existing
+    options: RunOptions
 
     @property
-    def wants_firing(self) -> bool:
-        """Whether any analysis needs firing statistics."""
-        return any("firing" in planned.analysis.needs for planned in self.analyses)
-
-    @property
-    def wants_activations(self) -> bool:
-        """Whether any analysis reads a model."""
-        return any(takes_activations(planned.analysis) for planned in self.analyses)
-
-    @property
-    def n_cells(self) -> int:
+    def n_reports(self) -> int:
         """How many reports are asked for."""
         return len(self.specs) * len(self.analyses)
 
 
 def plan_run(
-    *,
     saes: Sequence[str],
     plugin_names: Sequence[str],
+    options: RunOptions,
+    *,
     run_all: bool,
-    settings: Sequence[str],
     plugins: PluginManager | None,
-    preset: Preset,
-    rows: Rows,
-    layout: Layout | None,
-    labels: Path | None,
-    firing: Path | None,
-    model: str | None,
-    layer: int | None,
-    hook: str | None,
-    force_model: bool,
-    seed: int,
-    device: str,
-    out: str,
-    existing: Existing,
 ) -> RunPlan:
     """Check what the user typed. The output folder is made last, so that a hopeless run leaves nothing behind.
 
@@ -116,40 +65,22 @@ def plan_run(
             "type --plugin NAME for one, --all for every one; saegeo plugins lists them",
         )
     plugins = plugins or PluginManager()
-    refuse_unplaced_model(model, layer, hook)
-    provided = PROVIDED | {"activations"} if model else PROVIDED
-    names = _runnable(plugins, preset, provided) if run_all else _named(plugins, plugin_names, provided)
-    analyses = _with_settings(plugins, names, settings, preset, skip_incomplete=run_all)
+    options.place.refuse_unplaced()
+    provided = PROVIDED | {"activations"} if options.place.model else PROVIDED
+    names = _runnable(plugins, options.preset, provided) if run_all else _named(plugins, plugin_names, provided)
+    analyses = _with_settings(plugins, names, options, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
-    if not run_all and firing is None:
+    if not run_all and options.firing is None:
         _refuse_without_firing(analyses, specs)
-    if labels and len(specs) > 1:
+    if options.labels and len(specs) > 1:
         raise SaegeoError(
             f"--feature-labels names the features of one SAE; {len(specs)} were given", "run them one by one"
         )
-    device = resolve_device(device)
-    ReportStore(out).make_ready()
-    return RunPlan(
-        specs=specs,
-        analyses=analyses,
-        plugins=plugins,
-        preset=preset,
-        rows=rows,
-        layout=layout,
-        labels=labels,
-        firing=firing,
-        model=model,
-        layer=layer,
-        hook=hook,
-        force_model=force_model,
-        run_all=run_all,
-        seed=seed,
-        device=device,
-        out=out,
-        existing=existing,
-    )
+    place = options.place.with_device_resolved()
+    ReportStore(options.out).make_ready()
+    return RunPlan(specs, analyses, plugins, run_all, replace(options, place=place))
 
 
 def _named(plugins: PluginManager, names: Sequence[str], provided: frozenset[str]) -> list[str]:
@@ -168,8 +99,8 @@ def _named(plugins: PluginManager, names: Sequence[str], provided: frozenset[str
     return list(dict.fromkeys(names))
 
 
-def _refuse_without_firing(analyses: Sequence[PlannedAnalysis], specs: Sequence[SaeSpec]) -> None:
-    needing = [planned.name for planned in analyses if "firing" in planned.analysis.needs]
+def _refuse_without_firing(analyses: Sequence[ConfiguredAnalysis], specs: Sequence[SaeSpec]) -> None:
+    needing = [configured.name for configured in analyses if "firing" in configured.analysis.needs]
     without = [spec for spec in specs if not has_bundled_firing(spec.storage_release, spec.storage_id)]
     if needing and without:
         raise SaegeoError(
@@ -222,29 +153,19 @@ def settings_by_name(names: Sequence[str], settings: Sequence[str]) -> dict[str,
 
 
 def _with_settings(
-    plugins: PluginManager,
-    names: Sequence[str],
-    settings: Sequence[str],
-    preset: Preset,
-    *,
-    skip_incomplete: bool = False,
-) -> list[PlannedAnalysis]:
-    given = settings_by_name(names, settings)
-    planned = []
+    plugins: PluginManager, names: Sequence[str], options: RunOptions, *, skip_incomplete: bool
+) -> list[ConfiguredAnalysis]:
+    given = settings_by_name(names, options.settings)
+    configured = []
     for name in names:
         try:
-            planned.append(_planned(plugins, name, given[name], preset))
+            configured.append(ConfiguredAnalysis.configure(name, options.preset, given[name], plugins))
         except MissingInput as error:
             if not skip_incomplete:
                 raise
             say(f"skipped: {name} ({error.message}; {error.hint})")
-    if not planned:
+    if not configured:
         raise SaegeoError(
             "no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed"
         )
-    return planned
-
-
-def _planned(plugins: PluginManager, name: str, settings: Mapping[str, str], preset: Preset) -> PlannedAnalysis:
-    analysis = plugins.analysis(name)
-    return PlannedAnalysis(analysis, plugins.package_of(name), settings, resolve_parameters(analysis, preset, settings))
+    return configured

@@ -17,7 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.cloud.description import Rows, SaeDescription
+from saegeo_core.cloud.sae_lens_object import directions_of_object
+from saegeo_core.cloud.source_facts import describe
 from saegeo_core.errors import SaegeoError
+from saegeo_core.notebook_display import notebook_display
 
 ROWS_AT_ONCE = 4096
 SHORTEST = 1e-150
@@ -88,11 +91,14 @@ class FeatureCloud:
 
     @classmethod
     def from_sae(cls, sae: Any, *, rows: Rows = "decoder", name: str = "sae") -> "FeatureCloud":
-        """A cloud of the decoder (or encoder) directions of a sae-lens SAE in memory."""
-        from saegeo_core.loading.sae_lens_object import describe_sae_object
+        """A cloud of the decoder (or encoder) directions of a sae-lens SAE in memory.
 
-        vectors, description = describe_sae_object(sae, rows=rows, name=name)
-        return cls.from_array(vectors, sae=description)
+        Raises:
+            SaegeoError: not a sae-lens SAE, or with directions that `from_array` refuses.
+        """
+        vectors, facts = directions_of_object(sae, rows)
+        described = describe(vectors, facts, rows, spec=f"memory:{name}", release="memory", sae_id=name)
+        return cls.from_array(vectors, sae=described)
 
     @property
     def n_features(self) -> int:
@@ -159,9 +165,7 @@ class FeatureCloud:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from saegeo_core.rendering.notebook import cloud_html
-
-        return cloud_html(self)
+        return notebook_display().cloud_html(self)
 
 
 def _bytes_of(rows: torch.Tensor) -> torch.Tensor:

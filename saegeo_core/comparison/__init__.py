@@ -4,6 +4,7 @@
 """
 
 from saegeo_core.comparison.comparing import compare
-from saegeo_core.comparison.table import Cell, Column, Comparison, Difference, Row
+from saegeo_core.comparison.comparison import Comparison
+from saegeo_core.comparison.table import Cell, Column, Difference, Row
 
 __all__ = ["Cell", "Column", "Comparison", "Difference", "Row", "compare"]

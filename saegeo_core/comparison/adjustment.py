@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from saegeo_core.comparison.guard import L0_RATIO
 from saegeo_core.comparison.sae_names import layer_of
-from saegeo_core.comparison.table import Comparison, Row
+from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats
 
-Floats = NDArray[np.float64]
 FEWEST = 8
 HIGHEST_DEGREE = 4
 SAES_A_DEGREE = 5
@@ -54,19 +53,19 @@ class Adjustment:
         return f"constant{power} + slope · log L0"
 
 
-def adjust_for_l0(comparison: Comparison) -> Iterator[Adjustment]:
+def adjust_for_l0(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Adjustment]:
     """One regression for each column.
 
     Raises:
         SaegeoError: fewer than eight SAEs of known L0.
     """
-    rows = [row for row in comparison.rows if row.sae and row.sae.l0]
+    rows = [row for row in rows if row.sae and row.sae.l0]
     if len(rows) < FEWEST:
         raise SaegeoError(
             f"--adjust l0 needs at least {FEWEST} SAEs of known L0; there are {len(rows)}",
             "name more layers or sparsities, or compare at matched L0 with --match-l0",
         )
-    for place, column in enumerate(comparison.columns):
+    for place, column in enumerate(columns):
         yield _adjustment(column.id, [(row, row.cells[place].value) for row in rows])
 
 

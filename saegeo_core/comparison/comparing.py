@@ -8,6 +8,7 @@ from saegeo_core.comparison.adjustment import adjust_for_l0
 from saegeo_core.comparison.cells import fill
 from saegeo_core.comparison.columns import choose_columns
 from saegeo_core.comparison.comparability import incompatibilities, refuse
+from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.facts import facts_of
 from saegeo_core.comparison.guard import confounds
 from saegeo_core.comparison.joining import Failure, Joined, join
@@ -17,7 +18,7 @@ from saegeo_core.comparison.notes import notes_on
 from saegeo_core.comparison.ordering import GroupBy, grouped, ordered
 from saegeo_core.comparison.profile import layer_profile
 from saegeo_core.comparison.sae_names import series_of
-from saegeo_core.comparison.table import Comparison, Row
+from saegeo_core.comparison.table import Row
 from saegeo_core.errors import SaegeoError, near_matches
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def compare(
         notes=(*matching_notes, *notes_on(made, facts)),
     )
     if adjust:
-        comparison = replace(comparison, adjustments=tuple(adjust_for_l0(comparison)))
-    return replace(comparison, profile=layer_profile(comparison)) if profile else comparison
+        comparison = replace(comparison, adjustments=tuple(adjust_for_l0(columns, comparison.rows)))
+    return replace(comparison, profile=layer_profile(columns, comparison.rows)) if profile else comparison
 
 
 def _runs(rows: Sequence[Joined]) -> Iterator[LayerRun]:

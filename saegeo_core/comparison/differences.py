@@ -36,14 +36,19 @@ class Spread:
 
 
 def spread_of(metric: Metric) -> Spread | None:
-    """The standard errors towards either end of a metric's interval; None where it has none.
+    """The sampling variance of a metric as its interval tells it; None where it has none.
 
-    An interval without degrees of freedom is read as if it reached as far as the normal quantile, which is never too narrow.
+    Student's interval reaches one standard error, times a quantile, to either side, whatever range its ends were then clipped to:
+    the standard error counts. Of other intervals the two ends are all that is known; they are read as if they reached as far as the
+    normal quantile.
     """
     if metric.value is None or isinstance(metric.interval, Absent):
         return None
     interval = metric.interval
     freedom = np.inf if interval.degrees_of_freedom is None else interval.degrees_of_freedom
+    if interval.standard_error is not None and np.isfinite(freedom):
+        both = Variance(interval.standard_error**2, freedom)
+        return Spread(both, both)
     quantile = _quantile(freedom, interval.level)
     below, above = metric.value - interval.low, interval.high - metric.value
     return Spread(*(Variance((max(side, 0.0) / quantile) ** 2, freedom) for side in (below, above)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from saegeo_core.comparison.published import Published, published_beside
 from saegeo_core.comparison.sae_names import series_of
-from saegeo_core.comparison.table import Column, Comparison, Row
+from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Cell as Value
@@ -38,23 +38,23 @@ class LayerProfile:
     figures: tuple[Figure, ...] = ()
 
 
-def layer_profile(comparison: Comparison) -> LayerProfile:
+def layer_profile(columns: Sequence[Column], rows: Sequence[Row]) -> LayerProfile:
     """The trend of every column over layers; every line and step figure that several reports share, as one.
 
     Raises:
         SaegeoError: no two rows are layers of one series.
     """
-    known = [(row.name, row.sae) for row in comparison.rows if row.sae]
+    known = [(row.name, row.sae) for row in rows if row.sae]
     series = {name: members for name, members in series_of(known).items() if len(members) > 1}
     if not series:
         raise SaegeoError(
             "--profile draws metrics over layers, and no two of these SAEs are layers of one series",
             "name several layers, for example 'minilm-l6:layer_*'",
         )
-    published = {column.id: tuple(published_beside(column, comparison.rows)) for column in comparison.columns}
+    published = {column.id: tuple(published_beside(column, rows)) for column in columns}
     drawn = [
-        *_trends(comparison, series, published),
-        *_overlays(comparison.rows, [column.plugin for column in comparison.columns]),
+        *_trends(columns, rows, series, published),
+        *_overlays(rows, [column.plugin for column in columns]),
     ]
     return LayerProfile(
         series={name: tuple((layer, row) for layer, row, _ in members) for name, members in series.items()},
@@ -65,25 +65,26 @@ def layer_profile(comparison: Comparison) -> LayerProfile:
 
 
 def _trends(
-    comparison: Comparison, series: Mapping[str, Sequence[Layer]], published: Mapping[str, Sequence[Published]]
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    series: Mapping[str, Sequence[Layer]],
+    published: Mapping[str, Sequence[Published]],
 ) -> Iterator[tuple[Figure, Table]]:
-    rows = {row.name: row for row in comparison.rows}
+    cells_of = {row.name: row.cells for row in rows}
     layers = sorted({layer for members in series.values() for layer, _, _ in members})
-    for place, column in enumerate(comparison.columns):
-        columns: dict[str, list[Value]] = {"layer": list(layers)}
+    for place, column in enumerate(columns):
+        values: dict[str, list[Value]] = {"layer": list(layers)}
         for name, members in series.items():
-            cells = {layer: rows[row].cells[place] for layer, row, _ in members}
+            cells = {layer: cells_of[row][place] for layer, row, _ in members}
             l0 = {layer: sae.l0 for layer, _, sae in members}
-            columns[name] = [cells[layer].value if layer in cells else None for layer in layers]
+            values[name] = [cells[layer].value if layer in cells else None for layer in layers]
             for end in ("low", "high"):
-                columns[f"{name}, {end}"] = [
-                    cells[layer].numbers()[end] if layer in cells else None for layer in layers
-                ]
-            columns[f"{name}, L0"] = [l0.get(layer) for layer in layers]
+                values[f"{name}, {end}"] = [cells[layer].numbers()[end] if layer in cells else None for layer in layers]
+            values[f"{name}, L0"] = [l0.get(layer) for layer in layers]
         for beside in published[column.id]:
-            columns[beside.name] = [beside.values.get(layer) for layer in layers]
-            columns[f"{beside.name}, L0"] = [beside.l0.get(layer) for layer in layers]
-        yield _trend_figure(column, list(series), published[column.id]), Table(columns=columns)
+            values[beside.name] = [beside.values.get(layer) for layer in layers]
+            values[f"{beside.name}, L0"] = [beside.l0.get(layer) for layer in layers]
+        yield _trend_figure(column, list(series), published[column.id]), Table(columns=values)
 
 
 def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[Published]) -> Figure:

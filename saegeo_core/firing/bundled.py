@@ -36,11 +36,11 @@ def bundled_firing(release: str, sae_id: str) -> "FiringStatistics | None":
     Raises:
         SaegeoError: damaged files.
     """
-    from saegeo_core.firing.store import read_firing
+    from saegeo_core.firing.statistics import FiringStatistics
 
     if not has_bundled_firing(release, sae_id):
         return None
-    firing = read_firing(firing_home(release, sae_id))
+    firing = FiringStatistics.open(firing_home(release, sae_id))
     draws = sorted(control_home(release, sae_id).glob("[0-9]"))
     return replace(firing, controls_from=tuple(partial(_control, str(firing.sae_digest), folder) for folder in draws))
 
@@ -65,10 +65,9 @@ def _control(cloud_digest: str, folder: Path) -> "Control":
 
     from saegeo_core.errors import SaegeoError
     from saegeo_core.firing.control_directions import ControlGaussian, control_generator
-    from saegeo_core.firing.statistics import Control
-    from saegeo_core.firing.store import read_firing
+    from saegeo_core.firing.statistics import Control, FiringStatistics
 
-    firing = read_firing(folder)
+    firing = FiringStatistics.open(folder)
     drawn = firing.corpus["control"]
     gaussian = ControlGaussian.unpacked(np.load(folder / GAUSSIAN, allow_pickle=False), drawn["d_in"])
     directions = gaussian.draw(firing.n_features, control_generator(cloud_digest, drawn["seed"], drawn["draw"]))

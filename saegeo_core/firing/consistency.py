@@ -1,74 +1,105 @@
-"""What firing statistics can and cannot be. Counts that no text gives would turn into plausible numbers further on: refuse them."""
+"""What firing statistics can and cannot be. Counts that no text gives would turn into plausible numbers further on: refuse them.
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+Looks at vectors and shapes; matrices are looked at where they are read (`refuse_impossible_pairs`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
 
-if TYPE_CHECKING:
-    from saegeo_core.firing.statistics import FiringStatistics
-
 SIDE = 2048
 
 
-def refuse_inconsistent(firing: "FiringStatistics", per_feature: Iterable[str], per_block: Iterable[str]) -> None:
-    """Check that everything known fits together. Looks at vectors only; matrices are checked where they are read.
+def refuse_misfits(
+    n_features: int,
+    n_blocks: int,
+    *,
+    incidence_shape: tuple[int, int] | None,
+    pairs_shape: tuple[int, ...] | None,
+    per_feature: Mapping[str, NDArray[Any] | None],
+    per_block: Mapping[str, NDArray[Any] | None],
+) -> None:
+    """Check that arrays have the lengths that N features in T blocks ask for.
+
+    Args:
+        n_features, n_blocks: N and T.
+        incidence_shape: (n_blocks, n_features) of what fired, or None where only pairs were counted.
+        pairs_shape: of the pair counts, or None where what fired is known.
+        per_feature, per_block: arrays by name, None where unknown.
 
     Raises:
-        SaegeoError: naming the first thing that does not.
+        SaegeoError: naming the first thing that does not fit.
     """
-    n_features, n_blocks = firing.n_features, firing.n_blocks
     _require(n_blocks > 0, f"firing statistics need blocks of text, and there are {n_blocks}")
+    _require((incidence_shape is None) != (pairs_shape is None), "give either what fired in each block, or pair counts")
     _require(
-        (firing.fired is None) != (firing.pair_counts is None), "give either what fired in each block, or pair counts"
+        incidence_shape in (None, (n_blocks, n_features)),
+        f"an incidence {incidence_shape} does not fit {n_blocks} blocks, {n_features} features",
     )
-    if firing.fired is not None:
-        shape = (firing.fired.n_blocks, firing.fired.n_features)
-        _require(
-            shape == (n_blocks, n_features),
-            f"an incidence {shape} does not fit {n_blocks} blocks, {n_features} features",
-        )
-    if firing.pair_counts is not None:
-        shape = firing.pair_counts.shape
-        _require(shape == (n_features, n_features), f"pair counts {shape} do not fit {n_features} features")
-    for names, length, what in ((per_feature, n_features, "features"), (per_block, n_blocks, "blocks")):
-        for name in names:
-            values = getattr(firing, name)
+    _require(
+        pairs_shape in (None, (n_features, n_features)),
+        f"pair counts {pairs_shape} do not fit {n_features} features",
+    )
+    for arrays, length, what in ((per_feature, n_features, "features"), (per_block, n_blocks, "blocks")):
+        for name, values in arrays.items():
             fits = values is None or values.shape == (length,)
             _require(fits, f"{name} has shape {getattr(values, 'shape', None)}, and there are {length} {what}")
+
+
+def refuse_impossible_counts(
+    counts: NDArray[Any], token_counts: NDArray[Any] | None, n_blocks: int, n_tokens: int | None
+) -> None:
+    """Check that features can fire in so many blocks, `counts` (N,), and on so many tokens, `token_counts` (N,).
+
+    Raises:
+        SaegeoError: naming the first thing that cannot be.
+    """
     _require(
-        _within(firing.counts, 0, n_blocks),
+        _within(counts, 0, n_blocks),
         f"a feature is said to fire in more than all {n_blocks} blocks, or fewer than none",
     )
-    if firing.token_counts is not None:
-        enough = bool((firing.token_counts >= firing.counts).all())
-        _require(enough, "a feature is said to fire on fewer tokens than blocks")
-        if firing.n_tokens is not None:
-            _require(
-                _within(firing.token_counts, 0, firing.n_tokens),
-                f"a feature is said to fire on more than all {firing.n_tokens} tokens",
-            )
-    for name in ("activation_sum", "activation_sum_of_squares", "activation_max"):
-        values = getattr(firing, name)
-        _require(values is None or bool(np.isfinite(values).all()), f"{name} holds NaN or infinity")
+    if token_counts is None:
+        return
+    _require(bool((token_counts >= counts).all()), "a feature is said to fire on fewer tokens than blocks")
     _require(
-        firing.fires_above is None or bool(np.isfinite(firing.fires_above)),
-        "the firing threshold is not a finite number",
+        n_tokens is None or _within(token_counts, 0, n_tokens),
+        f"a feature is said to fire on more than all {n_tokens} tokens",
     )
-    _refuse_unknown_texts(firing)
 
 
-def _refuse_unknown_texts(firing: "FiringStatistics") -> None:
-    documents, groups, labels = firing.document_of_block, firing.group_of_document, firing.label_of_block
+def refuse_non_finite(activations: Mapping[str, NDArray[Any] | None], fires_above: float | None) -> None:
+    """Check that what is known of activations, arrays by name, and the threshold of firing are finite.
+
+    Raises:
+        SaegeoError: naming the first that is not.
+    """
+    for name, values in activations.items():
+        _require(values is None or bool(np.isfinite(values).all()), f"{name} holds NaN or infinity")
+    _require(fires_above is None or bool(np.isfinite(fires_above)), "the firing threshold is not a finite number")
+
+
+def refuse_unknown_texts(
+    document_of_block: NDArray[Any] | None,
+    group_of_document: NDArray[Any] | None,
+    label_of_block: NDArray[Any] | None,
+    label_names: Sequence[str],
+) -> None:
+    """Check that every block is of a document whose group is known, and has a label that has a name.
+
+    Raises:
+        SaegeoError: naming the first thing that is not known.
+    """
+    documents, groups, labels = document_of_block, group_of_document, label_of_block
     _require(documents is None or bool((documents >= 0).all()), "documents are numbered from 0")
     if groups is not None:
         fits = documents is not None and groups.ndim == 1 and _within(documents, 0, len(groups) - 1)
         _require(fits, f"groups are known for {len(groups)} documents, and blocks belong to others")
     if labels is not None:
-        last = len(firing.label_names) - 1
+        last = len(label_names) - 1
         _require(
             _within(labels, -1, last), f"labels run from -1 to {labels.max()}, and there are {last + 1} label names"
         )

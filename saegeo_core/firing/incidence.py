@@ -23,6 +23,9 @@ ENTRIES_AT_ONCE = 2**26
 
 BLOCKS_AT_ONCE = 1024
 
+INCIDENCE_ARRAYS = ("bits", "indptr", "indices")
+"""What `arrays` of either form are called."""
+
 SPARSE_SHARE = 0.01
 """Root mean square share of features on in a block up to which lists are joined instead of matrices multiplied: at 16,384
 features that took 0.27 core-milliseconds a block at this share, and multiplying 1.06."""

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,8 +18,15 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.firing.consistency import refuse_impossible_pairs, refuse_inconsistent
-from saegeo_core.firing.incidence import Incidence, Index, from_dense
+from saegeo_core.firing.consistency import (
+    refuse_impossible_counts,
+    refuse_impossible_pairs,
+    refuse_misfits,
+    refuse_non_finite,
+    refuse_unknown_texts,
+)
+from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
+from saegeo_core.firing.store import StoredFiring, folder_of_sae, read_firing, read_pair_counts, write_firing
 from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
 
 PER_FEATURE: Mapping[str, type[np.generic]] = {
@@ -37,6 +44,7 @@ PER_BLOCK: Mapping[str, type[np.generic]] = {
 }
 PER_DOCUMENT: Mapping[str, type[np.generic]] = {"group_of_document": np.int64}
 ARRAYS = {**PER_FEATURE, **PER_BLOCK, **PER_DOCUMENT}
+ACTIVATIONS = ("activation_sum", "activation_sum_of_squares", "activation_max")
 
 ROWS_AT_ONCE = 256
 Features = NDArray[Any] | slice
@@ -104,7 +112,17 @@ class FiringStatistics:
     controls_from: tuple[Callable[[], Control], ...] = ()
 
     def __post_init__(self) -> None:
-        refuse_inconsistent(self, PER_FEATURE, PER_BLOCK)
+        refuse_misfits(
+            self.n_features,
+            self.n_blocks,
+            incidence_shape=None if self.fired is None else (self.fired.n_blocks, self.fired.n_features),
+            pairs_shape=None if self.pair_counts is None else self.pair_counts.shape,
+            per_feature={name: getattr(self, name) for name in PER_FEATURE},
+            per_block={name: getattr(self, name) for name in PER_BLOCK},
+        )
+        refuse_impossible_counts(self.counts, self.token_counts, self.n_blocks, self.n_tokens)
+        refuse_non_finite({name: getattr(self, name) for name in ACTIVATIONS}, self.fires_above)
+        refuse_unknown_texts(self.document_of_block, self.group_of_document, self.label_of_block, self.label_names)
 
     @classmethod
     def open(cls, path: str | Path, *, release: str | None = None, sae_id: str | None = None) -> "FiringStatistics":
@@ -115,9 +133,10 @@ class FiringStatistics:
         Raises:
             SaegeoError: nothing there, several SAEs and none named, another SAE than the one named, or damaged files.
         """
-        from saegeo_core.firing.store import open_firing
-
-        return open_firing(Path(path), release, sae_id)
+        path = Path(path)
+        if path.is_file():
+            return cls.from_cooccurrence(*read_pair_counts(path))
+        return _from_stored(read_firing(folder_of_sae(path, release, sae_id)))
 
     @classmethod
     def from_arrays(
@@ -243,9 +262,7 @@ class FiringStatistics:
         Raises:
             SaegeoError: the folder is full or may not be written to.
         """
-        from saegeo_core.firing.store import write_firing
-
-        write_firing(self, Path(folder))
+        write_firing(_to_store(self, {}), Path(folder))
 
     @cached_property
     def digest(self) -> str:
@@ -314,6 +331,41 @@ class FiringStatistics:
                 "give one for each block",
             )
         return given.astype(np.int64)
+
+
+def _to_store(firing: FiringStatistics, beside: dict[str, NDArray[Any]]) -> StoredFiring:
+    """What is kept of statistics, with further arrays beside theirs."""
+    arrays = beside | {name: values for name in ARRAYS if (values := getattr(firing, name)) is not None}
+    if firing.fired is not None:
+        arrays |= firing.fired.arrays
+    if firing.pair_counts is not None:
+        arrays["pair_counts"] = firing.pair_counts
+    return StoredFiring(
+        firing.facts(), arrays, tuple(partial(_control_to_store, make) for make in firing.controls_from)
+    )
+
+
+def _control_to_store(make: Callable[[], Control]) -> StoredFiring:
+    directions, firing = make()
+    return _to_store(firing, {"directions": directions})
+
+
+def _from_stored(stored: StoredFiring) -> FiringStatistics:
+    arrays = stored.arrays
+    incidence = {name: arrays[name] for name in INCIDENCE_ARRAYS if name in arrays}
+    n_features = len(arrays["feature_ids"]) if "feature_ids" in arrays else 0
+    known: dict[str, Any] = {name: arrays[name] for name in (*ARRAYS, "pair_counts") if name in arrays}
+    return FiringStatistics(
+        fired=from_stored(incidence, n_features) if incidence else None,
+        controls_from=tuple(partial(_control_from_stored, read) for read in stored.controls),
+        **known,
+        **stored.facts,
+    )
+
+
+def _control_from_stored(read: Callable[[], StoredFiring]) -> Control:
+    stored = read()
+    return Control(stored.arrays["directions"], _from_stored(stored))
 
 
 def _as_matrix_of_bits(fired: NDArray[Any]) -> NDArray[Any]:

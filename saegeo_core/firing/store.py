@@ -6,10 +6,14 @@
 
 The manifest is taken away first and written last, so a folder with one is complete, and a folder without one is nothing.
 Nothing in a file names the folder: it can be moved to another machine.
+
+Here are arrays and facts; `FiringStatistics.open` and `write` make them statistics and the other way round.
 """
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -21,15 +25,12 @@ from pydantic import Field, FiniteFloat, ValidationError
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.firing.consistency import refuse_impossible_pairs
-from saegeo_core.firing.incidence import from_stored
-from saegeo_core.firing.statistics import ARRAYS, Control, FiringStatistics
 from saegeo_core.frozen import Frozen
 
 MANIFEST = "manifest.json"
 CONTROL_MANIFEST = "control.json"
 FORMAT = "saegeo-firing"
 FORMAT_VERSION = 1
-INCIDENCE_ARRAYS = ("bits", "indptr", "indices")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -59,6 +60,21 @@ class Manifest(Frozen):
     corpus: dict[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class StoredFiring:
+    """What the folder of one SAE holds.
+
+    Attributes:
+        facts: what is known besides arrays, as in `Manifest`.
+        arrays: by name; memory-mapped where they were read.
+        controls: read or make the untrained dictionaries harvested beside it, when they are asked for.
+    """
+
+    facts: Mapping[str, Any]
+    arrays: Arrays
+    controls: "tuple[Callable[[], StoredFiring], ...]" = field(default=())
+
+
 def firing_folder(root: str | Path, release: str, sae_id: str) -> Path:
     """Where in a harvest folder the statistics of an SAE lie, whether they exist or not.
 
@@ -77,16 +93,14 @@ def harvested(root: Path) -> dict[str, Path]:
     return {folder.relative_to(root).as_posix(): folder for folder in folders}
 
 
-def open_firing(path: Path, release: str | None = None, sae_id: str | None = None) -> FiringStatistics:
-    """Open what `FiringStatistics.open` is given.
+def folder_of_sae(path: Path, release: str | None = None, sae_id: str | None = None) -> Path:
+    """The folder at or below `path` that holds the statistics of one SAE.
 
     Raises:
-        SaegeoError: nothing there, several SAEs and none named, not the SAE named, or damaged files.
+        SaegeoError: nothing there, several SAEs and none named, or not the SAE named.
     """
-    if path.is_file():
-        return _open_pair_counts(path)
     if (path / MANIFEST).exists():
-        return read_firing(path)
+        return path
     found = harvested(path) if path.is_dir() else {}
     if not found:
         raise SaegeoError(
@@ -94,55 +108,71 @@ def open_firing(path: Path, release: str | None = None, sae_id: str | None = Non
         )
     wanted = f"{release}/{sae_id}"
     if release is None and sae_id is None and len(found) == 1:
-        return read_firing(next(iter(found.values())))
+        return next(iter(found.values()))
     if wanted not in found:
         missing = "holds several SAEs" if release is None else f"holds no firing statistics of {release}:{sae_id}"
         raise SaegeoError(
             f"{path} {missing}", f"{near_matches(wanted, list(found))}; give one of these folders below it"
         )
-    return read_firing(found[wanted])
+    return found[wanted]
 
 
-def write_firing(firing: FiringStatistics, folder: Path) -> None:
+def write_firing(stored: StoredFiring, folder: Path) -> None:
     """Write statistics and their controls to `folder`, in place of what it held.
 
     Raises:
         SaegeoError: the folder is full or may not be written to.
     """
     try:
-        _write(firing, folder, MANIFEST, {})
+        _write(stored, folder, MANIFEST)
     except OSError as error:
         raise SaegeoError(
             f"cannot write {folder}: {error.strerror or error}", "choose another folder with --out"
         ) from error
 
 
-def read_firing(folder: Path) -> FiringStatistics:
-    """Open the statistics in one SAE's folder: arrays memory-mapped, checksums compared, controls left for later.
+def read_firing(folder: Path) -> StoredFiring:
+    """Open what one SAE's folder holds: arrays memory-mapped, checksums compared, controls left for later.
 
     Raises:
         SaegeoError: no manifest, one of another format, or damaged files.
     """
-    firing, _ = _read(folder, MANIFEST)
-    return firing
+    return _read(folder, MANIFEST)
 
 
-def _write(firing: FiringStatistics, folder: Path, manifest_name: str, beside: Arrays) -> None:
+def read_pair_counts(path: Path) -> tuple[NDArray[Any], int]:
+    """The paper's `*_cooccurrences.npz`: `histogram` (N, N), `n_chunks`.
+
+    Raises:
+        SaegeoError: it cannot be read, or holds other arrays.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            histogram, n_chunks = stored["histogram"], stored["n_chunks"]
+    except KeyError as error:
+        raise SaegeoError(
+            f"{path} has no array {_first_line(error)}", "give a file with 'histogram' and 'n_chunks'"
+        ) from None
+    except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
+        raise SaegeoError(
+            f"cannot read {path}: {_first_line(error)}", "give a *_cooccurrences.npz or a harvest folder"
+        ) from error
+    if n_chunks.size != 1 or n_chunks.dtype.kind not in "iu":
+        raise SaegeoError(f"n_chunks in {path} is not one whole number", "it is the number of blocks counted")
+    return histogram, int(n_chunks.item())
+
+
+def _write(stored: StoredFiring, folder: Path, manifest_name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / manifest_name).unlink(missing_ok=True)
-    for number, make in enumerate(firing.controls_from):
-        directions, control = make()
-        _write(control, folder / "controls" / str(number), CONTROL_MANIFEST, {"directions": directions})
-    arrays = beside | {name: values for name in ARRAYS if (values := getattr(firing, name)) is not None}
-    if firing.fired is not None:
-        arrays |= firing.fired.arrays
-    if firing.pair_counts is not None:
-        arrays["pair_counts"] = firing.pair_counts
-    manifest = firing.facts() | {
+    for number, control in enumerate(stored.controls):
+        _write(control(), folder / "controls" / str(number), CONTROL_MANIFEST)
+    manifest = {
+        **stored.facts,
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "n_controls": len(firing.controls_from),
-        "arrays": {name: _write_array(folder / f"{name}.npy", values) for name, values in arrays.items()},
+        "n_controls": len(stored.controls),
+        "arrays": {name: _write_array(folder / f"{name}.npy", values) for name, values in stored.arrays.items()},
     }
     with replacing(folder / manifest_name) as file:
         file.write(json.dumps(manifest, indent=1, allow_nan=False).encode())
@@ -154,28 +184,17 @@ def _write_array(path: Path, values: NDArray[Any]) -> dict[str, Any]:
     return {"n_bytes": path.stat().st_size, "sha256": _sha256(path)}
 
 
-def _read(folder: Path, manifest_name: str) -> tuple[FiringStatistics, Arrays]:
-    """The statistics, and the arrays beside them."""
+def _read(folder: Path, manifest_name: str) -> StoredFiring:
     manifest = _read_manifest(folder / manifest_name)
     arrays = {name: _read_array(folder / f"{name}.npy", stored) for name, stored in manifest.arrays.items()}
-    facts = manifest.model_dump(exclude={"format", "format_version", "arrays", "n_controls"})
-    n_features = len(arrays["feature_ids"]) if "feature_ids" in arrays else 0
-    incidence = {name: arrays.pop(name) for name in INCIDENCE_ARRAYS if name in arrays}
-    known: dict[str, Any] = {name: arrays.pop(name) for name in (*ARRAYS, "pair_counts") if name in arrays}
-    if "pair_counts" in known:
-        refuse_impossible_pairs(known["pair_counts"], manifest.n_blocks)
-    firing = FiringStatistics(
-        fired=from_stored(incidence, n_features) if incidence else None,
-        controls_from=tuple(partial(_read_control, folder / "controls" / str(n)) for n in range(manifest.n_controls)),
-        **known,
-        **facts,
+    if "pair_counts" in arrays:
+        refuse_impossible_pairs(arrays["pair_counts"], manifest.n_blocks)
+    controls = (folder / "controls" / str(number) for number in range(manifest.n_controls))
+    return StoredFiring(
+        facts=manifest.model_dump(exclude={"format", "format_version", "arrays", "n_controls"}),
+        arrays=arrays,
+        controls=tuple(partial(_read, control, CONTROL_MANIFEST) for control in controls),
     )
-    return firing, arrays
-
-
-def _read_control(folder: Path) -> Control:
-    firing, beside = _read(folder, CONTROL_MANIFEST)
-    return Control(beside["directions"], firing)
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -200,24 +219,6 @@ def _read_array(path: Path, stored: StoredArray) -> NDArray[Any]:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except (OSError, ValueError, EOFError) as error:
         raise SaegeoError(f"cannot read {path}: {_first_line(error)}", "harvest again") from None
-
-
-def _open_pair_counts(path: Path) -> FiringStatistics:
-    """The paper's `*_cooccurrences.npz`: `histogram` (N, N), `n_chunks`."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            histogram, n_chunks = stored["histogram"], stored["n_chunks"]
-    except KeyError as error:
-        raise SaegeoError(
-            f"{path} has no array {_first_line(error)}", "give a file with 'histogram' and 'n_chunks'"
-        ) from None
-    except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
-        raise SaegeoError(
-            f"cannot read {path}: {_first_line(error)}", "give a *_cooccurrences.npz or a harvest folder"
-        ) from error
-    if n_chunks.size != 1 or n_chunks.dtype.kind not in "iu":
-        raise SaegeoError(f"n_chunks in {path} is not one whole number", "it is the number of blocks counted")
-    return FiringStatistics.from_cooccurrence(histogram, int(n_chunks.item()))
 
 
 def _sha256(path: Path) -> str:

@@ -40,7 +40,7 @@ def load_cloud(
         SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, a cross-layer transcoder, or with fewer
             than two features that are not zero.
     """
-    from saegeo_core.loading.description import describe
+    from saegeo_core.cloud.source_facts import describe
     from saegeo_core.loading.feature_labels import read_feature_labels
 
     if rows not in ("decoder", "encoder"):
@@ -49,7 +49,9 @@ def load_cloud(
     stored = _read(spec, rows, layout=layout, decoder_key=decoder_key, model_slice=model_slice, plugins=plugins)
     from saegeo_core.cloud.feature_cloud import FeatureCloud  # imports torch: what cannot be found is told before
 
-    sae = describe(stored, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id)
+    sae = describe(
+        stored.vectors, stored.facts, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id
+    )
     texts = None if labels is None else read_feature_labels(labels, sae.d_sae)
     cloud = FeatureCloud.from_array(stored.vectors, sae=sae, labels=texts)
     if cloud.n_features < 2:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.sae_lens_config import facts_of_config
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout
 from saegeo_core.loading.formats import dictionary_learning, gemma_scope, sae_lens_folder
 from saegeo_core.loading.release_directory import ReleaseEntry
-from saegeo_core.loading.sae_lens_config import facts_of_config
 
 Facts = dict[str, Any]
 Value = TypeVar("Value")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.sae_lens_object import directions_of_object
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import StoredDirections
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
@@ -11,7 +12,6 @@ from saegeo_core.loading.hub_files import explained, fetch, refuse_if_offline
 from saegeo_core.loading.hub_recipes import RECIPES, Asked, Recipe
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.release_directory import ReleaseEntry
-from saegeo_core.loading.sae_lens_object import directions_of_object
 from saegeo_core.loading.tensor_files import open_tensors
 
 CROSS_LAYER = "mntss_clt_layer_transcoder"
@@ -62,9 +62,9 @@ def _read_with_sae_lens(entry: ReleaseEntry, rows: Rows) -> StoredDirections:
         raise explained(error, entry.repository, entry.path) from error
     except Exception as error:  # whatever sae-lens meets in files that were not made here
         raise SaegeoError(f"sae-lens cannot load {entry}: {type(error).__name__}: {error}") from error
-    stored = directions_of_object(sae, rows)
-    stored.facts["training"]["loaded_with"] = "sae-lens, whole SAE"
-    return stored
+    vectors, facts = directions_of_object(sae, rows)
+    facts["training"]["loaded_with"] = "sae-lens, whole SAE"
+    return StoredDirections(vectors, facts)
 
 
 def _joined(entry: ReleaseEntry, facts: dict[str, Any]) -> dict[str, Any]:

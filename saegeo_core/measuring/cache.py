@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saegeo_core.atomic_file import replacing
-
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 
 def cached_draws(name: str, key: Mapping[str, Any], n_draws: int, draw: Callable[[int], Floats]) -> Floats:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from saegeo_core.measuring.null_comparison import Nulls, null_comparisons
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.report.findings import Figure, Findings
-from saegeo_core.report.metric import Absent, Alternative, Better, Interval, Metric, NullComparison
+from saegeo_core.report.metric import Absent, Better, Interval, Metric, NullComparison
+from saegeo_core.statistics.alternatives import Alternative
 
 if TYPE_CHECKING:
     import pandas as pd

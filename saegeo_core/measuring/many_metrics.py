@@ -16,8 +16,9 @@ from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.described import Descriptions
 from saegeo_core.measuring.null_comparison import control_null, drawn_null
 from saegeo_core.measuring.null_draws import UNTRAINED
-from saegeo_core.report.metric import Absent, Alternative, Metric, NullComparison
+from saegeo_core.report.metric import Absent, Metric, NullComparison
 from saegeo_core.report.replicates import Replicates
+from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.resampling import (
     Resampled,
     bootstrap_of,

@@ -4,6 +4,7 @@ A null model is a name and a distribution. A distribution is one of
 
 * draws: an array (n_draws,) of the number on draws of the model, or `Draws` where more is to be said of them;
 * a law in closed form: one of `statistics.laws`, or a frozen distribution of `scipy.stats`;
+* `Moments`: its mean, and perhaps its spread, where no more is known;
 * `Controls`: the number on untrained dictionaries that were harvested beside the SAE.
 """
 
@@ -15,12 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from saegeo_core.report.metric import Alternative, NullComparison
-from saegeo_core.statistics.alternatives import choose_pvalue
+from saegeo_core.report.metric import NullComparison
+from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 from saegeo_core.statistics.laws import ContinuousLaw, FrozenDistribution, Law
 from saegeo_core.statistics.permutation import permutation_pvalue
 
-Floats = NDArray[np.float64]
 MIN_RANKED = 19
 """Controls from which an estimate is judged by its rank among them."""
 
@@ -32,12 +32,16 @@ class Draws:
     Attributes:
         values: shape (n_draws,).
         has_zscore: whether the spread of the draws is a unit to measure distance in; not where they are skewed.
+        has_pvalue: whether a rank among the draws is told; None tells it of two draws and more.
         alternative: the side of this null that counts, where it is not the metric's own.
+        shift: what was subtracted from the estimate and not from the values, whose mean is told less it.
     """
 
     values: ArrayLike
     has_zscore: bool = True
+    has_pvalue: bool | None = None
     alternative: Alternative | None = None
+    shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,21 @@ class SampledLaw:
 
     law: Law
     draws: int
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What is known of a null without its law: no p-value follows.
+
+    Attributes:
+        mean: of the number.
+        standard_deviation: of the number, where that is known.
+        alternative: the side of this null that counts, where it is not the metric's own.
+    """
+
+    mean: float
+    standard_deviation: float | None = None
+    alternative: Alternative | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +80,7 @@ class Controls:
     halves: ArrayLike = field(default=())
 
 
-Distribution = Draws | SampledLaw | Controls | Law | FrozenDistribution | NDArray[Any] | Sequence[float]
+Distribution = Draws | SampledLaw | Moments | Controls | Law | FrozenDistribution | NDArray[Any] | Sequence[float]
 Nulls = Mapping[str, Distribution]
 """Null models by name, the judging one first."""
 
@@ -80,25 +99,42 @@ def null_comparison(
         return control_null(model, estimate, distribution.values, distribution.halves, alternative=alternative)
     if isinstance(distribution, SampledLaw):
         return law_null(model, estimate, distribution.law, draws=distribution.draws, alternative=alternative)
-    if hasattr(distribution, "pvalue") or hasattr(distribution, "sf"):
-        return law_null(model, estimate, distribution, alternative=alternative)
-    draws = distribution if isinstance(distribution, Draws) else Draws(distribution)
+    if isinstance(distribution, Moments):
+        return _moments_null(model, estimate, distribution, distribution.alternative or alternative)
+    law = _as_law(distribution)
+    if law is not None:
+        return law_null(model, estimate, law, alternative=alternative)
+    draws = distribution if isinstance(distribution, Draws) else Draws(np.asarray(distribution, np.float64))
     if not np.size(draws.values):
         return None
-    side = draws.alternative or alternative
-    return drawn_null(model, estimate, draws.values, alternative=side, has_zscore=draws.has_zscore)
+    compared = drawn_null(
+        model,
+        estimate + draws.shift,
+        draws.values,
+        alternative=draws.alternative or alternative,
+        has_zscore=draws.has_zscore,
+        has_pvalue=draws.has_pvalue,
+    )
+    return compared.model_copy(update={"mean": compared.mean - draws.shift})
+
+
+def _as_law(distribution: Any) -> Law | None:
+    """A law as it is, a frozen distribution as one; None for what is neither."""
+    if hasattr(distribution, "pvalue"):
+        law: Law = distribution
+        return law
+    return ContinuousLaw(distribution) if hasattr(distribution, "sf") else None
 
 
 def law_null(
     model: str,
     estimate: float,
-    law: Law | FrozenDistribution,
+    law: Law,
     *,
     draws: int | None = None,
     alternative: Alternative = "two-sided",
 ) -> NullComparison:
     """The estimate under a law in closed form; `draws` says how many its moments were estimated from, if from any."""
-    law = law if hasattr(law, "pvalue") else ContinuousLaw(law)
     return NullComparison(
         model=model,
         draws=draws,
@@ -111,22 +147,40 @@ def law_null(
 
 
 def drawn_null(
-    model: str, estimate: float, draws: ArrayLike, *, alternative: Alternative = "greater", has_zscore: bool = False
+    model: str,
+    estimate: float,
+    draws: ArrayLike,
+    *,
+    alternative: Alternative = "greater",
+    has_zscore: bool = False,
+    has_pvalue: bool | None = None,
 ) -> NullComparison:
     """The rank of an estimate among draws of a null, shape (n_draws,).
 
     A z is given where it is asked for: where the draws are skewed, a sampled spread is no unit. A single draw is a value to
-    look at, without a p-value.
+    look at, without a p-value unless one is asked for (published procedures rank among a single draw).
     """
     values = np.asarray(draws, np.float64)
     spread = float(values.std(ddof=1)) if len(values) > 1 else None
+    is_ranked = len(values) > 1 if has_pvalue is None else has_pvalue
     return NullComparison(
         model=model,
         draws=len(values),
         mean=float(values.mean()),
         standard_deviation=spread,
         z=(estimate - float(values.mean())) / spread if has_zscore and spread else None,
-        pvalue=permutation_pvalue(estimate, values, alternative) if len(values) > 1 else None,
+        pvalue=permutation_pvalue(estimate, values, alternative) if is_ranked else None,
+        alternative=alternative,
+    )
+
+
+def _moments_null(model: str, estimate: float, moments: Moments, alternative: Alternative) -> NullComparison:
+    spread = moments.standard_deviation
+    return NullComparison(
+        model=model,
+        mean=moments.mean,
+        standard_deviation=spread,
+        z=(estimate - moments.mean) / spread if spread else None,
         alternative=alternative,
     )
 

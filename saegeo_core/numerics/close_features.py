@@ -9,17 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts
 from saegeo_core.numerics.directions import Directions, row_slices
 
 ENTRIES_AT_ONCE = 2**22
 
-Integers = NDArray[np.int64]
-Links = tuple[Integers, Integers, NDArray[np.float64]]
+Links = tuple[Integers, Integers, Floats]
 
 
 @dataclass(frozen=True)

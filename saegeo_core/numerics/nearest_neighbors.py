@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
-from saegeo_core.progress import Progress, silent
 
 ENTRIES_AT_ONCE = 2**24
 
@@ -43,7 +42,6 @@ def nearest_neighbors(
     *,
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
-    progress: Progress = silent,
 ) -> NearestNeighbors:
     """The `n_neighbors` other rows of largest cosine to each row, as float64 orders them, on every device.
 
@@ -52,7 +50,6 @@ def nearest_neighbors(
         n_neighbors: fewer than there are features.
         device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 300 MB.
         product_format: format of the products; None takes float32 on the CPU: coarser ones leave too many in the running.
-        progress: wraps the loop over slabs of rows.
 
     Raises:
         ValueError: not that many other rows, or a row without a direction.
@@ -68,8 +65,7 @@ def nearest_neighbors(
     margin = 2 * products_of.reach(1.0)
     indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
     cosines = torch.empty(n, n_neighbors, dtype=torch.float64, device=device)
-    slabs = list(row_slices(n, max(1, ENTRIES_AT_ONCE // n)))
-    for rows in progress(slabs, len(slabs), "nearest neighbors"):
+    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
         products = products_of.tile(rows, slice(0, n))
         own = torch.arange(rows.start, rows.stop, device=device)
         products[own - rows.start, own] = -torch.inf

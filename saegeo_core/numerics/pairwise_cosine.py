@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.cosine_histogram import CosineHistogram
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.partners import Partners
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.progress import Progress, silent
 
 IDENTICAL = 1 - 1e-6
 """Features whose cosine is above this are duplicates of each other; below minus this, antipodes."""
@@ -78,7 +78,7 @@ def pairwise_cosines(
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
     tile: int = 1024,
-    progress: Progress = silent,
+    watch: Watch = iter,
 ) -> PairwiseCosines:
     """Measure the cosines of all pairs of rows.
 
@@ -89,7 +89,7 @@ def pairwise_cosines(
         product_format: format of the products; None takes the fastest. Only `squared_cosine_sum` and the bins of cosines
             near an edge depend on it.
         tile: rows and columns of a tile. Each thread needs about 30 bytes for each entry of a tile.
-        progress: wraps the loop over tiles.
+        watch: wraps the loop over tiles (`saegeo_core.numerics`).
 
     Raises:
         ValueError: fewer than two rows, a row without a direction, or a threshold outside [0, 1).
@@ -124,7 +124,7 @@ def pairwise_cosines(
         squares[a, columns] += products.sum(0)
 
     places = [(a, b) for a in range(len(ranges)) for b in range(a, len(ranges))]
-    side_by_side(take, progress(places, len(places), "pairwise cosines"), device)
+    side_by_side(take, watch(places), device)
     near.settle()
     opposite.settle()
 

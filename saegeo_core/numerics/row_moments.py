@@ -10,17 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
-from saegeo_core.progress import Progress, silent
 
 ROWS_AT_ONCE = 2048
 COLUMNS_AT_ONCE = 384
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +65,7 @@ class GroupedMoments:
 
 
 def grouped_moments(
-    vectors: Tensor, groups: Sequence[Integers], *, device: str | torch.device = "cpu", progress: Progress = silent
+    vectors: Tensor, groups: Sequence[Integers], *, device: str | torch.device = "cpu", watch: Watch = iter
 ) -> GroupedMoments:
     """Moments of groups of rows.
 
@@ -76,7 +73,7 @@ def grouped_moments(
         vectors: shape (n_rows, d), any floating dtype, memory-mapped or not.
         groups: the row numbers of each group, every row in exactly one of them.
         device: where the products are made.
-        progress: shows how far the pass has come.
+        watch: wraps the loop over groups (`saegeo_core.numerics`).
     """
     n_rows, d = vectors.shape
     origin = torch.zeros(d, dtype=torch.float64, device=device)
@@ -88,7 +85,7 @@ def grouped_moments(
     triangles = torch.empty(len(groups), d * (d + 1) // 2, dtype=torch.float64, device=device)
     squared_lengths = np.empty(n_rows)
     triangle = _triangle(d, device)
-    for number, group in enumerate(progress(groups, len(groups), "covariance")):
+    for number, group in enumerate(watch(groups)):
         products = torch.zeros(d, d, dtype=torch.float64, device=device)
         for part in row_slices(len(group), ROWS_AT_ONCE):
             centred = vectors[torch.from_numpy(group[part])].to(device, torch.float64).sub_(origin)

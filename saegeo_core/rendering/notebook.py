@@ -1,9 +1,15 @@
-"""What a notebook shows of a report, a cloud or a comparison: HTML without script or style, every text from data escaped."""
+"""What a notebook shows of a report, a cloud or a comparison: HTML without script or style, every text from data escaped.
+
+Found by `notebook_display`, which says what must be here.
+"""
 
 from typing import TYPE_CHECKING
 
+from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
+from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
+from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_header import header
@@ -11,6 +17,8 @@ from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, 
 from saegeo_core.rendering.text_table import TextTable
 
 if TYPE_CHECKING:
+    import plotly.graph_objects
+
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.comparison import Comparison
     from saegeo_core.report.report import Report
@@ -30,6 +38,22 @@ def report_html(report: "Report") -> str:
         title=about,
     )
     return html_tables([table])
+
+
+def report_figure(report: "Report", name: str | None) -> "plotly.graph_objects.Figure":
+    """One of the report's figures, the first without a name.
+
+    Raises:
+        SaegeoError: it has none of that name.
+    """
+    from plotly.graph_objects import Figure
+
+    known = {figure.name: figure for figure in report.figures}
+    wanted = name or next(iter(known), "")
+    if wanted not in known:
+        raise SaegeoError(f"{report.analysis.name} has no figure {wanted!r}", near_matches(wanted, list(known)))
+    drawing = plotly_drawing(known[wanted], report.tables[known[wanted].table])
+    return Figure(data=drawing["data"], layout={**drawing["layout"], "template": template(LIGHT)})
 
 
 def cloud_html(cloud: "FeatureCloud") -> str:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, FiniteFloat, model_validator
 
 from saegeo_core.frozen import Frozen
+from saegeo_core.statistics.alternatives import Alternative
 
 Better = Literal["higher", "lower", "neither"]
-Alternative = Literal["greater", "less", "two-sided"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 

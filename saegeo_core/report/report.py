@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_vali
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.frozen import Frozen
+from saegeo_core.notebook_display import notebook_display
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.metric import Metric
 
@@ -72,7 +73,7 @@ class Table(Frozen):
 
 
 class Report(Frozen):
-    """Findings with their provenance. Made by `saegeo_core.running.runner.run` only."""
+    """Findings with their provenance. Made by `saegeo_core.running.run.run` only."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -136,17 +137,7 @@ class Report(Frozen):
 
         None of its buttons uploads it, in a notebook or in a file that it is written to.
         """
-        from plotly.graph_objects import Figure as Drawn
-
-        from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
-        from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
-
-        known = {figure.name: figure for figure in self.figures}
-        wanted = name or next(iter(known), "")
-        if wanted not in known:
-            raise SaegeoError(f"{self.analysis.name} has no figure {wanted!r}", near_matches(wanted, list(known)))
-        drawing = plotly_drawing(known[wanted], self.tables[known[wanted].table])
-        return Drawn(data=drawing["data"], layout={**drawing["layout"], "template": template(LIGHT)})
+        return notebook_display().report_figure(self, name)
 
     @property
     def arrays(self) -> "Mapping[str, NDArray[np.generic]]":
@@ -167,9 +158,7 @@ class Report(Frozen):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from saegeo_core.rendering.notebook import report_html
-
-        return report_html(self)
+        return notebook_display().report_html(self)
 
     def to_json(self) -> str:
         """Strict JSON: no NaN, no infinity."""

@@ -11,7 +11,8 @@ STUDENT = ("delete-group jackknife", "scaled subsampling")
 def with_standard_errors(content: dict[str, Any]) -> dict[str, Any]:
     """The content of a report, every interval with the standard error and the degrees of freedom that it was made from.
 
-    Student's intervals reach so many standard errors to either side; of the others only the two ends are known.
+    Student's intervals reach so many standard errors to either side, and one end may have been clipped to a range: the end farther
+    from the estimate tells how many. Of the others only the two ends are known.
     """
     metrics = content.get("metrics")
     if not isinstance(metrics, list):
@@ -28,7 +29,8 @@ def _told(metric: Any) -> Any:
         return metric
     try:
         quantile = float(special.stdtrit(replicates - 1, (1 + interval.get("level", 0.95)) / 2))
-        standard_error = (interval["high"] - interval["low"]) / 2 / quantile
+        reach = max(interval["high"] - metric["estimate"], metric["estimate"] - interval["low"])
+        standard_error = reach / quantile
     except (KeyError, TypeError, ZeroDivisionError):
         return metric  # not a report: reading it says what is wrong
     told = {"standard_error": standard_error, "degrees_of_freedom": replicates - 1}

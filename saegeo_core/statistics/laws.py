@@ -13,6 +13,7 @@ from scipy import stats
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 
 POISSON_TOLERANCE = 1e-8
+MIRRORED: dict[Alternative, Alternative] = {"greater": "less", "less": "greater", "two-sided": "two-sided"}
 
 
 class Law(Protocol):
@@ -97,6 +98,54 @@ class NormalLaw:
         """Probability of a number at least as extreme."""
         z = self.zscore(observed)
         return choose_pvalue(float(stats.norm.cdf(z)), float(stats.norm.sf(z)), alternative)
+
+
+@dataclass(frozen=True)
+class ChiSquaredLaw:
+    """A chi-squared law moved and scaled to the given mean and standard deviation: the limit of a degenerate U-statistic.
+
+    Attributes:
+        degrees: degrees of freedom, which may be fractional.
+    """
+
+    mean: float
+    standard_deviation: float
+    degrees: float
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """Probability of a number at least as extreme."""
+        value = self.degrees + self.zscore(observed) * np.sqrt(2 * self.degrees)
+        lower, upper = stats.chi2.cdf(value, self.degrees), stats.chi2.sf(value, self.degrees)
+        return choose_pvalue(float(lower), float(upper), alternative)
+
+
+@dataclass(frozen=True)
+class MirroredLaw:
+    """The law of -x, where `law` is that of x: of a smallest number, given the law of a largest one."""
+
+    law: Law
+
+    @property
+    def mean(self) -> float:
+        """Of the distribution."""
+        return -self.law.mean
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the distribution."""
+        return self.law.standard_deviation
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return -self.law.zscore(-observed)
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """Probability of a number at least as extreme."""
+        return self.law.pvalue(-observed, MIRRORED[alternative])
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ upper to its lower edge. The eigenvalue there is |w|^2, and the share of the d e
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 BISECTIONS = 60
 

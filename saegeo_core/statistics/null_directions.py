@@ -18,16 +18,13 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from torch import Tensor
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import mean_direction, mean_squared_cosine, second_moment
-from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
-
-Floats = NDArray[np.float64]
 
 POWERS = (0.25, 4.0)
 WIDEST = 64.0
@@ -129,24 +126,25 @@ def _wide(second_moment: Floats, mean: Floats, planted: Floats) -> ProjectedGaus
     return ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes)
 
 
-def matched_directions(
-    vectors: Tensor, *, across: bool = False, device: str | torch.device = "cpu"
-) -> ProjectedGaussian | Absent:
-    """The angular Gaussian matched to the rows of a cloud, or why there is none.
+def matched_gaussian(vectors: Tensor, *, across: bool = False, device: str | torch.device = "cpu") -> ProjectedGaussian:
+    """The angular Gaussian matched to the rows of a cloud.
 
     Args:
         vectors: shape (n_features, d_in).
         across: whether its draws are held against another cloud than this one. There no row meets itself, so that mean and
             covariance are right as they are; narrowed, they would lean towards the axes of the other cloud less than the rows do.
         device: where moments are computed.
+
+    Raises:
+        SaegeoError: fewer than ten rows, or all along one direction: there is nothing to match.
     """
     moment = second_moment(vectors, device=device)
     n_features = len(vectors)
     if n_features < LEAST_FEATURES:
-        return Absent(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
+        raise SaegeoError(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
     concentration = mean_squared_cosine(moment, n_features)
     if concentration > MOST_CONCENTRATED:
-        return Absent(
+        raise SaegeoError(
             f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
         )
     mean = mean_direction(vectors, device=device)

@@ -14,14 +14,12 @@ error shrinks with it. The matching of the rest of the covariance is not credite
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.laws import CountLaw, NormalLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.tail_given_partner import tail_given_partner
-
-Floats = NDArray[np.float64]
 
 STATISTICS = ("tail", "tail_positive", "tail_negative", "cosine", "squared_cosine")
 TAILS = STATISTICS[:3]

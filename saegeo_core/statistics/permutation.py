@@ -8,13 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 TIE_TOLERANCE = 1e-12
 

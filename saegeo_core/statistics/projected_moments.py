@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 GRID_STEP = 0.25
 GRID = np.arange(-4.25, 36.0, GRID_STEP)

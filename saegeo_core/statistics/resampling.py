@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.report.metric import Interval
 from saegeo_core.report.replicates import Replicates
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 BootstrapMethod = Literal["percentile", "basic"]
 
 

@@ -7,10 +7,9 @@ settle what counting could not.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 
 def tail_given_partner(

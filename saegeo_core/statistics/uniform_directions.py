@@ -1,23 +1,29 @@
-"""The exact law of the cosine of two independent uniform directions: the null that needs no simulation.
+"""The exact laws of the cosines of independent uniform directions: the null that needs no simulation.
 
 In d dimensions the squared cosine of two such directions follows Beta(1/2, (d - 1)/2), and the cosines of a cloud are
 pairwise independent. So every probability, threshold and variance of the uniform null is computed, none is sampled.
-Functions are named as in SciPy (pdf, cdf, sf, logsf, isf); those named for the tail are two-sided, P(|cosine| > t).
+Functions are named as in SciPy (pdf, cdf, sf, logsf, isf); those named for the tail are two-sided, P(|cosine| > t). Those that end
+in `_law` give the distribution of a summary of all cosines of N such directions.
 
 `dimension` may be fractional and is at least 2.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.statistics.laws import CountLaw
-
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
+from saegeo_core.statistics.laws import ChiSquaredLaw, CountLaw, NormalLaw
 
 SMALLEST_DIRECT_PROBABILITY = 1e-290
 LAGUERRE_NODES, LAGUERRE_WEIGHTS = np.polynomial.laguerre.laggauss(48)
+QUANTILES = (np.arange(1200) + 0.5) / 1200
+"""Probabilities at which the law of a largest cosine is tabulated for its mean and variance."""
 
 
 def tail_probability(cosine: ArrayLike, dimension: float) -> Floats:
@@ -98,14 +104,14 @@ def bin_probabilities(edges: ArrayLike, dimension: float) -> Floats:
     )
 
 
-def null_probability_for(n_pairs: int, wanted: float = 1e-6, least_expected: float = 20.0) -> float:
-    """The `wanted` null probability, raised where fewer than `least_expected` of the pairs would lie beyond its threshold.
+def null_probability_for(n_pairs: int, wanted: float = 1e-6, min_expected: float = 20.0) -> float:
+    """The `wanted` null probability, raised where fewer than `min_expected` of the pairs would lie beyond its threshold.
 
     A tail that expects less than some 20 pairs is a small count, and its noise hides whatever is there. At most 1.
     """
     if n_pairs < 1:
         raise SaegeoError(f"a tail needs pairs, and there are {n_pairs}", "give at least two features")
-    return min(1.0, max(wanted, least_expected / n_pairs))
+    return min(1.0, max(wanted, min_expected / n_pairs))
 
 
 def tail_count_law(n_pairs: int, probability: float) -> CountLaw:
@@ -115,6 +121,110 @@ def tail_count_law(n_pairs: int, probability: float) -> CountLaw:
     the third moment, through triangles; measured down to d = 3, it leaves the p-values uniform.
     """
     return CountLaw(n_pairs * probability, n_pairs * probability * (1.0 - probability))
+
+
+def mean_cosine_law(n_features: int, dimension: int) -> ChiSquaredLaw:
+    """The mean cosine over pairs: mean 0, variance 1/(d M) for M pairs, exactly.
+
+    It is a degenerate U-statistic whose kernel u.v has the eigenvalue 1/d, d times: N |mean|^2 d is chi-squared with d degrees of
+    freedom for large N.
+    """
+    return ChiSquaredLaw(0.0, _root(1 / (dimension * _n_pairs(n_features))), dimension)
+
+
+def mean_squared_cosine_law(n_features: int, dimension: int) -> ChiSquaredLaw:
+    """The mean squared cosine over pairs: mean 1/d, variance 2(d-1)/(d^2 (d+2)) / M, exactly.
+
+    The kernel (u.v)^2 - 1/d has one eigenvalue, (d-1)(d+2)/2 times: the harmonics of degree two.
+    """
+    d = dimension
+    variance = 2 * (d - 1) / (d**2 * (d + 2)) / _n_pairs(n_features)
+    return ChiSquaredLaw(1 / d, _root(variance), (d - 1) * (d + 2) / 2)
+
+
+def mean_nearest_cosine_law(n_features: int, dimension: int) -> NormalLaw:
+    """The mean over features of the cosine to the nearest other feature.
+
+    Each is the largest of N - 1 independent cosines. Two features share one of these, and often each is the other's nearest;
+    so the N maxima covary: with F the law of one cosine, P(a <= s, b <= t) = F(s)^(N-1) F(t)^(N-1) / F(max(s, t)), and
+    Hoeffding's formula integrates what this exceeds the product of the margins by.
+    """
+    cosines = _quantiles_of_largest(n_features - 1, dimension)
+    excess = QUANTILES ** (-1 / (n_features - 1)) - 1  # 1 / F(t) - 1 at every quantile t of the largest
+    at_larger = np.minimum.outer(excess, excess)  # the excess falls as t rises
+    weights = QUANTILES * np.gradient(cosines)
+    covariance = weights @ at_larger @ weights
+    return NormalLaw(float(cosines.mean()), _root((cosines.var() + (n_features - 1) * covariance) / n_features))
+
+
+@dataclass(frozen=True)
+class LargestCosineLaw:
+    """The law of the largest cosine over all pairs of N uniform directions.
+
+    Pairs are independent two by two, and their maximum has the limit law of independent ones (Cai, Fan & Jiang, JMLR 2013).
+    """
+
+    n_features: int
+    dimension: int
+
+    @property
+    def mean(self) -> float:
+        """Of the largest cosine."""
+        return float(self._quantiles.mean())
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the largest cosine."""
+        return float(self._quantiles.std())
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "greater") -> float:
+        """Probability of a largest cosine at least as extreme."""
+        log_lower = -_n_pairs(self.n_features) * cosine_sf(observed, self.dimension)
+        return choose_pvalue(float(np.exp(log_lower)), float(-np.expm1(log_lower)), alternative)
+
+    @cached_property
+    def _quantiles(self) -> Floats:
+        return _quantiles_of_largest(_n_pairs(self.n_features), self.dimension)
+
+
+@dataclass(frozen=True)
+class CoincidenceLaw:
+    """The law of the number of features with a partner at a cosine above one that chance all but never reaches.
+
+    Such pairs are Poisson, and each gives two features. A count of any size is as improbable as the first pair.
+    """
+
+    n_features: int
+    dimension: int
+    cosine: float
+
+    @property
+    def mean(self) -> float:
+        """Expected number of features."""
+        return 2 * self._expected_pairs
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the number of features."""
+        return 2 * _root(self._expected_pairs)
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "greater") -> float:
+        """Probability of any coincidence where there is one, of none where there is none; 1 on the other side."""
+        none, any_at_all = float(np.exp(-self._expected_pairs)), float(-np.expm1(-self._expected_pairs))
+        lower, upper = (1.0, any_at_all) if observed else (none, 1.0)
+        return choose_pvalue(lower, upper, alternative)
+
+    @property
+    def _expected_pairs(self) -> float:
+        return _n_pairs(self.n_features) * float(cosine_sf(self.cosine, self.dimension))
 
 
 def typical_maximum(n_pairs: int, dimension: float) -> float:
@@ -133,3 +243,15 @@ def _shape(dimension: float) -> float:
             f"directions need at least 2 dimensions, not {dimension}", "give rows with two or more entries"
         )
     return (dimension - 1.0) / 2.0
+
+
+def _n_pairs(n_features: int) -> int:
+    return n_features * (n_features - 1) // 2
+
+
+def _root(variance: float) -> float:
+    return float(np.sqrt(variance))
+
+
+def _quantiles_of_largest(n_cosines: int, dimension: float) -> Floats:
+    return cosine_isf(-np.expm1(np.log(QUANTILES) / n_cosines), dimension)

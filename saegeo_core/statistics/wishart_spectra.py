@@ -7,13 +7,12 @@ triangular one (Bartlett 1933). Both allow degrees of freedom that are no whole 
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh_tridiagonal
 from torch import Tensor
 
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
-
-Floats = NDArray[np.float64]
 
 COLUMNS_AT_ONCE = 256
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from saegeo_core.plugin.analysis import Analysis, Example, Parameters, resolve_parameters
 from saegeo_core.report.report import Preset, Report
-from saegeo_core.running.runner import Job
+from saegeo_core.running.job import Job
 from saegeo_core.testing.inputs import companion, ordinary
 
 

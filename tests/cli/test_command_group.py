@@ -52,7 +52,7 @@ def test_a_reader_that_goes_away_is_no_trouble(command):
         assert process.stderr.read() == ""
 
 
-def test_what_is_piped_has_no_colours():
+def test_what_is_piped_has_no_colors():
     done = subprocess.run([sys.executable, "-m", "saegeo_core", "plugins"], capture_output=True, text=True, check=True)
     assert "\x1b" not in done.stdout
 

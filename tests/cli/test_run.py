@@ -12,7 +12,7 @@ import torch
 
 from saegeo_core import MissingInput, Report, ReportStore, SaegeoError, SaeSpec, hookimpl, load_cloud
 from saegeo_core.activations.source import ActivationBatch
-from saegeo_core.cli import run_cells, run_plan
+from saegeo_core.cli import run_jobs, run_plan
 
 
 def stored(folder="saegeo-results"):
@@ -64,7 +64,7 @@ def test_each_sae_is_loaded_once_and_released_before_the_next_even_after_a_failu
     saegeo, matrix, another, plugins, analysis, monkeypatch
 ):
     loaded, still_there = [], []
-    honest = run_cells.load_cloud
+    honest = run_jobs.load_cloud
 
     def load(spec, **options):
         gc.collect()
@@ -73,7 +73,7 @@ def test_each_sae_is_loaded_once_and_released_before_the_next_even_after_a_failu
         loaded.append(weakref.ref(cloud))
         return cloud
 
-    monkeypatch.setattr(run_cells, "load_cloud", load)
+    monkeypatch.setattr(run_jobs, "load_cloud", load)
     given = plugins(analysis("a"), analysis("b", lambda *_: 1 / 0))
     saegeo("run", matrix, another, "--all", plugins=given)
     assert len(loaded) == 2

@@ -7,14 +7,11 @@ from scipy import stats
 from saegeo_core import Absent, Interval, Metric, Replicates
 from saegeo_core.comparison.differences import difference, spread_of
 from saegeo_core.comparison.seeds import Variance
+from saegeo_core.report.schema_1 import with_standard_errors
 
 
-def metric(estimate, low=None, high=None, freedom=None, level=0.95):
-    interval = (
-        Absent("none")
-        if low is None
-        else Interval(low=low, high=high, method="jackknife", degrees_of_freedom=freedom, level=level)
-    )
+def metric(estimate, low=None, high=None, level=0.95, **known):
+    interval = Absent("none") if low is None else Interval(low=low, high=high, method="m", level=level, **known)
     return Metric(
         name="m",
         estimate=estimate,
@@ -38,7 +35,7 @@ def of_normal(estimate, standard_error, level=0.95):
 
 def of_student(estimate, standard_error, n):
     reach = stats.t.ppf(0.975, n - 1) * standard_error
-    return metric(estimate, estimate - reach, estimate + reach, freedom=n - 1)
+    return metric(estimate, estimate - reach, estimate + reach, standard_error=standard_error, degrees_of_freedom=n - 1)
 
 
 class TestStandardErrors:
@@ -53,6 +50,27 @@ class TestStandardErrors:
 
     def test_each_side_of_an_interval_that_is_not_centred(self):
         spread = spread_of(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3))
+        assert np.sqrt([spread.below.value, spread.above.value]) == pytest.approx([0.1, 0.3], rel=1e-6)
+
+    def test_an_interval_clipped_to_a_range_is_not_narrower(self):
+        """A share near 1: its interval ends at 1, its standard error does not."""
+        whole = of_student(0.98, 0.02, 20)
+        clipped = whole.model_copy(update={"interval": whole.interval.model_copy(update={"high": 1.0})})
+        assert whole.interval.high > 1
+        assert spread_of(clipped) == spread_of(whole)
+        assert difference(of_student(0.9, 0.02, 20), clipped) == difference(of_student(0.9, 0.02, 20), whole)
+
+    def test_a_clipped_interval_of_an_old_report_is_not_narrower(self):
+        """Schema 1 kept the ends only: the one that was not clipped tells the standard error."""
+        interval = of_student(0.98, 0.02, 20).interval
+        old = {"low": interval.low, "high": 1.0, "method": "delete-group jackknife", "replicates": 20}
+        (read,) = with_standard_errors({"metrics": [{"estimate": 0.98, "interval": old}]})["metrics"]
+        assert read["interval"]["standard_error"] == pytest.approx(0.02)
+        assert read["interval"]["degrees_of_freedom"] == 19
+
+    def test_the_ends_count_where_no_law_is_told(self):
+        """A bootstrap's percentile interval has a standard error, and its two sides say more."""
+        spread = spread_of(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3, standard_error=0.2))
         assert np.sqrt([spread.below.value, spread.above.value]) == pytest.approx([0.1, 0.3], rel=1e-6)
 
     def test_none_without_an_interval(self):

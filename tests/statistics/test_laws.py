@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from saegeo_core.statistics.alternatives import choose_pvalue
-from saegeo_core.statistics.laws import CountLaw, NormalLaw
+from saegeo_core.statistics.laws import ChiSquaredLaw, CountLaw, MirroredLaw, NormalLaw
 
 
 def test_below_the_poisson_variance_a_count_is_binomial():
@@ -57,3 +57,20 @@ def test_two_sided_is_twice_the_smaller_tail_and_at_most_one():
     assert choose_pvalue(0.6, 0.55, "two-sided") == 1
     assert choose_pvalue(0.2, 0.9, "less") == 0.2
     assert choose_pvalue(0.2, 0.9, "greater") == 0.9
+
+
+def test_a_chi_squared_law_is_moved_and_scaled():
+    law = ChiSquaredLaw(mean=3.0, standard_deviation=0.5, degrees=7.0)
+    frozen = stats.chi2(7, loc=3.0 - 7 * 0.5 / np.sqrt(14), scale=0.5 / np.sqrt(14))
+    assert (law.mean, law.standard_deviation) == (pytest.approx(frozen.mean()), pytest.approx(frozen.std()))
+    assert law.pvalue(4.0, "greater") == pytest.approx(frozen.sf(4.0))
+    assert law.pvalue(4.0) == pytest.approx(2 * frozen.sf(4.0))
+    assert law.zscore(4.0) == 2
+
+
+def test_a_mirrored_law_is_that_of_the_opposite():
+    law, mirrored = NormalLaw(1, 0.5), MirroredLaw(NormalLaw(1, 0.5))
+    assert (mirrored.mean, mirrored.standard_deviation) == (-1, 0.5)
+    assert mirrored.zscore(-2) == -law.zscore(2)
+    assert mirrored.pvalue(-2, "less") == law.pvalue(2, "greater")
+    assert mirrored.pvalue(-2) == law.pvalue(2)

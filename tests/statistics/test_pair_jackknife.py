@@ -23,9 +23,16 @@ import numpy as np
 import pytest
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.statistics.families import family_labels, family_threshold, within_family_sums
-from saegeo_core.statistics.pair_jackknife import jackknife_pair_mean
-from saegeo_core.statistics.uniform_directions import null_probability_for, tail_threshold
+from saegeo_core.statistics import pair_jackknife
+from saegeo_core.statistics.pair_jackknife import (
+    PairMean,
+    family_labels,
+    family_threshold,
+    jackknife_pair_mean,
+    jackknife_pair_means,
+    within_family_sums,
+)
+from saegeo_core.statistics.uniform_directions import null_probability_for, tail_probability, tail_threshold
 from saegeo_core.synthetic import clouds as synthetic
 
 
@@ -145,3 +152,72 @@ def test_a_fraction_stays_between_zero_and_one():
 def test_too_few_families_have_no_interval():
     with pytest.raises(SaegeoError, match="2 families"):
         jackknife_pair_mean([1.0, 1.0, 2.0], 2.0, families=[0, 0, 1], within_sums=[1.0, 0.0])
+
+
+def nearest_and_opposite(rows):
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, 0)
+    partners = np.stack([cosines.argmax(axis=1), cosines.argmin(axis=1)])
+    return partners, np.stack([cosines[np.arange(len(rows)), index] for index in partners])
+
+
+def test_links_join_features_into_families():
+    partners = [[1, 0, 1, 4, 3, 0], [2, 2, 0, 5, 5, 3]]
+    cosines = [[0.9, 0.9, 0.8, 0.7, 0.7, 0.1], [0.0, 0.0, 0.0, -0.1, -0.2, -0.1]]
+    assert family_labels(partners, cosines, 0.5).tolist() == [0, 0, 0, 1, 1, 2]
+    assert family_labels(partners, cosines, 0.15).tolist() == [0, 0, 0, 1, 1, 1]
+    assert family_labels(partners, cosines, 0.95).tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_planted_pairs_are_found_and_isotropic_features_are_mostly_alone(rng):
+    rows = synthetic.families(300, 64, rng, size=2, correlation=0.9).double().numpy()
+    threshold = family_threshold(300, np.mean((rows @ rows.T) ** 2))
+    labels = family_labels(*nearest_and_opposite(rows), threshold)
+    assert np.mean(labels[::2] == labels[1::2]) > 0.98
+    assert len(np.unique(labels)) > 140
+
+    rows = synthetic.isotropic(300, 64, rng).double().numpy()
+    labels = family_labels(*nearest_and_opposite(rows), family_threshold(300, 1 / 64))
+    assert len(np.unique(labels)) > 280
+
+
+def test_threshold_leaves_few_links_to_chance():
+    threshold = family_threshold(1000, 1 / 50)
+    assert 1000 * tail_probability(threshold, 50) == pytest.approx(0.05)
+
+
+def test_sums_inside_families_are_those_of_the_blocks(rng, monkeypatch):
+    monkeypatch.setattr(pair_jackknife, "ROWS_AT_ONCE", 3)
+    rows = synthetic.isotropic(20, 5, rng).double().numpy()
+    labels = np.array([0] * 8 + [1] * 2 + [2] + [0] + [3] * 8)
+    cosines = np.triu(rows @ rows.T, 1)
+    sums = within_family_sums(lambda members: rows[members], labels, [lambda c: c, np.square])
+    for family in range(4):
+        block = cosines[np.ix_(labels == family, labels == family)]
+        assert sums[:, family] == pytest.approx([block.sum(), (block**2).sum()])
+    assert not sums[:, 2].any()
+
+
+def test_several_means_are_each_jackknifed_with_their_own_sums(rng):
+    rows = synthetic.families(120, 16, rng).double().numpy()
+    cosines = rows @ rows.T
+    np.fill_diagonal(cosines, 0)
+    families = np.arange(120) // 5
+    means = {
+        "cosine": PairMean(lambda c: c, cosines.sum(1), (cosines**2).sum() / 2, "squared_length"),
+        "square": PairMean(np.square, (cosines**2).sum(1), (cosines**4).sum() / 2, "mean"),
+    }
+    together = jackknife_pair_means(means, families, lambda members: rows[members])
+    kernels = {"cosine": [lambda c: c, np.square], "square": [np.square, lambda c: c**4]}
+    for name, mean in means.items():
+        own, squares = within_family_sums(lambda members: rows[members], families, kernels[name])
+        alone = jackknife_pair_mean(
+            mean.row_sums,
+            mean.square_sum,
+            families=families,
+            within_sums=own,
+            within_square_sum=squares.sum(),
+            kind=mean.kind,
+        )
+        assert together[name].confidence_interval == pytest.approx(alone.confidence_interval)
+        assert together[name].estimate == pytest.approx(mean.estimate)

@@ -9,6 +9,7 @@ from scipy import integrate, stats
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.statistics import uniform_directions as uniform
+from saegeo_core.synthetic import isotropic
 
 
 def pairs(n):
@@ -127,3 +128,37 @@ def test_tail_counts_have_uniform_pvalues(rng, expected):
         for alternative in ("greater", "less", "two-sided"):
             pvalues = [law.pvalue(count, alternative) for count in column]
             assert stats.kstest(pvalues, "uniform").pvalue > 0.01
+
+
+def test_laws_of_summaries_have_uniform_pvalues_on_uniform_directions():
+    n, d, pvalues = 150, 24, {}
+    laws = {
+        "mean": uniform.mean_cosine_law(n, d),
+        "mean squared": uniform.mean_squared_cosine_law(n, d),
+        "largest": uniform.LargestCosineLaw(n, d),
+        "mean nearest": uniform.mean_nearest_cosine_law(n, d),
+    }
+    for seed in range(400):
+        unit = isotropic(n, d, np.random.default_rng(seed)).double().numpy()
+        gram = unit @ unit.T
+        cosines, nearest = gram[np.tril_indices(n, -1)], (gram - 3 * np.eye(n)).max(1)
+        seen = [cosines.mean(), np.mean(cosines**2), cosines.max(), nearest.mean()]
+        for (name, law), value in zip(laws.items(), seen, strict=True):
+            pvalues.setdefault(name, []).append(law.pvalue(value))
+    for name, collected in pvalues.items():
+        assert stats.kstest(collected, "uniform").pvalue > 1e-3, name
+
+
+def test_the_two_sides_of_a_largest_cosine_share_everything():
+    law = uniform.LargestCosineLaw(150, 24)
+    assert law.pvalue(0.7, "greater") + law.pvalue(0.7, "less") == pytest.approx(1)
+    assert law.pvalue(law.mean + 6 * law.standard_deviation) < 1e-3
+
+
+def test_coincidences_are_as_improbable_as_the_first_pair():
+    law = uniform.CoincidenceLaw(20, 3, 0.999)
+    expected_pairs = pairs(20) * float(uniform.cosine_sf(0.999, 3))
+    assert law.mean == pytest.approx(2 * expected_pairs)
+    assert law.pvalue(2) == law.pvalue(6) == pytest.approx(1 - np.exp(-expected_pairs))
+    assert law.pvalue(0) == 1
+    assert law.pvalue(0, "less") == pytest.approx(np.exp(-expected_pairs))

@@ -9,7 +9,7 @@ from saegeo_core import Figure
 from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes.affinities import positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.dictionary import Dictionary, Settings
+from saegeo_lobes.feature_set import FeatureSet, Settings
 
 N_TOPICS = 6
 SPREADS = (0.0, 0.3, 0.6, 0.9)
@@ -54,10 +54,10 @@ def one_draw(spread: float, seed: int) -> dict[str, float]:
         lead_is_relative=True,
         device="cpu",
     )
-    dictionary = Dictionary(torch.from_numpy(planted.directions), planted.firing, settings, np.random.default_rng(0))
-    deciles = np.argsort(np.argsort(planted.firing.counts, kind="stable"), kind="stable") * 10 // len(dictionary)
+    features = FeatureSet(torch.from_numpy(planted.directions), planted.firing, settings, np.random.default_rng(0))
+    deciles = np.argsort(np.argsort(planted.firing.counts, kind="stable"), kind="stable") * 10 // len(features)
     return {
-        f"{name} with {what}": Agreement(dictionary.lobes(name).labels[N_TOPICS], truth).adjusted_mutual_information
+        f"{name} with {what}": Agreement(features.lobes(name).labels[N_TOPICS], truth).adjusted_mutual_information
         for what, truth in {"topics": planted.topic_of_feature, "frequency": deciles}.items()
         for name in MEASURES
     }

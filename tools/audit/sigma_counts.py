@@ -10,7 +10,7 @@ from saegeo_core.synthetic.firing import PlantedFiring, plant_firing, plant_freq
 SIZE = {"n_features": 1200, "n_blocks": 2000}
 SEEDS = range(10)
 PAPER = {"n_clusters": [2], "affinities": ["phi"]}
-CALIBRATED = {**PAPER, "k_reported": 2, "document_groups": 0, "random_dictionaries": 0}
+CALIBRATED = {**PAPER, "k_reported": 2, "document_groups": 0, "isotropic_draws": 0}
 
 
 def measure() -> Section:
@@ -62,14 +62,14 @@ def sigmas(planted: PlantedFiring) -> list[float]:
     """The published z of the AMI at two lobes, for one seed of the permutations after another."""
     cloud, options = cloud_of(planted), {"preset": "paper", "firing": planted.firing}
     reports = [
-        measured("lobes", cloud, seed=seed, parameters={**PAPER, "random_dictionaries": 0}, **options) for seed in SEEDS
+        measured("lobes", cloud, seed=seed, parameters={**PAPER, "isotropic_draws": 0}, **options) for seed in SEEDS
     ]
     return [report.metric("ami").nulls[0].z for report in reports]
 
 
 def published(planted: PlantedFiring) -> dict[str, float]:
     """The two published scores."""
-    settings = {**PAPER, "random_dictionaries": 0}
+    settings = {**PAPER, "isotropic_draws": 0}
     report = measured("lobes", cloud_of(planted), preset="paper", firing=planted.firing, parameters=settings)
     return {"AMI": report.metric("ami").value, "probe": report.metric("decoding_balanced_accuracy").value}
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.sae_lens_config import facts_of_config
+from saegeo_core.cloud.source_facts import space_of_hook
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.activation_scaling import WHITENED, WHITENING, scaling_beside
-from saegeo_core.loading.description import space_of_hook
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
-from saegeo_core.loading.sae_lens_config import facts_of_config
 from saegeo_core.loading.tensor_files import open_tensors
 
 CONFIG = "cfg.json"

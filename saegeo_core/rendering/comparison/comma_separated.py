@@ -3,7 +3,7 @@
 import csv
 import io
 
-from saegeo_core.comparison.table import Comparison
+from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.rendering.text_table import TextTable
 
 NUMBERS = ("estimate", "low", "high", "pvalue", "difference", "difference_pvalue")

@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from saegeo_core.comparison.table import Cell, Comparison
+from saegeo_core.comparison.comparison import Comparison
+from saegeo_core.comparison.table import Cell
 from saegeo_core.rendering.text_table import TextTable
 
 VERSION = 1

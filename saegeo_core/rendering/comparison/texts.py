@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from saegeo_core.comparison.adjustment import Adjustment
 from saegeo_core.comparison.comparability import in_words
+from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.guard import Confound
 from saegeo_core.comparison.layer_runs import LayerRun
 from saegeo_core.comparison.notes import listed
-from saegeo_core.comparison.table import Cell, Column, Comparison, Row
+from saegeo_core.comparison.table import Cell, Column, Row
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
 from saegeo_core.rendering.plain_text import clean

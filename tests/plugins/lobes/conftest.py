@@ -10,8 +10,8 @@ import torch
 from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_neighbors
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
 from saegeo_core.synthetic.firing import PlantedFiring, plant_firing
-from saegeo_lobes.live_features import live_features
-from saegeo_lobes.phi_rows import phi_rows
+from saegeo_lobes.feature_set import live_features
+from saegeo_lobes.phi_of_pairs import phi_rows
 
 
 @dataclass

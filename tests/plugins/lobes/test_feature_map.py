@@ -18,9 +18,9 @@ def units(rng):
 def test_principal_components_where_the_extra_is_missing(units, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     found = feature_map(units, 0)
-    centred = units.astype(np.float64) - units.mean(0, dtype=np.float64)
-    _, _, axes = np.linalg.svd(centred, full_matrices=False)
-    np.testing.assert_allclose(np.abs(found.coordinates), np.abs(centred @ axes[:2].T), atol=1e-8)
+    centered = units.astype(np.float64) - units.mean(0, dtype=np.float64)
+    _, _, axes = np.linalg.svd(centered, full_matrices=False)
+    np.testing.assert_allclose(np.abs(found.coordinates), np.abs(centered @ axes[:2].T), atol=1e-8)
     assert "principal" in found.method
 
 

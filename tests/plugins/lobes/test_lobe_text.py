@@ -49,22 +49,12 @@ def test_tables_count_what_is_known(rng):
             assert table.blocks[i, j] == cell.sum()
             assert table.documents[i, j] == len(np.unique(document[cell]))
     assert table.cramers_v == pytest.approx(cramers_v(table.blocks))
-    assert table.weighted_cramers_v(np.ones(len(table.of_document), int)) == pytest.approx(table.cramers_v)
 
 
 def test_a_document_goes_to_the_lobe_that_leads_most_of_it():
     table = lobe_by_text(np.array([0, 1, 1, 0, 0]), np.array([0, 0, 0, 1, 1]), np.array([4, 4, 4, 4, 9]), 2, 2)
     np.testing.assert_array_equal(table.blocks, [[1, 2], [2, 0]])
     np.testing.assert_array_equal(table.documents, [[0, 2], [1, 0]])  # document 4 is two, under its two labels
-
-
-def test_documents_count_as_often_as_they_are_drawn():
-    table = lobe_by_text(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0]), np.array([0, 0, 1, 2]), 2, 2)
-    weights = np.array([3, 0, 1])[
-        np.searchsorted([0, 1, 2], np.array([0, 2, 1]))
-    ]  # units in order of document and label
-    assert table.weighted_cramers_v(np.array([1, 0, 1])) == 0  # one label only
-    assert 0 < table.weighted_cramers_v(weights) <= 1
 
 
 def test_enrichment_is_hypergeometric_and_adjusted(rng):

@@ -10,12 +10,8 @@ from sklearn.metrics import adjusted_mutual_info_score
 
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
 from saegeo_core.statistics.permutation import permutation_pvalue
-from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
+from saegeo_lobes.affinities import affinity_matrix, neighbor_affinity, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.document_groups import document_groups
-from saegeo_lobes.live_features import live_features
-from saegeo_lobes.lobes_without_documents import lobes_without_documents
-from saegeo_lobes.neighbor_affinity import fits_densely, neighbor_affinity
 from saegeo_lobes.neighbor_phi import neighbor_phi_excess
 
 # Weak topics under block richness that varies by a factor of 3.5 either way: both come together in the published affinity.
@@ -25,7 +21,7 @@ NO_TOPICS = {"n_blocks": 1000, "n_topics": 1, "topic_strength": 1.0, "topic_shar
 WEAK = {"n_features": 600, "d_in": 32, "frequency_share": 1.0, "richness_spread": 1.0}
 STRONG = {"n_features": 900, "d_in": 8, "frequency_share": 3.0, "richness_spread": 2.0, "rates": (0.01, 0.8)}
 N_PLANTS = 30
-MOST_REJECTED = binom.ppf(0.999, N_PLANTS, 0.05)
+MAX_REJECTED = binom.ppf(0.999, N_PLANTS, 0.05)
 
 
 def lobes_of(case, measure, k):
@@ -71,11 +67,11 @@ def test_topics_are_recovered_where_the_published_affinity_loses_them(make_case)
 def test_a_frequency_confound_is_no_lobe(confound, make_case):
     plants = [pvalues(make_case(seed, **NO_TOPICS, **confound)) for seed in range(N_PLANTS)]
     rejected = {field.name: sum(getattr(plant, field.name) <= 0.05 for plant in plants) for field in fields(Pvalues)}
-    assert rejected["stratified"] <= MOST_REJECTED
-    assert rejected["near"] <= MOST_REJECTED
+    assert rejected["stratified"] <= MAX_REJECTED
+    assert rejected["near"] <= MAX_REJECTED
     assert rejected["naive"] == N_PLANTS
     if confound is STRONG:
-        assert rejected["coarse"] > MOST_REJECTED
+        assert rejected["coarse"] > MAX_REJECTED
 
 
 @pytest.mark.parametrize("confound", [WEAK, STRONG], ids=["weak", "strong"])
@@ -98,43 +94,3 @@ def test_the_sparse_affinity_keeps_the_strongest_and_finds_the_topics(side, make
     assert bool((thin > 0)[chosen].all())  # the 20 strongest are among the 30 kept, whatever ties there are
     labels, _ = spectral_clusters(graph, [6], case.rng)
     assert adjusted_mutual_info_score(labels[6], case.topics) >= 0.95
-
-
-def test_what_fits_densely():
-    assert fits_densely(16_384)
-    assert not fits_densely(32_768)
-    assert fits_densely(10, most_bytes=400)
-
-
-def test_lobes_are_found_without_each_group_of_documents(make_case):
-    case = make_case(n_features=120, n_blocks=400, topic_strength=8)
-    firing = case.plant.firing.select(case.live)
-    groups = document_groups(firing.document_of_block, case.rng, n_groups=4)
-
-    def lobes(counts, n_blocks):
-        return spectral_clusters(affinity_matrix(counts, n_blocks, positive_phi), [6], np.random.default_rng(0))[0][6]
-
-    found = lobes_without_documents(lambda w: firing.cooccurrence(weights=w), lobes, groups)
-    for group in range(4):
-        kept = groups != group
-        counts = firing.cooccurrence(weights=kept.astype(np.int64))
-        np.testing.assert_array_equal(found[group], lobes(counts, int(kept.sum())))
-
-
-def test_document_groups_hold_whole_documents_and_equal_shares(rng):
-    document = np.repeat(rng.permutation(200), rng.integers(1, 9, 200))
-    groups = document_groups(document, rng, n_groups=20)
-    for one in range(200):
-        assert len(np.unique(groups[document == one])) == 1
-    sizes = np.bincount(groups)
-    assert len(sizes) == 20
-    assert sizes.max() - sizes.min() <= 2
-
-
-def test_dead_rare_and_constant_features_are_told_apart():
-    counts = np.array([0, 3, 9, 10, 50, 90, 91, 100, 0])
-    found = live_features(counts, 100)
-    np.testing.assert_array_equal(found.mask, [False, False, False, True, True, True, False, False, False])
-    assert (found.n_dead, found.n_rare, found.n_constant) == (2, 2, 2)
-    with pytest.raises(ValueError, match="at least one block"):
-        live_features(counts, 100, least_blocks=0)

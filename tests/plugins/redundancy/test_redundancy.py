@@ -8,8 +8,9 @@ from scipy import stats
 from saegeo_core import Absent, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.numerics.close_features import close_features
-from saegeo_core.statistics.linked_share import linked_shares
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
+from saegeo_redundancy.calibrated import kin_jackknife
+from saegeo_redundancy.family_numbers import linked_shares
 
 FEW = {"null_draws": 4}
 
@@ -77,7 +78,8 @@ def test_intervals_cover(make):
     for seed in range(n_clouds):
         rows = make(300, 32, np.random.default_rng(seed))
         links = close_features(rows, 0.5)
-        known, _ = linked_shares(rows, 0.5, links.kin, np.random.default_rng(seed), of="a test")
+        shares = linked_shares(links.n_close, links.n_opposite)
+        known = kin_jackknife(rows, 0.5, links.kin, shares, np.random.default_rng(seed), of="a test")["family_share"]
         estimates.append(np.mean(links.n_close > 0))
         assert known.resampled.estimate == pytest.approx(estimates[-1])
         intervals.append(known.resampled.confidence_interval)

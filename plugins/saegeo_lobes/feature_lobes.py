@@ -1,0 +1,113 @@
+"""Features divided into lobes, and whatever is measured of that division: of the SAE, of a control, of half a control.
+
+The same holds of the lobes that are found without some of the documents (`without`): numbers of either are computed alike.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saegeo_core import Absent
+from saegeo_core.numerics.arrays import Integers
+from saegeo_lobes.agreement import Agreement
+from saegeo_lobes.decoding import LinearProbe, deal_folds, merge_small_classes
+from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, FeatureSet
+from saegeo_lobes.lobe_text import LobeByText, leading_lobes, lobe_by_text, shares_on
+from saegeo_lobes.neighbor_phi import NeighborPhi, neighbor_phi_excess
+
+NO_PERMUTATIONS = np.empty((0, 0), np.int64)
+PAIR_COUNTS_ONLY = Absent("only pair counts are known, not which features fired in which block")
+NO_LABELS = Absent("the blocks have no labels, or all the same one")
+ONE_CLASS = Absent("fewer than two lobes of ten features, so there is nothing to tell apart")
+NO_ANGULAR = Absent("the angular affinity of all pairs does not fit in the memory allowed")
+
+
+@dataclass(frozen=True)
+class FeatureLobes:
+    """Features of one dictionary divided into k lobes.
+
+    Attributes:
+        features: the features.
+        k: number of lobes, one of the settings' `n_clusters`.
+        lobes: int64 (n_features,), the lobe of each, from 0.
+        folds: int64 (n_features,), the folds of the probe.
+        probe: tells lobes from unit directions.
+        left_out: bool (n_blocks,), blocks of text that do not count; None where all do.
+    """
+
+    features: FeatureSet
+    k: int
+    lobes: Integers
+    folds: Integers
+    probe: LinearProbe
+    left_out: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, features: FeatureSet, k: int, rng: np.random.Generator) -> "FeatureLobes":
+        """The lobes by phi, and a probe with folds dealt by `rng`."""
+        folds = deal_folds(features.strata, rng)
+        probe = LinearProbe(features.units.numpy(force=True), folds, features.settings.device)
+        return cls(features, k, features.lobes("phi").labels[k], folds, probe)
+
+    def at(self, k: int) -> "FeatureLobes":
+        """The same features divided into another number of lobes, with the same probe."""
+        return replace(self, k=k, lobes=self.features.lobes("phi").labels[k])
+
+    def without(self, left_out: NDArray[np.bool_], lobes: Integers) -> "FeatureLobes":
+        """The same features divided by the `lobes` that are found without the blocks `left_out`."""
+        return replace(self, lobes=lobes, left_out=left_out)
+
+    def agreement_with(self, geometry: str) -> Agreement:
+        """Of the lobes with one clustering of the directions."""
+        return Agreement(self.lobes, self.features.geometry(geometry).labels[self.k])
+
+    @cached_property
+    def graph_agreement(self) -> Agreement:
+        """Of the lobes with the clusters of the cosine graph."""
+        return self.agreement_with(COSINE_GRAPH)
+
+    @cached_property
+    def angular_agreement(self) -> Agreement | Absent:
+        """Of the lobes with the clusters of the angular affinity."""
+        return self.agreement_with(ANGULAR) if ANGULAR in self.features.settings.geometries else NO_ANGULAR
+
+    @cached_property
+    def classes(self) -> Integers | Absent:
+        """What the probe tells, int64 (n_features,) from 0: the lobes, those under ten features as one."""
+        classes, _ = merge_small_classes(self.lobes)
+        return classes if classes.max() > 0 else ONE_CLASS
+
+    @cached_property
+    def accuracy(self) -> float | Absent:
+        """Balanced accuracy with which the probe tells lobes, in [0, 1]."""
+        classes = self.classes
+        return classes if isinstance(classes, Absent) else float(self.probe.balanced_accuracies(classes[None])[0])
+
+    def neighbor_phi(self, permutations: NDArray[np.integer[Any]] = NO_PERMUTATIONS) -> NeighborPhi:
+        """How neighbors fire together, and the same under permutations (n_permutations, n_features); lobes play no part."""
+        features = self.features
+        rows = permutations.reshape(-1, len(features))
+        return neighbor_phi_excess(features.phi_rows(), features.neighbors.indices, features.strata, rows)
+
+    @cached_property
+    def text(self) -> LobeByText | Absent:
+        """What kinds of text the lobes lead; one pass over the incidence serves estimate, null and table."""
+        firing = self.features.firing
+        label, group = firing.label_of_block, firing.group_of_block
+        if firing.fired is None:
+            return PAIR_COUNTS_ONLY
+        if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
+            return NO_LABELS
+        shares = shares_on((tile for _, tile in firing.fired.tiles()), self.lobes)
+        leading = leading_lobes(shares, relative=self.features.settings.lead_is_relative)
+        kept = np.ones(len(leading), bool) if self.left_out is None else ~self.left_out
+        return lobe_by_text(
+            leading[kept],
+            label[kept],
+            group[kept],
+            n_lobes=int(self.lobes.max()) + 1,
+            n_labels=len(firing.label_names),
+        )

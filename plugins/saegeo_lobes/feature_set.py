@@ -1,0 +1,230 @@
+"""Features of one dictionary, where they point and when they fire, and what follows from either, computed once.
+
+The SAE, an untrained control and a random half of a control's features are all measured through this one object, so that a
+number and its null cannot have been computed differently.
+
+Only live features can say whom they fire with. With phi set to 0 for lack of data all dead features look alike and always land in
+one cluster, which then counts as a lobe. So they are left out before anything is clustered, and their number is reported.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core import FiringStatistics
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_neighbors
+from saegeo_core.numerics.spectral_clustering import cluster_embedding, spectral_embedding
+from saegeo_core.statistics.permutation import frequency_strata
+from saegeo_lobes.affinities import Measure, affinity_matrix, angular_affinity, fits_densely, neighbor_affinity
+from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
+
+COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
+ROWS_OF_A_SPARSE_TILE = 2048
+MIN_FEATURES = 12
+"""Two strata of features that can be compared with one another."""
+
+
+@dataclass(frozen=True)
+class LiveFeatures:
+    """Which features are left, and why the others are not.
+
+    Attributes:
+        mask: bool (n_features,), true for live ones.
+        n_dead: features that fire in no block.
+        n_rare: others that fire in too few blocks.
+        n_constant: others that are silent in too few blocks (always on, or nearly).
+    """
+
+    mask: NDArray[np.bool_]
+    n_dead: int
+    n_rare: int
+    n_constant: int
+
+    @property
+    def n_live(self) -> int:
+        """Features that are left."""
+        return int(self.mask.sum())
+
+    @property
+    def counted(self) -> dict[str, float]:
+        """The numbers that are reported of them."""
+        return {"live_features": self.n_live, "dead_features": self.n_dead}
+
+
+def live_features(counts: NDArray[np.integer[Any]], n_blocks: int, *, min_blocks: int = 10) -> LiveFeatures:
+    """Features that fire in at least `min_blocks` of `n_blocks` blocks and are silent in at least as many.
+
+    Args:
+        counts: integers (n_features,), blocks each feature fired in.
+        n_blocks: T.
+        min_blocks: at least 1, since a constant correlates with nothing.
+    """
+    if min_blocks < 1:
+        raise ValueError(f"a live feature fires and is silent in at least one block each, not {min_blocks}")
+    dead = counts == 0
+    rare = ~dead & (counts < min_blocks)
+    constant = ~dead & ~rare & (n_blocks - counts < min_blocks)
+    return LiveFeatures(~dead & ~rare & ~constant, int(dead.sum()), int(rare.sum()), int(constant.sum()))
+
+
+def min_features(n_lobes: int) -> int:
+    """Live features without which so many lobes are not looked for: two to a lobe on average."""
+    return max(MIN_FEATURES, 2 * n_lobes)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How all feature sets of one run are measured.
+
+    Attributes:
+        measures: the functional affinities by name; "phi" among them leads.
+        geometries: of `COSINE_GRAPH` and `ANGULAR`.
+        n_clusters: numbers of clusters, ascending.
+        n_neighbors: of each feature in the cosine graph.
+        dense_bytes: room allowed for a matrix of all pairs.
+        lead_is_relative: whether the lobe that leads a block is found by its share on relative to its mean share.
+        device: where to compute.
+    """
+
+    measures: Mapping[str, Measure]
+    geometries: tuple[str, ...]
+    n_clusters: tuple[int, ...]
+    n_neighbors: int
+    dense_bytes: int
+    lead_is_relative: bool
+    device: str
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Labels of the features for each number of clusters, and how well the eigenvectors behind them were found.
+
+    Attributes:
+        labels: number of clusters to int64 (n_features,).
+        eigenvalues: float64 (n_vectors,), of the normalized affinity.
+        residual: the largest |A x - value x|.
+    """
+
+    labels: dict[int, Integers]
+    eigenvalues: Floats
+    residual: float
+
+
+def largest_first(labels: Integers) -> Integers:
+    """The same clusters numbered by size, 0 the largest; of equal ones the one with the lowest feature first."""
+    _, first, numbers, sizes = np.unique(labels, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.empty(len(sizes), np.int64)
+    rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
+    return rank[numbers]
+
+
+class FeatureSet:
+    """N features of one dictionary.
+
+    Args:
+        units: float32 (n_features, d_in), unit rows.
+        firing: when these features fire, in the same order.
+        settings: how they are measured.
+        rng: breaks ties among strata and starts eigensolvers; results depend on the latter by rounding only.
+    """
+
+    def __init__(self, units: Tensor, firing: FiringStatistics, settings: Settings, rng: np.random.Generator) -> None:
+        self.units = units.to(settings.device)
+        self.firing = firing
+        self.settings = settings
+        self._tie_rng, self._start_rng = rng.spawn(2)
+        self._clusters: dict[str, Clusters] = {}
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether matrices of all pairs fit in the room allowed."""
+        return fits_densely(len(self), self.settings.dense_bytes)
+
+    def part(self, features: Integers, n_clusters: tuple[int, ...], rng: np.random.Generator) -> "FeatureSet":
+        """Some of the features as a set of their own, for fewer numbers of clusters.
+
+        Each is joined to proportionally fewer neighbors: these lie as near as the neighbors in the whole do.
+        """
+        n_neighbors = max(1, round(self.settings.n_neighbors * len(features) / len(self)))
+        settings = replace(self.settings, n_clusters=n_clusters, n_neighbors=n_neighbors)
+        return FeatureSet(self.units[torch.from_numpy(features)], self.firing.select(features), settings, rng)
+
+    @cached_property
+    def strata(self) -> Integers:
+        """Strata of like firing frequency, int64 (n_features,)."""
+        return frequency_strata(self.firing.counts, self._tie_rng)
+
+    @cached_property
+    def neighbors(self) -> NearestNeighbors:
+        """The nearest features of each by cosine; fewer than asked for where there are not so many."""
+        n_neighbors = min(self.settings.n_neighbors, len(self) - 1)
+        return nearest_neighbors(self.units, n_neighbors, device=self.settings.device)
+
+    def geometry(self, name: str) -> Clusters:
+        """Clusters of directions: by the graph of nearest cosines, or by the paper's angular affinity of all pairs."""
+        if name not in self._clusters:
+            affinity = self.neighbors.graph() if name == COSINE_GRAPH else angular_affinity(self.units)
+            self._clusters[name] = self._clustered(affinity)
+        return self._clusters[name]
+
+    def lobes(self, measure: str) -> Clusters:
+        """Clusters of features that fire alike, by one of the settings' measures."""
+        if measure not in self._clusters:
+            self._clusters[measure] = self._clustered(self._affinity(self.settings.measures[measure]))
+        return self._clusters[measure]
+
+    def residuals(self) -> dict[str, float]:
+        """How well the eigenvectors behind each clustering made so far are known."""
+        return {name: clusters.residual for name, clusters in self._clusters.items()}
+
+    def lobes_of_counts(self, counts: Tensor, n_blocks: int, n_clusters: int) -> Integers:
+        """The lobes that other counts of these features give, for one number of them. Writes over the counts."""
+        measure = self.settings.measures["phi"]
+        return self.clusters_of(affinity_matrix(counts, n_blocks, measure, reuse_memory=True), n_clusters)
+
+    def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
+        """The clusters of these features by any affinity of them, for one number of clusters."""
+        return self._clustered(affinity, (n_clusters,)).labels[n_clusters]
+
+    def phi_rows(self) -> Iterator[PhiRows]:
+        """Phi of all pairs, some rows at a time."""
+        height = None if self.is_dense else ROWS_OF_A_SPARSE_TILE
+        return phi_rows(self._count_tile, self._counts, self.firing.n_blocks, height=height)
+
+    def forget_counts(self) -> None:
+        """Let go of the matrix of counts; it is counted again if it is asked for."""
+        self.__dict__.pop("_cooccurrence", None)
+
+    @cached_property
+    def _counts(self) -> Tensor:
+        return torch.from_numpy(self.firing.counts).to(self.settings.device)
+
+    @cached_property
+    def _cooccurrence(self) -> Tensor:
+        return self.firing.cooccurrence(device=self.settings.device)
+
+    def _count_tile(self, rows: slice, columns: slice) -> Tensor:
+        if self.is_dense:
+            return self._cooccurrence[rows, columns]
+        return self.firing.cooccurrence_tile(rows, columns, self.settings.device)
+
+    def _affinity(self, measure: Measure) -> Tensor:
+        if self.is_dense:
+            return affinity_matrix(self._cooccurrence, self.firing.n_blocks, measure)
+        return neighbor_affinity(self._count_tile, self._counts, self.firing.n_blocks, measure)
+
+    def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:
+        wanted = n_clusters or self.settings.n_clusters
+        embedding = spectral_embedding(affinity, max(wanted), self._start_rng)
+        labels = {k: largest_first(cluster_embedding(embedding, k)) for k in wanted}
+        return Clusters(labels, embedding.eigenvalues, float(embedding.residuals.max()))

@@ -1,0 +1,92 @@
+"""Every number of features divided into lobes: how it is computed, and what it is on draws of its null models."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from saegeo_core import Absent
+from saegeo_core.measuring.null_comparison import Controls, Distribution, Draws, Nulls
+from saegeo_core.measuring.null_draws import UNTRAINED
+from saegeo_core.numerics.arrays import Floats
+from saegeo_lobes.feature_lobes import FeatureLobes
+from saegeo_lobes.nulls import ModelDraws, NullModels, halves_of
+
+Numbers = Mapping[str, float | Absent]
+
+
+class Number(NamedTuple):
+    """How a number is computed.
+
+    Attributes:
+        of: maps the lobes of any features to it.
+        drawn: maps null models and the lobes of an SAE that has this number to draws of it.
+    """
+
+    of: Callable[[FeatureLobes], float | Absent]
+    drawn: Callable[[NullModels, FeatureLobes], ModelDraws]
+
+
+def _angular(lobes: FeatureLobes) -> float | Absent:
+    agreement = lobes.angular_agreement
+    return agreement if isinstance(agreement, Absent) else agreement.adjusted_mutual_information
+
+
+def _angular_permuted(models: NullModels, sae: FeatureLobes) -> ModelDraws:
+    agreement = sae.angular_agreement
+    return {} if isinstance(agreement, Absent) else models.permuted(agreement.permuted)
+
+
+def _text_association(lobes: FeatureLobes) -> float | Absent:
+    text = lobes.text
+    return text if isinstance(text, Absent) else text.cramers_v
+
+
+NEIGHBOR_PHI = "neighbor_phi_excess"
+"""The one number in which lobes play no part."""
+
+NUMBERS: dict[str, Number] = {
+    "ami": Number(
+        lambda lobes: lobes.graph_agreement.adjusted_mutual_information,
+        lambda models, sae: models.permuted(sae.graph_agreement.permuted),
+    ),
+    "ami_angular": Number(_angular, _angular_permuted),
+    NEIGHBOR_PHI: Number(
+        lambda lobes: lobes.neighbor_phi().excess,
+        lambda models, sae: models.permuted(lambda rows: sae.neighbor_phi(rows).null_distribution),
+    ),
+    "decoding_balanced_accuracy": Number(lambda lobes: lobes.accuracy, NullModels.accuracy),
+    "cramers_v": Number(
+        lambda lobes: lobes.graph_agreement.cramers_v,
+        lambda models, sae: models.permuted(sae.graph_agreement.permuted_cramers_v),
+    ),
+    "lobe_text_association": Number(_text_association, NullModels.text_association),
+}
+
+
+def numbers_of(lobes: FeatureLobes) -> dict[str, float | Absent]:
+    """All of them."""
+    return {name: number.of(lobes) for name, number in NUMBERS.items()}
+
+
+def nulls_of(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> dict[str, Nulls]:
+    """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z.
+
+    Args:
+        sae: the SAE.
+        controls: its controls; random halves of a single one say how much it spreads.
+        models: what is drawn.
+    """
+    halves = [numbers_of(half) for half in halves_of(controls[0], models.rng)] if len(controls) == 1 else []
+    measured = [numbers_of(control) for control in controls]
+    nulls: dict[str, Nulls] = {}
+    for name, number in NUMBERS.items():
+        untrained: dict[str, Distribution] = {UNTRAINED: Controls(_known(name, measured), _known(name, halves))}
+        drawn = number.drawn(models, sae)
+        nulls[name] = untrained | {model: Draws(values, has_zscore=False) for model, values in drawn.items()}
+    return nulls
+
+
+def _known(name: str, measured: Sequence[Numbers]) -> Floats:
+    """The values of a number where it is not absent."""
+    return np.array([value for one in measured if not isinstance(value := one[name], Absent)], np.float64)

@@ -1,0 +1,103 @@
+"""Phi of all pairs, a few rows at a time, and what is read off it without keeping the matrix.
+
+How phi rises with cosine is the curve behind `neighbor_phi_excess`, over all pairs instead of the nearest ones. The features
+that stand for a lobe are those that fire most alike with the rest of it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import row_slices
+from saegeo_lobes import affinities
+from saegeo_lobes.affinities import CountTile
+
+ENTRIES_AT_ONCE = 2**23
+
+
+class PhiRows(NamedTuple):
+    """Phi of the features `rows` with all features, float32 (n_rows, n_features); 1 where a feature meets itself."""
+
+    rows: slice
+    phi: Tensor
+
+
+def phi_rows(count_tile: CountTile, counts: Tensor, n_blocks: int, *, height: int | None = None) -> Iterator[PhiRows]:
+    """All rows in order.
+
+    Args:
+        count_tile: maps two ranges of features to the co-occurrence counts between them.
+        counts: integers (n_features,), blocks each feature fired in.
+        n_blocks: T.
+        height: rows at a time; by default 32 MB of them. Higher where each tile must be counted first.
+    """
+    n = len(counts)
+    for rows in row_slices(n, height or max(1, ENTRIES_AT_ONCE // n)):
+        yield PhiRows(rows, affinities.phi(count_tile(rows, slice(0, n)), counts[rows], counts, n_blocks).float())
+
+
+@dataclass(frozen=True)
+class PhiByCosine:
+    """Pairs of features in bins of their cosine.
+
+    Attributes:
+        edges: float64 (n_bins + 1,).
+        n_pairs: int64 (n_bins,).
+        mean_phi: float64 (n_bins,); NaN where a bin has no pair.
+    """
+
+    edges: Floats
+    n_pairs: Integers
+    mean_phi: Floats
+
+
+def phi_by_cosine(slabs: Iterable[PhiRows], units: Tensor, *, n_bins: int = 40) -> PhiByCosine:
+    """Mean phi of the pairs in equal bins of cosine from -1 to 1.
+
+    Args:
+        slabs: phi of all pairs, from `phi_rows`.
+        units: float32 (n_features, d_in), unit rows, on the device of the slabs.
+        n_bins: how many.
+    """
+    counts = torch.zeros(n_bins, dtype=torch.int64, device=units.device)
+    sums = torch.zeros(n_bins, dtype=torch.float64, device=units.device)
+    for rows, phi in slabs:
+        cosines = units[rows] @ units.T
+        place = cosines.add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
+        upper = torch.ones_like(phi, dtype=torch.bool).triu_(rows.start + 1)
+        counts += torch.bincount(place[upper], minlength=n_bins)
+        sums += torch.bincount(place[upper], phi[upper].double(), minlength=n_bins)
+    n_pairs = counts.numpy(force=True)
+    total = sums.numpy(force=True)
+    mean = np.divide(total, n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)
+    return PhiByCosine(np.linspace(-1, 1, n_bins + 1), n_pairs, mean)
+
+
+def mean_phi_within(slabs: Iterable[PhiRows], lobes: NDArray[np.integer[Any]]) -> Floats:
+    """Mean phi of each feature with the other features of its lobe, float64 (n_features,); 0 for the only one of a lobe.
+
+    Args:
+        slabs: phi of all pairs, from `phi_rows`.
+        lobes: integers (n_features,), the lobe of each, from 0.
+    """
+    lobe = torch.from_numpy(np.asarray(lobes, np.int64))
+    sizes = torch.bincount(lobe)
+    sums = torch.zeros(len(lobe), dtype=torch.float64)
+    for rows, phi in slabs:
+        by_lobe = torch.zeros(len(phi), len(sizes), device=phi.device).index_add_(1, lobe.to(phi.device), phi)
+        row = torch.arange(len(phi), device=phi.device)
+        own = by_lobe[row, lobe[rows].to(phi.device)] - phi[row, row + rows.start]
+        sums[rows] = own.double().cpu()
+    return (sums / (sizes[lobe] - 1).clamp_min(1)).numpy()
+
+
+def typical_features(within: Floats, lobes: NDArray[np.integer[Any]], n_typical: int) -> dict[int, Integers]:
+    """For each lobe its features of largest `mean_phi_within`, at most `n_typical`, the most typical first."""
+    order = np.lexsort((-within, lobes))
+    return {int(lobe): order[lobes[order] == lobe][:n_typical] for lobe in np.unique(lobes)}

@@ -1,0 +1,85 @@
+"""Two dictionaries beside random ones: numbers, how well they are known, and nulls together."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
+from saegeo_core.measuring.null_directions import matched_directions
+from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.resampled import subsampled
+from saegeo_core.numerics.across import nearest_across
+from saegeo_core.statistics.null_directions import uniform_directions
+from saegeo_core.statistics.reflected_directions import ReflectedDirections
+from saegeo_stability.agreement import agreement, averaged_over
+from saegeo_stability.declared import DECLARED
+
+REFLECTED = "the other dictionary reflected along its own principal axes"
+MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
+UNIFORM = "the other dictionary drawn uniformly"
+FIGURE = Figure(
+    name="nearest", title="Nearest in the other", kind="line", table="quantiles", x="share", y=("observed", "random")
+)
+
+
+def calibrated_findings(
+    cloud: FeatureCloud,
+    other: FeatureCloud,
+    context: AnalysisContext,
+    *,
+    shared_above: float,
+    null_draws: int,
+    max_paired: int,
+) -> Findings:
+    """Compare the clouds, then the first with random dictionaries, and parts of the first with the other."""
+    first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
+    larger = max(len(first), len(second))
+    measure = partial(agreement, shared_above=shared_above, one_to_one=larger <= max_paired)
+    found = measure(first, second)
+    not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
+    part_rng, draw_rng = context.rng.spawn(2)
+    random, warnings = _random_dictionaries(other, second, draw_rng, context.device)
+    times = range(null_draws)
+    draws = {
+        model: [measure(first, draw()) for _ in context.progress(times, len(times), "random dictionaries")]
+        for model, draw in random.items()
+    }
+    if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
+        warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
+    return DECLARED.findings(
+        {**dict.fromkeys(DECLARED, not_paired), **found},
+        n=averaged_over(len(first), len(second)),
+        spread=subsampled(lambda rows: measure(first[rows], second), found, len(first), part_rng, of=cloud.digest),
+        nulls=nulls_of_draws(draws),
+        tables=_nearest_tables(cloud, other, first, second, random[REFLECTED]()),
+        figures=[FIGURE],
+        warnings=warnings,
+    )
+
+
+def _random_dictionaries(
+    other: FeatureCloud, second: Tensor, rng: np.random.Generator, device: str
+) -> tuple[dict[str, Callable[[], Tensor]], list[str]]:
+    """What draws unit rows in place of those of the other cloud, the judging null first; and why one is missing."""
+    n, d = second.shape
+    reflected, uniform = ReflectedDirections.of(second), uniform_directions(d)
+    random: dict[str, Callable[[], Tensor]] = {REFLECTED: lambda: reflected.sample(rng)}
+    matched = matched_directions(other.vectors, across=True, device=device)
+    if not isinstance(matched, Absent):
+        random[MATCHED] = lambda: matched.sample(n, rng).to(device)
+    random[UNIFORM] = lambda: uniform.sample(n, rng).to(device)
+    return random, [matched.absent] if isinstance(matched, Absent) else []
+
+
+def _nearest_tables(
+    cloud: FeatureCloud, other: FeatureCloud, first: Tensor, second: Tensor, random: Tensor
+) -> dict[str, pd.DataFrame]:
+    """Who is nearest to each feature, and quantiles of these cosines beside those with a random dictionary."""
+    near, shares = nearest_across(first, second), np.linspace(0, 1, 101)
+    nearest = {"feature": cloud.feature_ids, "nearest": other.feature_ids[near.partner], "cosine": near.cosine}
+    cosines = {"observed": near.cosine, "random": nearest_across(first, random).cosine}
+    quantiles = {name: np.quantile(values, shares) for name, values in cosines.items()}
+    return {"nearest": pd.DataFrame(nearest), "quantiles": pd.DataFrame({"share": shares, **quantiles})}

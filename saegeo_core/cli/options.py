@@ -1,0 +1,137 @@
+"""The options that several commands have, each spelled once. Where commands mean something else by one, they say what."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
+Value = TypeVar("Value", bound="DataclassInstance")
+
+
+def taken(kind: type[Value], keywords: dict[str, Any]) -> Value:
+    """A dataclass made of click's keyword arguments that are named like its fields; they are taken out of the others."""
+    names = [field.name for field in fields(kind) if field.name in keywords]
+    return kind(**{name: keywords.pop(name) for name in names})
+
+
+def together(*options: Decorator) -> Decorator:
+    """One decorator that gives a command several options, in the order in which they stand."""
+
+    def decorated(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+def plugin_option(help: str) -> Decorator:
+    """The analyses of a command."""
+    return click.option("--plugin", "plugin_names", multiple=True, metavar="NAME", help=help)
+
+
+def set_option(help: str) -> Decorator:
+    """The parameters of analyses."""
+    return click.option("--set", "settings", multiple=True, metavar="NAME.KEY=VALUE", help=help)
+
+
+def model_option(help: str, *, required: bool = False) -> Decorator:
+    """The model that is read."""
+    return click.option("--model", required=required, metavar="NAME_OR_PATH", help=help)
+
+
+def hook_option(help: str) -> Decorator:
+    """Where it is read."""
+    return click.option("--hook", metavar="NAME", help=help)
+
+
+def force_model_option(help: str) -> Decorator:
+    """Whether it may be another one than the SAE's own."""
+    return click.option("--force-model", is_flag=True, help=help)
+
+
+def seed_option(help: str) -> Decorator:
+    """What chance is decided by."""
+    return click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help=help)
+
+
+def out_option(default: str, help: str) -> Decorator:
+    """The folder of results."""
+    return click.option("--out", default=default, show_default=True, metavar="DIR", help=help)
+
+
+device_option = click.option(
+    "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:i]", help="Where to compute."
+)
+
+input_options = together(
+    click.option(
+        "--preset",
+        type=click.Choice(["calibrated", "paper"]),
+        default="calibrated",
+        show_default=True,
+        help="calibrated: every number beside its null and interval; paper: the published procedure.",
+    ),
+    set_option("A parameter of an analysis. Repeatable."),
+    click.option(
+        "--rows",
+        type=click.Choice(["decoder", "encoder"]),
+        default="decoder",
+        show_default=True,
+        help="Which directions are measured.",
+    ),
+    click.option(
+        "--decoder-layout",
+        "layout",
+        type=click.Choice(["rows", "columns"]),
+        help="Whether features are the rows or the columns of a plain matrix.",
+    ),
+    click.option(
+        "--feature-labels",
+        "labels",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A file with one label for each feature.",
+    ),
+    click.option(
+        "--firing",
+        type=click.Path(exists=True, path_type=Path),
+        metavar="DIR|FILE",
+        help="Firing statistics: a folder of saegeo harvest, or a *_cooccurrences.npz. Bundled SAEs bring their own.",
+    ),
+)
+"""What is measured, and how."""
+
+model_place_options = together(
+    model_option(
+        "A language model for analyses that read activations: a Hugging Face model, a local folder, or minilm-l6."
+    ),
+    click.option(
+        "--layer",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Read the model after its block N, from 0.  [default: where the SAE reads]",
+    ),
+    hook_option("Read the model at this hook.  [default: where the SAE reads]"),
+    force_model_option("Read it though the SAE was trained on a model of another name."),
+)
+"""Which model is read, and where in it."""
+
+output_options = together(
+    out_option("saegeo-results", "Where reports are stored."),
+    click.option(
+        "--existing",
+        type=click.Choice(["reuse", "replace", "fail"]),
+        default="reuse",
+        show_default=True,
+        help="What to do where the very report exists.",
+    ),
+    click.option("--traceback", "with_traceback", is_flag=True, help="Show where a failing analysis failed."),
+)
+"""Where reports lie, and what is said of failures."""

@@ -1,0 +1,87 @@
+"""Runs every analysis on every SAE, one job at a time. A job that fails is an outcome like any other: the rest go on.
+
+Each SAE is loaded once, measured by every analysis, and released before the next is loaded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from saegeo_core.cli.messages import say
+from saegeo_core.cli.progress import JobBars, progress_bars
+from saegeo_core.cli.run_plan import RunPlan
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.errors import MissingInput
+from saegeo_core.loading import load_cloud
+from saegeo_core.report.store import ReportStore
+from saegeo_core.running.analysis_inputs import AnalysisInputs
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis
+from saegeo_core.running.job import StoredReport
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What went wrong, and in which job (or, without an analysis, with which SAE: it could not be loaded)."""
+
+    spec: str
+    error: BaseException
+    configured: ConfiguredAnalysis | None = None
+
+    @property
+    def where(self) -> str:
+        """The job in words."""
+        if self.configured is None:
+            return self.spec
+        return f"{self.configured.name} (package {self.configured.package}) on {self.spec}"
+
+
+def run_jobs(plan: RunPlan, bars: JobBars = progress_bars) -> Iterator[StoredReport | Failed]:
+    """The outcomes, in the order of the SAEs, then of the analyses. Nothing runs ahead of the caller."""
+    for spec in plan.specs:
+        yield from _measure(spec, plan, bars)
+
+
+def _measure(spec: SaeSpec, plan: RunPlan, bars: JobBars) -> Iterator[StoredReport | Failed]:
+    try:
+        inputs = _open(spec, plan)
+    except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
+        yield Failed(str(spec), error)
+        return
+    as_loaded = inputs.cloud.checksum()
+    for configured in plan.analyses:
+        if plan.run_all and inputs.firing is None and "firing" in configured.analysis.needs:
+            say(f"skipped: {configured.name} on {spec} (needs firing: see saegeo harvest)")
+            continue
+        try:
+            yield _run_job(inputs, configured, plan, bars)
+        except MissingInput as error:
+            if plan.run_all:
+                say(f"skipped: {configured.name} on {spec} ({error.message})")
+            else:
+                yield Failed(str(spec), error, configured)
+        except (Exception, SystemExit) as error:  # so may a stranger's analysis
+            yield Failed(str(spec), error, configured)
+            if inputs.cloud.checksum() != as_loaded:  # and leave behind a cloud that the next ones must not measure
+                inputs = replace(inputs, cloud=_load(spec, plan))
+
+
+def _open(spec: SaeSpec, plan: RunPlan) -> AnalysisInputs:
+    return AnalysisInputs.open(
+        _load(spec, plan),
+        [configured.analysis for configured in plan.analyses],
+        firing=plan.options.firing,
+        place=plan.options.place,
+        plugins=plan.plugins,
+        layout=plan.options.layout,
+    )
+
+
+def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
+    options = plan.options
+    return load_cloud(spec, rows=options.rows, layout=options.layout, labels=options.labels, plugins=plan.plugins)
+
+
+def _run_job(inputs: AnalysisInputs, configured: ConfiguredAnalysis, plan: RunPlan, bars: JobBars) -> StoredReport:
+    job = inputs.job(configured, plan.options.seed)
+    with bars(configured.name, inputs.cloud.sae.spec) as progress:
+        return job.perform_stored(ReportStore(plan.options.out), plan.options.existing, progress)

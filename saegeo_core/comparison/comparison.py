@@ -1,0 +1,75 @@
+"""A comparison as values. Whatever prints, draws or stores it reads these classes and those of its table only."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from saegeo_core.comparison.comparability import Incompatibility
+from saegeo_core.comparison.guard import Confound
+from saegeo_core.comparison.layer_runs import LayerRun
+from saegeo_core.comparison.table import Column, Row
+from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.notebook_display import notebook_display
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from saegeo_core.comparison.adjustment import Adjustment
+    from saegeo_core.comparison.profile import LayerProfile
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Reports side by side.
+
+    Attributes:
+        columns, rows: the table.
+        reference: name of the row that differences are taken to.
+        confounds: what else differs between rows, and may be what a difference shows.
+        runs: layers that L0 sets apart from those on both sides.
+        overridden: what makes numbers incomparable, where the user insisted.
+        notes: sentences about the table: what is unknown, what intervals cover.
+        adjustments: for each column its regression on log L0, where asked for.
+        profile: metrics over layers, where asked for.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    reference: str | None = None
+    confounds: tuple[Confound, ...] = ()
+    runs: tuple[LayerRun, ...] = ()
+    overridden: tuple[Incompatibility, ...] = ()
+    notes: tuple[str, ...] = ()
+    adjustments: "tuple[Adjustment, ...]" = ()
+    profile: "LayerProfile | None" = None
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether anything went wrong in any cell."""
+        return any(cell.is_failure for row in self.rows for cell in row.cells)
+
+    def row(self, name: str) -> Row:
+        """The row of that name.
+
+        Raises:
+            SaegeoError: there is none.
+        """
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise SaegeoError(f"the comparison has no row {name!r}", near_matches(name, [row.name for row in self.rows]))
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """One line for each row and column: estimate, interval, null, p-values, difference to the reference."""
+        import pandas as pd
+
+        lines = [
+            {"sae": row.name, "metric": column.id, **cell.numbers()}
+            for row in self.rows
+            for column, cell in zip(self.columns, row.cells, strict=True)
+        ]
+        return pd.DataFrame(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return notebook_display().comparison_html(self)

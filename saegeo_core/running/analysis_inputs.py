@@ -1,0 +1,98 @@
+"""What analyses read of one SAE, opened once for all of them. Every job of `run` and of the command line is made here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saegeo_core import loading
+from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.firing.alignment import firing_of
+from saegeo_core.plugin.analysis import Analysis
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis, takes_activations
+from saegeo_core.running.job import Job
+from saegeo_core.running.model_place import ModelPlace
+
+if TYPE_CHECKING:
+    from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.firing.statistics import FiringStatistics
+    from saegeo_core.loading.file_format import Layout
+
+
+@dataclass(frozen=True)
+class AnalysisInputs:
+    """One SAE's cloud and what else its analyses read.
+
+    Attributes:
+        cloud: the directions to be measured.
+        firing: which features fire in which block; None where no analysis needs it, or there is none.
+        activations: what a model computes for texts; None where no analysis reads it, or no model was named.
+        device: where to compute, for example "cpu" or "cuda:0".
+        load_cloud: loads the clouds of the SAEs that parameters name.
+    """
+
+    cloud: "FeatureCloud"
+    firing: "FiringStatistics | None"
+    activations: "TextActivations | None"
+    device: str
+    load_cloud: "Callable[[SaeSpec], FeatureCloud]"
+
+    @classmethod
+    def open(
+        cls,
+        cloud: "FeatureCloud",
+        analyses: Iterable[Analysis],
+        *,
+        firing: "FiringStatistics | str | Path | None",
+        place: ModelPlace,
+        plugins: PluginManager,
+        layout: "Layout | None" = None,
+    ) -> "AnalysisInputs":
+        """Open what any of the analyses reads.
+
+        Args:
+            cloud: the directions to be measured.
+            analyses: those that are to measure them.
+            firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
+            place: the model to be read, its device resolved.
+            plugins: where file formats and sources of activations come from.
+            layout: how the features lie in plain matrices that parameters name.
+
+        Raises:
+            SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
+        """
+        analyses = list(analyses)
+        needs_firing = any("firing" in analysis.needs for analysis in analyses)
+        reads_model = any(takes_activations(analysis) for analysis in analyses)
+        return cls(
+            cloud,
+            firing_of(cloud, firing) if needs_firing else None,
+            place.open_activations(cloud.sae, plugins.sources) if reads_model else None,
+            place.device,
+            partial(_load_like, rows=cloud.sae.rows, layout=layout, plugins=plugins),
+        )
+
+    def job(self, configured: ConfiguredAnalysis, seed: int) -> Job:
+        """The job of one of the analyses: it gets what it reads, and nothing else."""
+        analysis = configured.analysis
+        return Job(
+            analysis=analysis,
+            package=configured.package,
+            preset=configured.preset,
+            parameters=configured.parameters,
+            seed=seed,
+            device=self.device,
+            cloud=self.cloud,
+            firing=self.firing if "firing" in analysis.needs else None,
+            activations=self.activations if takes_activations(analysis) else None,
+            load_cloud=self.load_cloud,
+        )
+
+
+def _load_like(spec: SaeSpec, *, rows: Rows, layout: "Layout | None", plugins: PluginManager) -> "FeatureCloud":
+    """A second cloud, read in the way the first one was; a layout is asked of files alone."""
+    return loading.load_cloud(spec, rows=rows, layout=layout if spec.path is not None else None, plugins=plugins)
