@@ -83,7 +83,7 @@ def _family(
         attention_output, mlp_output: the modules whose outputs enter the residual stream, where a norm follows.
         flat: the modules in which the tokens of all texts lie in one row.
     """
-    points = {
+    points: dict[str, tuple[str | None, Side]] = {
         "hook_resid_pre": ("", "input"),
         "hook_resid_mid": (between, "input"),
         "hook_resid_post": ("", "output"),

@@ -36,6 +36,25 @@ def hook_of(sae: SaeDescription, given: str | None = None) -> str:
     return hook
 
 
+def bos_of(saes: Iterable[SaeDescription]) -> bool | None:
+    """Whether SAEs were trained on windows that begin with BOS, as their sources say; None where none says.
+
+    Raises:
+        SaegeoError: one was and another was not, so that one pass cannot serve both.
+    """
+    told: dict[bool, str] = {}
+    for sae in saes:
+        wants = sae.training.get("prepend_bos")
+        if isinstance(wants, bool):
+            told.setdefault(wants, sae.spec)
+    if len(told) == 2:
+        raise SaegeoError(
+            f"{told[True]} was trained on windows that begin with BOS, {told[False]} on such that do not",
+            "harvest them one after the other, or say which by --prepend-bos yes or no",
+        )
+    return next(iter(told), None)
+
+
 def refuse_other_model(saes: Iterable[SaeDescription], model: str) -> None:
     """Raise SaegeoError when an SAE says that it was trained on another model than the one named by `model`.
 

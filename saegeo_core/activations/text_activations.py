@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.activations.place import hook_of, refuse_other_model
+from saegeo_core.activations.place import bos_of, hook_of, refuse_other_model
 from saegeo_core.activations.source import ActivationSource
 from saegeo_core.activations.source_kind import SourceKind, SourceRequest, is_language_model, open_source
 from saegeo_core.cloud.description import SaeDescription
@@ -94,11 +94,14 @@ def open_text_activations(
     """
     if not force_model and is_language_model(model, kinds):
         refuse_other_model([sae], model)
+    hook_given = hook is not None or layer is not None
     hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
 
     def opened(at: str) -> ActivationSource:
         centred = frozenset([at] if sae.is_centred else [])
-        source = open_source(model, SourceRequest((at,), centred, device=device), kinds)
+        also_called = {} if hook_given or at != hook or sae.hf_hook_name is None else {at: sae.hf_hook_name}
+        request = SourceRequest((at,), centred, device, prepend_bos=bos_of([sae]), also_called=also_called)
+        source = open_source(model, request, kinds)
         if source.corpus is not None:
             raise SaegeoError(
                 f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"

@@ -48,8 +48,16 @@ from saegeo_core.cli.options import (
 )
 @click.option("--keep-tails", is_flag=True, help="Keep what documents leave over as shorter blocks.")
 @click.option("--label-field", metavar="PATH", help="Where a row has its label.  [default: meta.pile_set_name]")
+@click.option("--text-field", metavar="PATH", help="Where a row has its text.  [default: text]")
 @click.option("--skip-bad-lines", is_flag=True, help="Pass over broken lines, and count them.")
 @hook_option("Where the SAEs read, if they do not say so themselves.")
+@click.option(
+    "--prepend-bos",
+    type=click.Choice(["auto", "yes", "no"]),
+    default="auto",
+    show_default=True,
+    help="Whether every window of text begins with BOS; auto: as the SAEs were trained.",
+)
 @force_model_option("Harvest though the SAE was trained on a model of another name.")
 @click.option(
     "--dtype",

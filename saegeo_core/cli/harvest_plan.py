@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from saegeo_core.activations.model_loading import FloatType
-from saegeo_core.activations.place import hook_of, refuse_other_model
+from saegeo_core.activations.place import bos_of, hook_of, refuse_other_model
 from saegeo_core.activations.source import ActivationSource
 from saegeo_core.activations.source_kind import SourceRequest, is_language_model, open_source
 from saegeo_core.corpora.corpus import Corpus
@@ -39,7 +40,9 @@ def plan_harvest(
     plugins: PluginManager | None,
     corpus: str | None,
     label_field: str | None,
+    text_field: str | None,
     skip_bad_lines: bool,
+    prepend_bos: Literal["auto", "yes", "no"],
     dtype: FloatType,
     out: str,
 ) -> HarvestPlan:
@@ -53,12 +56,21 @@ def plan_harvest(
     place = place.with_device_resolved()
     if place.model is None:
         raise SaegeoError("no model was named", "type --model NAME_OR_PATH, for example --model minilm-l6")
-    text = open_corpus(corpus, label_field=label_field, skip_bad_lines=skip_bad_lines) if corpus else None
+    fields = {"label_field": label_field, "text_field": text_field}
+    text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines) if corpus else None
     whole = [load_whole_sae(spec, device=place.device, plugins=plugins) for spec in expand_specs(list(saes))]
     placed = [PlacedSae(sae, hook_of(sae.description, place.hook)) for sae in whole]
+    descriptions = [sae.description for sae in whole]
     if not place.force_model and is_language_model(place.model, plugins.sources):
-        refuse_other_model((sae.description for sae in whole), place.model)
-    request = SourceRequest(_hooks(placed), _centered(placed), place.device, dtype)
+        refuse_other_model(descriptions, place.model)
+    request = SourceRequest(
+        _hooks(placed),
+        _centered(placed),
+        place.device,
+        dtype,
+        prepend_bos=bos_of(descriptions) if prepend_bos == "auto" else prepend_bos == "yes",
+        also_called=_also_called(placed),
+    )
     source = open_source(place.model, request, plugins.sources)
     ReportStore(out).make_ready()
     return HarvestPlan(placed, source, _only_corpus(source.corpus, text, place.model), settings, place.device, out)
@@ -66,6 +78,12 @@ def plan_harvest(
 
 def _hooks(saes: Sequence[PlacedSae]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(placed.hook for placed in saes))
+
+
+def _also_called(saes: Sequence[PlacedSae]) -> dict[str, str]:
+    """What the SAEs themselves call the modules of their hooks in the Hugging Face model."""
+    named = ((placed.hook, placed.description.hf_hook_name) for placed in saes)
+    return {hook: module for hook, module in named if module is not None and module != hook}
 
 
 def _centered(saes: Sequence[PlacedSae]) -> frozenset[str]:

@@ -94,6 +94,17 @@ input_options = together(
         help="Whether features are the rows or the columns of a plain matrix.",
     ),
     click.option(
+        "--decoder-key",
+        metavar="NAME",
+        help="Which array of a file is the decoder, where several could be.",
+    ),
+    click.option(
+        "--model-slice",
+        type=click.IntRange(min=0),
+        metavar="I",
+        help="Which model or layer of a crosscoder, from 0: its decoder has three axes.",
+    ),
+    click.option(
         "--feature-labels",
         "labels",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -78,7 +78,15 @@ def _open(spec: SaeSpec, plan: RunPlan) -> AnalysisInputs:
 
 def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
     options = plan.options
-    return load_cloud(spec, rows=options.rows, layout=options.layout, labels=options.labels, plugins=plan.plugins)
+    return load_cloud(
+        spec,
+        rows=options.rows,
+        layout=options.layout,
+        decoder_key=options.decoder_key,
+        model_slice=options.model_slice,
+        labels=options.labels,
+        plugins=plan.plugins,
+    )
 
 
 def _run_job(inputs: AnalysisInputs, configured: ConfiguredAnalysis, plan: RunPlan, bars: JobBars) -> StoredReport:

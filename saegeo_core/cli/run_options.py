@@ -34,6 +34,8 @@ class RunOptions:
         settings: parameters of analyses, as NAME.KEY=VALUE.
         rows: whether decoder or encoder directions are measured.
         layout: whether features are the rows or the columns of a plain matrix; None where its file tells.
+        decoder_key: which array of a file is the decoder; None where its name tells.
+        model_slice: which model or layer of a crosscoder; None for SAEs of one.
         labels: a file with one label for each feature.
         firing: a folder or file of firing statistics; None for those that come with bundled SAEs.
         place: the model that is read, and the device that computes.
@@ -47,6 +49,8 @@ class RunOptions:
     settings: Sequence[str]
     rows: "Rows"
     layout: "Layout | None"
+    decoder_key: str | None
+    model_slice: int | None
     labels: Path | None
     firing: Path | None
     place: ModelPlace

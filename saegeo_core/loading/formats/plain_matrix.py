@@ -42,5 +42,6 @@ def chosen_array(
             listed = ", ".join(file.name for file in files) or "no file of arrays"
             raise SaegeoError(f"{path} holds {listed}", "name the file in which the array is")
         path = files[0]
-    tensors = open_tensors(path)
-    return StoredDirections(directions_of(tensors, rows, layout=layout, key=key, model_slice=model_slice))
+    vectors = directions_of(open_tensors(path), rows, layout=layout, key=key, model_slice=model_slice)
+    chosen = {"decoder_key": key, "model_slice": model_slice}
+    return StoredDirections(vectors, {"training": {name: one for name, one in chosen.items() if one is not None}})
