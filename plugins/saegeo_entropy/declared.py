@@ -6,6 +6,8 @@ distances between fewer of them, and what the whole cloud repeats.
 
 from saegeo_core import Declarations, Declared
 
+INFINITE = float("inf")
+
 CLUSTERING = Declarations(
     negentropy=Declared(
         "nats", "neither", "Negentropy of the leading principal components, less the mean of the judging surrogates."
@@ -27,18 +29,21 @@ NEAR_ROWS = Declarations(
         "neither",
         "Mean distance to the nearest other row, in all dimensions.",
         alternative="two-sided",
+        range=(0, INFINITE),
     ),
     intrinsic_dimension_twonn=Declared(
         "dimensions",
         "neither",
         "Intrinsic dimension from the two nearest rows (TwoNN).",
         alternative="two-sided",
+        range=(0, INFINITE),
     ),
     intrinsic_dimension_mle=Declared(
         "dimensions",
         "neither",
         "Intrinsic dimension by maximum likelihood, mean over 10 to 20 nearest rows.",
         alternative="two-sided",
+        range=(0, INFINITE),
     ),
 )
 
@@ -47,6 +52,7 @@ REPETITION = Declarations(
         "features",
         "lower",
         "Rows that repeat an earlier one, up to a millionth of the spread; left out above.",
+        range=(0, INFINITE),
         no_interval="a count of exact events in this cloud; nothing is estimated",
         no_null="rows of continuous numbers never repeat by chance",
     ),
