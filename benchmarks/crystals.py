@@ -49,8 +49,7 @@ def cloud() -> FeatureCloud:
 @one_blas_thread()  # as a run has it
 def analysed(data: FeatureCloud) -> float:
     """The calibrated preset on the twelve sets; returns the raw pairing consistency."""
-    from saegeo_crystals.analysis import Crystals
-    from saegeo_crystals.parameters import CrystalsParameters
+    from saegeo_crystals.analysis import Crystals, CrystalsParameters
 
     context = AnalysisContext(np.random.default_rng(0), activations=words())
     findings = Crystals().analyze(data, CrystalsParameters(measure="pairs", relations=RELATIONS, only=TWELVE), context)
@@ -75,7 +74,7 @@ def fitted_for_each(data: tuple[np.ndarray, np.ndarray]) -> float:
 
 def fitted_once(data: tuple[np.ndarray, np.ndarray]) -> float:
     """The paper preset's way: one fit, its leading components; returns the silhouette at eleven."""
-    from saegeo_crystals.published import in_sample_silhouettes
+    from saegeo_crystals.paper import in_sample_silhouettes
 
     context = AnalysisContext(np.random.default_rng(0))
     return in_sample_silhouettes(*data, dimensions=list(range(2, 12)), context=context)[11]

@@ -11,7 +11,7 @@ from benchmarks.measure import Work
 from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.synthetic import angular_gaussian, with_parallelograms
 from saegeo_crystals.near_parallelograms import near_parallelograms
-from saegeo_crystals.parallelogram_null import parallelogram_excess
+from saegeo_crystals.parallelogram_excess import parallelogram_excess
 
 N_PLANTED = 50
 N_NEIGHBORS = 10

@@ -58,13 +58,13 @@ def test_the_list_shows_what_is_sound_and_names_what_is_not_with_its_package(ins
 def test_a_stranger_s_analysis_is_shown_like_a_built_in(installed):
     told = " ".join(installed(f"SAEGEO_DISABLED_PLUGINS={MISFITS} saegeo plugins show acme-hubness").stdout.split())
     assert "acme-hubness 1, package acme-geometry" in told
-    assert "draws = 199 int Clouds of uniform directions behind the null." in told
+    assert "null_draws = 199 int Clouds of uniform directions behind the null." in told
     assert "largest_hub features; lower is better Most features that share" in told
     assert "judged by: uniform directions" in told
 
 
 def test_a_stranger_s_analysis_conforms(installed):
-    command = "saegeo plugins check acme-hubness --quick --set acme-hubness.draws=99"
+    command = "saegeo plugins check acme-hubness --quick --set acme-hubness.null_draws=99"
     done = installed(f"SAEGEO_DISABLED_PLUGINS={MISFITS} {command}")
     assert "acme-hubness conforms: " in done.stdout
 
@@ -104,11 +104,11 @@ def test_a_stranger_s_reports_are_on_a_page_made_where_the_plugin_is_not_install
     hubness = next(one for one in analyses if ">acme-hubness</h2>" in one)
     text = " ".join(re.sub("<[^>]+>", " ", hubness).split())
     for told in (
-        "How many features have one and the same nearest neighbour cloud.acme 80 decoder directions in 12 dimensions",
-        "largest_hub : Most features that share a nearest neighbour.",
+        "How many features have one and the same nearest neighbor cloud.acme 80 decoder directions in 12 dimensions",
+        "largest_hub : Most features that share a nearest neighbor.",
         "no interval: no resampling gives a valid interval for an extreme uniform directions 199 draws, greater",
         "Figures Hubs The numbers behind it: table hubs",
-        "draws 199",
+        "null_draws 199",
         "acme-hubness 1, package acme-geometry, calibrated preset",
         "Radovanović et al., Hubs in Space, JMLR 2010",
     ):

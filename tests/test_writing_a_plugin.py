@@ -1,11 +1,13 @@
 """The tutorial for plugin authors, word for word: its commands are typed, its program is run, its excerpts are in the files."""
 
+import ast
 import contextlib
 import io
 import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from saegeo_core import load_cloud
@@ -15,17 +17,42 @@ from saegeo_core.testing import check_analysis
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs" / "writing-a-plugin.md").read_text(encoding="utf-8")
-(FIRST_PROGRAM,) = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
+FIRST_PROGRAM, SECOND_PROGRAM = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
+NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 EXCERPTS = re.findall(r"```py\n(.*?)```", TUTORIAL, re.DOTALL)
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", TUTORIAL, re.DOTALL) for line in block.splitlines()]
 
 
+def printed(program):
+    """What a program prints."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(program, "tutorial", "exec"), {"__name__": "tutorial"})
+    return out.getvalue()
+
+
 def test_ten_lines_give_a_number():
     assert len([line for line in FIRST_PROGRAM.splitlines() if line.strip()]) == 10
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(FIRST_PROGRAM, "tutorial", "exec"), {"__name__": "tutorial"})
-    assert float(printed.getvalue()) == pytest.approx(load_cloud("minilm-l6:layer_3").norms.mean())
+    assert float(printed(FIRST_PROGRAM)) == pytest.approx(load_cloud("minilm-l6:layer_3").norms.mean())
+
+
+def test_forty_lines_give_a_number_an_interval_and_a_pvalue():
+    assert len(SECOND_PROGRAM.splitlines()) <= 40
+    estimate, low, high, pvalue = map(float, re.findall(NUMBER, printed(SECOND_PROGRAM)))
+    unit = load_cloud("minilm-l6:layer_3").unit_vectors().double().numpy()
+    assert estimate == pytest.approx(np.linalg.norm(unit.mean(0)), rel=1e-6)
+    assert 0 <= low < estimate < high <= 1
+    assert pvalue < 1e-6
+
+
+def test_beside_its_formula_a_metric_is_ten_lines():
+    """The declaration, and in `analyze` what follows the function that measures."""
+    tree = ast.parse(SECOND_PROGRAM)
+    (declared,) = (node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "DECLARED")
+    (analyze,) = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "analyze")
+    measure = next(i for i, node in enumerate(analyze.body) if isinstance(node, ast.FunctionDef))
+    beside = [declared, *analyze.body[measure + 1 :]]
+    assert sum(node.end_lineno - node.lineno + 1 for node in beside) <= 10
 
 
 def test_five_commands_lead_to_an_installed_analysis(new_environment):

@@ -1,127 +1,125 @@
 """The calibrated preset: held-out scores beside what shuffled partners and permuted relations would score."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Metric, Replicates
-from saegeo_core.measuring.null_comparison import drawn_null
-from saegeo_core.statistics.alternatives import Alternative
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.null_comparison import Nulls
+from saegeo_core.measuring.spread import Spread
 from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
-from saegeo_crystals.comparisons import comparison_table
-from saegeo_crystals.described import DESCRIBED
-from saegeo_crystals.dimensions import dimension_table
-from saegeo_crystals.distractors import component_table, direction_table, length_table, principal_components
-from saegeo_crystals.figures import figures_of
-from saegeo_crystals.folds import deal_folds, deal_groups
-from saegeo_crystals.held_out import GAIN, NAMES, Experiment, Projection, Sums
-from saegeo_crystals.material import Material, gather
-from saegeo_crystals.nulls import label_null, partner_null, scores_of_all
-from saegeo_crystals.pairs import Integers, Pairs, capped
-from saegeo_crystals.parameters import CrystalsParameters
-from saegeo_crystals.planes import plane_tables
-from saegeo_crystals.relation_tables import offset_table, relation_table
-from saegeo_crystals.word_facts import facts_of
+from saegeo_crystals.declared import DECLARED, GAIN
+from saegeo_crystals.distractors import (
+    component_table,
+    direction_table,
+    distractors_of,
+    length_table,
+    principal_components,
+)
+from saegeo_crystals.held_out import CrossValidation, Projection, counts_of, deal_folds, deal_groups, numbers_of
+from saegeo_crystals.nulls import Numbers, label_null, numbers_of_all, partner_null
+from saegeo_crystals.pairs import EmbeddedPairs, Pairs, PairSource, capped, embedded_pairs
+from saegeo_crystals.removals import removal_table
+from saegeo_crystals.tables import dimension_table, figures_of, offset_table, plane_tables, relation_table
 from saegeo_crystals.word_space import WordSpace
 
-if TYPE_CHECKING:
-    from saegeo_core.progress import Progress
-
-Floats = NDArray[np.float64]
-
 N_GROUPS = 20
+"""Groups of pairs that the jackknife leaves out in turn."""
 PARTNERS = "partners shuffled inside each relation and fold: categories kept, pairing destroyed"
 RELATIONS = "relations permuted among the pairs of a fold: pairs kept, what they share destroyed"
-TOO_SMALL = "no fold holds enough pairs of one relation that share no word: give larger relations or take fewer folds"
+TOO_SMALL = Absent(
+    "no fold holds enough pairs of one relation that share no word: give larger relations or take fewer folds"
+)
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: CrystalsParameters, context: AnalysisContext) -> Findings:
-    """Measure the pairs and judge what was seen."""
-    rng = context.rng
+def calibrated_findings(
+    cloud: FeatureCloud,
+    context: AnalysisContext,
+    source: PairSource,
+    projection: Projection,
+    *,
+    pairs_per_relation: int | None,
+    n_folds: int,
+    null_draws: int,
+) -> Findings:
+    """Measure the pairs and judge what was seen.
+
+    Args:
+        cloud: its SAE says where words are read; its features stand for words where the source asks for that.
+        context: its generator, progress and activations are used.
+        source: where the pairs and the vectors of their words come from.
+        projection: how the projected space is learned.
+        pairs_per_relation: pairs of each relation, at most as many as the smallest has; None for as many.
+        n_folds: folds held out in turn.
+        null_draws: draws of each null.
+    """
+    rng, progress = context.rng, context.progress
 
     def draw(pairs: Pairs) -> Pairs:
         smallest = int(pairs.sizes.min())
-        return capped(pairs, min(parameters.pairs_per_relation or smallest, smallest), rng)
+        return capped(pairs, min(pairs_per_relation or smallest, smallest), rng)
 
-    material = gather(cloud, parameters, context, draw=draw)
-    material = material.with_pairs(draw(material.pairs))
-    pairs = material.pairs
-    folds = deal_folds(pairs, parameters.n_folds, rng)
+    embedded = embedded_pairs(source, cloud, context, draw=draw)
+    embedded = embedded.with_pairs(draw(embedded.pairs))
+    pairs = embedded.pairs
+    folds = deal_folds(pairs, n_folds, rng)
     groups = deal_groups(pairs, folds, N_GROUPS, rng)
-    projection = Projection(parameters.projection, parameters.n_components, parameters.n_principal, parameters.geometry)
-    experiment = Experiment(WordSpace.of(material.vectors.vectors), pairs, folds, projection)
+    validation = CrossValidation(WordSpace.of(embedded.vectors.vectors), pairs, folds, projection)
 
-    n_draws, progress = parameters.n_permutations, context.progress
-    nulls = {
-        PARTNERS: partner_null(experiment, rng, n_draws, progress),
-        RELATIONS: label_null(experiment, rng, n_draws, progress),
+    draws = {
+        PARTNERS: partner_null(validation, rng, null_draws, progress),
+        RELATIONS: label_null(validation, rng, null_draws, progress),
     }
-    without = _without_each_group(experiment, groups, progress)
-    key = f"delete-group jackknife, {N_GROUPS} groups of pairs, {pairs.digest}, {digest_of_parts(np.concatenate([folds, groups]))}"
-    metrics, replicates = _metrics(experiment.sums(), nulls, without, key)
+    left_out = [validation.take(groups != group) for group in np.unique(groups)]
+    without = numbers_of_all(left_out, progress, "groups left out")
+    parts = digest_of_parts(np.concatenate([folds, groups]))
+    key = f"delete-group jackknife, {N_GROUPS} groups of pairs, {pairs.digest}, {parts}"
+    sums = validation.sums()
+    numbers = numbers_of(sums)
 
-    facts = facts_of(material.vectors, material.frequencies)
-    scores, shares = principal_components(experiment.space, pairs)
-    length, lengths = length_table(scores, facts, pairs)
+    distractors = distractors_of(embedded.vectors, embedded.frequencies)
+    scores, shares = principal_components(validation.space, pairs)
+    length, lengths = length_table(scores, distractors, pairs)
     tables = {
-        "relations": relation_table(experiment, material),
-        "dimensions": dimension_table(experiment, rng),
-        "comparisons": comparison_table(experiment, facts, groups, progress),
-        "components": component_table(scores, shares, facts, pairs, groups),
-        "directions": direction_table(experiment, facts),
+        "relations": relation_table(validation, embedded.given),
+        "dimensions": dimension_table(validation, rng),
+        "comparisons": removal_table(validation, distractors, groups, progress),
+        "components": component_table(scores, shares, distractors, pairs, groups),
+        "directions": direction_table(validation, distractors),
         "lengths": lengths,
-        "offsets": offset_table(experiment),
-        **plane_tables(experiment),
+        "offsets": offset_table(validation),
+        **plane_tables(validation),
     }
-    warnings = [*material.warnings, *_warnings(pairs, material, projection)]
-    return Findings(metrics, tables, figures_of(tables, length), warnings=warnings, replicates=replicates)
+    return DECLARED.findings(
+        {name: one if np.isfinite(one) else TOO_SMALL for name, one in numbers.items()},
+        n=counts_of(sums),
+        spread={name: _spread(one, [part[name] for part in without], key) for name, one in numbers.items()},
+        nulls={name: _nulls(name, draws) for name in numbers},
+        tables=tables,
+        figures=figures_of(tables, length),
+        warnings=[*embedded.warnings, *_warnings(embedded, projection)],
+    )
 
 
 def without_pairs() -> Findings:
     """What stands in the place of pairs that were not to be measured."""
-    return Findings([DESCRIBED.missing(GAIN, "word pairs were left out: crystals.measure is dictionary")])
+    return DECLARED.findings({GAIN: Absent("word pairs were left out: crystals.measure is dictionary")}, n=0)
 
 
-def _without_each_group(experiment: Experiment, groups: Integers, progress: "Progress") -> Floats:
-    """Scores without each group of pairs, everything learned anew, (n_groups, len(NAMES))."""
-    names = np.unique(groups)
-    return scores_of_all([experiment.take(groups != name) for name in names], progress, "groups left out")
+def _spread(estimate: float, without: list[float], key: str) -> Spread | Absent:
+    """How well a number is known from what it is without each group of pairs."""
+    return Spread(jackknife_of(estimate, without), key) if np.isfinite(without).all() else TOO_SMALL
 
 
-def _metrics(seen: Sums, nulls: dict[str, Floats], without: Floats, key: str) -> tuple[list[Metric], list[Replicates]]:
-    metrics, replicates = [], []
-    estimates = dict(zip(NAMES, seen.scores().tolist(), strict=True))
-    for name in (GAIN, *(one for one in NAMES if one != GAIN)):
-        column, estimate = NAMES.index(name), estimates[name]
-        if not np.isfinite(estimate):
-            metrics.append(DESCRIBED.missing(name, TOO_SMALL))
-            continue
-        resampled = jackknife_of(estimate, without[:, column])
-        is_known = bool(np.isfinite(without[:, column]).all())
-        if is_known:
-            replicates.append(resampled.kept_for(name, key))
-        alternative: Alternative = "less" if DESCRIBED[name].better == "lower" else "greater"
-        compared = tuple(
-            drawn_null(model, estimate, draws[:, column], alternative=alternative, has_zscore=True)
-            for model, draws in nulls.items()
-            if np.isfinite(draws[:, column]).all()
-        )
-        metrics.append(
-            DESCRIBED.metric(
-                name,
-                estimate,
-                seen.count(name),
-                interval=resampled.interval() if is_known else Absent(TOO_SMALL),
-                nulls=compared or Absent(TOO_SMALL),
-            )
-        )
-    return metrics, replicates
+def _nulls(name: str, draws: Mapping[str, list[Numbers]]) -> Nulls | Absent:
+    """The null models that have a number of that name in every draw."""
+    values = {model: np.array([one[name] for one in drawn]) for model, drawn in draws.items()}
+    return {model: drawn for model, drawn in values.items() if np.isfinite(drawn).all()} or TOO_SMALL
 
 
-def _warnings(pairs: Pairs, material: Material, projection: Projection) -> list[str]:
+def _warnings(embedded: EmbeddedPairs, projection: Projection) -> list[str]:
     warnings = []
-    given = sum(material.given.values())
+    pairs, given = embedded.pairs, sum(embedded.given.values())
     if len(pairs) < given:
         warnings.append(
             f"every relation counts with {int(pairs.sizes.max())} pairs, drawn at random, as many as the smallest has "

@@ -22,20 +22,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.side_by_side import side_by_side
 
 PERPENDICULAR = 2**0.5
+"""The error of two perpendicular sides of one length."""
 SHORTEST_SIDE = 0.2
 """Sides shorter than this (cosine .98) join near-duplicates."""
-MOST = 2**14
+MAX_QUADRUPLES = 2**14
+"""Kept at a time; more of them within the error are a lattice rather than a few parallelograms."""
 SIDES_AT_ONCE = 1024
 QUADRUPLES_AT_ONCE = 2**12
 ROUNDING = 1e-9
+"""Relative difference of lengths that counts as none."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Parallelograms:
         complete: whether every quadruple within the error asked for was considered; False where there were too many.
     """
 
-    corners: NDArray[np.int64]
-    errors: NDArray[np.float64]
+    corners: Integers
+    errors: Floats
     complete: bool = True
 
     def __len__(self) -> int:
@@ -61,7 +64,7 @@ def near_parallelograms(
     n_neighbors: int = 10,
     *,
     within: float = PERPENDICULAR,
-    most: int = MOST,
+    max_quadruples: int = MAX_QUADRUPLES,
     device: str | torch.device = "cpu",
 ) -> Parallelograms:
     """The near-parallelograms among unit rows whose shorter sides join mutual neighbors.
@@ -73,7 +76,7 @@ def near_parallelograms(
         directions: float32 (n_features, width), unit rows.
         n_neighbors: two rows are mutual neighbors if each is among so many nearest of the other, by cosine.
         within: largest error; at most sqrt(2).
-        most: quadruples kept before those that share features are left out, the closest ones.
+        max_quadruples: quadruples kept before those that share features are left out, the closest ones.
         device: where the products are taken.
     """
     rows = directions.to(device)
@@ -89,18 +92,16 @@ def near_parallelograms(
     products_of = BoundedProducts(Directions(vectors, device), _product_format(device))
     for slab in _growing_slabs(len(sides)):
         candidates = _corners(sides, *_parallel_pairs(products_of, slab, len(sides), within, device))
-        for some in candidates.split(QUADRUPLES_AT_ONCE):
+        for some in torch.split(candidates, QUADRUPLES_AT_ONCE):
             chosen, error = _parallelograms_among(some, rows, within)
             corners, errors = torch.cat([corners, chosen]), torch.cat([errors, error])
-        if len(errors) > most:
-            errors, closest = errors.topk(most, largest=False)
+        if len(errors) > max_quadruples:
+            errors, closest = errors.topk(max_quadruples, largest=False)
             corners, within, complete = corners[closest], float(errors.max()), False
     return _sharing_no_feature(corners.numpy(force=True), errors.numpy(force=True), len(rows), complete)
 
 
-def mutual_neighbors(
-    directions: torch.Tensor, n_neighbors: int, device: str | torch.device = "cpu"
-) -> NDArray[np.int64]:
+def mutual_neighbors(directions: torch.Tensor, n_neighbors: int, device: str | torch.device = "cpu") -> Integers:
     """The pairs of rows each of which is among the `n_neighbors` nearest of the other, shape (n_pairs, 2), lower row first."""
     n = len(directions)
     nearest = nearest_neighbors(
@@ -136,14 +137,14 @@ def _parallel_pairs(
 
     For sides of lengths l and m the error is least where l = m, and there it is 2 sin(angle / 2): a bound on the cosine.
     """
-    least = 1.0 - within**2 / 2
-    least -= products_of.reach(least)
+    min_cosine = 1.0 - within**2 / 2
+    min_cosine -= products_of.reach(min_cosine)
     tiles = list(row_slices(n_sides, SIDES_AT_ONCE, slab.start))
     firsts, seconds, senses = ([torch.empty(0)] * len(tiles) for _ in range(3))
 
     def compare(tile: int) -> None:
         products = products_of.tile(slab, tiles[tile])
-        near = (products.abs() >= least).flatten()
+        near = (products.abs() >= min_cosine).flatten()
         # Torch looks for the few that are true five times as long as numpy does.
         hits = torch.from_numpy(np.flatnonzero(near.numpy(force=True))).to(device)
         firsts[tile] = slab.start + hits // products.shape[1]
@@ -187,12 +188,11 @@ def readings(points: torch.Tensor) -> torch.Tensor:
 def parallelogram_errors(points: torch.Tensor) -> torch.Tensor:
     """|a - b - c + d| over the shortest of the three readings, shape (n,), of corners (n, 4, width)."""
     a, b, c, d = points.unbind(dim=1)
-    return torch.linalg.vector_norm(b - a - d + c, dim=1) / readings(points).mean(dim=2).amin(dim=0)
+    errors: torch.Tensor = torch.linalg.vector_norm(b - a - d + c, dim=1) / readings(points).mean(dim=2).amin(dim=0)
+    return errors
 
 
-def _sharing_no_feature(
-    corners: NDArray[np.int64], errors: NDArray[np.float64], n_features: int, complete: bool
-) -> Parallelograms:
+def _sharing_no_feature(corners: Integers, errors: Floats, n_features: int, complete: bool) -> Parallelograms:
     """From the closest on, leave out whoever shares a feature with one kept before."""
     order = np.lexsort((*corners.T[::-1], errors))
     taken = np.zeros(n_features, dtype=bool)

@@ -13,53 +13,57 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.permutation import permute_within
-from saegeo_crystals.held_out import NAMES, Experiment, Fold, Sums
+from saegeo_crystals.held_out import CrossValidation, Fold, numbers_of
+from saegeo_crystals.scores import Sums
 
 if TYPE_CHECKING:
     from saegeo_core.progress import Progress
 
-Floats = NDArray[np.float64]
+Numbers = dict[str, float]
 
 
-def shuffled_partners(experiment: Experiment, rng: np.random.Generator) -> Experiment:
+def shuffled_partners(validation: CrossValidation, rng: np.random.Generator) -> CrossValidation:
     """The same with the outputs shuffled among the pairs of one relation in one fold."""
-    pairs, folds = experiment.pairs, experiment.folds
-    cells = pairs.relation * (int(folds.max()) + 1) + folds
-    return replace(experiment, pairs=pairs.with_outputs(permute_within(cells, rng)))
+    pairs, folds = validation.pairs, validation.folds
+    strata = pairs.relation * (int(folds.max()) + 1) + folds
+    return replace(validation, pairs=pairs.with_outputs(permute_within(strata, rng)))
 
 
-def scores_of_all(experiments: Sequence[Experiment], progress: "Progress", description: str) -> Floats:
-    """Every score of every experiment, float64 (n_experiments, len(NAMES)), experiments side by side."""
-    scores = np.empty((len(experiments), len(NAMES)))
+def numbers_of_all(validations: Sequence[CrossValidation], progress: "Progress", description: str) -> list[Numbers]:
+    """Every number of every cross-validation, these side by side."""
+    numbers: list[Numbers] = [{} for _ in validations]
 
-    def score(number: int) -> None:
-        scores[number] = experiments[number].sums().scores()
+    def score(place: int) -> None:
+        numbers[place] = numbers_of(validations[place].sums())
 
-    numbers = range(len(experiments))
-    side_by_side(score, progress(numbers, len(numbers), description), "cpu")
-    return scores
-
-
-def partner_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
-    """Scores with shuffled partners, everything learned anew, float64 (n_draws, len(NAMES))."""
-    shuffled = [shuffled_partners(experiment, rng) for _ in range(n_draws)]
-    return scores_of_all(shuffled, progress, "partners shuffled")
+    places = range(len(validations))
+    side_by_side(score, progress(places, len(places), description), "cpu")
+    return numbers
 
 
-def label_null(experiment: Experiment, rng: np.random.Generator, n_draws: int, progress: "Progress") -> Floats:
-    """Scores with permuted relations, float64 (n_draws, len(NAMES)). The labels do not enter the factorisation of a fold."""
-    relation = experiment.pairs.relation
-    labellings = [relation[permute_within(experiment.folds, rng)] for _ in range(n_draws)]
-    sums = [Sums() for _ in labellings]
-    for fold in progress(experiment.held_out(), len(experiment.numbers), "relations permuted"):
+def partner_null(
+    validation: CrossValidation, rng: np.random.Generator, n_draws: int, progress: "Progress"
+) -> list[Numbers]:
+    """Every number of each draw with shuffled partners, everything learned anew."""
+    shuffled = [shuffled_partners(validation, rng) for _ in range(n_draws)]
+    return numbers_of_all(shuffled, progress, "partners shuffled")
+
+
+def label_null(
+    validation: CrossValidation, rng: np.random.Generator, n_draws: int, progress: "Progress"
+) -> list[Numbers]:
+    """Every number of each draw with permuted relations. The labels do not enter the factorization of a fold."""
+    relation = validation.pairs.relation
+    labelings = [relation[permute_within(validation.folds, rng)] for _ in range(n_draws)]
+    sums = [Sums() for _ in labelings]
+    for fold in progress(validation.held_out(), len(validation.fold_numbers), "relations permuted"):
         fold.prepare()
 
         def add_scores(draw: int, fold: Fold = fold) -> None:
-            sums[draw].add(fold.scores(labellings[draw]))
+            sums[draw].add(fold.scores(labelings[draw]))
 
         side_by_side(add_scores, range(n_draws), "cpu")
-    return np.array([one.scores() for one in sums]).reshape(-1, len(NAMES))
+    return [numbers_of(one) for one in sums]

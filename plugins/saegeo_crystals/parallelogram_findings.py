@@ -1,23 +1,22 @@
-"""The adapter of the search: a cloud in, the metric `parallelogram_excess`, its tables and its figure out."""
-
-from typing import TYPE_CHECKING
+"""The search for near-parallelograms as findings: the metric `parallelogram_excess`, its tables and its figure."""
 
 import numpy as np
+import pandas as pd
 import torch
-from numpy.typing import NDArray
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, Metric, NullComparison
-from saegeo_crystals.described import DESCRIBED
-from saegeo_crystals.near_parallelograms import MOST, Parallelograms, parallelogram_errors
-from saegeo_crystals.parallelogram_null import ParallelogramExcess, parallelogram_excess
-
-if TYPE_CHECKING:
-    import pandas as pd
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
+from saegeo_core.measuring.null_comparison import SampledLaw
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_crystals.declared import DECLARED
+from saegeo_crystals.near_parallelograms import MAX_QUADRUPLES, Parallelograms, parallelogram_errors
+from saegeo_crystals.parallelogram_excess import ParallelogramExcess, parallelogram_excess
 
 NAME = "parallelogram_excess"
 MATCHED = "angular Gaussian with the cloud's mean and covariance, searched in the same way"
 NEURONPEDIA = "https://www.neuronpedia.org"
 N_ERRORS = 24
+"""Errors in the table of counts."""
 COUNTS_FIGURE = Figure(
     name="parallelograms_by_error",
     title="Near-parallelograms within an error",
@@ -37,8 +36,8 @@ def parallelogram_findings(
     *,
     n_neighbors: int = 10,
     null_draws: int = 19,
-    expected: int = 20,
-    listed: int = 200,
+    n_expected: int = 20,
+    n_listed: int = 200,
 ) -> Findings:
     """Search the cloud for near-parallelograms and count them against the null.
 
@@ -47,8 +46,8 @@ def parallelogram_findings(
         context: its generator, device and progress are used.
         n_neighbors: sides join rows each of which is among so many nearest of the other.
         null_draws: null clouds behind the expected count; the smallest p-value is 1/(null_draws + 1).
-        expected: quadruples expected by chance at the error where they are counted.
-        listed: quadruples in the table, the closest first.
+        n_expected: quadruples expected by chance at the error where they are counted.
+        n_listed: quadruples in the table, the closest first.
 
     Returns:
         Findings with the metric `parallelogram_excess`, the tables `parallelograms` and `parallelogram_counts` and the
@@ -59,49 +58,32 @@ def parallelogram_findings(
         context.rng,
         n_neighbors=n_neighbors,
         null_draws=null_draws,
-        expected=expected,
+        n_expected=n_expected,
         device=context.device,
         progress=context.progress,
     )
     if isinstance(excess, Absent):
-        return Findings([DESCRIBED.missing(NAME, excess.absent)])
-    tables = {
-        "parallelograms": parallelogram_table(cloud, excess.observed, listed),
-        "parallelogram_counts": counts_table(excess),
-    }
-    return Findings([excess_metric(excess)], tables, [COUNTS_FIGURE], warnings=_warnings(excess))
-
-
-def excess_metric(excess: ParallelogramExcess) -> Metric:
-    """The ratio with its interval and its null."""
-    null_ratios = excess.null_counts / excess.expected
-    deviation = float(np.std(null_ratios, ddof=1)) if len(null_ratios) > 1 else 0.0
-    null = NullComparison(
-        model=MATCHED,
-        draws=len(null_ratios),
-        mean=1.0,
-        standard_deviation=deviation,
-        z=(excess.ratio - 1.0) / deviation if deviation else None,
-        pvalue=excess.pvalue,
-        alternative="greater",
-    )
-    n = len(excess.observed)
-    return DESCRIBED.metric(
-        NAME,
-        excess.ratio,
-        n,
-        interval=excess.interval(),
-        nulls=(null,),
-        addition=f" Here {n} within error {excess.threshold:.3f}, where {excess.expected:.1f} are expected.",
+        return DECLARED.findings({NAME: excess}, n=0)
+    n, law, ratio = len(excess.observed), excess.law, excess.ratio
+    return DECLARED.findings(
+        {NAME: ratio.estimate},
+        n=n,
+        spread={NAME: Spread(ratio)},
+        nulls={NAME: {MATCHED: SampledLaw(law, len(law.counts))}},
+        additions={NAME: f" Here {n} within error {excess.threshold:.3f}, where {law.expected:.1f} are expected."},
+        tables={
+            "parallelograms": parallelogram_table(cloud, excess.observed, n_listed),
+            "parallelogram_counts": counts_table(excess),
+        },
+        figures=[COUNTS_FIGURE],
+        warnings=_warnings(excess),
     )
 
 
-def parallelogram_table(cloud: FeatureCloud, found: Parallelograms, listed: int) -> "pd.DataFrame":
+def parallelogram_table(cloud: FeatureCloud, found: Parallelograms, n_listed: int) -> pd.DataFrame:
     """The closest quadruples by their error in the full space: ids of the corners, and labels and links where known."""
-    import pandas as pd
-
     geometry = full_space_geometry(cloud, found.corners)
-    closest = np.argsort(geometry["error"], kind="stable")[:listed]
+    closest = np.argsort(geometry["error"], kind="stable")[:n_listed]
     corners = found.corners[closest]
     columns: dict[str, object] = {"rank": np.arange(1, len(corners) + 1)}
     columns |= {f"feature_{name}": cloud.feature_ids[corners[:, k]] for k, name in enumerate("abcd")}
@@ -117,7 +99,7 @@ def parallelogram_table(cloud: FeatureCloud, found: Parallelograms, listed: int)
     return pd.DataFrame(columns)
 
 
-def full_space_geometry(cloud: FeatureCloud, corners: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+def full_space_geometry(cloud: FeatureCloud, corners: Integers) -> dict[str, Floats]:
     """What the unit rows at corners (a, b, c, d), shape (n, 4), are to one another in all d_in dimensions, each shape (n,).
 
     `error` is that of `near_parallelograms`, `side_cosine` the cosine of b - a and d - c; the others are mean cosines of the
@@ -136,10 +118,8 @@ def full_space_geometry(cloud: FeatureCloud, corners: NDArray[np.int64]) -> dict
     return {name: values.numpy() for name, values in geometry.items()}
 
 
-def counts_table(excess: ParallelogramExcess) -> "pd.DataFrame":
+def counts_table(excess: ParallelogramExcess) -> pd.DataFrame:
     """Quadruples within each error up to the one that is judged: observed, and mean and range over null clouds."""
-    import pandas as pd
-
     errors = np.linspace(0.0, excess.threshold, N_ERRORS + 1)[1:]
     chance = np.array([np.searchsorted(null, errors, side="right") for null in excess.null_errors])
     return pd.DataFrame(
@@ -157,6 +137,6 @@ def _warnings(excess: ParallelogramExcess) -> list[str]:
     if excess.observed.complete:
         return []
     return [
-        f"more than {MOST} quadruples lie within error {excess.threshold:.3f}, a lattice rather than a few parallelograms; "
-        f"{NAME} counts among the closest of them and is a lower bound"
+        f"more than {MAX_QUADRUPLES} quadruples lie within error {excess.threshold:.3f}, a lattice rather than a few "
+        f"parallelograms; {NAME} counts among the closest of them and is a lower bound"
     ]

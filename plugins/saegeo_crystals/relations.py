@@ -1,4 +1,4 @@
-"""Labelled word pairs, and the three formats they are published in.
+"""Labeled word pairs, and the three formats they are published in.
 
 * a folder of JSON lists of {"input": …, "output": …}, one file a relation (Todd et al. 2023), or one such file;
 * the Google analogy format: sections ": name" of lines of four words, a b c d for a : b :: c : d;
@@ -7,7 +7,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,37 @@ def read_relations(path: Path) -> list[Relation]:
         if not relation.pairs:
             raise SaegeoError(f"the relation {relation.name} in {path} has no pairs", "fill it or take it out")
     return read
+
+
+def chosen_relations(path: Path | None, only: Sequence[str] | None) -> list[Relation]:
+    """The relations at a path, or those that ship; of these the ones named, in the order they are named in.
+
+    Raises:
+        SaegeoError: as `read_relations`, or a name that none of them has.
+    """
+    relations = bundled_relations() if path is None else read_relations(path.expanduser())
+    if only is None:
+        return relations
+    by_name = {one.name: one for one in relations}
+    for name in only:
+        if name not in by_name:
+            raise SaegeoError(
+                f"crystals.only names a relation {name!r} that there is not", f"there are: {', '.join(by_name)}"
+            )
+    return [by_name[name] for name in dict.fromkeys(only)]
+
+
+def cleaned(relations: Iterable[Relation]) -> tuple[list[Relation], Counter[str]]:
+    """Relations without pairs of identical words and without repeated pairs, and how many of each were dropped."""
+    dropped: Counter[str] = Counter()
+    kept = []
+    for relation in relations:
+        distinct = tuple(dict.fromkeys(relation.pairs))
+        different = tuple((a, b) for a, b in distinct if a != b)
+        dropped["repeated"] += len(relation.pairs) - len(distinct)
+        dropped["identical"] += len(distinct) - len(different)
+        kept.append(Relation(relation.name, different))
+    return kept, dropped
 
 
 def _read_json(path: Path) -> Relation:

@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_crystals.pairs import Integers, Pairs
-
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_crystals.pairs import Pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,8 @@ def as_cosines(products: Floats) -> Floats:
     """Products (n, n) over the lengths on their diagonal; 0 where a length is 0."""
     lengths = np.sqrt(products.diagonal().clip(0))
     inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return products * inverse[:, None] * inverse
+    cosines: Floats = products * inverse[:, None] * inverse
+    return cosines
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The adapter: what can be set. The measuring lies in `rates`."""
+"""The adapter: what can be set. The measuring lies in `calibrated`."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +18,7 @@ class FrequencyGeometryParameters(Parameters):
     dense_above: float = Field(
         default=0.1, gt=0, lt=1, description="A feature is dense if it fires on a larger share of the tokens."
     )
-    n_permutations: int = Field(default=999, ge=99, description="Permutations of the rates.")
+    null_draws: int = Field(default=999, ge=99, description="Permutations of the rates.")
 
 
 class FrequencyGeometry(Analysis):
@@ -37,9 +37,17 @@ class FrequencyGeometry(Analysis):
         self, cloud: "FeatureCloud", parameters: FrequencyGeometryParameters, context: AnalysisContext
     ) -> "Findings":
         """Measure the features that fire, and the controls in the same way."""
-        from saegeo_frequency_geometry.rates import rate_findings
+        from saegeo_frequency_geometry.calibrated import calibrated_findings
 
-        return rate_findings(cloud, parameters, context)
+        if context.firing is None:
+            raise ValueError("frequency-geometry needs firing, and the context has none")
+        return calibrated_findings(
+            cloud,
+            context.firing,
+            context,
+            dense_above=parameters.dense_above,
+            null_draws=parameters.null_draws,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Families of five that fire often, and single features that fire rarely."""

@@ -2,13 +2,41 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from saegeo_core import Analysis, AnalysisContext
-from saegeo_power_law.parameters import PowerLawParameters
+from pydantic import Field, model_validator
+
+from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+
+
+class PowerLawParameters(Parameters):
+    """What can be set."""
+
+    first_rank: int = Field(default=11, ge=1, description="First rank of the window the power law is fitted to.")
+    last_rank: int = Field(default=150, ge=3, description="Last rank of that window.")
+    n_features: int | None = Field(
+        default=None,
+        ge=2,
+        description="Measure that many rows drawn at random, to compare clouds of different size at one size.",
+    )
+    null_draws: int = Field(
+        default=99, ge=19, description="Spectra drawn without structure; p-values are at least 1/(m+1)."
+    )
+    power_law_draws: int = Field(
+        default=19, ge=0, description="Spectra drawn from an exact power law, at d^3 operations each; 0 draws none."
+    )
+
+    @model_validator(mode="after")
+    def _window_has_three_ranks(self) -> "PowerLawParameters":
+        if self.last_rank < self.first_rank + 2:
+            raise ValueError(
+                f"a line needs three ranks, and the window runs from {self.first_rank} to {self.last_rank}: "
+                "raise last_rank or lower first_rank"
+            )
+        return self
 
 
 class PowerLaw(Analysis):
@@ -26,16 +54,28 @@ class PowerLaw(Analysis):
     def analyze(self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext) -> "Findings":
         """Decompose the covariance of the rows as they are stored."""
         if cloud.n_features < 2 or cloud.d_in < 2:
-            from saegeo_power_law.described import nothing_to_measure
+            from saegeo_power_law.declared import DECLARED, PUBLISHED
 
-            return nothing_to_measure(context.preset, n_features=cloud.n_features)
+            few = "one feature has no covariance" if cloud.n_features < 2 else ""
+            declared = PUBLISHED if context.preset == "paper" else DECLARED
+            return declared.absent(few or "one dimension has one eigenvalue, and no ranks")
+        from saegeo_power_law.fitted_laws import RankWindow
+
+        window, n_features = RankWindow(parameters.first_rank, parameters.last_rank), parameters.n_features
         if context.preset == "paper":
             from saegeo_power_law.paper import paper_findings
 
-            return paper_findings(cloud, parameters, context)
+            return paper_findings(cloud, context, window, n_features=n_features)
         from saegeo_power_law.calibrated import calibrated_findings
 
-        return calibrated_findings(cloud, parameters, context)
+        return calibrated_findings(
+            cloud,
+            context,
+            window,
+            n_features=n_features,
+            null_draws=parameters.null_draws,
+            power_law_draws=parameters.power_law_draws,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Variances that fall as the inverse of the rank."""

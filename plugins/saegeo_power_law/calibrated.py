@@ -1,11 +1,20 @@
 """The calibrated preset: every number beside its nulls and its interval, or the reason why it has none."""
 
-from saegeo_core import AnalysisContext, FeatureCloud, Findings, SaegeoError
-from saegeo_power_law.described import DESCRIBED
-from saegeo_power_law.exponent import Window, decades
-from saegeo_power_law.parameters import PowerLawParameters
-from saegeo_power_law.reading import Reading
-from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core.measuring.null_comparison import Draws, Nulls
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.resampling import Resampled
+from saegeo_core.statistics.wishart_spectra import gaussian_spectrum, structureless_spectrum
+from saegeo_power_law.declared import DECLARED
+from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
+from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, UNIFORM_MEAN, Measure, Measures
+from saegeo_power_law.size_correction import STEEPEST, power_law_variances
+from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra, Spectrum
 from saegeo_power_law.tables import (
     alternatives_table,
     figures,
@@ -18,23 +27,59 @@ UNLIKE_LENGTHS = 0.05
 """Share of the rows by which unlike lengths may lower their effective number before it is said."""
 
 
-def calibrated_findings(cloud: FeatureCloud, parameters: PowerLawParameters, context: AnalysisContext) -> Findings:
-    """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them."""
-    measured = rows_measured(cloud, parameters.n_features, context)
+def calibrated_findings(
+    cloud: FeatureCloud,
+    context: AnalysisContext,
+    window: RankWindow,
+    *,
+    n_features: int | None,
+    null_draws: int,
+    power_law_draws: int,
+) -> Findings:
+    """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them.
+
+    Args:
+        cloud: at least two features in two dimensions.
+        context: of the run.
+        window: ranks that laws are fitted to.
+        n_features: how many rows to measure, drawn at random; None measures all.
+        null_draws: spectra drawn without structure.
+        power_law_draws: spectra drawn from an exact power law.
+    """
+    measured = rows_measured(cloud, n_features, context)
     sample = SampleSpectra(measured.vectors, context)
-    reading = Reading(measured, sample, parameters, context)
-    metrics = [reading.metric(name) for name in DESCRIBED]
-    window = reading.measures.window
-    tables = {"spectrum": spectrum_table(sample, window if reading.has_window else None)}
-    if reading.has_window:
+    measures = Measures(cloud.d_in, windows_around(window, sample.usable_rank), sample.structureless_eigenvalues)
+    has_window = sample.full.usable_rank >= window.last
+
+    reasons = {name: measure.absent_from(sample) for name, measure in measures.by_name.items()}
+    found = {name: measure for name, measure in measures.by_name.items() if not reasons[name]}
+    alpha = measures.alpha(sample.full) if has_window else STEEPEST
+    spectra = null_spectra(sample, alpha, null_draws, power_law_draws, context)
+    resampled = {name: measure.resampled(sample) for name, measure in found.items()}
+    key = f"{SUBSAMPLES} subsamples of {SHARE}: {sample.design}: {measured.digest}"
+
+    tables = {"spectrum": spectrum_table(sample, window if has_window else None)}
+    if has_window:
         tables |= {
-            "windows": windows_table(reading.measures, sample.full),
+            "windows": windows_table(measures, sample.full),
             "alternatives": alternatives_table(sample.full.eigenvalues, window),
         }
     if sample.full.rank >= 3:
         tables["principal_components"] = principal_components(measured, sample, context.rng)
-    warnings = _warnings(sample.full, window if reading.has_window else None, measured, cloud)
-    return Findings(metrics, tables, figures(tables, sample.full), warnings=warnings, replicates=reading.replicates)
+    return DECLARED.findings(
+        {name: Absent(why) if why else measures.by_name[name].of(sample.full) for name, why in reasons.items()},
+        n=sample.n_features,
+        spread={name: Spread(one, key) if isinstance(one, Resampled) else one for name, one in resampled.items()},
+        nulls={
+            name: nulls_of(measure, spectra, sample.n_features)
+            for name, measure in found.items()
+            if measure.nulls or measure.law
+        },
+        additions={name: measure.addition for name, measure in found.items()},
+        tables=tables,
+        figures=figures(tables, sample.full),
+        warnings=_warnings(sample.full, window if has_window else None, measured, cloud),
+    )
 
 
 def rows_measured(cloud: FeatureCloud, n_features: int | None, context: AnalysisContext) -> FeatureCloud:
@@ -55,7 +100,51 @@ def rows_measured(cloud: FeatureCloud, n_features: int | None, context: Analysis
     return cloud.select(rows)
 
 
-def _warnings(spectrum: Spectrum, window: Window | None, measured: FeatureCloud, cloud: FeatureCloud) -> list[str]:
+def null_spectra(
+    sample: SampleSpectra, alpha: float, null_draws: int, power_law_draws: int, context: AnalysisContext
+) -> dict[str, list[Spectrum]]:
+    """Spectra drawn from every null model by its name; none of a power law that no size corrects for."""
+    like = sample.full
+    drawn: dict[str, list[Spectrum]] = {STRUCTURELESS: [], EXACT_POWER_LAW: []}
+    if like.rank:
+        drawn[STRUCTURELESS] = structureless_spectra(sample.effective_rows(like.d_in), like, null_draws, context)
+    if alpha < STEEPEST:
+        drawn[EXACT_POWER_LAW] = power_law_spectra(alpha, like, power_law_draws, context)
+    return drawn
+
+
+def structureless_spectra(n_null: float, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
+    """Draws of the spectrum of a cloud without structure, as noisy as `n_null` Gaussian rows, read as `like` is read."""
+    draws = context.progress(range(n_draws), n_draws, "structureless spectra")
+    return [like.replaced_by(structureless_spectrum(n_null, like.d_in, context.rng)) for _ in draws]
+
+
+def power_law_spectra(alpha: float, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
+    """Draws of the spectrum of a cloud as noisy as `like` whose population is an exact power law."""
+    variances = power_law_variances(like.d_in, alpha)
+    drawn: dict[int, Spectrum] = {}
+
+    def draw(numbered: tuple[int, np.random.Generator]) -> None:
+        number, rng = numbered
+        drawn[number] = like.replaced_by(gaussian_spectrum(variances, like.n_rows, rng))
+
+    side_by_side(draw, enumerate(context.rng.spawn(n_draws)), "cpu")
+    return [drawn[number] for number in range(n_draws)]
+
+
+def nulls_of(measure: Measure, spectra: Mapping[str, Sequence[Spectrum]], n_features: int) -> Nulls | Absent:
+    """The number on the draws of every model that judges it, and that has the ranks for it."""
+    if measure.law is not None:
+        return {UNIFORM_MEAN: measure.law(n_features)}
+    nulls = {
+        model: Draws([measure.of(spectrum) for spectrum in spectra[model]], alternative=side)
+        for model, side in measure.nulls.items()
+        if spectra[model] and min(map(measure.rank_in, spectra[model])) >= measure.needs_rank
+    }
+    return nulls or Absent("no null was drawn that has the ranks it needs")
+
+
+def _warnings(spectrum: Spectrum, window: RankWindow | None, measured: FeatureCloud, cloud: FeatureCloud) -> list[str]:
     warnings = []
     if measured.n_features < cloud.n_features:
         warnings.append(f"measured on {measured.n_features} of {cloud.n_features} features, drawn at random")

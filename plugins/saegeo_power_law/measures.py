@@ -1,21 +1,36 @@
-"""What is read off a spectrum: each number with the rank it needs and the side of its null that counts.
+"""What is read off a spectrum: one table of every number, what it needs, how well it is known and which nulls judge it.
 
 The same functions serve the cloud, its subsamples and the draws of its nulls, so nothing but the spectrum may differ between them.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
+from scipy import stats
 
+from saegeo_core import Absent
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative
+from saegeo_core.statistics.laws import FrozenDistribution
 from saegeo_core.statistics.marchenko_pastur import edges
-from saegeo_power_law.alternatives import power_law_gain
-from saegeo_power_law.exponent import Window, decades, fitted_exponent
+from saegeo_core.statistics.resampling import Resampled
+from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_exponent, power_law_gain
 from saegeo_power_law.shape import effective_rank, participation_ratio, relative_log_volume
-from saegeo_power_law.size_correction import SizeCorrection
-from saegeo_power_law.spectrum import Spectrum
+from saegeo_power_law.size_correction import STEEPEST, SizeCorrection
+from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+
+STRUCTURELESS = "independent directions, uniform, with the cloud's lengths (exact Wishart spectra of matched noise)"
+EXACT_POWER_LAW = "Gaussian rows whose population variances are a power law of exponent alpha at every rank"
+UNIFORM_MEAN = "independent directions, uniform, with the cloud's lengths (chi-squared law)"
+
+NullSides = Mapping[str, Alternative | None]
+"""Null models that judge a number, the judging one first, and the side of each that counts, where it is not the one declared."""
+
+BY_ISOTROPY: NullSides = {STRUCTURELESS: None}
+BY_POWER_LAW: NullSides = {EXACT_POWER_LAW: None}
+BY_BOTH: NullSides = {STRUCTURELESS: None, EXACT_POWER_LAW: "two-sided"}
 
 
 @dataclass(frozen=True)
@@ -25,52 +40,174 @@ class Measure:
     Attributes:
         of: the number.
         needs_rank: eigenvalues above zero without which it is not defined.
-        extreme: on which side of its judging null a cloud lies that is not like it.
+        nulls: the models whose drawn spectra it is compared with.
+        law: its law for n features without structure, where that is known in closed form.
         corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
+        undefined: why it is not defined though there are eigenvalues enough; "" where it is.
+        carried: its uncertainty, where that is carried over from another number's; or why it cannot be.
+        addition: what its description says of this cloud.
     """
 
     of: Callable[[Spectrum], float]
     needs_rank: int
-    extreme: Alternative
+    nulls: NullSides = field(default_factory=dict)
+    law: Callable[[int], FrozenDistribution] | None = None
     corrects_size: bool = False
+    undefined: Callable[[Spectrum], str] = lambda _: ""
+    carried: Callable[[SampleSpectra], Resampled | Absent] | None = None
+    addition: str = ""
 
     def rank_in(self, spectrum: Spectrum) -> int:
         """How many eigenvalues of the spectrum it can use."""
-        return min(spectrum.rank, int(spectrum.n_rows)) if self.corrects_size else spectrum.rank
+        return spectrum.usable_rank if self.corrects_size else spectrum.rank
+
+    def absent_from(self, sample: SampleSpectra) -> str:
+        """Why the cloud has no such number; "" where it has one."""
+        spectrum = sample.full
+        if self.needs_rank and not spectrum.rank:
+            return "all rows are equal, so no direction has any variance"
+        if self.rank_in(spectrum) >= self.needs_rank:
+            return self.undefined(spectrum)
+        if spectrum.rank < self.needs_rank:
+            has = f"{sample.n_features} features in {spectrum.d_in} dimensions have {spectrum.rank}"
+        else:
+            has = f"features of such unlike lengths are as noisy a sample as {spectrum.n_rows:.0f} Gaussian rows"
+        return f"it needs {self.needs_rank} eigenvalues above zero, and {has}"
+
+    def resampled(self, sample: SampleSpectra) -> Resampled | Absent:
+        """The number with its interval, by scaled subsampling, or why it has none."""
+        if not sample.parts:
+            return Absent(f"{sample.n_features} features are too few to leave some out")
+        lowest = min(self.rank_in(part) for part in sample.parts)
+        if lowest < self.needs_rank:
+            return Absent(f"it needs {self.needs_rank} eigenvalues above zero, and a subsample has {lowest}")
+        if self.carried is not None:
+            return self.carried(sample)
+        resampled = sample.resampled(self.of)
+        return resampled if resampled.standard_error else Absent("all subsamples give the same value")
 
 
 class Measures:
     """The measures of clouds in d dimensions over a window of ranks, with the other windows it is compared with."""
 
-    def __init__(self, d: int, windows: Sequence[Window]) -> None:
-        """`windows` starts with the one all numbers but the spread are of."""
+    def __init__(self, d: int, windows: Sequence[RankWindow], structureless: Floats | None = None) -> None:
+        """`windows` starts with the one all numbers but the spread are of.
+
+        `structureless` are the eigenvalues expected without structure, as many as are above zero; what they read is told.
+        """
         self.windows, self.window = tuple(windows), windows[0]
         self._correction = cache(lambda n_rows: SizeCorrection(n_rows, d, self.windows))
-        last, furthest = self.window.last, max(window.last for window in self.windows)
+        window, last, furthest = self.window, self.window.last, max(window.last for window in self.windows)
+        over = f" Over ranks {window}"
         self.by_name = {
-            "alpha": Measure(self.alpha, last, "greater", corrects_size=True),
-            "alpha_raw": Measure(lambda s: fitted_exponent(s.eigenvalues, self.window), last, "greater"),
-            "alpha_window_spread": Measure(self._spread, furthest, "greater", corrects_size=True),
-            "eigenvalue_decades": Measure(lambda s: decades(s.eigenvalues, self.window), last, "greater"),
-            "power_law_gain": Measure(lambda s: power_law_gain(s.eigenvalues, self.window), last, "less"),
-            "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, "less"),
-            "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, "less"),
-            "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, "less"),
-            "outlier_eigenvalues": Measure(outliers, 1, "greater"),
+            "alpha": Measure(
+                self.alpha,
+                last,
+                BY_ISOTROPY,
+                corrects_size=True,
+                undefined=self._too_steep,
+                carried=self._alpha_of_corrected_ends,
+                addition=f"{over}.",
+            ),
+            "alpha_raw": Measure(
+                self.alpha_raw,
+                last,
+                BY_ISOTROPY,
+                addition=over + self._expectation(structureless) + ".",
+            ),
+            "alpha_window_spread": Measure(
+                self._window_spread,
+                furthest,
+                BY_POWER_LAW,
+                corrects_size=True,
+                undefined=self._no_window_spread,
+                addition=f" Windows: ranks {', '.join(map(str, self.windows))}.",
+            ),
+            "eigenvalue_decades": Measure(
+                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, addition=f"{over}."
+            ),
+            "power_law_gain": Measure(
+                lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, addition=f"{over}."
+            ),
+            "density_exponent": Measure(
+                lambda s: 1 + 1 / self.alpha(s),
+                last,
+                corrects_size=True,
+                undefined=self._no_density,
+                carried=self._density_exponent_of_alpha,
+            ),
+            "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, BY_BOTH),
+            "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
+            "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
+            "outlier_eigenvalues": Measure(outliers, 1, BY_BOTH),
+            "mean_norm": Measure(
+                lambda s: s.mean_norm, 0, law=lambda n_features: stats.chi(d, scale=1 / np.sqrt(n_features * d))
+            ),
         }
 
-    def alpha(self, spectrum: Spectrum, window: Window | None = None) -> float:
+    def alpha_raw(self, spectrum: Spectrum) -> float:
+        """The exponent in the main window, as read."""
+        return fitted_exponent(spectrum.eigenvalues, self.window)
+
+    def alpha(self, spectrum: Spectrum, window: RankWindow | None = None) -> float:
         """The exponent in a window, the main one by default, corrected for the size of the sample that it is read from."""
         window = window or self.window
         return self.corrected(fitted_exponent(spectrum.eigenvalues, window), spectrum.n_rows, window)
 
-    def corrected(self, read: float, n_rows: float, window: Window | None = None) -> float:
+    def corrected(self, read: float, n_rows: float, window: RankWindow | None = None) -> float:
         """The exponent that is expected to read so from that many rows."""
         return self._correction(n_rows).corrected(read, window or self.window)
 
-    def _spread(self, spectrum: Spectrum) -> float:
+    def _window_spread(self, spectrum: Spectrum) -> float:
         alphas = [self.alpha(spectrum, window) for window in self.windows]
         return max(alphas) - min(alphas)
+
+    def _expectation(self, structureless: Floats | None) -> str:
+        if structureless is None or len(structureless) < self.window.last:
+            return ""
+        return f"; {fitted_exponent(structureless, self.window):.4f} is expected without structure"
+
+    # Why a number is not defined
+
+    def _too_steep(self, spectrum: Spectrum) -> str:
+        is_steep = self.alpha(spectrum) >= STEEPEST
+        return f"the window falls more steeply than rank^-{STEEPEST}: no size corrects for that" if is_steep else ""
+
+    def _no_window_spread(self, spectrum: Spectrum) -> str:
+        if len(self.windows) == 1:
+            return f"no other window about ranks {self.window} has all its eigenvalues above zero"
+        return self._too_steep(spectrum)
+
+    def _no_density(self, spectrum: Spectrum) -> str:
+        return "alpha is 0, where it is infinite" if self.alpha(spectrum) == 0.0 else self._too_steep(spectrum)
+
+    # Intervals that are carried over from another number's
+
+    def _alpha_of_corrected_ends(self, sample: SampleSpectra) -> Resampled:
+        """The ends of the raw exponent's interval, corrected as the estimate is.
+
+        The correction is steep near 0, where many values are corrected to 0 itself; ends carried through it cover as well as
+        those of the raw exponent.
+        """
+        raw = sample.resampled(self.alpha_raw)
+        low, high = (self.corrected(end, sample.full.n_rows) for end in raw.confidence_interval)
+        return replace(
+            sample.resampled(self.alpha), confidence_interval=(low, high), method=f"{raw.method}, then corrected"
+        )
+
+    def _density_exponent_of_alpha(self, sample: SampleSpectra) -> Resampled | Absent:
+        """The ends of alpha's interval, turned into density exponents; the standard error by the delta method."""
+        alpha = self._alpha_of_corrected_ends(sample)
+        low, high = alpha.confidence_interval
+        if low == 0.0:
+            return Absent("alpha's interval reaches 0, where it is infinite")
+        return replace(
+            alpha,
+            estimate=1 + 1 / alpha.estimate,
+            standard_error=alpha.standard_error / alpha.estimate**2,
+            confidence_interval=(1 + 1 / high, 1 + 1 / low),
+            replicates=None,
+        )
 
 
 def outliers(spectrum: Spectrum) -> float:

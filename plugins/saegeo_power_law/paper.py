@@ -4,21 +4,20 @@ What is known to be wrong with it stands in the warnings, with its size in this 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, Interval, NullComparison
+from saegeo_core import AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.null_comparison import Draws, Moments
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
+from saegeo_core.statistics.resampling import Resampled
 from saegeo_core.statistics.wishart_spectra import structureless_spectrum
-from saegeo_power_law.alternatives import fitted_curves
 from saegeo_power_law.calibrated import rows_measured
-from saegeo_power_law.described import PUBLISHED
-from saegeo_power_law.exponent import Window, decades, fitted_exponent, windows_around
-from saegeo_power_law.parameters import PowerLawParameters
+from saegeo_power_law.declared import PUBLISHED
+from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_curves, fitted_exponent, windows_around
 from saegeo_power_law.spectrum import SampleSpectra
 from saegeo_power_law.tables import figures, principal_components, spectrum_table
-
-Floats = NDArray[np.float64]
 
 PUBLISHED_SCALE = 0.005
 """What the notebook multiplies the eigenvalues of its Gaussian matrix by, before it draws them beside the cloud's."""
@@ -27,68 +26,79 @@ DRAW = "one random draw of the same size, independent Gaussian rows (the publish
 EXACT = "independent Gaussian rows, the expectation that the draw estimates"
 
 
-def paper_findings(cloud: FeatureCloud, parameters: PowerLawParameters, context: AnalysisContext) -> Findings:
-    """Least squares of log10 eigenvalue on log10 rank with its t interval, and the truncated log-determinant."""
-    measured = rows_measured(cloud, parameters.n_features, context)
-    sample = SampleSpectra(measured.vectors, context, n_subsamples=0)
-    window = Window(parameters.first_rank, parameters.last_rank)
-    n, eigenvalues = measured.n_features, sample.full.eigenvalues
-    if sample.full.rank < window.last:
-        reason = (
-            f"the window ends at rank {window.last}, and the covariance has {sample.full.rank} eigenvalues above zero"
-        )
-        return Findings([PUBLISHED.missing(name, reason, n) for name in PUBLISHED])
+def paper_findings(
+    cloud: FeatureCloud, context: AnalysisContext, window: RankWindow, *, n_features: int | None
+) -> Findings:
+    """Least squares of log10 eigenvalue on log10 rank with its t interval, and the truncated log-determinant.
 
+    Args:
+        cloud: at least two features in two dimensions.
+        context: of the run.
+        window: ranks that the line is fitted to.
+        n_features: how many rows to measure, drawn at random; None measures all.
+    """
+    measured = rows_measured(cloud, n_features, context)
+    sample = SampleSpectra(measured.vectors, context, n_subsamples=0)
+    n, eigenvalues, rank = measured.n_features, sample.full.eigenvalues, sample.full.rank
+    if rank < window.last:
+        return PUBLISHED.absent(
+            f"the window ends at rank {window.last}, and the covariance has {rank} eigenvalues above zero", n
+        )
     drawn = structureless_spectrum(n - 1, cloud.d_in, context.rng)
     expected = expected_eigenvalues(n - 1, cloud.d_in)
-    alpha = PUBLISHED.metric(
-        "alpha",
-        fitted_exponent(eigenvalues, window),
-        n,
-        interval=_regression_interval(eigenvalues, window),
-        nulls=_nulls(*(fitted_exponent(spectrum, window) for spectrum in (eigenvalues, drawn, expected))),
-    )
-    right_scale = float(eigenvalues.mean())
-    log_determinant = PUBLISHED.metric(
-        "log_determinant",
-        _truncated(eigenvalues, window),
-        n,
-        interval=Absent("the published procedure gives none"),
-        nulls=_nulls(
-            *(_truncated(spectrum, window) for spectrum in (eigenvalues, drawn * right_scale, expected * right_scale))
-        ),
+    scale = float(eigenvalues.mean())
+    numbers, of_draw, of_expectation = (
+        published_numbers(spectrum, window, unit)
+        for spectrum, unit in ((eigenvalues, 1.0), (drawn, scale), (expected, scale))
     )
     published_null = np.pad(drawn * PUBLISHED_SCALE, (0, cloud.d_in - len(drawn)), constant_values=np.nan)
     tables = {
         "spectrum": spectrum_table(sample, window).assign(published_null=published_null),
         "principal_components": principal_components(measured, sample, context.rng),
     }
-    warnings = _artefacts(eigenvalues, expected, window, sample.full.rank, n)
-    return Findings([alpha, log_determinant], tables, figures(tables, sample.full), warnings=warnings)
+    return PUBLISHED.findings(
+        numbers,
+        n=n,
+        spread={"alpha": Spread(regression(eigenvalues, window))},
+        nulls={
+            name: {
+                DRAW: Draws([of_draw[name]], has_pvalue=True),
+                EXACT: Moments(of_expectation[name], alternative="two-sided"),
+            }
+            for name in numbers
+        },
+        tables=tables,
+        figures=figures(tables, sample.full),
+        warnings=_artefacts(eigenvalues, expected, window, rank, n),
+    )
 
 
-def _truncated(eigenvalues: Floats, window: Window) -> float:
+def published_numbers(eigenvalues: Floats, window: RankWindow, unit: float) -> dict[str, float]:
+    """The two published numbers of a spectrum in the given unit, on which only the second depends."""
+    return {"alpha": fitted_exponent(eigenvalues, window), "log_determinant": _truncated(eigenvalues * unit, window)}
+
+
+def regression(eigenvalues: Floats, window: RankWindow) -> Resampled:
+    """The exponent with Student's t interval: it takes the ranks for independent observations, which sorted eigenvalues are not."""
+    line = stats.linregress(np.log10(window.ranks), np.log10(window.of(eigenvalues)))
+    freedom = len(window.ranks) - 2
+    reach = float(stats.t.ppf(0.975, freedom) * line.stderr)
+    return Resampled(
+        -float(line.slope),
+        float(line.stderr),
+        (-float(line.slope) - reach, -float(line.slope) + reach),
+        level=0.95,
+        method="Student's t of the regression (published)",
+        degrees_of_freedom=freedom,
+    )
+
+
+def _truncated(eigenvalues: Floats, window: RankWindow) -> float:
     """Sum of ln eigenvalue over the window."""
     return float(np.log(window.of(eigenvalues)).sum())
 
 
-def _regression_interval(eigenvalues: Floats, window: Window) -> Interval:
-    """Student's t of the regression: it takes the ranks for independent observations, which sorted eigenvalues are not."""
-    line = stats.linregress(np.log10(window.ranks), np.log10(window.of(eigenvalues)))
-    reach = float(stats.t.ppf(0.975, len(window.ranks) - 2) * line.stderr)
-    return Interval(
-        low=-line.slope - reach, high=-line.slope + reach, method="Student's t of the regression (published)"
-    )
-
-
-def _nulls(observed: float, drawn: float, expected: float) -> tuple[NullComparison, ...]:
-    return (
-        NullComparison(model=DRAW, draws=1, mean=drawn, pvalue=(1 + (drawn >= observed)) / 2, alternative="greater"),
-        NullComparison(model=EXACT, mean=expected),
-    )
-
-
-def _artefacts(eigenvalues: Floats, expected: Floats, window: Window, last_rank: int, n: int) -> list[str]:
+def _artefacts(eigenvalues: Floats, expected: Floats, window: RankWindow, last_rank: int, n: int) -> list[str]:
     """What is known to be wrong with the published procedure, with its size here."""
     d, mean = len(eigenvalues), float(eigenvalues.mean())
     truth = np.log(window.of(eigenvalues))

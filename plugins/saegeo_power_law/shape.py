@@ -4,9 +4,8 @@ Each takes the eigenvalues of a covariance, shape (d,), not all of them zero.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 
 def participation_ratio(eigenvalues: Floats) -> float:

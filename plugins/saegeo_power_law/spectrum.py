@@ -1,4 +1,11 @@
-"""The spectrum of a cloud, and those of its subsamples, from one pass over the rows."""
+"""The spectrum of a cloud, and those of its subsamples, from one pass over the rows.
+
+Laws for Gaussian samples are asked with the number of Gaussian rows that would be as noisy a sample (`effective_rows`).
+Sampling noise in a covariance comes from the fourth powers of the lengths of rows. Dictionaries depart from Gaussian rows in both
+directions: rows of one length carry less noise, rows of unlike lengths more. Neither is large (unit rows in d dimensions
+count 1 + 2/d times), but the nulls of statistics of a whole spectrum are that narrow: counted as Gaussian, uniform
+directions would lie one standard deviation off in participation ratio.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -7,32 +14,33 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from saegeo_core import AnalysisContext
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
 from saegeo_core.statistics.resampling import Resampled, subsamples, subsampling_of
-from saegeo_power_law.effective_rows import effective_rows
 from saegeo_power_law.shape import participation_ratio
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 GROUPS = 20
+"""Groups of rows whose moments are kept; a subsample is a union of some."""
+
 SUBSAMPLES = 20
 SHARE = 0.8
+"""Of the groups, in a subsample."""
+
 ALL_ALIKE = 1e-24
 """Variance, relative to the squared length of the mean, that rounding leaves where all rows are equal."""
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues of a centred covariance.
+    """Eigenvalues of a centered covariance.
 
     Attributes:
         eigenvalues: shape (d,), descending; those that rounding cannot tell from zero are zero.
-        n_rows: rows of an independent Gaussian sample with as much sampling noise, centring taken off (`effective_rows`).
+        n_rows: rows of an independent Gaussian sample with as much sampling noise, centering taken off (`effective_rows`).
         mean_norm: length of the mean row over the root mean square length of the rows.
     """
 
@@ -50,6 +58,11 @@ class Spectrum:
         """Eigenvalues that are not zero."""
         return int(np.count_nonzero(self.eigenvalues))
 
+    @property
+    def usable_rank(self) -> int:
+        """Eigenvalues that are not zero and that as many Gaussian rows would have too: those a size correction can be asked of."""
+        return min(self.rank, int(self.n_rows))
+
     def replaced_by(self, eigenvalues: Floats) -> "Spectrum":
         """Other eigenvalues, at most d of them, for a sample of the same size."""
         return replace(self, eigenvalues=np.pad(eigenvalues, (0, self.d_in - len(eigenvalues))))
@@ -64,7 +77,7 @@ class SampleSpectra:
     Attributes:
         n_features: rows N.
         mean: shape (d,), of the rows.
-        covariance: shape (d, d), centred, with divisor N - 1.
+        covariance: shape (d, d), centered, with divisor N - 1.
         full: the spectrum of all rows.
         parts: those of the subsamples; none where rows are too few to leave some out.
         design: digest of which rows are in which subsample.
@@ -96,20 +109,49 @@ class SampleSpectra:
         self.design = _digest([*groups, *unions])
 
     @property
-    def uncentred_eigenvalues(self) -> Floats:
+    def uncentered_eigenvalues(self) -> Floats:
         """Eigenvalues of the second moment about the origin, X'X/N, shape (d,), descending."""
         n = self.n_features
         moment = (n - 1) / n * self.covariance + np.outer(self.mean, self.mean)
-        return np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
+        eigenvalues: Floats = np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
+        return eigenvalues
+
+    @property
+    def usable_rank(self) -> int:
+        """The least usable rank of the cloud and of its subsamples."""
+        return min(spectrum.usable_rank for spectrum in (self.full, *self.parts))
 
     def effective_rows(self, participation_ratio: float) -> float:
-        """How many Gaussian rows with that participation ratio would be as noisy as these."""
+        """How many Gaussian rows with that participation ratio would be as noisy as these, not all of them equal."""
         return effective_rows(self._squared_lengths, participation_ratio)
+
+    @cached_property
+    def structureless_eigenvalues(self) -> Floats:
+        """What is expected of uniform directions with the lengths of these rows, the mean over all d being 1: those above zero.
+
+        None where all rows are equal.
+        """
+        d = self.full.d_in
+        return expected_eigenvalues(self.effective_rows(d), d) if self.full.rank else np.empty(0)
 
     def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
         """The statistic with its interval by scaled subsampling."""
         replicates = [statistic(part) for part in self.parts]
         return subsampling_of(statistic(self.full), replicates, self._share)
+
+
+def effective_rows(squared_lengths: Floats, participation_ratio: float) -> float:
+    """Degrees of freedom of the Gaussian sample whose second spectral moment has the same excess in expectation.
+
+    With lengths r, E tr S^2 - tr C^2 = (E r^4 - tr C^2) / N; Gaussian rows have E r^4 = (tr C)^2 (1 + 2 / PR). So N rows count
+    as N (1 + 2 / PR) (E r^2)^2 / E r^4, and taking the mean off costs one. Never less than one.
+
+    Args:
+        squared_lengths: shape (N,), of the rows about their mean, not all zero.
+        participation_ratio: PR of the covariance: d for a structureless null with the same lengths.
+    """
+    relative = squared_lengths / squared_lengths.mean()
+    return max(1.0, len(relative) / float(np.mean(relative**2)) * (1.0 + 2.0 / participation_ratio) - 1.0)
 
 
 def _spectra_of(moments: GroupedMoments, unions: Sequence[Integers], n_rows: float) -> list[Spectrum]:

@@ -1,43 +1,34 @@
 """Tables and figures: the spectrum with its null and fits, the sweep over windows, and the cloud along its principal components."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import scipy.linalg
 import torch
-from numpy.typing import NDArray
 
 from saegeo_core import FeatureCloud, Figure
-from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
-from saegeo_power_law.alternatives import designs, fitted_curves, held_out_errors
-from saegeo_power_law.exponent import Window, fitted_exponent
+from saegeo_core.numerics.arrays import Floats
+from saegeo_power_law.fitted_laws import RankWindow, designs, fitted_curves, fitted_exponent, held_out_errors
 from saegeo_power_law.measures import Measures
 from saegeo_power_law.spectrum import SampleSpectra, Spectrum
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-Floats = NDArray[np.float64]
-
 POINTS = 2000
+"""Rows drawn at most."""
+
 AXES = ("first", "second", "third")
 
 
-def spectrum_table(sample: SampleSpectra, window: Window | None) -> "pd.DataFrame":
+def spectrum_table(sample: SampleSpectra, window: RankWindow | None) -> pd.DataFrame:
     """Every eigenvalue beside that about the origin, the structureless expectation, and in the window the fitted laws."""
-    import pandas as pd
-
     eigenvalues = sample.full.eigenvalues
     d = len(eigenvalues)
     structureless = np.full(d, np.nan)
-    if sample.full.rank:
-        expected = expected_eigenvalues(sample.effective_rows(d), d)
-        structureless[: len(expected)] = expected * eigenvalues.mean()
+    structureless[: len(sample.structureless_eigenvalues)] = sample.structureless_eigenvalues * eigenvalues.mean()
     columns = {
         "rank": np.arange(1, d + 1),
         "eigenvalue": eigenvalues,
-        "uncentred": sample.uncentred_eigenvalues,
+        "uncentred": sample.uncentered_eigenvalues,
         "structureless": structureless,
     }
     if window is not None:
@@ -47,10 +38,8 @@ def spectrum_table(sample: SampleSpectra, window: Window | None) -> "pd.DataFram
     return pd.DataFrame(columns)
 
 
-def windows_table(measures: Measures, spectrum: Spectrum) -> "pd.DataFrame":
+def windows_table(measures: Measures, spectrum: Spectrum) -> pd.DataFrame:
     """The exponent in every window, raw and corrected; the main window first."""
-    import pandas as pd
-
     return pd.DataFrame(
         {
             "first_rank": [window.first for window in measures.windows],
@@ -61,10 +50,8 @@ def windows_table(measures: Measures, spectrum: Spectrum) -> "pd.DataFrame":
     )
 
 
-def alternatives_table(eigenvalues: Floats, window: Window) -> "pd.DataFrame":
+def alternatives_table(eigenvalues: Floats, window: RankWindow) -> pd.DataFrame:
     """Each law's error where it was not fitted and where it was (root mean square of ln eigenvalue), and its parameters."""
-    import pandas as pd
-
     truth = np.log(window.of(eigenvalues))
     held_out, fitted = held_out_errors(eigenvalues, window), fitted_curves(eigenvalues, window)
     n_parameters = {name: candidates[0].shape[1] for name, candidates in designs(window, len(eigenvalues)).items()}
@@ -78,10 +65,8 @@ def alternatives_table(eigenvalues: Floats, window: Window) -> "pd.DataFrame":
     )
 
 
-def principal_components(cloud: FeatureCloud, sample: SampleSpectra, rng: np.random.Generator) -> "pd.DataFrame":
+def principal_components(cloud: FeatureCloud, sample: SampleSpectra, rng: np.random.Generator) -> pd.DataFrame:
     """At most 2,000 rows, drawn at random, along the three directions of largest variance."""
-    import pandas as pd
-
     n, d = cloud.n_features, cloud.d_in
     _, axes = scipy.linalg.eigh(sample.covariance, subset_by_index=[d - 3, d - 1])
     axes = axes[:, ::-1]
@@ -98,7 +83,7 @@ def principal_components(cloud: FeatureCloud, sample: SampleSpectra, rng: np.ran
     )
 
 
-def figures(tables: "Mapping[str, pd.DataFrame]", spectrum: Spectrum) -> list[Figure]:
+def figures(tables: Mapping[str, pd.DataFrame], spectrum: Spectrum) -> list[Figure]:
     """Drawings of the tables there are."""
     drawn = []
     if "spectrum" in tables and spectrum.rank:

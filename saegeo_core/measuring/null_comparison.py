@@ -34,12 +34,14 @@ class Draws:
         has_zscore: whether the spread of the draws is a unit to measure distance in; not where they are skewed.
         has_pvalue: whether a rank among the draws is told; None tells it of two draws and more.
         alternative: the side of this null that counts, where it is not the metric's own.
+        shift: what was subtracted from the estimate and not from the values, whose mean is told less it.
     """
 
     values: ArrayLike
     has_zscore: bool = True
     has_pvalue: bool | None = None
     alternative: Alternative | None = None
+    shift: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ class Moments:
     Attributes:
         mean: of the number.
         standard_deviation: of the number, where that is known.
+        alternative: the side of this null that counts, where it is not the metric's own.
     """
 
     mean: float
     standard_deviation: float | None = None
+    alternative: Alternative | None = None
 
 
 @dataclass(frozen=True)
@@ -96,17 +100,22 @@ def null_comparison(
     if isinstance(distribution, SampledLaw):
         return law_null(model, estimate, distribution.law, draws=distribution.draws, alternative=alternative)
     if isinstance(distribution, Moments):
-        return _moments_null(model, estimate, distribution, alternative)
+        return _moments_null(model, estimate, distribution, distribution.alternative or alternative)
     law = _as_law(distribution)
     if law is not None:
         return law_null(model, estimate, law, alternative=alternative)
     draws = distribution if isinstance(distribution, Draws) else Draws(np.asarray(distribution, np.float64))
     if not np.size(draws.values):
         return None
-    side = draws.alternative or alternative
-    return drawn_null(
-        model, estimate, draws.values, alternative=side, has_zscore=draws.has_zscore, has_pvalue=draws.has_pvalue
+    compared = drawn_null(
+        model,
+        estimate + draws.shift,
+        draws.values,
+        alternative=draws.alternative or alternative,
+        has_zscore=draws.has_zscore,
+        has_pvalue=draws.has_pvalue,
     )
+    return compared.model_copy(update={"mean": compared.mean - draws.shift})
 
 
 def _as_law(distribution: Any) -> Law | None:

@@ -33,16 +33,16 @@ def null_pvalue(metric: Metric) -> str:
     return DASH if null is None or null.pvalue is None else pvalue(null.pvalue)
 
 
-def reading(metric: Metric) -> str:
-    """How the estimate compares with its judging null ("3.2 × null", "like null"); without a null, which way is better."""
+def against_null(metric: Metric) -> str:
+    """The estimate against its judging null ("3.2 × null", "like null"); without a null, which way is better."""
     null = judging_null(metric)
     if null is not None and metric.value is not None:
-        return against(metric.value, null)
+        return value_against_null(metric.value, null)
     return "" if metric.better == "neither" else f"{metric.better} is better"
 
 
-def against(value: float, null: NullComparison) -> str:
-    """How a value compares with one null."""
+def value_against_null(value: float, null: NullComparison) -> str:
+    """A value against one null: "like null" where chance alone gives it often, else how many times the null's mean it is."""
     if null.pvalue is not None and null.pvalue > LIKE_THE_NULL:
         return "like null"
     if value > 0 and null.mean > 0:

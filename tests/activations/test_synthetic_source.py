@@ -39,9 +39,9 @@ def test_features_fire_at_their_rates_in_documents_of_their_topic_and_elsewhere(
 
 def test_directions_are_orthogonal_where_there_is_room():
     few = Plant(n_features=10, d_in=16).directions(HOOK)
-    np.testing.assert_allclose(few @ few.T, np.eye(10), atol=1e-6)
+    np.testing.assert_allclose(few @ few.T, np.eye(10), atol=1e-5)
     many = Plant(n_features=40, d_in=16).directions(HOOK)
-    np.testing.assert_allclose(np.linalg.norm(many, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(many, axis=1), 1, atol=1e-5)
     assert not np.allclose(Plant().directions(HOOK), Plant().directions(OTHER))
 
 

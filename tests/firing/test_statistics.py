@@ -97,6 +97,13 @@ def test_a_block_counts_as_often_as_its_weight_says(rng, firing, dense):
     assert torch.equal(tile, resampled.cooccurrence_tile(slice(0, 9), slice(9, 30)))
 
 
+def test_counts_of_many_weights_are_those_of_each(rng):
+    weights = rng.integers(0, 257, (5, 3000))
+    for share in (0.3, 0.002):  # bits, and lists
+        firing = FiringStatistics.from_arrays(rng.random((3000, 40)) < share)
+        np.testing.assert_array_equal(firing.block_counts(weights), [firing.block_counts(one) for one in weights])
+
+
 @pytest.mark.parametrize(
     "weights", [np.ones(119, int), np.ones(120), np.full(120, -1), np.full(120, 257), np.ones((120, 1), int)]
 )

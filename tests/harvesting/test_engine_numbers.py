@@ -52,9 +52,9 @@ def test_counts_are_those_of_counting_by_hand(tmp_path, make_sae, word_source, c
     np.testing.assert_array_equal(firing.counts, np.sum([on for _, _, on in blocks], axis=0))
     np.testing.assert_array_equal(firing.document_of_block, [document for document, _, _ in blocks])
     np.testing.assert_array_equal(firing.token_counts, (tokens > 0).sum(0))
-    np.testing.assert_allclose(firing.activation_sum, tokens.sum(0), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(firing.activation_sum_of_squares, (tokens**2).sum(0), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(firing.activation_max, tokens.max(0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(firing.activation_sum, tokens.sum(0), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(firing.activation_sum_of_squares, (tokens**2).sum(0), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(firing.activation_max, tokens.max(0), rtol=1e-5, atol=1e-5)
     assert firing.n_tokens == sum(n for _, n, _ in blocks)
     assert firing.counts.sum() > 0
     if settings.keep_tails:

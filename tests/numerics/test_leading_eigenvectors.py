@@ -42,7 +42,7 @@ def test_the_largest_eigenvalues_are_found(spectrum, rng):
     np.testing.assert_allclose(pairs.values, np.sort(spectrum)[::-1][:n_vectors], atol=2e-5)
     assert pairs.residuals.max() < 2e-5
     errors = operator(pairs.vectors) - pairs.vectors * torch.from_numpy(pairs.values).float()
-    np.testing.assert_allclose(errors.norm(dim=0).numpy(), pairs.residuals, atol=1e-6)
+    np.testing.assert_allclose(errors.norm(dim=0).numpy(), pairs.residuals, atol=1e-6)  # unit vectors, rounded thrice
     gram = (pairs.vectors.T @ pairs.vectors).numpy()
     np.testing.assert_allclose(gram, np.eye(n_vectors), atol=1e-5)
 
@@ -50,7 +50,7 @@ def test_the_largest_eigenvalues_are_found(spectrum, rng):
 def test_a_small_space_is_solved_directly(rng):
     spectrum = rng.standard_normal(30) / 3
     pairs = leading_eigenvectors(operator_with(spectrum, rng), 30, 30, rng)
-    np.testing.assert_allclose(pairs.values, np.sort(spectrum)[::-1], atol=1e-6)
+    np.testing.assert_allclose(pairs.values, np.sort(spectrum)[::-1], atol=1e-5)
     assert pairs.n_products == 2
 
 

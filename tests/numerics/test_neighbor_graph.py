@@ -40,4 +40,4 @@ def test_an_edge_is_there_once_whoever_chose_it():
         torch.tensor([[1, 2], [0, 2], [0, 1]]), torch.tensor([[0.5, 0.2], [0.5, -0.1], [0.2, -0.1]])
     )
     expected = [[0, 0.5, 0.2], [0.5, 0, 0], [0.2, 0, 0]]
-    np.testing.assert_allclose(graph.to_dense().numpy(), expected)
+    np.testing.assert_array_equal(graph.to_dense().numpy(), np.float32(expected))

@@ -210,7 +210,7 @@ def test_squares_and_sums(product_format):
     cosines = dense(vectors)
     np.fill_diagonal(cosines, 0)
     result = pairwise_cosines(vectors, [], product_format=product_format, tile=100)
-    precision = 5e-3 if product_format == "bfloat16" else 1e-6
+    precision = 5e-3 if product_format == "bfloat16" else 1e-5
     np.testing.assert_allclose(result.squared_cosine_sum, (cosines**2).sum(1), rtol=precision)
     np.testing.assert_allclose(result.cosine_sum, cosines.sum(1), atol=1e-9)
 
@@ -347,10 +347,10 @@ def test_second_moment(cloud):
     vectors = cloud()
     unit = torch.nn.functional.normalize(vectors.double())
     moment = second_moment(vectors)
-    torch.testing.assert_close(moment, unit.T @ unit / len(unit), rtol=0, atol=1e-7)
+    torch.testing.assert_close(moment, unit.T @ unit / len(unit), rtol=0, atol=1e-5 * float(moment.diagonal().max()))
     assert moment.dtype == torch.float64
     cosines = dense(vectors)[np.triu_indices(len(vectors), 1)]
-    assert mean_squared_cosine(moment, len(vectors)) == pytest.approx((cosines**2).mean(), rel=1e-6)
+    assert mean_squared_cosine(moment, len(vectors)) == pytest.approx((cosines**2).mean(), rel=1e-5)
 
 
 def test_row_slices_cut_a_range_into_consecutive_pieces():

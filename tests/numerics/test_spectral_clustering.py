@@ -25,7 +25,7 @@ def sparse(affinity):
 def test_labels_are_those_of_scikit_learn(rng):
     affinity, group = planted(rng)
     labels, embedding = spectral_clusters(affinity, SIZES, rng)
-    assert embedding.residuals.max() < 1e-5
+    assert embedding.residuals.max() < 2e-5
     assert adjusted_mutual_info_score(labels[5], group) == 1
     for k in (2, 5):
         reference = SpectralClustering(k, affinity="precomputed", random_state=42).fit_predict(
@@ -48,7 +48,7 @@ def test_sparse_and_dense_agree(rng):
     affinity[affinity < 1.3] = 0
     dense, of_dense = spectral_clusters(affinity, SIZES, rng)
     thin, of_thin = spectral_clusters(sparse(affinity), SIZES, rng)
-    np.testing.assert_allclose(of_dense.eigenvalues[:5], of_thin.eigenvalues[:5], atol=1e-6)
+    np.testing.assert_allclose(of_dense.eigenvalues[:5], of_thin.eigenvalues[:5], atol=1e-5)
     np.testing.assert_array_equal(dense[5], thin[5])
 
 
@@ -67,7 +67,7 @@ def test_pieces_that_nothing_joins_are_found_apart(rng):
     group = np.repeat(np.arange(8), 100)
     affinity = torch.from_numpy(rng.random((800, 800)) * (group[:, None] == group))
     labels, embedding = spectral_clusters(sparse((affinity + affinity.T).float()), [8], rng)
-    np.testing.assert_allclose(embedding.eigenvalues, 1, atol=1e-6)
+    np.testing.assert_allclose(embedding.eigenvalues, 1, atol=1e-5)
     assert adjusted_mutual_info_score(labels[8], group) == 1
 
 
@@ -102,5 +102,5 @@ def test_cuda_gives_the_same_clusters(rng):
     affinity, _ = planted(rng)
     here, _ = spectral_clusters(affinity, [5], rng)
     there, embedding = spectral_clusters(affinity.cuda(), [5], rng)
-    assert embedding.residuals.max() < 1e-5
+    assert embedding.residuals.max() < 2e-5
     assert adjusted_mutual_info_score(here[5], there[5]) == 1

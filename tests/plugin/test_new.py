@@ -18,6 +18,7 @@ def test_a_complete_package_is_written(tmp_path):
         "pyproject.toml",
         "saegeo_norm_lean_2/__init__.py",
         "saegeo_norm_lean_2/analysis.py",
+        "saegeo_norm_lean_2/declared.py",
         "saegeo_norm_lean_2/formula.py",
         "tests/test_saegeo_norm_lean_2.py",
     ]

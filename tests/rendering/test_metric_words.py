@@ -1,7 +1,7 @@
 import pytest
 
 from saegeo_core import Absent, Metric, NullComparison
-from saegeo_core.rendering.metric_words import reading
+from saegeo_core.rendering.metric_words import against_null
 
 
 def metric(value, null=None, better="neither"):
@@ -33,10 +33,10 @@ def metric(value, null=None, better="neither"):
     ],
 )
 def test_the_estimate_is_compared_with_the_judging_null(value, mean, p, words):
-    assert reading(metric(value, NullComparison(model="x", mean=mean, pvalue=p))) == words
+    assert against_null(metric(value, NullComparison(model="x", mean=mean, pvalue=p))) == words
 
 
 def test_which_way_is_better_is_told_when_it_is_known():
-    assert reading(metric(1.0, better="higher")) == "higher is better"
-    assert reading(metric(1.0)) == ""
-    assert reading(metric(2.0, NullComparison(model="x", mean=1.0), "lower")) == "2 × null"
+    assert against_null(metric(1.0, better="higher")) == "higher is better"
+    assert against_null(metric(1.0)) == ""
+    assert against_null(metric(2.0, NullComparison(model="x", mean=1.0), "lower")) == "2 × null"

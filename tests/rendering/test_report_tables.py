@@ -15,7 +15,7 @@ def test_the_headline_comes_first(report, seen):
     assert "tail_fraction: What tail_fraction says." in lines
 
 
-def test_a_number_stands_beside_its_null_its_pvalue_and_a_reading(report, seen):
+def test_a_number_stands_beside_its_null_its_pvalue_and_how_they_compare(report, seen):
     text = seen(report_summary(report, 100), 100)
     assert re.search(r"tail_fraction +0\.00342 ± 0\.00010 +1\.00e-6 +< 1e-300 +3,423 × null", text)
     assert re.search(r"tail_fraction_negative +\(1\.506 ± 0\.030\)e-6 +1\.50e-6 +0\.44 +like null", text)

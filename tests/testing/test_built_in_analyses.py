@@ -11,7 +11,7 @@ PARAMETERS = {
         "only": "male-female,present-past,singular-plural",
         "pairs_per_relation": 20,
         "n_folds": 2,
-        "n_null_clouds": 4,
+        "dictionary_draws": 4,
     },
     "lobes": {
         "null_draws": 99,

@@ -42,7 +42,7 @@ def row_of(n_pairs: int) -> dict[str, float]:
             "relations": Path(folder) / "relations",
             "word_vectors": words,
             "measure": "pairs",
-            "n_permutations": 19,
+            "null_draws": 19,
         }
         published = measured("crystals", cloud, preset="paper", parameters=given)
         held_out = measured("crystals", cloud, parameters=given)

@@ -14,7 +14,7 @@ NAMES = {
 
 def measure() -> Section:
     """The relations that ship, read where the SAE of layer 1 reads."""
-    report = measured("crystals", SAE, parameters={"measure": "pairs", "n_permutations": 19})
+    report = measured("crystals", SAE, parameters={"measure": "pairs", "null_draws": 19})
     rows = []
     for name, words in NAMES.items():
         projected = report.metric(f"{name}_projected")

@@ -15,6 +15,7 @@ FILES = {
     "README.md": "README.md.template",
     "$module/__init__.py": "init.py.template",
     "$module/analysis.py": "analysis.py.template",
+    "$module/declared.py": "declared.py.template",
     "$module/formula.py": "formula.py.template",
     "tests/test_$module.py": "test.py.template",
 }

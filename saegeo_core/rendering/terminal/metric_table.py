@@ -16,7 +16,7 @@ from saegeo_core.rendering.plain_text import plain
 from saegeo_core.report.metric import Absent, Metric
 from saegeo_core.report.report import Report
 
-HEADINGS = ("metric", "estimate", "null", "p", "reading")
+HEADINGS = ("metric", "estimate", "null", "p", "against null")
 NUMBERS = HEADINGS[1:4]
 GAP = 2
 LEAST_READING = 12  # columns left for the last heading's words before a table is worth drawing
@@ -40,14 +40,14 @@ def metric_cells(metric: Metric) -> tuple[str, ...]:
         metric_words.estimate(metric),
         metric_words.null_mean(metric),
         metric_words.null_pvalue(metric),
-        metric_words.reading(metric),
+        metric_words.against_null(metric),
     )
 
 
 def _table(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=heading != "reading")
+        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=heading != HEADINGS[-1])
     for row in rows:
         table.add_row(*map(plain, row), style="bold" if row[0] == headline else None)
     return table
@@ -55,9 +55,9 @@ def _table(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
 
 def _paragraphs(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
     lines: list[RenderableType] = []
-    for name, estimate, null, p, reading in rows:
+    for name, estimate, null, p, against_null in rows:
         comparison = [f"null {null}", f"p {p}"] if null != metric_words.DASH else []
-        told = [estimate, ", ".join([*comparison, *([reading] if reading else [])])]
+        told = [estimate, ", ".join([*comparison, *([against_null] if against_null else [])])]
         lines.append(plain(name, "bold" if name == headline else ""))
         lines += [Padding(plain(line), (0, 0, 0, GAP)) for line in told if line]
     return Group(*lines)

@@ -39,7 +39,7 @@ def test_every_number_is_that_of_the_full_matrix(make, rng):
         "min_cosine": cosines.min(),
     }
     for name, value in expected.items():
-        assert report.metric(name).estimate == pytest.approx(value, rel=1e-6, abs=1e-7), name
+        assert report.metric(name).estimate == pytest.approx(value, rel=1e-5, abs=1e-7), name
 
 
 @pytest.mark.parametrize("make", [isotropic, angular_gaussian])
@@ -101,7 +101,7 @@ def test_rotation_order_and_length_change_nothing(rng):
     lengths = torch.from_numpy(rng.uniform(0.1, 10, (400, 1)))
     before = estimates(measure(rows))
     for after in (rows @ rotation, rows[order], rows * lengths):
-        assert estimates(measure(after)) == pytest.approx(before, rel=1e-6, abs=1e-8)  # products are float32
+        assert estimates(measure(after)) == pytest.approx(before, rel=1e-5, abs=1e-8)  # products are float32
 
 
 def test_the_same_seed_gives_the_same_metrics_on_one_thread_and_two(rng):

@@ -64,7 +64,7 @@ def categories():
 
 
 @pytest.fixture
-def material(tmp_path):
+def as_files(tmp_path):
     """Writes pairs and vectors as a user gives them: parameters for the plugin."""
 
     def write(pairs, vectors):
@@ -79,7 +79,7 @@ def material(tmp_path):
             (folder / f"{name}.json").write_text(json.dumps(entries))
         lines = [f"{word} {' '.join(f'{v:.7g}' for v in row)}" for word, row in zip(pairs.words, vectors, strict=True)]
         (tmp_path / "vectors.txt").write_text("\n".join(lines))
-        return {"relations": str(folder), "word_vectors": str(tmp_path / "vectors.txt"), "n_permutations": 19}
+        return {"relations": str(folder), "word_vectors": str(tmp_path / "vectors.txt"), "null_draws": 19}
 
     return write
 

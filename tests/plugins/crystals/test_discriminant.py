@@ -6,7 +6,7 @@ from scipy import linalg
 from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from saegeo_crystals.discriminant import double_centred, ledoit_wolf_share, principal_scatter, shrunk_scatter
+from saegeo_crystals.discriminant import double_centered, ledoit_wolf_share, principal_scatter, shrunk_scatter
 
 
 @pytest.fixture(params=[(60, 9), (40, 120)], ids=["more pairs than dimensions", "fewer"])
@@ -18,18 +18,18 @@ def data(request, rng):
 
 def test_the_share_of_ledoit_and_wolf(data):
     rows, _ = data
-    share = ledoit_wolf_share(double_centred(rows @ rows.T), rows.shape[1])
+    share = ledoit_wolf_share(double_centered(rows @ rows.T), rows.shape[1])
     assert share == pytest.approx(ledoit_wolf_shrinkage(rows - rows.mean(0), assume_centered=True))
 
 
-def test_directions_solve_the_generalised_eigenproblem(data):
+def test_directions_solve_the_generalized_eigenproblem(data):
     rows, labels = data
     n, d = rows.shape
-    centred = rows - rows.mean(0)
-    share = ledoit_wolf_shrinkage(centred, assume_centered=True)
-    total = centred.T @ centred / n
+    centered = rows - rows.mean(0)
+    share = ledoit_wolf_shrinkage(centered, assume_centered=True)
+    total = centered.T @ centered / n
     shrunk = (1 - share) * total + share * np.trace(total) / d * np.eye(d)
-    means = np.array([centred[labels == k].mean(0) for k in range(4)])
+    means = np.array([centered[labels == k].mean(0) for k in range(4)])
     between = (means.T * np.bincount(labels) / n) @ means
     values, vectors = linalg.eigh(between, shrunk)
 
@@ -65,7 +65,7 @@ def test_principal_components_first(rng):
 def test_orthonormal_coordinates_have_the_inner_product_of_the_vectors(data):
     rows, labels = data
     scatter = shrunk_scatter(rows @ rows.T, rows.shape[1])
-    found = scatter.discriminants(labels, 4, 3).orthonormal(scatter.centred)
+    found = scatter.discriminants(labels, 4, 3).orthonormal(scatter.centered)
     directions = rows.T @ found.coefficients
     np.testing.assert_allclose(directions.T @ directions, np.eye(3), atol=1e-8)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
-from saegeo_crystals.relations import Relation, bundled_relations, read_relations
+from saegeo_crystals.relations import Relation, bundled_relations, cleaned, read_relations
 
 WORD = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=6)
 
@@ -89,3 +89,9 @@ def test_the_relations_that_ship():
         assert all(a != b and a == a.strip() and b == b.strip() for a, b in relation.pairs)
     words = {word for relation in relations for pair in relation.pairs for word in pair}
     assert sum(" " not in word for word in words) > 0.95 * len(words)
+
+
+def test_identical_and_repeated_pairs_are_dropped_and_counted():
+    kept, dropped = cleaned([Relation("a", (("x", "y"), ("x", "y"), ("z", "z"), ("y", "x")))])
+    assert kept == [Relation("a", (("x", "y"), ("y", "x")))]
+    assert dropped == {"repeated": 1, "identical": 1}

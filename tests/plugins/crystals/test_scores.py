@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from saegeo_crystals.analogies import analogy_scores
-from saegeo_crystals.scores import Cells, nearest_mean_hits, quadruple_scores, silhouette
+from saegeo_crystals.scores import PairsByRelation, analogy_scores, nearest_mean_hits, quadruple_scores, silhouette
 from saegeo_crystals.word_space import PairProducts, as_cosines
 
 N_WORDS, D = 24, 5
@@ -27,15 +26,11 @@ def cosine(x, y):
     return x @ y / np.linalg.norm(x) / np.linalg.norm(y)
 
 
-def mean(tally):
-    return tally.total / tally.count
-
-
 def measured(scene):
     vectors, labels, inputs, outputs = scene
-    cells = Cells.of(labels, 3, inputs, outputs)
+    grouped = PairsByRelation.of(labels, 3, inputs, outputs)
     products = PairProducts.of_words(vectors @ vectors.T, inputs, outputs)
-    return quadruple_scores(products, cells), cells
+    return quadruple_scores(products, grouped), grouped
 
 
 def test_quadruples_are_those_of_the_loops(scene):
@@ -50,18 +45,18 @@ def test_quadruples_are_those_of_the_loops(scene):
         if len({inputs[i], inputs[j], outputs[i], outputs[j]}) == 4:
             errors.append(2 * np.linalg.norm(first - second) / (np.linalg.norm(first) + np.linalg.norm(second)))
             cosines.append(cosine(first, second))
-    assert mean(scores["parallelogram_error"]) == pytest.approx(np.mean(errors))
-    assert mean(scores["trapezoid_cosine"]) == pytest.approx(np.mean(cosines))
-    assert scores["trapezoid_cosine"].count == len(cosines)
-    assert mean(scores["offset_similarity"]) == pytest.approx(np.mean([np.mean(one) for one in by_relation.values()]))
+    assert scores["parallelogram_error"].mean == pytest.approx(np.mean(errors))
+    assert scores["trapezoid_cosine"].mean == pytest.approx(np.mean(cosines))
+    assert scores["trapezoid_cosine"].n == len(cosines)
+    assert scores["offset_similarity"].mean == pytest.approx(np.mean([np.mean(one) for one in by_relation.values()]))
 
 
 def test_pairing_consistency_is_the_area_under_the_curve_of_each_relation(scene):
     vectors, _, inputs, outputs = scene
-    scores, cells = measured(scene)
+    scores, grouped = measured(scene)
     total, count = 0.0, 0
     for relation in range(3):
-        members = [slot for slot in cells.slots[relation] if slot >= 0]
+        members = [slot for slot in grouped.slots[relation] if slot >= 0]
         n = len(members)
 
         def offset(i, shift, members=members, n=n):
@@ -87,42 +82,42 @@ def test_pairing_consistency_is_the_area_under_the_curve_of_each_relation(scene)
             total += metrics.roc_auc_score(truth, true + wrong) * len(true)
             count += len(true)
     assert count > 0
-    assert scores["pairing_consistency"].count == count
-    assert mean(scores["pairing_consistency"]) == pytest.approx(total / count)
+    assert scores["pairing_consistency"].n == count
+    assert scores["pairing_consistency"].mean == pytest.approx(total / count)
 
 
 def test_two_pairs_have_no_pairing_consistency(rng):
     vectors = rng.standard_normal((4, D))
     inputs, outputs = np.array([0, 1]), np.array([2, 3])
-    cells = Cells.of(np.zeros(2, np.int64), 1, inputs, outputs)
-    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, inputs, outputs), cells)
-    assert scores["pairing_consistency"].count == 0
-    assert scores["trapezoid_cosine"].count == 1
+    grouped = PairsByRelation.of(np.zeros(2, np.int64), 1, inputs, outputs)
+    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, inputs, outputs), grouped)
+    assert scores["pairing_consistency"].n == 0
+    assert scores["trapezoid_cosine"].n == 1
 
 
 def test_exact_parallelograms(rng):
     inputs = rng.standard_normal((6, D))
     vectors = np.concatenate([inputs, inputs + rng.standard_normal(D)])
-    cells = Cells.of(np.zeros(6, np.int64), 1, np.arange(6), np.arange(6, 12))
-    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, np.arange(6), np.arange(6, 12)), cells)
-    assert mean(scores["parallelogram_error"]) == pytest.approx(0, abs=1e-6)
-    assert mean(scores["trapezoid_cosine"]) == pytest.approx(1)
-    assert mean(scores["pairing_consistency"]) == pytest.approx(1)
+    grouped = PairsByRelation.of(np.zeros(6, np.int64), 1, np.arange(6), np.arange(6, 12))
+    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, np.arange(6), np.arange(6, 12)), grouped)
+    assert scores["parallelogram_error"].mean == pytest.approx(0, abs=1e-6)
+    assert scores["trapezoid_cosine"].mean == pytest.approx(1)
+    assert scores["pairing_consistency"].mean == pytest.approx(1)
 
 
 def test_equal_words_are_no_error(rng):
     vectors = np.ones((8, D))
-    cells = Cells.of(np.zeros(4, np.int64), 1, np.arange(4), np.arange(4, 8))
-    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, np.arange(4), np.arange(4, 8)), cells)
-    assert mean(scores["pairing_consistency"]) == pytest.approx(0.5)
-    assert scores["parallelogram_error"].count == 0
+    grouped = PairsByRelation.of(np.zeros(4, np.int64), 1, np.arange(4), np.arange(4, 8))
+    scores = quadruple_scores(PairProducts.of_words(vectors @ vectors.T, np.arange(4), np.arange(4, 8)), grouped)
+    assert scores["pairing_consistency"].mean == pytest.approx(0.5)
+    assert scores["parallelogram_error"].n == 0
 
 
 def test_silhouettes_are_those_of_scikit_learn(rng):
     labels = rng.integers(0, 4, 60)
     labels[:3] = 5  # a class of three, and an empty one before it
     points = rng.standard_normal((60, D)) + labels[:, None]
-    assert mean(silhouette(points @ points.T, labels, 6)) == pytest.approx(metrics.silhouette_score(points, labels))
+    assert silhouette(points @ points.T, labels, 6).mean == pytest.approx(metrics.silhouette_score(points, labels))
 
 
 def test_nearest_mean(rng):
@@ -140,11 +135,11 @@ def test_analogies_are_those_of_the_loops(scene):
     place = {word: number for number, word in enumerate(words)}
     a, b = np.array([place[w] for w in inputs]), np.array([place[w] for w in outputs])
     unit = vectors[words] / np.linalg.norm(vectors[words], axis=1, keepdims=True)
-    cells = Cells.of(labels, 3, a, b)
-    scores = analogy_scores(as_cosines(vectors[words] @ vectors[words].T), cells)
+    grouped = PairsByRelation.of(labels, 3, a, b)
+    scores = analogy_scores(as_cosines(vectors[words] @ vectors[words].T), grouped)
 
     asked = right = right_with = 0
-    for members in ([slot for slot in row if slot >= 0] for row in cells.slots):
+    for members in ([slot for slot in row if slot >= 0] for row in grouped.slots):
         for shift in range(1, min(4, len(members) - 1) + 1):
             for place_of, j in enumerate(members):
                 i = members[(place_of + shift) % len(members)]
@@ -168,11 +163,11 @@ def test_analogies_are_those_of_the_loops(scene):
     assert scores["analogy_accuracy_average"].total == average
 
 
-def test_cells_without_some_pairs_are_those_of_the_others(rng):
+def test_relations_without_some_pairs_are_those_of_the_others(rng):
     labels = rng.integers(0, 3, 30)
     inputs, outputs = np.arange(30), 30 + np.arange(30)
     kept = rng.random(30) < 0.6
-    slots = Cells.of(labels, 4, inputs, outputs).keeping(kept).slots
+    slots = PairsByRelation.of(labels, 4, inputs, outputs).keeping(kept).slots
     for relation, row in enumerate(slots):
         there = row[row >= 0]
         np.testing.assert_array_equal(there, np.flatnonzero(kept & (labels == relation)))

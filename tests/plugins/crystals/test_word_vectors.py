@@ -7,12 +7,16 @@ import numpy as np
 import pytest
 
 from saegeo_core import AnalysisContext, FeatureCloud, MissingInput, SaegeoError, load_cloud
-from saegeo_crystals.material import gather
-from saegeo_crystals.pairs import capped
-from saegeo_crystals.parameters import CrystalsParameters
 from saegeo_crystals.relations import bundled_relations
-from saegeo_crystals.word_sources import BUNDLED, nearest_features, of_activations, vectors_of_words
-from saegeo_crystals.word_vectors import WordVectors, read_frequencies, read_word_vectors
+from saegeo_crystals.word_vectors import (
+    BUNDLED,
+    WordVectors,
+    nearest_features,
+    of_activations,
+    read_frequencies,
+    read_word_vectors,
+    vectors_of_words,
+)
 
 
 @pytest.fixture
@@ -76,13 +80,13 @@ def test_a_model_is_read_at_the_last_token_or_over_all(spelt):
     np.testing.assert_array_equal(last.vectors, [[2, 1, 1], [26, 2, 1]])
     np.testing.assert_array_equal(last.n_tokens, [2, 3])
     mean = of_activations(["ab", "xyz"], spelt, "mean")
-    np.testing.assert_allclose(mean.vectors, [[1.5, 0.5, 1], [25, 1, 1]])
+    np.testing.assert_array_equal(mean.vectors, [[1.5, 0.5, 1], [25, 1, 1]])
 
 
 def test_embeddings_of_a_model(spelt):
     context = AnalysisContext(np.random.default_rng(0), activations=spelt)
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
-    found = vectors_of_words(["ab"], cloud, CrystalsParameters(vectors="embeddings"), context)
+    found = vectors_of_words(["ab"], cloud, context, kind="embeddings")
     np.testing.assert_array_equal(found.vectors, [[20, 10, 10]])
 
 
@@ -90,19 +94,19 @@ def test_a_file_and_a_model_exclude_each_other(written, spelt):
     context = AnalysisContext(np.random.default_rng(0), activations=spelt)
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
     with pytest.raises(SaegeoError, match="a model beside it"):
-        vectors_of_words(["a"], cloud, CrystalsParameters(word_vectors=written("a 1 2\n")), context)
+        vectors_of_words(["a"], cloud, context, file=written("a 1 2\n"))
 
 
 @pytest.mark.parametrize(
-    ("spec", "vectors", "place"),
+    ("spec", "kind", "place"),
     [
         ("minilm-l6:layer_0", "activations", "layer_0"),
         ("minilm-l6:layer_4", "activations", "layer_4"),
         ("minilm-l6:layer_4", "embeddings", "embedding"),
     ],
 )
-def test_what_ships_is_taken_at_the_place_of_the_dictionary(spec, vectors, place, context):
-    found = vectors_of_words(["king", "nosuchword"], load_cloud(spec), CrystalsParameters(vectors=vectors), context)
+def test_what_ships_is_taken_at_the_place_of_the_dictionary(spec, kind, place, context):
+    found = vectors_of_words(["king", "nosuchword"], load_cloud(spec), context, kind=kind)
     words = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))["words"]
     stored = np.load(BUNDLED / f"{place}.npy")[words.index("king")]
     assert found.words == ("king",)
@@ -125,9 +129,9 @@ def test_what_ships_covers_every_bundled_word_and_stays_small():
 def test_vectors_of_another_place_are_missing(context):
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
     with pytest.raises(MissingInput, match="none that ship are of the place where memory:array reads"):
-        vectors_of_words(["king"], cloud, CrystalsParameters(), context)
+        vectors_of_words(["king"], cloud, context)
     with pytest.raises(MissingInput, match="last tokens"):
-        vectors_of_words(["king"], load_cloud("minilm-l6:layer_1"), CrystalsParameters(token="mean"), context)
+        vectors_of_words(["king"], load_cloud("minilm-l6:layer_1"), context, token="mean")
 
 
 def test_the_feature_of_a_word_is_the_nearest_direction(rng):
@@ -148,28 +152,3 @@ def test_features_need_vectors_of_their_width(rng):
     vectors = WordVectors(("a",), np.ones((1, 7), np.float32), "a test")
     with pytest.raises(SaegeoError, match=r"width 7, .* width 3"):
         nearest_features(vectors, FeatureCloud.from_array(np.eye(3, dtype=np.float32)))
-
-
-def test_words_of_no_pair_are_left_behind(parallelograms, material, rng, context):
-    given = material(*parallelograms(rng, 3, 20, 6))
-    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
-    everything = gather(cloud, CrystalsParameters(**given), context)
-    few = everything.with_pairs(capped(everything.pairs, 5, rng))
-    assert len(everything.vectors.words) == 120
-    assert few.vectors.words == few.pairs.words
-    assert len(few.pairs.words) == len(few.vectors.vectors) == 30
-    for word, vector in zip(few.vectors.words, few.vectors.vectors, strict=True):
-        np.testing.assert_array_equal(vector, everything.vectors.vectors[everything.vectors.words.index(word)])
-
-
-def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelt, parallelograms, material, rng):
-    given = material(*parallelograms(rng, 3, 20, 6)) | {"word_vectors": None}
-    read = []
-    spelt.of = lambda texts, of=spelt.of: (read.extend(texts), of(texts))[1]
-    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
-    cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
-    found = gather(cloud, CrystalsParameters(**given), context, draw=lambda pairs: capped(pairs, 5, rng))
-    assert found.pairs.sizes.tolist() == [5, 5, 5]
-    assert sorted(read) == sorted(found.pairs.words)
-    assert len(read) == 30
-    np.testing.assert_array_equal(found.vectors.n_tokens, [len(word) for word in found.pairs.words])

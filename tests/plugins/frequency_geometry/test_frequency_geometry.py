@@ -11,7 +11,7 @@ from saegeo_core.firing.statistics import Control
 from saegeo_core.synthetic import angular_gaussian, families, isotropic
 from saegeo_core.synthetic.firing import plant_firing
 
-FEW = {"n_permutations": 99}
+FEW = {"null_draws": 99}
 CORRELATIONS = ("rate_norm", "rate_nearest", "rate_pc1")
 
 

@@ -7,12 +7,13 @@ from scipy import stats
 
 from saegeo_core import Absent, AnalysisContext, Interval, SaegeoError, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.measuring.null_comparison import null_comparison
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
-from saegeo_power_law.described import DESCRIBED, RANGES
-from saegeo_power_law.exponent import Window, fitted_exponent
-from saegeo_power_law.measures import Measures
-from saegeo_power_law.nulls import power_law_draws, structureless_draws
+from saegeo_power_law.calibrated import nulls_of, power_law_spectra, structureless_spectra
+from saegeo_power_law.declared import DECLARED
+from saegeo_power_law.fitted_laws import RankWindow, fitted_exponent
+from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, Measures
 from saegeo_power_law.size_correction import SizeCorrection, power_law_variances
 from saegeo_power_law.spectrum import SampleSpectra, Spectrum
 
@@ -63,7 +64,7 @@ def test_a_planted_exponent_is_found_whatever_the_number_of_features(exponent, r
 
 def test_the_interval_covers_the_planted_exponent():
     """36 or more of 40; the whole table, 100 runs each at 16,384 x 256 and ranks 11 to 150, has 97, 95 and 95 of 100."""
-    window, covered = Window(5, 60), 0
+    window, covered = RankWindow(5, 60), 0
     correction = SizeCorrection(2499, 96, [window])
     for seed in range(40):
         rng = np.random.default_rng(seed)
@@ -77,7 +78,7 @@ def test_the_interval_covers_the_planted_exponent():
 
 def test_intervals_cover_the_mean_over_clouds():
     names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw")
-    measures = Measures(24, [Window(3, 15)])
+    measures = Measures(24, [RankWindow(3, 15)])
     seen = {name: [] for name in names}
     for seed in range(100):
         rng = np.random.default_rng(seed)
@@ -98,18 +99,25 @@ def gaussian_rows(n, d, rng):
     return torch.from_numpy(rng.standard_normal((n, d)))
 
 
+def judging_pvalue(name, measures, spectrum, spectra):
+    """Where a number of the spectrum lies among those of the spectra drawn from the null that judges it."""
+    measure, (model, drawn) = measures.by_name[name], next(iter(spectra.items()))
+    null = nulls_of(measure, {EXACT_POWER_LAW: []} | spectra, spectrum.n_rows)[model]
+    assert len(null.values) == len(drawn)
+    return null_comparison(model, measure.of(spectrum), null, DECLARED[name].alternative).pvalue
+
+
 @pytest.mark.parametrize("make", [isotropic, gaussian_rows, unlike_lengths])
 def test_pvalues_are_uniform_without_structure(make):
-    d, measures = 24, Measures(24, [Window(3, 15)])
+    d, measures = 24, Measures(24, [RankWindow(3, 15)])
     names = ("alpha_raw", "eigenvalue_decades", "participation_ratio", "effective_rank", "relative_log_volume")
     pvalues = {name: [] for name in names}
     for seed in range(150):
         context = AnalysisContext(rng=np.random.default_rng(seed))
         sample = SampleSpectra(make(200, d, context.rng), context, n_subsamples=0)
-        null = structureless_draws(sample.effective_rows(d), sample.full, 99, context)
+        spectra = structureless_spectra(sample.effective_rows(d), sample.full, 99, context)
         for name in names:
-            one = measures.by_name[name]
-            pvalues[name].append(null.compare(one.of(sample.full), one, one.extreme).pvalue)
+            pvalues[name].append(judging_pvalue(name, measures, sample.full, {STRUCTURELESS: spectra}))
     for name, collected in pvalues.items():
         assert min(collected) >= 0.01
         spread = np.array(collected) - np.random.default_rng(0).random(150) / 100  # p-values come in hundredths
@@ -131,13 +139,12 @@ def test_a_common_mean_is_seen_by_its_length_and_not_by_the_spectrum(rng):
 
 
 def test_pvalues_of_the_gain_are_uniform_under_a_power_law():
-    variances, measures = power_law_variances(48, 0.5), Measures(48, [Window(3, 30)])
-    gain, collected = measures.by_name["power_law_gain"], []
+    variances, measures, collected = power_law_variances(48, 0.5), Measures(48, [RankWindow(3, 30)]), []
     for seed in range(80):
         context = AnalysisContext(rng=np.random.default_rng(seed))
         spectrum = Spectrum(gaussian_spectrum(variances, 500, context.rng), 500)
-        null = power_law_draws(0.5, spectrum, 19, context)
-        collected.append(null.compare(gain.of(spectrum), gain, gain.extreme).pvalue)
+        spectra = power_law_spectra(0.5, spectrum, 19, context)
+        collected.append(judging_pvalue("power_law_gain", measures, spectrum, {EXACT_POWER_LAW: spectra}))
     assert min(collected) == pytest.approx(0.05)
     spread = np.array(collected) - np.random.default_rng(0).random(80) / 20  # p-values come in twentieths
     assert stats.kstest(spread, "uniform").pvalue > 1e-3
@@ -250,15 +257,17 @@ DEGENERATE = {
 @pytest.mark.parametrize("preset", ["calibrated", "paper"])
 def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, preset):
     report = measure(rows, preset)
-    names = list(DESCRIBED) if preset == "calibrated" else ["alpha", "log_determinant"]
+    names = list(DECLARED) if preset == "calibrated" else ["alpha", "log_determinant"]
     assert [metric.name for metric in report.measured] == names
     for metric in report.measured:
         for part in (metric.estimate, metric.interval, metric.nulls):
             assert not isinstance(part, Absent) or part.absent
 
 
-def test_ranges_are_those_of_metrics_that_there_are():
-    assert RANGES.keys() <= DESCRIBED.keys()
+def test_what_is_measured_is_what_is_declared():
+    measures = Measures(24, [RankWindow(3, 15)]).by_name
+    assert list(measures) == list(DECLARED)
+    assert all(bool(measures[name].nulls or measures[name].law) != bool(DECLARED[name].no_null) for name in DECLARED)
 
 
 def test_what_is_missing_says_why(rng):

@@ -63,7 +63,7 @@ def test_a_dictionary_and_itself(rng, stored):
     rows = angular_gaussian(60, 16, rng)
     report = measured(rows, stored(rows))
     for metric in report.measured:
-        assert metric.value == pytest.approx(1, abs=1e-6)
+        assert metric.value == pytest.approx(1, abs=1e-5)
 
 
 def test_opposites_are_no_partners(rng, stored):
@@ -156,7 +156,7 @@ def test_the_same_seed_gives_the_same_numbers_on_one_thread_and_two(rng, stored)
     finally:
         torch.set_num_threads(threads)
     for one, two in zip(reports[0].measured, reports[1].measured, strict=True):
-        assert one.value == pytest.approx(two.value, rel=1e-6)
+        assert one.value == pytest.approx(two.value, rel=1e-5)
         assert one.interval.low == pytest.approx(two.interval.low, rel=1e-5)
 
 

@@ -1,22 +1,23 @@
-"""Whether a few features are the nearest neighbour of many others."""
+"""Whether a few features are the nearest neighbor of many others."""
 
 import numpy as np
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, Figure, Findings, Metric, NullComparison, Parameters
+from saegeo_core import Analysis, Figure, Parameters
 
-LEAST_FEATURES = 10
+MIN_FEATURES = 10
+FIGURE = Figure(name="hubs", title="Hubs", kind="bar", table="hubs", x="size", y=("features",))
 
 
 class HubnessParameters(Parameters):
-    draws: int = Field(default=199, ge=19, description="Clouds of uniform directions behind the null.")
+    null_draws: int = Field(default=199, ge=19, description="Clouds of uniform directions behind the null.")
 
 
 class Hubness(Analysis):
     name = "acme-hubness"
     version = "1"
     headline = "largest_hub"
-    summary = "How many features have one and the same nearest neighbour"
+    summary = "How many features have one and the same nearest neighbor"
     reference = "Radovanović et al., Hubs in Space, JMLR 2010"
     Parameters = HubnessParameters
     invariances = frozenset({"rotation", "feature order", "scale", "row lengths"})
@@ -24,38 +25,23 @@ class Hubness(Analysis):
     def analyze(self, cloud, parameters, context):
         import pandas as pd
 
-        about = {"unit": "features", "better": "lower", "description": "Most features that share a nearest neighbour."}
+        from acme_geometry.declared import DECLARED
+        from saegeo_core.measuring.null_comparison import Draws
+
         n, d = cloud.n_features, cloud.d_in
-        if n < LEAST_FEATURES:
-            return Findings([Metric.missing("largest_hub", f"{n} features are too few", **about)])
+        if n < MIN_FEATURES:
+            return DECLARED.absent(f"{n} features are too few", n)
         sizes = hub_sizes(cloud.unit_vectors().numpy())
-        null = np.array(
-            [
-                hub_sizes(uniform(n, d, context.rng)).max()
-                for _ in context.progress(range(parameters.draws), parameters.draws, "null")
-            ]
-        )
-        metric = Metric(
-            name="largest_hub",
-            estimate=int(sizes.max()),
-            interval=Absent("no resampling gives a valid interval for an extreme"),
-            nulls=(
-                NullComparison(
-                    model="uniform directions",
-                    draws=len(null),
-                    mean=null.mean(),
-                    standard_deviation=null.std(ddof=1),
-                    pvalue=(np.sum(null >= sizes.max()) + 1) / (len(null) + 1),
-                    alternative="greater",
-                ),
-            ),
-            n=n,
-            **about,
-        )
+        times = context.progress(range(parameters.null_draws), parameters.null_draws, "null")
+        draws = [hub_sizes(uniform(n, d, context.rng)).max() for _ in times]
         counts = np.bincount(sizes)
-        table = pd.DataFrame({"size": np.arange(len(counts)), "features": counts})
-        figure = Figure(name="hubs", title="Hubs", kind="bar", table="hubs", x="size", y=("features",))
-        return Findings([metric], {"hubs": table}, [figure])
+        return DECLARED.findings(
+            {"largest_hub": int(sizes.max())},
+            n=n,
+            nulls={"largest_hub": {"uniform directions": Draws(draws, has_zscore=False)}},
+            tables={"hubs": pd.DataFrame({"size": np.arange(len(counts)), "features": counts})},
+            figures=[FIGURE],
+        )
 
     def planted_example(self, rng):
         from saegeo_core import FeatureCloud

@@ -5,11 +5,16 @@ import pytest
 
 from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues as marchenko_pastur
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
-from saegeo_power_law.expected_spectrum import expected_curve, expected_eigenvalues
-from saegeo_power_law.exponent import Window, fitted_exponent, windows_around
-from saegeo_power_law.size_correction import STEEPEST, SizeCorrection, power_law_variances
+from saegeo_power_law.fitted_laws import RankWindow, fitted_exponent, windows_around
+from saegeo_power_law.size_correction import (
+    STEEPEST,
+    SizeCorrection,
+    expected_curve,
+    expected_eigenvalues,
+    power_law_variances,
+)
 
-WINDOW = Window(11, 150)
+WINDOW = RankWindow(11, 150)
 
 
 @pytest.mark.parametrize(("n", "d"), [(400, 100), (120.5, 100), (60, 100)])
@@ -87,13 +92,3 @@ def test_the_correction_ends_at_no_structure_and_at_the_steepest():
     correction = SizeCorrection(2000, 200, [WINDOW])
     assert correction.corrected(correction.expected(0, WINDOW) - 0.01, WINDOW) == 0
     assert correction.corrected(50, WINDOW) == STEEPEST
-
-
-def test_windows_stand_around_the_given_one():
-    windows = windows_around(WINDOW, 300)
-    assert windows[0] == WINDOW
-    assert len(set(windows)) == len(windows) == 12
-    assert {window.first for window in windows} == {6, 11, 22}
-    assert {window.last for window in windows} == {100, 150, 200, 300}
-    assert windows_around(WINDOW, 150) == [WINDOW, *[w for w in windows if w.last <= 150 and w != WINDOW]]
-    assert windows_around(Window(1, 4), 4) == [Window(1, 4), Window(1, 3)]

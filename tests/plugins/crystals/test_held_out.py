@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
-from saegeo_crystals.folds import deal_folds, deal_groups, trained_on, units_of
-from saegeo_crystals.held_out import Experiment
+from saegeo_crystals.held_out import CrossValidation, deal_folds, deal_groups, trained_on, units_of
 from saegeo_crystals.nulls import shuffled_partners
-from saegeo_crystals.pairs import Pairs, capped, cleaned, numbered
-from saegeo_crystals.relations import Relation, bundled_relations
+from saegeo_crystals.pairs import capped, numbered
+from saegeo_crystals.relations import Relation, bundled_relations, cleaned
 from saegeo_crystals.word_space import WordSpace
 
 
@@ -76,7 +75,7 @@ def test_groups_are_even_and_of_whole_units(rng):
 def test_shuffled_partners_stay_in_relation_and_fold(noise, rng):
     pairs, vectors = noise(rng, 3, 12, 2)
     folds = deal_folds(pairs, 3, rng)
-    shuffled = shuffled_partners(Experiment(WordSpace.of(vectors), pairs, folds), rng).pairs
+    shuffled = shuffled_partners(CrossValidation(WordSpace.of(vectors), pairs, folds), rng).pairs
     home = {output: (r, f) for output, r, f in zip(pairs.outputs, pairs.relation, folds, strict=True)}
     assert [home[output] for output in shuffled.outputs] == list(zip(pairs.relation, folds, strict=True))
     assert (shuffled.outputs != pairs.outputs).mean() > 0.5
@@ -87,26 +86,3 @@ def test_a_relation_of_fewer_pairs_than_folds_is_refused(noise, rng):
     pairs, _ = noise(rng, 2, 4, 2)
     with pytest.raises(SaegeoError, match="relation 0 has 4 pairs, fewer than the 5 folds"):
         deal_folds(pairs, 5, rng)
-
-
-def test_a_cap_draws_at_random_from_every_relation(rng):
-    relations = [Relation("a", tuple((f"a{i}", f"b{i}") for i in range(50))), Relation("c", (("c", "d"), ("e", "f")))]
-    pairs = numbered(relations)
-    drawn = capped(pairs, 10, rng)
-    assert drawn.sizes.tolist() == [10, 2]
-    assert len({*drawn.inputs.tolist()}) == 12
-    assert drawn.digest != capped(pairs, 10, rng).digest
-
-
-def test_identical_and_repeated_pairs_are_dropped_and_counted():
-    kept, dropped = cleaned([Relation("a", (("x", "y"), ("x", "y"), ("z", "z"), ("y", "x")))])
-    assert kept == [Relation("a", (("x", "y"), ("y", "x")))]
-    assert dropped == {"repeated": 1, "identical": 1}
-
-
-def test_pairs_number_words_as_they_occur():
-    pairs = numbered([Relation("a", (("x", "y"),)), Relation("b", (("y", "z"),))])
-    assert isinstance(pairs, Pairs)
-    assert pairs.words == ("x", "y", "z")
-    assert pairs.inputs.tolist() == [0, 1]
-    assert pairs.relation.tolist() == [0, 1]

@@ -11,60 +11,56 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.resampling import jackknife_of
-from saegeo_crystals.discriminant import double_centred, leading_eigenvectors
-from saegeo_crystals.folds import trained_on
-from saegeo_crystals.held_out import BASE, Experiment, Fold, Sums, Tallies
-from saegeo_crystals.pairs import Integers, Pairs
-from saegeo_crystals.scores import quadruple_scores
-from saegeo_crystals.word_facts import WordFacts
+from saegeo_crystals.discriminant import double_centered, leading_eigenvectors
+from saegeo_crystals.distractors import Distractors
+from saegeo_crystals.held_out import CrossValidation, Fold, trained_on
+from saegeo_crystals.pairs import Pairs
+from saegeo_crystals.scores import Sums, Tallies, quadruple_scores
 from saegeo_crystals.word_space import PairProducts, WordSpace
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from saegeo_core.progress import Progress
 
-Floats = NDArray[np.float64]
-
 REMOVED = (1, 2, 3, 5, 10)
+"""Numbers of leading components that are removed."""
 RAW = "raw"
+"""The way that removes nothing, with which the others are compared."""
 PAIRING = "pairing_consistency"
 
 
-def comparison_table(
-    experiment: Experiment, facts: WordFacts, groups: Integers, progress: "Progress"
-) -> "pd.DataFrame":
+def removal_table(
+    validation: CrossValidation, distractors: Distractors, groups: Integers, progress: "Progress"
+) -> pd.DataFrame:
     """A row for each way, a column for each score, and the gain in pairing consistency over the raw space with its interval.
 
     `groups` (n_pairs,) are those of the jackknife.
     """
-    import pandas as pd
-
-    projection = experiment.projection
+    projection = validation.projection
     projections = {
         "discriminants, whitened": replace(projection, kind="shrinkage", geometry="whitened"),
         "discriminants, unwhitened": replace(projection, kind="shrinkage", geometry="original"),
         f"discriminants in {projection.n_principal} components": replace(projection, kind="pca", geometry="whitened"),
     }
-    labels = experiment.pairs.relation
-    ways: dict[str, _Way] = {}
-    for number in progress(experiment.numbers, len(experiment.numbers), "ways compared"):
-        for way, space in _removals(experiment, number, facts):
-            fold = Fold(replace(experiment, space=space), number)
-            ways.setdefault(way, _Way(labels, groups)).add(fold, fold.raw_scores(labels), fold.raw_products())
+    labels = validation.pairs.relation
+    removals: dict[str, _Removal] = {}
+    for number in progress(validation.fold_numbers, len(validation.fold_numbers), "ways compared"):
+        for way, space in _removals(validation, number, distractors):
+            fold = Fold(replace(validation, space=space), number)
+            removals.setdefault(way, _Removal(labels, groups)).add(fold, fold.raw_scores(labels), fold.raw_products())
     for way, projection in projections.items():
-        ways[way] = _Way(labels, groups)
-        for fold in replace(experiment, projection=projection).held_out():
+        removals[way] = _Removal(labels, groups)
+        for fold in replace(validation, projection=projection).held_out():
             found = fold.discriminants(labels)
-            ways[way].add(fold, fold.scores_in(found, labels), fold.products_in(found))
-    gains = {way: one.gain_over(ways[RAW]) for way, one in ways.items()}
+            removals[way].add(fold, fold.scores_in(found, labels), fold.products_in(found))
+    gains = {way: one.gain_over(removals[RAW]) for way, one in removals.items()}
     return pd.DataFrame(
         {
-            "way": list(ways),
-            **{name: [one.sums.mean(name) for one in ways.values()] for name in BASE},
+            "way": list(removals),
+            **{name: [one.sums.mean(name) for one in removals.values()] for name in removals[RAW].sums.means()},
             **{
                 f"{PAIRING}_gain{end}": [gain[place] for gain in gains.values()]
                 for place, end in enumerate(("", "_low", "_high"))
@@ -73,8 +69,8 @@ def comparison_table(
     )
 
 
-class _Way:
-    """The scores of one way over folds, and its pairing consistency without each group of the held-out pairs."""
+class _Removal:
+    """The scores of one way of removing over folds, and its pairing consistency without each group of the held-out pairs."""
 
     def __init__(self, labels: Integers, groups: Integers) -> None:
         self.sums = Sums()
@@ -84,12 +80,12 @@ class _Way:
     def add(self, fold: Fold, tallies: Tallies, products: PairProducts) -> None:
         """Add one fold: its scores, and the products of its pairs."""
         self.sums.add(tallies)
-        cells = fold.cells(self._labels)
+        grouped = fold.grouped(self._labels)
         for group, one in self._without.items():
-            kept = cells.keeping(self._groups[fold.test] != group)
+            kept = grouped.keeping(self._groups[fold.test] != group)
             one.add({PAIRING: quadruple_scores(products, kept)[PAIRING]})
 
-    def gain_over(self, raw: "_Way") -> tuple[float, float, float]:
+    def gain_over(self, raw: "_Removal") -> tuple[float, float, float]:
         """Pairing consistency less that of `raw`, and the ends of its interval; NaN where there is none."""
         gain = self.sums.mean(PAIRING) - raw.sums.mean(PAIRING)
         if self is raw:
@@ -102,13 +98,12 @@ class _Way:
         return gain, low, high
 
 
-def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator[tuple[str, WordSpace]]:
+def _removals(validation: CrossValidation, number: int, distractors: Distractors) -> Iterator[tuple[str, WordSpace]]:
     """Each way's name and what it leaves of the words, as the pairs that may be trained on say."""
-    space, pairs = experiment.space, experiment.pairs
-
-    train = pairs.take(np.flatnonzero(trained_on(pairs, experiment.folds, number)))
+    space, pairs = validation.space, validation.pairs
+    train = pairs.take(np.flatnonzero(trained_on(pairs, validation.folds, number)))
     with_differences = space.with_differences(train)
-    kernel = double_centred(with_differences[:, train.outputs] - with_differences[:, train.inputs])
+    kernel = double_centered(with_differences[:, train.outputs] - with_differences[:, train.inputs])
     yield RAW, space
     values, vectors = leading_eigenvectors(kernel, max(REMOVED))
     on_axes = with_differences.T @ (vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny)))
@@ -116,23 +111,23 @@ def _removals(experiment: Experiment, number: int, facts: WordFacts) -> Iterator
         if k <= np.count_nonzero(values > 0):
             left = WordSpace(space.products - on_axes[:, :k] @ on_axes[:, :k].T, space.dimension)
             yield f"without {k} component{'s' * (k > 1)}", left
-    if facts.names:
-        yield "without distractors", without_facts(space, with_differences, kernel, facts, train)
+    if distractors.names:
+        yield "without distractors", without_distractors(space, with_differences, kernel, distractors, train)
 
 
-def without_facts(
-    space: WordSpace, with_differences: Floats, kernel: Floats, facts: WordFacts, train: Pairs
+def without_distractors(
+    space: WordSpace, with_differences: Floats, kernel: Floats, distractors: Distractors, train: Pairs
 ) -> WordSpace:
-    """The words less what their facts predict, by least squares of the training differences on differences of facts.
+    """The words less what their distractors predict, by least squares of the training differences on those of distractors.
 
-    With T the centred differences of facts (n, q) and D those of vectors (n, d), every word x with facts t becomes
+    With T the centered differences of distractors (n, q) and D those of vectors (n, d), every word x with distractors t becomes
     x - t'B, B = T⁺D: in inner products alone.
     """
-    known = facts.differences(train)
+    known = distractors.differences(train)
     solution = np.linalg.pinv(known - known.mean(0))  # (q, n)
-    values = facts.values - facts.values.mean(0)
+    values = distractors.values - distractors.values.mean(0)
     predicted = (
         with_differences.T @ solution.T @ values.T
-    )  # products of every word with what facts predict of every other
+    )  # products of every word with what distractors predict of every other
     again = values @ (solution @ kernel @ solution.T) @ values.T
     return WordSpace(space.products - predicted - predicted.T + again, space.dimension)

@@ -14,27 +14,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy import stats
 
-from saegeo_core import Absent, Interval, SaegeoError
+from saegeo_core import Absent, SaegeoError
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import Directions, mean_squared_cosine, row_slices, second_moment
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.null_directions import angular_gaussian_directions
 from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.resampling import Resampled
 from saegeo_crystals.near_parallelograms import Parallelograms, near_parallelograms
 
 if TYPE_CHECKING:
     from saegeo_core.progress import Progress
 
 SKETCH_WIDTH = 256
+"""Dimensions that wider directions are projected to."""
 ROWS_AT_ONCE = 1024
 MANY_TIMES = 50
 """Candidates kept for every quadruple wanted, because some share features."""
 FEATURES_EACH = 20
 """Features there must be for every quadruple expected: each takes four, and those left over become scarce."""
-MOST_CONCENTRATED = 0.5
-"""Mean squared cosine of a cloud spread over two dimensions; below that there is no covariance to speak of."""
+MAX_MEAN_SQUARED_COSINE = 0.5
+"""That of a cloud spread over two dimensions; below that there is no covariance to speak of."""
 
 
 @dataclass(frozen=True)
@@ -49,40 +52,72 @@ class ParallelogramExcess:
 
     threshold: float
     observed: Parallelograms
-    null_errors: list[NDArray[np.float64]]
+    null_errors: list[Floats]
 
     @property
-    def null_counts(self) -> NDArray[np.int64]:
-        """Quadruples of each null cloud, shape (null_draws,)."""
-        return np.array([len(errors) for errors in self.null_errors])
+    def law(self) -> "CountRatioLaw":
+        """What the ratio is in null clouds."""
+        return CountRatioLaw(np.array([len(errors) for errors in self.null_errors]))
+
+    @property
+    def ratio(self) -> Resampled:
+        """Observed over expected, with its interval."""
+        return ratio_of_counts(len(self.observed), self.law.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class CountRatioLaw:
+    """The law of a count over its expectation, where that is the mean of counts in draws of the null.
+
+    Attributes:
+        counts: int64 (n_draws,), not all zero.
+    """
+
+    counts: Integers
 
     @property
     def expected(self) -> float:
-        """Mean count of the null clouds."""
-        return float(self.null_counts.mean())
+        """Mean count."""
+        return float(self.counts.mean())
 
     @property
-    def ratio(self) -> float:
-        """Observed over expected."""
-        return len(self.observed) / self.expected
+    def ratios(self) -> Floats:
+        """Every count over the expected one, (n_draws,)."""
+        return self.counts / self.expected
 
     @property
-    def pvalue(self) -> float:
-        """(b + 1)/(m + 1), b the null clouds with at least as many quadruples."""
-        return permutation_pvalue(len(self.observed), self.null_counts, "greater")
+    def mean(self) -> float:
+        """Of the ratios: 1 by their making."""
+        return 1.0
 
-    def interval(self, level: float = 0.95) -> Interval:
-        """Of the ratio: both counts are of rare events that share no feature, so both are Poisson.
+    @property
+    def standard_deviation(self) -> float:
+        """Of the ratios, (n_draws - 1) below the squares; 0 for a single draw."""
+        return float(np.std(self.ratios, ddof=1)) if len(self.counts) > 1 else 0.0
 
-        Given their total, the share that was observed is binomial; Clopper and Pearson's limits of that share give exact
-        limits of the ratio, which hold the uncertainty of the expected count too.
-        """
-        seen, chance, draws = len(self.observed), int(self.null_counts.sum()), len(self.null_counts)
-        tail = (1 - level) / 2
-        low = float(stats.beta.ppf(tail, seen, chance + 1)) if seen else 0.0
-        high = float(stats.beta.ppf(1 - tail, seen + 1, chance))
-        low, high = (draws * share / (1 - share) for share in (low, high))
-        return Interval(low=low, high=high, level=level, method="exact, ratio of two Poisson counts")
+    def zscore(self, observed: float) -> float:
+        """Distance of a ratio from 1, in standard deviations."""
+        return (observed - 1.0) / self.standard_deviation
+
+    def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
+        """(b + 1)/(m + 1), b the draws with a ratio at least as extreme."""
+        return permutation_pvalue(observed, self.ratios, alternative)
+
+
+def ratio_of_counts(observed: int, null_counts: Integers, *, level: float = 0.95) -> Resampled:
+    """A count over the mean of m null counts, (m,), all taken for Poisson, as counts of rare events that share no feature are.
+
+    Given their total, the share that was observed is binomial; Clopper and Pearson's limits of that share give exact limits of
+    the ratio, which hold the uncertainty of the expected count too. The standard error is that of the delta method.
+    """
+    chance, draws = int(null_counts.sum()), len(null_counts)
+    tail = (1 - level) / 2
+    low = float(stats.beta.ppf(tail, observed, chance + 1)) if observed else 0.0
+    high = float(stats.beta.ppf(1 - tail, observed + 1, chance))
+    low, high = (draws * share / (1 - share) for share in (low, high))
+    standard_error = draws / chance * float(np.sqrt(observed + observed**2 / chance))
+    ratio = observed / float(null_counts.mean())
+    return Resampled(ratio, standard_error, (low, high), level, "exact, ratio of two Poisson counts")
 
 
 def parallelogram_excess(
@@ -91,18 +126,18 @@ def parallelogram_excess(
     *,
     n_neighbors: int = 10,
     null_draws: int = 19,
-    expected: int = 20,
+    n_expected: int = 20,
     device: str | torch.device = "cpu",
     progress: "Progress | None" = None,
 ) -> ParallelogramExcess | Absent:
-    """Search the cloud and `null_draws` null clouds, at the error where about `expected` quadruples come by chance.
+    """Search the cloud and `null_draws` null clouds, at the error where about `n_expected` quadruples come by chance.
 
     Args:
         vectors: (n_features, d_in), rows of any length but zero.
         rng: draws projection and null clouds.
         n_neighbors: mutual neighbors that sides are made of.
         null_draws: m, after the one null cloud that sets the error.
-        expected: quadruples of that cloud within the error.
+        n_expected: quadruples of that cloud within the error.
         device: where the products are taken.
         progress: wraps the loop over clouds.
 
@@ -110,30 +145,30 @@ def parallelogram_excess(
         The counts, or why there are none.
     """
     n = len(vectors)
-    if n < FEATURES_EACH * expected:
+    if n < FEATURES_EACH * n_expected:
         return Absent(
-            f"{n} features are too few to expect {expected} quadruples without a shared feature; "
-            f"{FEATURES_EACH * expected} are needed"
+            f"{n} features are too few to expect {n_expected} quadruples without a shared feature; "
+            f"{FEATURES_EACH * n_expected} are needed"
         )
     sketch = sketched(vectors, rng, device)
     moment = second_moment(sketch, device=device)
-    if mean_squared_cosine(moment, n) > MOST_CONCENTRATED:
+    if mean_squared_cosine(moment, n) > MAX_MEAN_SQUARED_COSINE:
         return Absent("the directions lie along two axes or fewer: there is no covariance to keep")
     try:
         null = angular_gaussian_directions(moment.numpy(force=True), sketch.double().mean(0).numpy(), n)
     except SaegeoError as error:
         return Absent(str(error))
-    first = near_parallelograms(null.sample(n, rng), n_neighbors, most=expected * MANY_TIMES, device=device)
-    if len(first) < expected:
+    first = near_parallelograms(null.sample(n, rng), n_neighbors, max_quadruples=n_expected * MANY_TIMES, device=device)
+    if len(first) < n_expected:
         return Absent(
-            f"a null cloud holds {len(first)} quadruples whose sides join mutual neighbors, and {expected} are needed"
+            f"a null cloud holds {len(first)} quadruples whose sides join mutual neighbors, and {n_expected} are needed"
         )
-    threshold = float(first.errors[expected - 1])
-    null_errors: list[NDArray[np.float64]] = [np.empty(0)] * null_draws
-    generators = rng.spawn(null_draws)
+    threshold = float(first.errors[n_expected - 1])
+    null_errors: list[Floats] = [np.empty(0)] * null_draws
+    draw_rngs = rng.spawn(null_draws)
 
     def search(draw: int) -> None:
-        drawn = null.sample(n, generators[draw])
+        drawn = null.sample(n, draw_rngs[draw])
         null_errors[draw] = near_parallelograms(drawn, n_neighbors, within=threshold, device=device).errors
 
     # Whole searches side by side: within one, threads spend half as long again waiting for each other.

@@ -1,0 +1,80 @@
+"""How often features fire, with where they lie: numbers, how well they are known, and nulls together."""
+
+import numpy as np
+import pandas as pd
+
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, FiringStatistics
+from saegeo_core.measuring.null_comparison import Nulls
+from saegeo_core.measuring.null_draws import nulls_of_controls
+from saegeo_core.measuring.resampled import bootstrapped
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.statistics.permutation import frequency_strata, permute_within
+from saegeo_core.statistics.rank_correlation import standard_ranks
+from saegeo_frequency_geometry.declared import DECLARED
+from saegeo_frequency_geometry.rate_correlations import NORM, rate_correlations
+
+STRATIFIED, FREE = "rates permuted among features of like norm", "rates permuted freely"
+FIGURE = Figure(name="spectrum", title="Rates", kind="line", table="spectrum", x="rank", y=("rate",), log_y=True)
+
+
+def calibrated_findings(
+    cloud: FeatureCloud, firing: FiringStatistics, context: AnalysisContext, *, dense_above: float, null_draws: int
+) -> Findings:
+    """Measure the features that fire, the controls in the same way, and the rates permuted and in other documents."""
+    device = context.device
+    document_rng, permutation_rng, half_rng = context.rng.spawn(3)
+    live = np.flatnonzero(firing.counts)
+    rho, places, absent = rate_correlations(cloud.vectors, firing.counts, device=device)
+    shares = {"dead_share": 1 - len(live) / firing.n_features, "dense_share": _dense_share(firing, dense_above)}
+    ranks = {name: standard_ranks(place) for name, place in places.items()}
+
+    def rho_of_counts(counts: Integers, _: int) -> dict[str, float]:
+        return {name: float(standard_ranks(counts[live]) @ place_ranks) for name, place_ranks in ranks.items()}
+
+    untrained = nulls_of_controls(
+        lambda vectors, counts: rate_correlations(vectors, counts, device=device).rho, list(rho), firing, half_rng
+    )
+    permuted = _permutation_nulls(
+        standard_ranks(firing.counts[live]), ranks, places.get(NORM), permutation_rng, null_draws
+    )
+    rates = firing.counts[live] / firing.n_blocks
+    features = {"feature": cloud.feature_ids[live], "rate": rates}
+    features |= {name.removeprefix("rate_"): place for name, place in places.items()}
+    spectrum = {"rank": np.arange(1, len(live) + 1), "rate": np.sort(rates)[::-1]}
+    return DECLARED.findings(
+        {**shares, **absent, **rho},
+        n={name: firing.n_features if name in shares else len(live) for name in DECLARED},
+        spread=bootstrapped(rho_of_counts, rho, firing, document_rng),
+        nulls={name: {**untrained[name], **permuted[name]} for name in rho},
+        tables={"features": pd.DataFrame(features), "spectrum": pd.DataFrame(spectrum)},
+        figures=[FIGURE],
+    )
+
+
+def _dense_share(firing: FiringStatistics, dense_above: float) -> float | Absent:
+    """Share of features that fire on a larger share of the tokens than `dense_above`."""
+    if firing.token_counts is None or not firing.n_tokens:
+        return Absent("how many tokens each feature fired on is not known")
+    return float(np.mean(firing.token_counts > dense_above * firing.n_tokens))
+
+
+def _permutation_nulls(
+    rate_ranks: Floats, ranks: dict[str, Floats], norms: Floats | None, rng: np.random.Generator, null_draws: int
+) -> dict[str, Nulls]:
+    """For every correlation its values with rates permuted among features of like norm, where norms differ, and freely.
+
+    Args:
+        rate_ranks: standard ranks of the rates, (n_live,).
+        ranks: name of each correlation to the standard ranks of what rates are correlated with.
+        norms: lengths of the features, None where they are alike. Their own correlation is permuted freely only.
+        rng: draws the permutations.
+        null_draws: how many of each kind.
+    """
+    strata = {} if norms is None else {STRATIFIED: frequency_strata(norms, rng)}
+    strata[FREE] = np.zeros(len(rate_ranks), np.int64)
+    nulls: dict[str, dict[str, Floats]] = {name: {} for name in ranks}
+    for model, stratum_of_feature in strata.items():
+        permuted = rate_ranks[np.stack([permute_within(stratum_of_feature, rng) for _ in range(null_draws)])]
+        for name in ranks.keys() - ({NORM} if model == STRATIFIED else set()):
+            nulls[name][model] = permuted @ ranks[name]
+    return dict(nulls)
