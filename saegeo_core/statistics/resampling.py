@@ -19,8 +19,6 @@ from scipy import stats
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.report.metric import Interval
-from saegeo_core.report.replicates import Replicates
 
 BootstrapMethod = Literal["percentile", "basic"]
 
@@ -48,30 +46,6 @@ class Resampled:
     replicates: Floats | None = None
     factor: float = 1.0
     degrees_of_freedom: int | None = None
-
-    def interval(self) -> Interval:
-        """The interval as a metric carries it."""
-        low, high = self.confidence_interval
-        n = None if self.replicates is None else len(self.replicates)
-        return Interval(
-            low=low,
-            high=high,
-            level=self.level,
-            method=self.method,
-            replicates=n,
-            standard_error=self.standard_error,
-            degrees_of_freedom=self.degrees_of_freedom,
-        )
-
-    def kept_for(self, metric: str, key: str) -> Replicates:
-        """The replicates as findings carry them; `key` names the parts of the data they are of.
-
-        Raises:
-            ValueError: there are none.
-        """
-        if self.replicates is None:
-            raise ValueError(f"the {self.method} of {metric} computes no replicates")
-        return Replicates(metric, self.replicates, self.factor, key)
 
 
 def delete_group_jackknife(

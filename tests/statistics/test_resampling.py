@@ -81,15 +81,6 @@ def test_the_same_generator_gives_the_same_interval():
     assert first == second
 
 
-def test_a_result_says_what_findings_carry(rng):
-    values = rng.standard_normal(40)
-    result = delete_group_jackknife(lambda i: values[i].mean(), np.arange(40) % 20)
-    interval, kept = result.interval(), result.kept_for("mean", "parts")
-    assert (interval.low, interval.high) == result.confidence_interval
-    assert interval.replicates == 20
-    assert kept.standard_error() == pytest.approx(result.standard_error)
-
-
 def test_values_already_computed_give_the_same_interval(rng):
     values, groups = rng.standard_normal(60), np.arange(60) % 6
     once = delete_group_jackknife(lambda rows: float(values[rows].mean()), groups)
