@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from saegeo_core.comparison.telling_apart import distinctions, names_of
+from saegeo_core.comparison.distinctions import distinct_names, distinctions
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.report import Report
 
@@ -33,7 +33,7 @@ class ReportName:
 
 def report_names(reports: Sequence[Report]) -> list[ReportName]:
     """The names of these reports; those that nothing tells apart are numbered."""
-    saes = names_of([report.sae for report in reports])
+    saes = distinct_names([report.sae for report in reports])
     names = [ReportName(report.analysis.name, sae) for report, sae in zip(reports, saes, strict=True)]
     alike: dict[ReportName, list[int]] = {}
     for place, name in enumerate(names):

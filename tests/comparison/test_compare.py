@@ -2,7 +2,7 @@ import pytest
 from scipy import stats
 
 from saegeo_core import SaegeoError, compare
-from saegeo_core.comparison.joining import Failure
+from saegeo_core.comparison.sae_reports import Failure
 
 FIRING = {"digest": "f", "fires_above": 0.0, "block_tokens": 256, "tails": "dropped"}
 

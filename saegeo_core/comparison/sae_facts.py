@@ -1,11 +1,11 @@
-"""What the guard must know of an SAE, read from its reports."""
+"""What is known of an SAE that bears on a comparison, read from its reports; and what is not known."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from saegeo_core.comparison.guard import SaeFacts
-from saegeo_core.comparison.joining import Joined
+from saegeo_core.comparison.sae_reports import SaeReports
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae, Report
@@ -14,7 +14,22 @@ IN_A_LAYER = re.compile(r"^.*?(?:blocks|layers?|h)\.\d+\.?")
 TRAINING_DATA = re.compile(r"dataset|corpus|training_tokens")
 
 
-def facts_of(row: Joined) -> SaeFacts:
+@dataclass(frozen=True)
+class SaeFacts:
+    """What is known of one SAE that bears on a comparison; None is unknown."""
+
+    name: str
+    l0: float | None = None
+    width: int | None = None
+    dimension: int | None = None
+    site: str | None = None
+    directions: str | None = None
+    model: str | None = None
+    training_data: str | None = None
+    corpus: str | None = None
+
+
+def facts_of(row: SaeReports) -> SaeFacts:
     """The facts of a row's SAE; nothing but the name where it is not known."""
     sae = row.sae
     if sae is None:
@@ -30,6 +45,16 @@ def facts_of(row: Joined) -> SaeFacts:
         training_data=_training_data(sae.training),
         corpus=_corpus(row.reports.values()),
     )
+
+
+def unknown_facts(saes: Sequence[SaeFacts]) -> dict[str, list[str]]:
+    """Facts that could not be compared: fact to the names of the SAEs where it is unknown.
+
+    L0 is always among them where it is unknown; another fact only where it is known of some other SAE.
+    """
+    facts = {"L0": "l0", "site": "site", "model": "model", "training data": "training_data", "corpus": "corpus"}
+    unknown = {fact: [sae.name for sae in saes if getattr(sae, field) is None] for fact, field in facts.items()}
+    return {fact: names for fact, names in unknown.items() if names and (fact == "L0" or len(names) < len(saes))}
 
 
 def site_of(sae: "MeasuredSae") -> str | None:
