@@ -35,7 +35,7 @@ ROOMS = {
     "cli": {"click", "rich"},
 }
 AT_THE_ROOT = "files at the root"
-LEAVING = {"saegeo_core/statistics/linked_share.py", "saegeo_core/statistics/resampling.py"}
+LEAVING = {"saegeo_core/statistics/resampling.py"}
 """What makes metrics of arrays in `statistics`, until the plugins that use it are converted."""
 
 PLUGIN_MAY_IMPORT = {"saegeo_core", *VALUES, *ARRAYS, "openTSNE", "pandas", "sklearn"}
