@@ -41,11 +41,6 @@ class Comparison:
     adjustments: "tuple[Adjustment, ...]" = ()
     profile: "LayerProfile | None" = None
 
-    @property
-    def has_failures(self) -> bool:
-        """Whether anything went wrong in any cell."""
-        return any(cell.is_failure for row in self.rows for cell in row.cells)
-
     def row(self, name: str) -> Row:
         """The row of that name.
 

@@ -7,7 +7,7 @@ from scipy import stats
 
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_core.statistics.permutation import permutation_pvalue
-from saegeo_core.statistics.resampling import scaled_subsampling
+from saegeo_core.statistics.resampling import subsamples, subsampling_of
 from saegeo_core.synthetic import angular_gaussian as angular_rows
 from saegeo_core.synthetic import common_mean, families, isotropic
 from saegeo_entropy.angular_gaussian import angular_gaussian
@@ -169,7 +169,8 @@ def test_intervals_cover(make):
             ],
         }
         for name, statistic in statistics.items():
-            results[name].append(scaled_subsampling(statistic, n, np.random.default_rng(seed)))
+            parts = subsamples(n, np.random.default_rng(seed))
+            results[name].append(subsampling_of(statistic(np.arange(n)), [statistic(part) for part in parts], 0.8))
     for name, measured in results.items():
         truth = np.mean([one.estimate for one in measured])
         covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in measured)
