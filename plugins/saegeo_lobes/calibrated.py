@@ -114,19 +114,24 @@ def _nothing_to_cluster(firing: FiringStatistics, live: LiveFeatures, k: int) ->
     """Counts of features, and why there is nothing else."""
     most = live.n_live // 2 if live.n_live >= min_features(2) else 0
     possible = f"k_reported can be 2 to {most}" if most else "no number of lobes is possible"
+    told = _left_out(live)
     reason = (
         f"{k} lobes need at least {min_features(k)} live features, and {firing.n_blocks} blocks of text leave "
-        f"{live.n_live} of {firing.n_features} ({possible})"
+        f"{live.n_live} of {firing.n_features}{f': {told}' if told else ''} ({possible})"
     )
     missing = dict.fromkeys(DECLARED, Absent(reason))
     return DECLARED.findings({**missing, **live.counted}, n=firing.n_features)
 
 
+def _left_out(live: LiveFeatures) -> str:
+    """How many features are not compared, and why; nothing where all are."""
+    reasons = {"never fire": live.n_dead, "fire too rarely": live.n_rare, "are silent too rarely": live.n_constant}
+    return ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
+
+
 def _warnings_of_features(live: LiveFeatures, asked: Settings, settings: Settings) -> Iterator[str]:
     """Features and numbers of lobes that were left out, and whether the matrix of all pairs was."""
-    reasons = {"never fire": live.n_dead, "fire too rarely": live.n_rare, "are silent too rarely": live.n_constant}
-    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
-    if told:
+    if told := _left_out(live):
         yield f"features left out: {told}"
     impossible = [str(k) for k in asked.n_clusters if k not in settings.n_clusters]
     if impossible:

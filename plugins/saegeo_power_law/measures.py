@@ -72,7 +72,8 @@ class Measure:
             has = f"{sample.n_features} features in {spectrum.d_in} dimensions have {spectrum.rank}"
         else:
             has = f"features of such unlike lengths are as noisy a sample as {spectrum.n_rows:.0f} Gaussian rows"
-        return f"it needs {self.needs_rank} eigenvalues above zero, and {has}"
+        way = "; power-law.last_rank ends the window earlier" if self.needs_rank > spectrum.rank > 1 else ""
+        return f"it needs {self.needs_rank} eigenvalues above zero, and {has}{way}"
 
     def resampled(self, sample: SampleSpectra) -> Resampled | Absent:
         """The number with its interval, by scaled subsampling, or why it has none."""

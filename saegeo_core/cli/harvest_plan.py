@@ -58,6 +58,8 @@ def plan_harvest(
         raise SaegeoError("no model was named", "type --model NAME_OR_PATH, for example --model minilm-l6")
     fields = {"label_field": label_field, "text_field": text_field}
     text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines) if corpus else None
+    if text is not None:
+        next(iter(text.documents()), None)  # what is wrong with its first document is told before models are loaded
     whole = [load_whole_sae(spec, device=place.device, plugins=plugins) for spec in expand_specs(list(saes))]
     placed = [PlacedSae(sae, hook_of(sae.description, place.hook)) for sae in whole]
     descriptions = [sae.description for sae in whole]
