@@ -82,8 +82,10 @@ def _matching(name: str, known: dict[str, Column]) -> list[Column]:
     found = [column for id_, column in known.items() if fnmatch.fnmatchcase(id_, name)]
     if not found:
         owners = [id_ for id_ in known if id_.endswith(f".{name}")]
-        told = near_matches(name, list(known)) if not owners else f"did you mean {' or '.join(map(repr, owners))}?"
-        raise SaegeoError(f"no report has the metric {name!r} ({told})", "type --metric PLUGIN.METRIC")
+        suggestion = (
+            near_matches(name, list(known)) if not owners else f"did you mean {' or '.join(map(repr, owners))}?"
+        )
+        raise SaegeoError(f"no report has the metric {name!r} ({suggestion})", "type --metric PLUGIN.METRIC")
     return found
 
 

@@ -59,13 +59,13 @@ def refuse(found: Iterable[Incompatibility], flag: str) -> None:
     offenders = list(found)
     if offenders:
         first = offenders[0]
-        told = "; ".join(in_words(offender) for offender in offenders)
+        offences = "; ".join(in_words(offender) for offender in offenders)
         hint = (
             f"compare reports that agree in it, for example those of --preset or --set; {flag} shows them side by side"
         )
         if first.setting in FIRING_RULE.values():
             hint = f"harvest all of them with the same options; {flag} shows them side by side"
-        raise SaegeoError(f"these numbers are not comparable: {told}", hint)
+        raise SaegeoError(f"these numbers are not comparable: {offences}", hint)
 
 
 def in_words(found: Incompatibility) -> str:

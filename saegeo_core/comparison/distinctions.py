@@ -21,11 +21,14 @@ def identity(sae: "MeasuredSae") -> tuple[str, ...]:
 def distinct_names(saes: "Sequence[MeasuredSae]") -> list[str]:
     """Specs; where two are the same, with the rows measured or the start of the digest, whichever tells them apart."""
     names = [sae.spec for sae in saes]
-    for tells in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
-        told: dict[str, set[str]] = {}
-        for name, tell in zip(names, tells, strict=True):
-            told.setdefault(name, set()).add(tell)
-        names = [f"{name} ({tell})" if len(told[name]) > 1 else name for name, tell in zip(names, tells, strict=True)]
+    for details in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
+        details_of: dict[str, set[str]] = {}
+        for name, detail in zip(names, details, strict=True):
+            details_of.setdefault(name, set()).add(detail)
+        names = [
+            f"{name} ({detail})" if len(details_of[name]) > 1 else name
+            for name, detail in zip(names, details, strict=True)
+        ]
     return names
 
 

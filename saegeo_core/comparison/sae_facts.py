@@ -64,8 +64,8 @@ def site_of(sae: "MeasuredSae") -> str | None:
 
 
 def _training_data(training: Mapping[str, Any]) -> str | None:
-    told = {key: value for key, value in training.items() if TRAINING_DATA.search(key) and value not in (None, "")}
-    return ", ".join(f"{key} {told[key]}" for key in sorted(told)) or None
+    known = {key: value for key, value in training.items() if TRAINING_DATA.search(key) and value not in (None, "")}
+    return ", ".join(f"{key} {known[key]}" for key in sorted(known)) or None
 
 
 def _corpus(reports: "Iterable[Report]") -> str | None:
@@ -75,6 +75,6 @@ def _corpus(reports: "Iterable[Report]") -> str | None:
         corpus = firing.get("corpus") if isinstance(firing, dict) else None
         if corpus and corpus.get("text"):
             text = corpus["text"]
-            told = [str(text.get(key)) for key in ("kind", "documents_sha256") if text.get(key)]
-            return f"{' '.join(told) or text}, {corpus.get('documents', 'unknown')} documents"
+            identity = [str(text.get(key)) for key in ("kind", "documents_sha256") if text.get(key)]
+            return f"{' '.join(identity) or text}, {corpus.get('documents', 'unknown')} documents"
     return None

@@ -27,8 +27,8 @@ def configuration_of(sae: "MeasuredSae | None") -> str | None:
     """
     if sae is None or not _seeds(sae.training):
         return None
-    told = sae.model_dump(include={"model", "hook_name", "d_sae", "d_in", "architecture", "rows"})
-    return json.dumps([told, _decided(sae.training)], sort_keys=True)
+    trained = sae.model_dump(include={"model", "hook_name", "d_sae", "d_in", "architecture", "rows"})
+    return json.dumps([trained, _decided(sae.training)], sort_keys=True)
 
 
 def seed_groups(saes: "Sequence[MeasuredSae | None]") -> list[tuple[int, ...]]:
