@@ -1,6 +1,6 @@
 """Lobes of a whole dictionary for seven numbers of lobes, from one eigensolution for each side: against scikit-learn's fit for one.
 
-The plain way holds phi in float64 and factorises it anew for every number of lobes; only the largest is timed. Ours finds the
+The plain way holds phi in float64 and factorizes it anew for every number of lobes; only the largest is timed. Ours finds the
 lobes of both sides for every number and tests their agreement as well. Both answer with how well they recover the planted
 topics.
 """

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading import load_cloud
     from saegeo_core.measuring.declaration import Declarations, Declared
-    from saegeo_core.measuring.described import Described, Descriptions
     from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Example, Parameters
     from saegeo_core.plugin.hookspecs import hookimpl
     from saegeo_core.plugin.manager import PluginManager
@@ -32,8 +31,6 @@ _HOME = {
     "Comparison": "comparison",
     "Declarations": "measuring.declaration",
     "Declared": "measuring.declaration",
-    "Described": "measuring.described",
-    "Descriptions": "measuring.described",
     "Example": "plugin.analysis",
     "FeatureCloud": "cloud.feature_cloud",
     "Figure": "report.findings",
@@ -65,8 +62,6 @@ __all__ = [
     "Comparison",
     "Declarations",
     "Declared",
-    "Described",
-    "Descriptions",
     "Example",
     "FeatureCloud",
     "Figure",

@@ -35,9 +35,6 @@ ROOMS = {
     "cli": {"click", "rich"},
 }
 AT_THE_ROOT = "files at the root"
-LEAVING = {"saegeo_core/statistics/linked_share.py", "saegeo_core/statistics/resampling.py"}
-"""What makes metrics of arrays in `statistics`, until the plugins that use it are converted."""
-
 PLUGIN_MAY_IMPORT = {"saegeo_core", *VALUES, *ARRAYS, "openTSNE", "pandas", "sklearn"}
 PLUGIN_ROOMS = {"numerics", "statistics", "measuring", "synthetic", "testing"}
 
@@ -94,14 +91,7 @@ def room_of(path):
     return inside[0] if len(inside) > 1 else AT_THE_ROOT
 
 
-def core_cases():
-    for path in core_files():
-        name = str(path.relative_to(ROOT))
-        leaving = pytest.mark.xfail(strict=True, reason="is on its way out of statistics") if name in LEAVING else ()
-        yield pytest.param(path, id=name, marks=leaving)
-
-
-@pytest.mark.parametrize("path", list(core_cases()))
+@pytest.mark.parametrize("path", core_files(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_rooms_of_the_core(path):
     """Runtime imports, those inside functions included. What only a type checker sees may name a room below."""
     if path == ROOT / "saegeo_core" / "__main__.py":

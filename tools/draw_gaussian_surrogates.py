@@ -8,7 +8,7 @@ The draws follow from sizes and seeds alone; a test draws the first of each size
 import json
 from pathlib import Path
 
-from saegeo_entropy.gaussian_surrogates import RECIPE, SHIPPED, draw_negentropies
+from saegeo_entropy.surrogates import GAUSSIAN_RECIPE, SHIPPED, draw_gaussian_negentropies
 
 N_DRAWS = 99
 SIZES = [(10_000, 20, 3), (10_000, 100, 3), (1_536, 20, 3), (1_536, 100, 3)]
@@ -16,11 +16,11 @@ SIZES = [(10_000, 20, 3), (10_000, 100, 3), (1_536, 20, 3), (1_536, 100, 3)]
 
 
 def main() -> None:
-    draws = {f"n={n} q={q} k={k}": draw_negentropies(n, q, k, N_DRAWS).tolist() for n, q, k in SIZES}
+    draws = {f"n={n} q={q} k={k}": draw_gaussian_negentropies(n, q, k, N_DRAWS).tolist() for n, q, k in SIZES}
     content = {
         "what": "raw negentropies of n Gaussian points in q dimensions from their k-th nearest neighbors, in nats",
         "made_by": "tools/draw_gaussian_surrogates.py",
-        "recipe": RECIPE,
+        "recipe": GAUSSIAN_RECIPE,
         "draws": draws,
     }
     path = Path(__file__).parents[1] / "plugins" / "saegeo_entropy" / SHIPPED

@@ -2,13 +2,30 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from saegeo_core import Analysis, AnalysisContext
-from saegeo_entropy.parameters import EntropyParameters
+from pydantic import Field
+
+from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+
+
+class EntropyParameters(Parameters):
+    """What can be set."""
+
+    n_rows: int = Field(default=10_000, ge=1, description="Rows scored at most, drawn without replacement.")
+    q: int = Field(
+        default=20, ge=1, description="Principal components of the headline; lowered where rows allow fewer."
+    )
+    k: int = Field(default=3, ge=1, description="Which nearest neighbor the entropy is estimated from.")
+    null_draws: int = Field(default=99, ge=99, description="Draws of each null.")
+    n_neighbor_rows: int = Field(
+        default=1024, ge=1, description="Rows at most for distances and intrinsic dimension, in all dimensions."
+    )
+    threshold: float = Field(default=1e-2, gt=0, description="Added to every distance; preset paper only.")
+    n_bootstraps: int = Field(default=30, ge=2, description="Resamples with replacement; preset paper only.")
 
 
 class Entropy(Analysis):
@@ -29,10 +46,26 @@ class Entropy(Analysis):
         if context.preset == "paper":
             from saegeo_entropy.paper import paper_findings
 
-            return paper_findings(cloud, parameters, context)
+            return paper_findings(
+                cloud,
+                context,
+                n_rows=parameters.n_rows,
+                q=parameters.q,
+                k=parameters.k,
+                threshold=parameters.threshold,
+                n_bootstraps=parameters.n_bootstraps,
+            )
         from saegeo_entropy.calibrated import calibrated_findings
 
-        return calibrated_findings(cloud, parameters, context)
+        return calibrated_findings(
+            cloud,
+            context,
+            n_rows=parameters.n_rows,
+            n_neighbor_rows=parameters.n_neighbor_rows,
+            q=parameters.q,
+            k=parameters.k,
+            null_draws=parameters.null_draws,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

@@ -7,25 +7,28 @@ diagonal where that of the rows is. Of axes with little variance only what they 
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
-from saegeo_entropy.principal_axes import PrincipalAxes
-from saegeo_entropy.random_scores import random_scores
+from saegeo_entropy.principal_axes import PrincipalAxes, random_scores
 
-Floats = NDArray[np.float64]
+Real = TypeVar("Real", bound=np.floating[Any])
 
 LEADING_AXES = 400
 """How many axes of most variance are matched one by one."""
 
-LEAST_DRAWN = 4096
+MIN_DRAWN = 4096
 """Directions at least on which the parameters are found: their error falls with the root of this number."""
 
-MOST_ITERATIONS = 100
+MAX_ITERATIONS = 100
 TOLERANCE = 1e-4
+"""Change of the parameters at which the fixed point is reached."""
+
 ROWS_AT_ONCE = 512
 
 
@@ -86,7 +89,7 @@ def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
     # The law is the same whichever way an axis points; made one way, so that equal clouds have equal draws.
     mean, variances = np.abs(axes.mean) / length, axes.variances / length**2
     m = min(axes.rank, LEADING_AXES)
-    n_drawn = max(n, LEAST_DRAWN)
+    n_drawn = max(n, MIN_DRAWN)
     rng = np.random.default_rng(n)
     null = AngularGaussian(
         mean[:m],
@@ -102,7 +105,7 @@ def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> An
     wanted_mean, wanted_root = start.mean, start.root
     wanted_rest = 1.0 - float((wanted_root**2).sum() + wanted_mean @ wanted_mean)
     null, stretch = start, 1.0
-    for _ in range(MOST_ITERATIONS):
+    for _ in range(MAX_ITERATIONS):
         z = null.leading(scores)
         lengths = np.sqrt(squares(z) + stretch * rest_squares)
         x = z / lengths[:, None]
@@ -113,15 +116,14 @@ def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> An
         shift = wanted_mean - x.mean(0)
         if max(np.abs(correction - np.eye(len(correction))).max(), np.abs(shift).max()) < TOLERANCE:
             break
-        scale = (
-            lengths.mean()
-        )  # of z only the direction counts: kept near length 1, so that shifts of x are shifts of z
+        scale = lengths.mean()
+        # Of z only the direction counts: it is kept near length 1, so that shifts of x are shifts of z.
         null = replace(null, mean=null.mean / scale + shift, root=correction @ null.root / scale)
         stretch *= (wanted_rest / rest if wanted_rest > TOLERANCE else 1.0) / scale**2
     root = np.sqrt(stretch)
     return replace(null, rest_mean=root * start.rest_mean, rest_deviations=root * start.rest_deviations)
 
 
-def squares(rows: Floats) -> Floats:
-    """Squared length of each row."""
+def squares(rows: NDArray[Real]) -> NDArray[Real]:
+    """Squared length of each row, (n,)."""
     return np.asarray(np.einsum("ij,ij->i", rows, rows))

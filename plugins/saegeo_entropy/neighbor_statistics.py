@@ -1,33 +1,27 @@
-"""Distances between near rows in all their dimensions, and the same of null clouds with the mean and covariance of the rows.
+"""What the distances between near rows say, in all dimensions: how near they are, and in how many dimensions they lie.
 
-The Gaussian null is exact for any number of rows and dimensions: given mean and covariance of the sample, Gaussian rows are
-R W with R a uniform random rotation that keeps the mean (Langsrud 2005). Along the principal axes R W is a random matrix of
-orthonormal centred columns times the singular values, and no covariance is ever estimated.
+Both estimators of intrinsic dimension take the density around a point as constant as far as the neighbors used, and ln of a
+ratio of two of its distances as exponential with rate d. In many dimensions no cloud of thousands of points is that dense, and
+both read far too low: a Gaussian in 2,304 dimensions reads a few hundred. They are to be compared with null clouds of the same
+n, not with d.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
-from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_entropy.angular_gaussian import AngularGaussian
-from saegeo_entropy.intrinsic_dimension import levina_bickel, two_nn
-from saegeo_entropy.random_scores import random_scores
-
-Floats = NDArray[np.float64]
-
-RECIPE = 3
-"""Goes up whenever the same seeds would give other draws."""
 
 N_NEIGHBORS = 20
 SCALES = (10, 20)
 """From which to which neighbor the maximum-likelihood dimension is averaged, as Levina and Bickel propose."""
 
-LEAST_ROWS = 40
+MIN_NEAR_ROWS = 40
 """Rows of which 20 neighbors are still near."""
+
+ROUNDING = 1e-12
+"""Mean logarithm of ratios that are all 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +38,14 @@ class NeighborStatistics:
     dimension_twonn: float
     dimension_by_scale: Floats
 
-    @property
-    def dimension_mle(self) -> float:
-        """Mean of the dimension over scales."""
+    def numbers(self) -> dict[str, float]:
+        """The metrics by name; a dimension is infinite where the distances it is taken from are all equal."""
         first, last = SCALES
-        return float(self.dimension_by_scale[first - 3 : last - 2].mean())
+        return {
+            "nearest_neighbor_distance": float(self.mean_distances[0]),
+            "intrinsic_dimension_twonn": self.dimension_twonn,
+            "intrinsic_dimension_mle": float(self.dimension_by_scale[first - 3 : last - 2].mean()),
+        }
 
     def as_array(self) -> Floats:
         """All of it in one row of 39 numbers."""
@@ -59,51 +56,42 @@ class NeighborStatistics:
         """The inverse of `as_array`."""
         return cls(numbers[:N_NEIGHBORS], float(numbers[N_NEIGHBORS]), numbers[N_NEIGHBORS + 1 :])
 
+    @classmethod
+    def of_distances(cls, distances: Floats) -> "NeighborStatistics":
+        """Of distances (n, 20) to the nearest other rows, rising, > 0."""
+        return cls(distances.mean(0), two_nn(distances), levina_bickel(distances))
+
 
 def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics:
     """Of rows (n, d), all different, more than 20."""
-    return _statistics(euclidean_neighbors(rows, N_NEIGHBORS, device=device).distances)
+    return NeighborStatistics.of_distances(euclidean_neighbors(rows, N_NEIGHBORS, device=device).distances)
 
 
-def _statistics(distances: Floats) -> NeighborStatistics:
-    return NeighborStatistics(distances.mean(0), two_nn(distances), levina_bickel(distances))
-
-
-def distances_of_null_rows(rows: torch.Tensor) -> Floats:
-    """Distances (n, 20) by products of all rows in float64: draws hold no near rows, for which these would lose digits."""
-    squares = rows.square().sum(1)
-    distances = torch.addmm(squares, rows, rows.T, alpha=-2).add_(squares[:, None]).fill_diagonal_(torch.inf)
-    return np.asarray(distances.topk(N_NEIGHBORS, dim=1, largest=False).values.sqrt_().numpy(force=True))
-
-
-def null_statistics(
-    n: int,
-    variances: Floats,
-    angular: AngularGaussian | None,
-    length: float,
-    *,
-    n_draws: int,
-    device: str = "cpu",
-) -> Floats:
-    """Statistics of null clouds, shape (n_draws, 1 or 2 nulls, 39): of Gaussian rows and, where given, of directions.
+def two_nn(distances: Floats) -> float:
+    """TwoNN (Facco et al. 2017), the maximum-likelihood form without bias: (n - 1) / sum_i ln(r_i2 / r_i1).
 
     Args:
-        n: rows.
-        variances: (rank,), of the rows along their principal axes, sums of squares over n.
-        angular: the null for directions, along the same axes and the rest of the mean.
-        length: of the rows, for directions.
-        n_draws: how many null clouds. The i-th has a seed of its own.
-        device: where neighbors are looked for.
+        distances: (n, at least 2), to the nearest other points, rising, > 0.
     """
-    draws = np.empty((n_draws, 1 if angular is None else 2, 2 * N_NEIGHBORS - 1))
+    return _dimension(np.log(distances[:, 1] / distances[:, 0]).sum() / (len(distances) - 1))
 
-    def make(i: int) -> None:
-        scores = random_scores(n, len(variances), np.random.default_rng([RECIPE, i]))
-        clouds = [scores * np.sqrt(variances)]
-        if angular is not None:
-            clouds.append(length * angular.directions(scores))
-        on_device = (torch.from_numpy(cloud).to(device) for cloud in clouds)
-        draws[i] = [_statistics(distances_of_null_rows(cloud)).as_array() for cloud in on_device]
 
-    side_by_side(make, range(n_draws), device)
-    return draws
+def levina_bickel(distances: Floats) -> Floats:
+    """Maximum likelihood from the k nearest neighbors for each k from 3 to k_max, shape (k_max - 2,).
+
+    For each point the mean of ln(r_k / r_j) over j < k estimates 1/d (Levina and Bickel 2004); these are averaged over points
+    before the inverse is taken (MacKay and Ghahramani 2005), without which the estimate is biased upwards.
+
+    Args:
+        distances: (n, k_max), to the nearest other points, rising, > 0.
+    """
+    logs = np.log(distances)
+    k = np.arange(3, logs.shape[1] + 1)
+    sums = np.cumsum(logs, axis=1)
+    means = logs[:, k - 1] - sums[:, k - 2] / (k - 1)
+    return np.array([_dimension(inverse) for inverse in means.mean(0)])
+
+
+def _dimension(inverse: float) -> float:
+    """1 / inverse; infinite where all ratios are 1 but for rounding."""
+    return 1.0 / inverse if inverse > ROUNDING else np.inf

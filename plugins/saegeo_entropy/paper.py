@@ -1,66 +1,166 @@
-"""The preset `paper`: the published negentropy beside the same procedure on Gaussian rows of the same mean and covariance."""
+"""The preset `paper`: the published "clustering entropy", bug for bug, of the cloud and of Gaussian rows of its moments.
+
+Rows with z-scored columns, principal components, resamples with repetition, and
+
+    H = d mean_i ln(rho_i + theta) + L + ln(n - 1) - Psi
+
+with rho_i the distance to the k-th nearest row as `torch.cdist` has it in float32, L the mean log eigenvalue where the log volume
+of the unit ball belongs, and Psi = psi(k + 1) where psi(k) belongs. Reported is the entropy of a Gaussian less the mean of H
+over resamples. Its size comes from the rows that a resample repeats, whose distance 0 counts as theta.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from scipy import stats
+from scipy.special import digamma
 
-from saegeo_core import AnalysisContext, FeatureCloud, Findings, Interval, Metric, NullComparison
-from saegeo_entropy.described import PUBLISHED
-from saegeo_entropy.parameters import EntropyParameters
-from saegeo_entropy.principal_axes import principal_axes
-from saegeo_entropy.published import PublishedNegentropy, published_negentropy, standardized_components
-from saegeo_entropy.random_scores import random_scores
+from saegeo_core import AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.null_comparison import Draws
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.statistics.resampling import Resampled
+from saegeo_entropy.declared import PUBLISHED
+from saegeo_entropy.principal_axes import principal_axes, random_scores
 from saegeo_entropy.scored_rows import drawn
 
-Floats = NDArray[np.float64]
-
 SURROGATE = "Gaussian rows with the cloud's mean and covariance, through the same procedure"
-LEAST_ROWS = 16
+MIN_ROWS = 16
+"""Rows below which nothing is estimated."""
+
+ROWS_AT_ONCE = 1000
+
+ROUNDING = 1e-12
+"""Shares that are rounding: the deviation of a column in its largest number, an eigenvalue in the largest."""
 
 
-def paper_findings(cloud: FeatureCloud, parameters: EntropyParameters, context: AnalysisContext) -> Findings:
-    """The published number, its published error, and what the procedure reads where there is nothing."""
-    index = drawn(cloud.n_features, parameters.n_rows, context.rng)
+def paper_findings(
+    cloud: FeatureCloud,
+    context: AnalysisContext,
+    *,
+    n_rows: int,
+    q: int,
+    k: int,
+    threshold: float,
+    n_bootstraps: int,
+) -> Findings:
+    """The published number, its published error, and what the procedure reads where there is nothing.
+
+    Args:
+        cloud: the cloud.
+        context: of the run.
+        n_rows: rows scored at most.
+        q: principal components, at most.
+        k: which nearest neighbor.
+        threshold: added to every distance.
+        n_bootstraps: resamples with replacement.
+    """
+    index = drawn(cloud.n_features, n_rows, context.rng)
     rows = cloud.vectors[index].double().numpy()
-    n = len(rows)
-    if n < max(LEAST_ROWS, parameters.k + 2):
-        return Findings([_missing(f"{n} rows are too few: {max(LEAST_ROWS, parameters.k + 2)} are needed")])
+    n, needed = len(rows), max(MIN_ROWS, k + 2)
+    if n < needed:
+        return PUBLISHED.absent(f"{n} rows are too few: {needed} are needed")
     points = standardized_components(rows)
-    q = min(parameters.q, points.shape[1], n // 4)
+    wanted, q = q, min(q, points.shape[1], n // 4)
     if q < 1:
-        return Findings([_missing("all rows are equal")])
-    settings = (parameters.k, parameters.threshold, parameters.n_bootstraps, context.rng)
-    found = published_negentropy(points[:, :q], *settings)
+        return PUBLISHED.absent("all rows are equal")
+    found = published_negentropy(points[:, :q], k, threshold, n_bootstraps, context.rng)
     null_points = standardized_components(gaussian_rows(rows, context.rng))
-    surrogate = published_negentropy(null_points[:, :q], *settings)
+    surrogate = published_negentropy(null_points[:, :q], k, threshold, n_bootstraps, context.rng)
     if not np.isfinite([found.estimate, surrogate.estimate]).all():
-        return Findings([_missing(f"a resample spans fewer than {q} dimensions: its published entropy is infinite")])
-    metric = PUBLISHED.metric(
-        "negentropy",
-        found.estimate,
-        n,
-        interval=Interval(
-            low=found.estimate - found.half_width,
-            high=found.estimate + found.half_width,
-            method="Student's t over resamples with replacement, as published; it does not cover",
-            replicates=parameters.n_bootstraps,
-        ),
-        nulls=(
-            NullComparison(
-                model=SURROGATE,
-                draws=1,
-                mean=surrogate.estimate,
-                pvalue=(1 + (surrogate.estimate >= found.estimate)) / 2,
-                alternative="greater",
-            ),
-        ),
-        addition=f" q = {q}, k = {parameters.k}, {parameters.threshold:g} added to every distance.",
+        return PUBLISHED.absent(f"a resample spans fewer than {q} dimensions: its published entropy is infinite")
+    lowered = [] if q == wanted else [f"q was lowered from {wanted} to {q}, a quarter of the rows at most"]
+    return PUBLISHED.findings(
+        {"negentropy": found.estimate},
+        n=n,
+        spread={"negentropy": Spread(found.resampled())},
+        nulls={"negentropy": {SURROGATE: Draws([surrogate.estimate], has_pvalue=True)}},
+        additions={"negentropy": f" q = {q}, k = {k}, {threshold:g} added to every distance."},
+        warnings=[*lowered, *_artefacts(found, surrogate, q)],
     )
-    warnings = [] if q == parameters.q else [f"q was lowered from {parameters.q} to {q}, a quarter of the rows at most"]
-    return Findings([metric], warnings=[*warnings, *_artefacts(found, surrogate, q)])
 
 
-def _missing(reason: str) -> Metric:
-    return PUBLISHED.missing("negentropy", reason)
+@dataclass(frozen=True)
+class PublishedNegentropy:
+    """What the published procedure reports, and what it does not.
+
+    Attributes:
+        estimate: entropy of the Gaussian less the mean entropy of the resamples, nats; infinite where a resample spans fewer
+            dimensions than there are.
+        half_width: the published error, Student's t times sd / sqrt(resamples).
+        resample_deviation: sd over the resamples.
+        repeated: share of rows that a resample draws more than once, mean.
+        resamples: (n_bootstraps,), entropy of the Gaussian less that of each resample.
+    """
+
+    estimate: float
+    half_width: float
+    resample_deviation: float
+    repeated: float
+    resamples: Floats
+
+    def resampled(self) -> Resampled:
+        """The estimate with its published interval."""
+        n = len(self.resamples)
+        return Resampled(
+            self.estimate,
+            self.resample_deviation / n**0.5,
+            (self.estimate - self.half_width, self.estimate + self.half_width),
+            level=0.95,
+            method="Student's t over resamples with replacement, as published; it does not cover",
+            replicates=self.resamples,
+            factor=1 / n**0.5,
+            degrees_of_freedom=n - 1,
+        )
+
+
+def published_negentropy(
+    points: Floats, k: int, threshold: float, n_bootstraps: int, rng: np.random.Generator
+) -> PublishedNegentropy:
+    """The published procedure on points (n, q), the first principal components of z-scored rows."""
+    n, q = points.shape
+    log_eigenvalues = _log_eigenvalues(points)
+    gaussian = q / 2 * (1 + np.log(2 * np.pi)) + log_eigenvalues.sum() / 2
+    entropies, repeated = np.empty(n_bootstraps), np.empty(n_bootstraps)
+    for i in range(n_bootstraps):
+        drawn = rng.integers(n, size=n)
+        entropies[i] = published_entropy(points[drawn], k, threshold)
+        counts = np.bincount(drawn, minlength=n)
+        repeated[i] = (counts[drawn] > 1).mean()
+    share, resamples = float(repeated.mean()), gaussian - entropies
+    if not np.isfinite(entropies).all():
+        return PublishedNegentropy(np.inf, np.inf, np.inf, share, resamples)
+    deviation = float(entropies.std(ddof=1))
+    error = float(stats.t.ppf(0.975, n_bootstraps - 1)) * deviation / np.sqrt(n_bootstraps)
+    return PublishedNegentropy(float(gaussian - entropies.mean()), float(error), deviation, share, resamples)
+
+
+def published_entropy(points: Floats, k: int, threshold: float) -> float:
+    """H of points (n, q) with the published constants."""
+    n, q = points.shape
+    distances = kth_distances(points, k)
+    return float(
+        q * np.log(distances + threshold).mean() + _log_eigenvalues(points).mean() + np.log(n - 1) - digamma(k + 1)
+    )
+
+
+def kth_distances(points: Floats, k: int) -> Floats:
+    """Column k of the sorted float32 distances of each point to all points, itself included, shape (n,)."""
+    single = torch.from_numpy(points).float()
+    columns = [
+        torch.cdist(single[start : start + ROWS_AT_ONCE], single).topk(k + 1, dim=1, largest=False).values[:, k]
+        for start in range(0, len(single), ROWS_AT_ONCE)
+    ]
+    return np.asarray(torch.cat(columns).double().numpy())
+
+
+def standardized_components(rows: Floats) -> Floats:
+    """Principal components (n, rank) of the rows with every column z-scored; columns that do not vary stay 0."""
+    centered = rows - rows.mean(0)
+    deviations = centered.std(0)
+    varies = deviations > ROUNDING * np.abs(rows).max(0)
+    return principal_axes(centered * varies / np.where(varies, deviations, 1.0)).scores
 
 
 def gaussian_rows(rows: Floats, rng: np.random.Generator) -> Floats:
@@ -70,6 +170,12 @@ def gaussian_rows(rows: Floats, rng: np.random.Generator) -> Floats:
     # Axes times deviations, from the scores: rows = scores axes', and scores' scores = n variances.
     loadings = axes.scores.T @ centered / (len(rows) * np.sqrt(axes.variances))[:, None]
     return np.asarray(random_scores(len(rows), axes.rank, rng) @ loadings + rows.mean(0))
+
+
+def _log_eigenvalues(points: Floats) -> Floats:
+    """Logarithms (q,) of the eigenvalues of the covariance; all minus infinity where the points do not span q dimensions."""
+    values = np.linalg.eigvalsh(np.cov(points.T).reshape(points.shape[1], -1))
+    return np.log(values) if values[0] > ROUNDING * values[-1] else np.full(len(values), -np.inf)
 
 
 def _artefacts(found: PublishedNegentropy, surrogate: PublishedNegentropy, q: int) -> list[str]:

@@ -1,12 +1,11 @@
-"""Principal components of the very rows that are scored, in float64, from the smaller of covariance and Gram matrix."""
+"""Principal components of the very rows that are scored, in float64, and those of Gaussian rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from saegeo_core.numerics.arrays import Floats
 
 NEGLIGIBLE = 1e-10
 """Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
@@ -21,7 +20,7 @@ class PrincipalAxes:
 
     Attributes:
         variances: (rank,), falling, > 0; sums of squares over n.
-        scores: (n, rank), coordinates of the centred rows.
+        scores: (n, rank), coordinates of the centered rows.
         mean: (rank,), coordinates of their mean.
         mean_aside: length of what of the mean lies along none of the axes.
     """
@@ -38,17 +37,17 @@ class PrincipalAxes:
 
 
 def principal_axes(rows: Floats) -> PrincipalAxes:
-    """Principal components of rows (n, d)."""
+    """Principal components of rows (n, d), from the smaller of covariance and Gram matrix."""
     matrix = torch.from_numpy(rows)
     mean = matrix.mean(0)
     centered = matrix - mean
     n, d = matrix.shape
-    least = ROUNDING * float(matrix.square().sum()) / n
+    smallest = ROUNDING * float(matrix.square().sum()) / n
     if d <= n:
-        variances, axes = _leading(centered.T @ centered / n, least)
+        variances, axes = _leading(centered.T @ centered / n, smallest)
         scores = centered @ axes
     else:
-        variances, sides = _leading(centered @ centered.T / n, least)
+        variances, sides = _leading(centered @ centered.T / n, smallest)
         scores = sides * (n * variances).sqrt()
         axes = centered.T @ (sides / (n * variances).sqrt())
     along = mean @ axes
@@ -56,8 +55,24 @@ def principal_axes(rows: Floats) -> PrincipalAxes:
     return PrincipalAxes(variances.numpy(), scores.numpy(), along.numpy(), aside)
 
 
-def _leading(matrix: torch.Tensor, least: float) -> tuple[torch.Tensor, torch.Tensor]:
+def random_scores(n: int, rank: int, rng: np.random.Generator) -> Floats:
+    """Scores of Gaussian rows, whatever their covariance: a uniform random matrix of orthogonal centered columns.
+
+    Columns (n, rank) have mean 0, and their squares mean 1; rank < n.
+    """
+    normals = torch.from_numpy(rng.standard_normal((n, rank)))
+    normals -= normals.mean(0)
+    if n >= 2 * rank:
+        # Far from singular, the triangular factor of the Gram matrix is as good and three times as fast.
+        root = torch.linalg.cholesky(normals.T @ normals, upper=True)
+        columns = torch.linalg.solve_triangular(root, normals, upper=True, left=False)
+    else:
+        columns = torch.linalg.qr(normals).Q
+    return np.asarray(columns.mul_(n**0.5).numpy())
+
+
+def _leading(matrix: torch.Tensor, smallest: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Eigenvalues that are more than rounding, falling, and their vectors as columns."""
     values, vectors = torch.linalg.eigh(matrix)
-    kept = values > max(least, NEGLIGIBLE * float(values[-1]))
+    kept = values > max(smallest, NEGLIGIBLE * float(values[-1]))
     return values[kept].flip(0), vectors[:, kept].flip(1)

@@ -4,12 +4,10 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saegeo_core import FeatureCloud
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
-
-Floats = NDArray[np.float64]
 
 UNIT_TOLERANCE = 0.01
 """Rows count as of one length when no length differs by more than this share from their mean."""
@@ -27,7 +25,7 @@ class ScoredRows:
     """
 
     vectors: Floats
-    index: NDArray[np.int64]
+    index: Integers
     lengths: Floats
     cloud_digest: str
 
@@ -45,10 +43,6 @@ class ScoredRows:
         content = self.cloud_digest.encode() + self.index.astype("<i8").tobytes()
         return hashlib.sha256(content).hexdigest()[:16]
 
-    def subsamples(self, seed: int) -> str:
-        """Names the subsamples of these rows that a seed draws."""
-        return f"scaled subsampling of rows {self.digest}, seed {seed}"
-
     def draw(self, n_rows: int, rng: np.random.Generator) -> "ScoredRows":
         """At most `n_rows` of them, without replacement."""
         if len(self) <= n_rows:
@@ -57,17 +51,17 @@ class ScoredRows:
         return ScoredRows(self.vectors[chosen], self.index[chosen], self.lengths[chosen], self.cloud_digest)
 
 
-def distinct_features(cloud: FeatureCloud) -> NDArray[np.int64]:
+def distinct_features(cloud: FeatureCloud) -> Integers:
     """The features of a cloud that repeat no earlier one."""
     return np.flatnonzero(distinct_rows(cloud.vectors))
 
 
-def scored_rows(cloud: FeatureCloud, features: NDArray[np.int64], n_rows: int, rng: np.random.Generator) -> ScoredRows:
+def scored_rows(cloud: FeatureCloud, features: Integers, n_rows: int, rng: np.random.Generator) -> ScoredRows:
     """At most `n_rows` of some features, drawn without replacement."""
     index = features[drawn(len(features), n_rows, rng)]
     return ScoredRows(cloud.vectors[index].double().numpy(), index, cloud.norms[index], cloud.digest)
 
 
-def drawn(n: int, n_drawn: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def drawn(n: int, n_drawn: int, rng: np.random.Generator) -> Integers:
     """At most `n_drawn` numbers below n, ascending. Where that is all of them, no chance enters."""
     return np.sort(rng.choice(n, n_drawn, replace=False)) if n > n_drawn else np.arange(n)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+    from saegeo_lobes.feature_set import Settings
 
 AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
 
@@ -76,13 +77,32 @@ class Lobes(Analysis):
         firing = context.firing
         if firing is None:
             raise SaegeoError("lobes needs firing statistics, and none were given", "give the harvest of this SAE")
+        settings = _settings(parameters, context.device)
         if context.preset == "paper":
             from saegeo_lobes.paper import paper_findings
 
-            return paper_findings(cloud, firing, parameters, context)
+            return paper_findings(
+                cloud,
+                firing,
+                context,
+                settings,
+                k=parameters.k_reported,
+                null_draws=parameters.null_draws,
+                isotropic_draws=parameters.isotropic_draws,
+            )
         from saegeo_lobes.calibrated import calibrated_findings
 
-        return calibrated_findings(cloud, firing, parameters, context)
+        return calibrated_findings(
+            cloud,
+            firing,
+            context,
+            settings,
+            k=parameters.k_reported,
+            min_blocks=parameters.min_blocks,
+            null_draws=parameters.null_draws,
+            isotropic_draws=parameters.isotropic_draws,
+            document_groups=parameters.document_groups,
+        )
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Six topics, in firing and in directions."""
@@ -91,6 +111,22 @@ class Lobes(Analysis):
     def null_example(self, rng: "np.random.Generator") -> Example:
         """No topic, but frequent features that lie together and, in rich blocks, fire together: the stratified null."""
         return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
+
+
+def _settings(parameters: LobesParameters, device: str) -> "Settings":
+    """How features are to be clustered, where there is room and where they are enough."""
+    from saegeo_lobes.affinities import MEASURES
+    from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, Settings
+
+    return Settings(
+        measures={name: MEASURES[name] for name in ("phi", *parameters.affinities)},
+        geometries=(COSINE_GRAPH, ANGULAR),
+        n_clusters=tuple(sorted({*parameters.n_clusters, parameters.k_reported})),
+        n_neighbors=parameters.n_neighbors,
+        dense_bytes=int(parameters.dense_gigabytes * 1e9),
+        lead_is_relative=parameters.leading == "lift",
+        device=device,
+    )
 
 
 def _planted(rng: "np.random.Generator", **planted: Any) -> Example:

@@ -1,13 +1,13 @@
 """The calibrated preset: live features only, phi cut at zero, and an untrained dictionary before any other null."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
-from saegeo_lobes.affinities import MEASURES, fits_densely
-from saegeo_lobes.analysis import LobesParameters
+from saegeo_lobes.affinities import fits_densely
 from saegeo_lobes.declared import DECLARED
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_map import feature_map
@@ -30,26 +30,48 @@ MAX_RESIDUAL = 1e-3
 
 
 def calibrated_findings(
-    cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
+    cloud: FeatureCloud,
+    firing: FiringStatistics,
+    context: AnalysisContext,
+    settings: Settings,
+    *,
+    k: int,
+    min_blocks: int,
+    null_draws: int,
+    isotropic_draws: int,
+    document_groups: int,
 ) -> Findings:
-    """Measure the SAE and its controls in the same way, and judge the one by the others."""
-    live = live_features(firing.counts, firing.n_blocks, min_blocks=parameters.min_blocks)
-    k = parameters.k_reported
+    """Measure the SAE and its controls in the same way, and judge the one by the others.
+
+    Args:
+        cloud: the SAE.
+        firing: when its features fire, in their order, and the controls.
+        context: its generator and progress are used.
+        settings: how features are clustered; what does not fit is left out, with a warning.
+        k: the number of lobes that is reported.
+        min_blocks: blocks a live feature fires in at least, and is silent in at least.
+        null_draws: permutations of either kind.
+        isotropic_draws: random dictionaries that the probe is tried on.
+        document_groups: groups of documents that are left out one by one; 0 leaves out none.
+    """
+    live = live_features(firing.counts, firing.n_blocks, min_blocks=min_blocks)
     if live.n_live < min_features(k):
         return _nothing_to_cluster(firing, live, k)
     # A generator for each use of chance. Documents come first: they are the same for all SAEs harvested together.
     document_rng, sae_rng, control_rng, permutation_rng, null_rng = context.rng.spawn(5)
 
-    settings = _settings(parameters, live.n_live, context.device)
+    asked, settings = settings, settings.fitting(live.n_live)
+    if not fits_densely(live.n_live, settings.dense_bytes):
+        settings = replace(settings, geometries=(COSINE_GRAPH,))
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
-    untrained = _controls(firing, parameters, settings, control_rng)
+    untrained = _controls(firing, min_blocks, settings, control_rng)
     controls = [FeatureLobes.of(one, k, control_rng) for one in untrained]
     models = NullModels.of(
         features,
-        null_draws=parameters.null_draws,
-        isotropic_draws=parameters.isotropic_draws,
+        null_draws=null_draws,
+        isotropic_draws=isotropic_draws,
         permutation_rng=permutation_rng,
         rng=null_rng,
     )
@@ -62,41 +84,26 @@ def calibrated_findings(
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
-        spread=spread_of(sae, numbers, document_rng, parameters.document_groups),
+        spread=spread_of(sae, numbers, document_rng, document_groups),
         nulls=nulls,
         tables=tables,
         figures=figures_of(tables, k, plane.method),
         warnings=[
-            *_warnings_of_features(live, parameters.n_clusters, settings),
+            *_warnings_of_features(live, asked, settings),
             *_warnings_of_solver([features, *untrained]),
             *_warnings_of_controls(firing, len(controls)),
         ],
     )
 
 
-def _settings(parameters: LobesParameters, n_live: int, device: str) -> Settings:
-    dense_bytes = int(parameters.dense_gigabytes * 1e9)
-    return Settings(
-        measures={name: MEASURES[name] for name in dict.fromkeys(["phi", *parameters.affinities])},
-        geometries=(COSINE_GRAPH, ANGULAR) if fits_densely(n_live, dense_bytes) else (COSINE_GRAPH,),
-        n_clusters=tuple(
-            k for k in sorted({*parameters.n_clusters, parameters.k_reported}) if min_features(k) <= n_live
-        ),
-        n_neighbors=parameters.n_neighbors,
-        dense_bytes=dense_bytes,
-        lead_is_relative=parameters.leading == "lift",
-        device=device,
-    )
-
-
 def _controls(
-    firing: FiringStatistics, parameters: LobesParameters, settings: Settings, rng: np.random.Generator
+    firing: FiringStatistics, min_blocks: int, settings: Settings, rng: np.random.Generator
 ) -> list[FeatureSet]:
     """The untrained dictionaries whose live features suffice for the numbers of lobes."""
     controls = []
     for control in firing.controls():
         fired = control.firing
-        live = live_features(fired.counts, fired.n_blocks, min_blocks=parameters.min_blocks)
+        live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)
         if live.n_live >= min_features(settings.n_clusters[-1]):
             units = torch.from_numpy(np.asarray(control.directions, np.float32)[live.mask])
             controls.append(FeatureSet(units, fired.select(live.mask), settings, rng))
@@ -115,13 +122,13 @@ def _nothing_to_cluster(firing: FiringStatistics, live: LiveFeatures, k: int) ->
     return DECLARED.findings({**missing, **live.counted}, n=firing.n_features)
 
 
-def _warnings_of_features(live: LiveFeatures, asked: Sequence[int], settings: Settings) -> Iterator[str]:
+def _warnings_of_features(live: LiveFeatures, asked: Settings, settings: Settings) -> Iterator[str]:
     """Features and numbers of lobes that were left out, and whether the matrix of all pairs was."""
     reasons = {"never fire": live.n_dead, "fire too rarely": live.n_rare, "are silent too rarely": live.n_constant}
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
     if told:
         yield f"features left out: {told}"
-    impossible = [str(k) for k in asked if k not in settings.n_clusters]
+    impossible = [str(k) for k in asked.n_clusters if k not in settings.n_clusters]
     if impossible:
         yield f"not looked for: {', '.join(impossible)} lobes; {live.n_live} live features allow at most {live.n_live // 2}"
     if ANGULAR not in settings.geometries:

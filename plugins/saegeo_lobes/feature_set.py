@@ -86,7 +86,7 @@ class Settings:
     Attributes:
         measures: the functional affinities by name; "phi" among them leads.
         geometries: of `COSINE_GRAPH` and `ANGULAR`.
-        n_clusters: numbers of clusters, ascending.
+        n_clusters: numbers of clusters, ascending, that which is reported among them.
         n_neighbors: of each feature in the cosine graph.
         dense_bytes: room allowed for a matrix of all pairs.
         lead_is_relative: whether the lobe that leads a block is found by its share on relative to its mean share.
@@ -100,6 +100,10 @@ class Settings:
     dense_bytes: int
     lead_is_relative: bool
     device: str
+
+    def fitting(self, n_features: int) -> "Settings":
+        """Without the numbers of clusters for which so many features are too few."""
+        return replace(self, n_clusters=tuple(k for k in self.n_clusters if min_features(k) <= n_features))
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ class LobeByText:
         """Cramér's V of lobe and kind of text over blocks: 0 for independent, 1 where one determines the other."""
         return cramers_v(self.blocks)
 
-    def permuted_cramers_v(self, n_permutations: int, rng: np.random.Generator) -> Floats:
-        """The same when labels change places among documents, (n_permutations,)."""
-        draws = (rng.permutation(self.label_of_document) for _ in range(n_permutations))
+    def permuted_cramers_v(self, null_draws: int, rng: np.random.Generator) -> Floats:
+        """The same when labels change places among documents, (null_draws,)."""
+        draws = (rng.permutation(self.label_of_document) for _ in range(null_draws))
         return np.array([cramers_v(self._table(labels)) for labels in draws])
 
     def enrichment(self) -> Floats:

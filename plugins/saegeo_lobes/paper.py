@@ -4,7 +4,7 @@ Where the published formula of phi overflows 64-bit integers (from 110,218 block
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,8 @@ from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
-from saegeo_lobes.affinities import MEASURES, affinity_matrix, positive_phi, shifted_phi
+from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
-from saegeo_lobes.analysis import LobesParameters
 from saegeo_lobes.declared import DECLARED
 from saegeo_lobes.decoding import published_balanced_accuracy, random_directions
 from saegeo_lobes.feature_set import ANGULAR, FeatureSet, Settings, live_features, min_features
@@ -61,32 +60,42 @@ class PublishedLaw:
 
 
 def paper_findings(
-    cloud: FeatureCloud, firing: FiringStatistics, parameters: LobesParameters, context: AnalysisContext
+    cloud: FeatureCloud,
+    firing: FiringStatistics,
+    context: AnalysisContext,
+    settings: Settings,
+    *,
+    k: int,
+    null_draws: int,
+    isotropic_draws: int,
 ) -> Findings:
-    """NDArray[np.integer[Any]] of both sides at equal numbers of clusters, their agreement, and the published probe."""
-    n, k = cloud.n_features, parameters.k_reported
-    numbers = tuple(one for one in sorted({*parameters.n_clusters, k}) if min_features(one) <= n)
-    if k not in numbers:
+    """Labels of both sides at equal numbers of clusters, their agreement, and the published probe.
+
+    Args:
+        cloud: the SAE.
+        firing: when its features fire, in their order.
+        context: its generator, device and progress are used.
+        settings: how features are clustered; the published phi and geometry take the place of its own.
+        k: the number of lobes that is reported.
+        null_draws: free permutations.
+        isotropic_draws: random dictionaries that the probe is tried on.
+
+    Raises:
+        SaegeoError: a matrix of all pairs exceeds the memory allowed.
+    """
+    n = cloud.n_features
+    if n < min_features(k):
         return _nothing_to_cluster(firing, n, k)
-    settings = Settings(
-        measures={str(name): MEASURES[name] for name in parameters.affinities} | {"phi": shifted_phi},
-        geometries=(ANGULAR,),
-        n_clusters=numbers,
-        n_neighbors=parameters.n_neighbors,
-        dense_bytes=int(parameters.dense_gigabytes * 1e9),
-        lead_is_relative=False,
-        device=context.device,
-    )
-    features = FeatureSet(cloud.vectors.float(), firing, settings, context.rng)
+    published = replace(settings.fitting(n), measures={**settings.measures, "phi": shifted_phi}, geometries=(ANGULAR,))
+    features = FeatureSet(cloud.vectors.float(), firing, published, context.rng)
     _refuse_matrices_that_do_not_fit(features)
-    published = Agreement(features.lobes("phi").labels[k], features.geometry(ANGULAR).labels[k])
-    permutations = np.stack([context.rng.permutation(n) for _ in range(parameters.null_draws)])
+    agreement = Agreement(features.lobes("phi").labels[k], features.geometry(ANGULAR).labels[k])
+    permutations = np.stack([context.rng.permutation(n) for _ in range(null_draws)])
     rows = list(_agreement_rows(features, context))
     accuracies = dict(_accuracies(features))
-    n_random = parameters.isotropic_draws
     random = [
         published_balanced_accuracy(random_directions(n, cloud.d_in, context.rng), features.lobes("phi").labels[k])
-        for _ in context.progress(range(n_random), n_random, "random probes")
+        for _ in context.progress(range(isotropic_draws), isotropic_draws, "random probes")
     ]
     tables = {
         "agreement": pd.DataFrame(rows),
@@ -95,19 +104,19 @@ def paper_findings(
     }
     return DECLARED.findings(
         {
-            AMI: published.adjusted_mutual_information,
+            AMI: agreement.adjusted_mutual_information,
             PROBE: accuracies.get(k, Absent(f"the first 80 % of the features lie in one of {k} lobes")),
             **_counted(firing),
         },
         n=n,
         spread=dict.fromkeys((AMI, PROBE), NO_INTERVAL),
         nulls={
-            AMI: _published_null(PERMUTED, published.permuted(permutations)),
+            AMI: _published_null(PERMUTED, agreement.permuted(permutations)),
             PROBE: _published_null(RANDOM, np.array(random)),
         },
         tables=tables,
         figures=published_figures(tables),
-        warnings=list(_artefacts(features, published, parameters, context)),
+        warnings=list(_artefacts(features, agreement, k, max(null_draws, 99), context)),
     )
 
 
@@ -155,10 +164,10 @@ def _published_null(model: str, draws: Floats) -> Nulls | Absent:
 
 
 def _artefacts(
-    features: FeatureSet, published: Agreement, parameters: LobesParameters, context: AnalysisContext
+    features: FeatureSet, published: Agreement, k: int, null_draws: int, context: AnalysisContext
 ) -> Iterator[str]:
     """What is known to be wrong with the procedure, with its size on these features."""
-    firing, k = features.firing, parameters.k_reported
+    firing = features.firing
     lobes = features.lobes("phi").labels[k]
     deciles = np.argsort(np.argsort(firing.counts, kind="stable"), kind="stable") * DECILES // len(lobes)
     counts = firing.cooccurrence(device=context.device)
@@ -177,7 +186,7 @@ def _artefacts(
             f"the same labels over live features alone is {without:.4f}, over all {published.adjusted_mutual_information:.4f}"
         )
     strata = frequency_strata(firing.counts, context.rng)
-    within = np.stack([permute_within(strata, context.rng) for _ in range(max(parameters.null_draws, 99))])
+    within = np.stack([permute_within(strata, context.rng) for _ in range(null_draws)])
     ami = published.adjusted_mutual_information
     draws = published.permuted(within)
     yield (

@@ -1,20 +1,22 @@
 """The tables of the calibrated preset, each a plain frame, and the drawings of both presets."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from saegeo_core import Absent, FeatureCloud, Figure
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.progress import Progress
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import FeatureSet
 from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
 from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
+
+if TYPE_CHECKING:
+    from saegeo_core.progress import Progress
 
 N_TYPICAL = 10
 DRAWS_OF_A_CURVE = 19
@@ -28,7 +30,7 @@ def tables_of(
     controls: Sequence[FeatureLobes],
     models: NullModels,
     *,
-    progress: Progress,
+    progress: "Progress",
 ) -> dict[str, pd.DataFrame]:
     """Every table but the map."""
     features, untrained = sae.features, [control.features for control in controls]
@@ -61,7 +63,7 @@ def lobes_table(cloud: FeatureCloud, features: FeatureSet) -> pd.DataFrame:
 
 
 def agreement_rows(
-    sae: FeatureSet, controls: Sequence[FeatureSet], models: NullModels, progress: Progress
+    sae: FeatureSet, controls: Sequence[FeatureSet], models: NullModels, progress: "Progress"
 ) -> Iterator[dict[str, Any]]:
     """A row for every dictionary, affinity, geometry and number of lobes; with p-values for the SAE."""
     names = {"SAE": sae} | {f"control {number}": control for number, control in enumerate(controls)}

@@ -8,8 +8,8 @@ from saegeo_core.cli.run_jobs import Failed, run_jobs
 from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.cli.run_outcomes import tell
 from saegeo_core.cli.run_plan import plan_run
-from saegeo_core.comparison.joining import Failure
 from saegeo_core.comparison.l0_matching import Candidate, matched
+from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import expand_specs
 from saegeo_core.loading.release_directory import matching_entries

@@ -9,7 +9,7 @@ from saegeo_core.cli.compare_inputs import matching_reports, saes_and_reports
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.comparison import Comparison, compare
-from saegeo_core.comparison.joining import Failure
+from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.gather import gather

@@ -73,8 +73,8 @@ def _write_page(reports: "list[Report]", out: Path) -> None:
 
 def _write_figures(reports: "list[Report]", folder: Path, figure_format: Literal["svg", "pdf"]) -> None:
     from saegeo_core.atomic_file import replacing
-    from saegeo_core.rendering.figures.figure_names import named_figures
     from saegeo_core.rendering.figures.static_drawing import static_drawing
+    from saegeo_core.rendering.report_names import named_figures
 
     with _explained(folder, "--figures"):
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,6 @@
 
 from saegeo_core.comparison.comparing import compare
 from saegeo_core.comparison.comparison import Comparison
-from saegeo_core.comparison.table import Cell, Column, Difference, Row
+from saegeo_core.comparison.table import Column, ComparisonCell, Difference, Row
 
-__all__ = ["Cell", "Column", "Comparison", "Difference", "Row", "compare"]
+__all__ = ["Column", "Comparison", "ComparisonCell", "Difference", "Row", "compare"]

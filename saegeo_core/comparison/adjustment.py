@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from saegeo_core.comparison.guard import L0_RATIO
+from saegeo_core.comparison.confounding import L0_RATIO
 from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats
 
-FEWEST = 8
-HIGHEST_DEGREE = 4
-SAES_A_DEGREE = 5
+MIN_SAES = 8
+MAX_DEGREE = 4
+SAES_PER_DEGREE = 5
 """How many SAEs each further power of the layer needs."""
 
 
@@ -60,9 +60,9 @@ def adjust_for_l0(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Ad
         SaegeoError: fewer than eight SAEs of known L0.
     """
     rows = [row for row in rows if row.sae and row.sae.l0]
-    if len(rows) < FEWEST:
+    if len(rows) < MIN_SAES:
         raise SaegeoError(
-            f"--adjust l0 needs at least {FEWEST} SAEs of known L0; there are {len(rows)}",
+            f"--adjust l0 needs at least {MIN_SAES} SAEs of known L0; there are {len(rows)}",
             "name more layers or sparsities, or compare at matched L0 with --match-l0",
         )
     for place, column in enumerate(columns):
@@ -77,8 +77,8 @@ def regress_on_log_l0(
     The polynomial takes what changes smoothly with depth, so that log L0 is judged by what remains.
     """
     n = len(values)
-    if n < FEWEST:
-        return Adjustment(column, f"{n} of the SAEs have a value and a known L0; {FEWEST} are needed")
+    if n < MIN_SAES:
+        return Adjustment(column, f"{n} of the SAEs have a value and a known L0; {MIN_SAES} are needed")
     if l0.max() <= L0_RATIO * l0.min():
         return Adjustment(column, f"L0 runs from {l0.min():.3g} to {l0.max():.3g} only, too little to see what it does")
     degree = _degree(n, layers)
@@ -126,7 +126,7 @@ def _degree(n: int, layers: Floats | None) -> int:
     """As high as the number of SAEs and of different layers allows, four at most."""
     if layers is None:
         return 0
-    return max(0, min(HIGHEST_DEGREE, (n - 2) // SAES_A_DEGREE, len(np.unique(layers)) - 1))
+    return max(0, min(MAX_DEGREE, (n - 2) // SAES_PER_DEGREE, len(np.unique(layers)) - 1))
 
 
 def _powers(layers: Floats, degree: int) -> Floats:

@@ -6,17 +6,20 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
-from saegeo_core.comparison.differences import difference, spread_of
-from saegeo_core.comparison.joining import Joined
-from saegeo_core.comparison.seeds import NONE, Variance, between_seeds, seed_groups
-from saegeo_core.comparison.table import Cell, Column
+from saegeo_core.comparison.differences import NO_VARIANCE, Variance, difference, sampling_variance
+from saegeo_core.comparison.sae_reports import SaeReports
+from saegeo_core.comparison.seeds import between_seeds, seed_groups
+from saegeo_core.comparison.table import Column, ComparisonCell
 from saegeo_core.report.metric import Absent, Interval, Metric
 
-Table = list[list[Cell]]
+CellRows = list[list[ComparisonCell]]
+"""A list for each SAE, in it a cell for each metric."""
 
 
-def fill(rows: Sequence[Joined], columns: Sequence[Column], reference: int | None = None) -> Table:
+def comparison_cells(rows: Sequence[SaeReports], columns: Sequence[Column], reference: int | None = None) -> CellRows:
     """The cell of every row in every column.
+
+    p-values, of nulls and of differences apart, are corrected by Benjamini and Hochberg over all cells.
 
     Args:
         rows, columns: what is compared.
@@ -31,38 +34,38 @@ def fill(rows: Sequence[Joined], columns: Sequence[Column], reference: int | Non
 
 
 def _column(
-    rows: Sequence[Joined],
+    rows: Sequence[SaeReports],
     column: Column,
     metrics: Sequence[Metric | None],
     seeds: Sequence[tuple[int, ...]],
     reference: int | None,
-) -> list[Cell]:
+) -> list[ComparisonCell]:
     between = [_seed_variance([metrics[i] for i in group]) for group in seeds]
     cells = []
     for place, (row, metric) in enumerate(zip(rows, metrics, strict=True)):
         if metric is None:
             reason, is_failure = _why_missing(row, column)
-            cells.append(Cell(reason=reason, is_failure=is_failure))
+            cells.append(ComparisonCell(reason=reason, is_failure=is_failure))
             continue
         variance = between[place]
-        cell = Cell(metric, _interval(metric, variance), 0 if variance is None else len(seeds[place]))
+        cell = ComparisonCell(metric, _interval(metric, variance), 0 if variance is None else len(seeds[place]))
         other = None if reference is None or reference == place else metrics[reference]
         if other is not None and reference is not None:
             # Two seeds of one configuration are told apart by their own errors alone: their spread is what is asked about.
             is_own = reference in seeds[place]
-            extra = NONE if is_own else (variance or NONE) + (between[reference] or NONE)
+            extra = NO_VARIANCE if is_own else (variance or NO_VARIANCE) + (between[reference] or NO_VARIANCE)
             ours, theirs = (rows[i].reports[column.plugin].replicates(column.metric) for i in (place, reference))
             cell = replace(cell, difference=difference(metric, other, ours, theirs, extra))
         cells.append(cell)
     return cells
 
 
-def _metric(row: Joined, column: Column) -> Metric | None:
+def _metric(row: SaeReports, column: Column) -> Metric | None:
     report = row.reports.get(column.plugin)
     return next((metric for metric in report.measured if metric.name == column.metric), None) if report else None
 
 
-def _why_missing(row: Joined, column: Column) -> tuple[str, bool]:
+def _why_missing(row: SaeReports, column: Column) -> tuple[str, bool]:
     for plugin in (column.plugin, None):
         if plugin in row.failures:
             return row.failures[plugin], True
@@ -73,37 +76,41 @@ def _why_missing(row: Joined, column: Column) -> tuple[str, bool]:
 
 def _seed_variance(metrics: Sequence[Metric | None]) -> Variance | None:
     """Variance between the seeds of a configuration; None where there is one seed or a standard error is missing."""
-    spreads = [spread_of(metric) if metric else None for metric in metrics]
-    if len(metrics) < 2 or any(spread is None for spread in spreads):
+    variances = [sampling_variance(metric) if metric else None for metric in metrics]
+    if len(metrics) < 2 or any(variance is None for variance in variances):
         return None
     estimates = [metric.value for metric in metrics if metric and metric.value is not None]
-    return between_seeds(estimates, [spread.standard_error for spread in spreads if spread])
+    return between_seeds(estimates, [variance.standard_error for variance in variances if variance])
 
 
-def _interval(metric: Metric, seeds: Variance | None) -> Interval | None:
+def _interval(metric: Metric, seed_variance: Variance | None) -> Interval | None:
     """The metric's own, or one that contains the variance between seeds where there is some."""
     if metric.value is None or isinstance(metric.interval, Absent):
         return None
-    spread = spread_of(metric)
-    if seeds is None or seeds.value == 0 or spread is None:
+    variance = sampling_variance(metric)
+    if seed_variance is None or seed_variance.value == 0 or variance is None:
         return metric.interval
-    return (spread + seeds).interval(metric.value, f"{metric.interval.method}, and the spread of seeds")
+    return (variance + seed_variance).interval(metric.value, f"{metric.interval.method}, and the spread of seeds")
 
 
-def _null_pvalue(cell: Cell) -> float | None:
+def _null_pvalue(cell: ComparisonCell) -> float | None:
     nulls = cell.metric.nulls if cell.metric else None
     return nulls[0].pvalue if isinstance(nulls, tuple) else None
 
 
-def _difference_pvalue(cell: Cell) -> float | None:
+def _difference_pvalue(cell: ComparisonCell) -> float | None:
     return cell.difference.pvalue if cell.difference else None
 
 
-def _with_difference_pvalue(cell: Cell, adjusted: float) -> Cell:
+def _with_difference_pvalue(cell: ComparisonCell, adjusted: float) -> ComparisonCell:
     return replace(cell, difference=replace(cell.difference, adjusted_pvalue=adjusted)) if cell.difference else cell
 
 
-def _corrected(table: Table, pvalue: Callable[[Cell], float | None], put: Callable[[Cell, float], Cell]) -> Table:
+def _corrected(
+    table: CellRows,
+    pvalue: Callable[[ComparisonCell], float | None],
+    put: Callable[[ComparisonCell, float], ComparisonCell],
+) -> CellRows:
     """The table with the p-values of its cells corrected together, by Benjamini and Hochberg."""
     places = [(i, j) for i, row in enumerate(table) for j, cell in enumerate(row) if pvalue(cell) is not None]
     if not places:

@@ -22,7 +22,7 @@ FIRING_RULE = {
 
 @dataclass(frozen=True)
 class Incompatibility:
-    """A setting of one analysis that differs between rows: value, as written, to the names of the rows that have it."""
+    """A setting of one analysis that differs between rows: value, as text, to the names of the rows that have it."""
 
     plugin: str
     setting: str
@@ -49,7 +49,7 @@ def settings(report: "Report") -> dict[str, str]:
         "package": analysis.package,
         "version": analysis.version,
         "preset": analysis.preset,
-        **{f"parameter {name}": written(value) for name, value in report.parameters.items()},
+        **{f"parameter {name}": setting_text(value) for name, value in report.parameters.items()},
         **dict(_firing_definition(report.inputs.get("firing"))),
     }
 
@@ -59,13 +59,13 @@ def refuse(found: Iterable[Incompatibility], flag: str) -> None:
     offenders = list(found)
     if offenders:
         first = offenders[0]
-        told = "; ".join(in_words(offender) for offender in offenders)
+        offences = "; ".join(in_words(offender) for offender in offenders)
         hint = (
             f"compare reports that agree in it, for example those of --preset or --set; {flag} shows them side by side"
         )
         if first.setting in FIRING_RULE.values():
             hint = f"harvest all of them with the same options; {flag} shows them side by side"
-        raise SaegeoError(f"these numbers are not comparable: {told}", hint)
+        raise SaegeoError(f"these numbers are not comparable: {offences}", hint)
 
 
 def in_words(found: Incompatibility) -> str:
@@ -74,7 +74,7 @@ def in_words(found: Incompatibility) -> str:
     return f"{found.plugin}, {found.setting}: {values}"
 
 
-def written(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A setting as text: texts as they are, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
@@ -82,4 +82,4 @@ def written(value: Any) -> str:
 def _firing_definition(firing: Any) -> Iterator[tuple[str, str]]:
     for key, words in FIRING_RULE.items():
         if isinstance(firing, Mapping) and firing.get(key) is not None:
-            yield words, written(firing[key])
+            yield words, setting_text(firing[key])

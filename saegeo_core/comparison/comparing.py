@@ -1,23 +1,21 @@
-"""From reports to a comparison: join, check, fill, order."""
+"""From reports to a comparison: a row for each SAE, what may not be compared refused, cells filled, rows put in order."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from saegeo_core.comparison.adjustment import adjust_for_l0
-from saegeo_core.comparison.cells import fill
-from saegeo_core.comparison.columns import choose_columns
+from saegeo_core.comparison.arrangement import GroupBy, chosen_columns, grouped_rows, sorted_rows
+from saegeo_core.comparison.cells import comparison_cells
 from saegeo_core.comparison.comparability import incompatibilities, refuse
 from saegeo_core.comparison.comparison import Comparison
-from saegeo_core.comparison.facts import facts_of
-from saegeo_core.comparison.guard import confounds
-from saegeo_core.comparison.joining import Failure, Joined, join
+from saegeo_core.comparison.confounding import LayerRun, confounds, layer_runs
 from saegeo_core.comparison.l0_matching import matched_rows
-from saegeo_core.comparison.layer_runs import LayerRun, set_apart
 from saegeo_core.comparison.notes import notes_on
-from saegeo_core.comparison.ordering import GroupBy, grouped, ordered
 from saegeo_core.comparison.profile import layer_profile
+from saegeo_core.comparison.sae_facts import facts_of
 from saegeo_core.comparison.sae_names import series_of
+from saegeo_core.comparison.sae_reports import Failure, SaeReports, reports_by_sae
 from saegeo_core.comparison.table import Row
 from saegeo_core.errors import SaegeoError, near_matches
 
@@ -56,23 +54,23 @@ def compare(
         SaegeoError: no report; two reports of one analysis on one SAE to choose from; reports that are not comparable; an
             unknown metric, reference or sort key; too few SAEs to adjust.
     """
-    rows = join(reports, failures)
+    rows = reports_by_sae(reports, failures)
     if not any(row.reports for row in rows):
         raise SaegeoError("there is no report to compare", "saegeo run makes some")
     rows, matching_notes = matched_rows(rows) if match_l0 else (rows, [])
-    columns = choose_columns((report for row in rows for report in row.reports.values()), metrics)
+    columns = chosen_columns((report for row in rows for report in row.reports.values()), metrics)
     plugins = {column.plugin for column in columns}
     named = [(row.name, report) for row in rows for name, report in row.reports.items() if name in plugins]
     incomparable = incompatibilities(named)
     if not allow_incomparable:
         refuse(incomparable, "--allow-incomparable")
     place = None if reference is None else _place(reference, rows)
-    table = fill(rows, columns, place)
+    table = comparison_cells(rows, columns, place)
     facts = [facts_of(row) for row in rows if row.sae]
     made = [Row(row.name, row.sae, tuple(cells), row.reports) for row, cells in zip(rows, table, strict=True)]
     comparison = Comparison(
         columns=tuple(columns),
-        rows=tuple(grouped(ordered(made, columns, sort), group_by)),
+        rows=tuple(grouped_rows(sorted_rows(made, columns, sort), group_by)),
         reference=None if place is None else rows[place].name,
         confounds=tuple(confounds(facts)),
         runs=tuple(_runs(rows)),
@@ -84,13 +82,13 @@ def compare(
     return replace(comparison, profile=layer_profile(columns, comparison.rows)) if profile else comparison
 
 
-def _runs(rows: Sequence[Joined]) -> Iterator[LayerRun]:
+def _runs(rows: Sequence[SaeReports]) -> Iterator[LayerRun]:
     """Runs of every series of layers; SAEs of unknown L0 are passed over."""
     for series, members in series_of((row.name, row.sae) for row in rows if row.sae and row.sae.l0).items():
-        yield from set_apart(series, [layer for layer, _, _ in members], [sae.l0 for _, _, sae in members if sae.l0])
+        yield from layer_runs(series, [layer for layer, _, _ in members], [sae.l0 for _, _, sae in members if sae.l0])
 
 
-def _place(reference: str, rows: Sequence[Joined]) -> int:
+def _place(reference: str, rows: Sequence[SaeReports]) -> int:
     """Which row is meant: by its name, its spec, or the id alone where that is unmistakable."""
     for names in ([row.name for row in rows], [row.sae.sae_id if row.sae else "" for row in rows]):
         if names.count(reference) == 1:

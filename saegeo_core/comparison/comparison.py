@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from saegeo_core.comparison.comparability import Incompatibility
-from saegeo_core.comparison.guard import Confound
-from saegeo_core.comparison.layer_runs import LayerRun
+from saegeo_core.comparison.confounding import Confound, LayerRun
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.notebook_display import notebook_display
@@ -41,11 +40,6 @@ class Comparison:
     notes: tuple[str, ...] = ()
     adjustments: "tuple[Adjustment, ...]" = ()
     profile: "LayerProfile | None" = None
-
-    @property
-    def has_failures(self) -> bool:
-        """Whether anything went wrong in any cell."""
-        return any(cell.is_failure for row in self.rows for cell in row.cells)
 
     def row(self, name: str) -> Row:
         """The row of that name.

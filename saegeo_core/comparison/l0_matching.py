@@ -9,7 +9,7 @@ from saegeo_core.comparison.sae_names import without_l0
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.comparison.joining import Joined
+    from saegeo_core.comparison.sae_reports import SaeReports
 
 Item = TypeVar("Item")
 
@@ -62,7 +62,7 @@ def matched(items: Sequence[Item], candidates: Sequence[Candidate]) -> tuple[lis
     return [items[place] for place in places], notes
 
 
-def matched_rows(rows: "Iterable[Joined]") -> "tuple[list[Joined], list[str]]":
+def matched_rows(rows: "Iterable[SaeReports]") -> "tuple[list[SaeReports], list[str]]":
     """The rows that agree best in L0; those that could not be loaded stay."""
     rows = list(rows)
     there = [row for row in rows if row.sae]

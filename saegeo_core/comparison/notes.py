@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from saegeo_core.comparison.guard import SaeFacts, unknown_facts
+from saegeo_core.comparison.sae_facts import SaeFacts, unknown_facts
 from saegeo_core.comparison.table import Row
 
-NAMES_SHOWN = 6
+MAX_NAMES = 6
 
 
 def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts]) -> list[str]:
@@ -13,10 +13,10 @@ def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts]) -> list[str]:
     return [*_unknown(facts), *_seeds(rows)]
 
 
-def listed(names: Sequence[str], most: int = NAMES_SHOWN) -> str:
+def listed(names: Sequence[str], max_names: int = MAX_NAMES) -> str:
     """The names, or the first of them and how many more there are."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    shown = ", ".join(names[:max_names])
+    return shown if len(names) <= max_names else f"{shown} and {len(names) - max_names} more"
 
 
 def _unknown(facts: Sequence[SaeFacts]) -> Iterator[str]:

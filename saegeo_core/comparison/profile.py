@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from saegeo_core.comparison.published import Published, published_beside
+from saegeo_core.comparison.published import PublishedProfile, published_beside
 from saegeo_core.comparison.sae_names import series_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.findings import Figure
-from saegeo_core.report.report import Cell as Value
-from saegeo_core.report.report import Table
+from saegeo_core.report.report import Cell, Table
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae
@@ -33,7 +32,7 @@ class LayerProfile:
     """
 
     series: dict[str, tuple[tuple[int, str], ...]] = field(default_factory=dict)
-    published: dict[str, tuple[Published, ...]] = field(default_factory=dict)
+    published: dict[str, tuple[PublishedProfile, ...]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
 
@@ -68,12 +67,12 @@ def _trends(
     columns: Sequence[Column],
     rows: Sequence[Row],
     series: Mapping[str, Sequence[Layer]],
-    published: Mapping[str, Sequence[Published]],
+    published: Mapping[str, Sequence[PublishedProfile]],
 ) -> Iterator[tuple[Figure, Table]]:
     cells_of = {row.name: row.cells for row in rows}
     layers = sorted({layer for members in series.values() for layer, _, _ in members})
     for place, column in enumerate(columns):
-        values: dict[str, list[Value]] = {"layer": list(layers)}
+        values: dict[str, list[Cell]] = {"layer": list(layers)}
         for name, members in series.items():
             cells = {layer: cells_of[row][place] for layer, row, _ in members}
             l0 = {layer: sae.l0 for layer, _, sae in members}
@@ -87,7 +86,7 @@ def _trends(
         yield _trend_figure(column, list(series), published[column.id]), Table(columns=values)
 
 
-def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[Published]) -> Figure:
+def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[PublishedProfile]) -> Figure:
     """Error bars can be drawn for one curve, so several have none; the table has them all."""
     has_bars = len(series) == 1
     return Figure(
@@ -122,13 +121,13 @@ def _overlays(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[tuple[Fig
                 )
 
 
-def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Value], list[Value]]]) -> tuple[Figure, Table]:
+def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Cell], list[Cell]]]) -> tuple[Figure, Table]:
     """The first curve of a figure for every row, over all values of x that any of them has."""
     at = [dict(zip(x, y, strict=True)) for _, x, y in curves]
     x = sorted({value for curve in at for value in curve if value is not None})
     names = [name for name, _, _ in curves]
     table = f"{plugin}.{one.name}"
-    columns: dict[str, list[Value]] = {one.x: list(x)}
+    columns: dict[str, list[Cell]] = {one.x: list(x)}
     columns |= {name: [curve.get(value) for value in x] for name, curve in zip(names, at, strict=True)}
     figure = one.model_copy(
         update={"name": _identifier(table), "table": table, "y": tuple(names), "low": None, "high": None, "hover": None}

@@ -1,6 +1,6 @@
 """Published values of Gemma Scope SAEs, to be drawn beside one's own where the same metric is computed in the same way.
 
-They are numbers of the `paper` preset's procedures, with the artefacts those have. Each is one SAE a layer, and the L0 of those
+They are numbers of the `paper` preset's procedures, with the artifacts those have. Each is one SAE a layer, and the L0 of those
 SAEs jumps from layer to layer (`l0`): what jumps with it is no trend of depth.
 """
 
@@ -16,7 +16,7 @@ BLOG = "T. Walker, Feature Geometry, values read off its figures to ± 0.0001"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedProfile:
     """One published profile.
 
     Attributes:
@@ -35,7 +35,7 @@ class Published:
     source: str
 
 
-def published_beside(column: Column, rows: Sequence[Row]) -> list[Published]:
+def published_beside(column: Column, rows: Sequence[Row]) -> list[PublishedProfile]:
     """Profiles of this metric, where a row measures it by the published procedure on the same model."""
     models = {
         row.sae.model.rpartition("/")[2]
@@ -85,9 +85,9 @@ BLOG_9B = {
 }
 TAILS = "cosine-tails.tail_fraction"
 PUBLISHED = (
-    Published("res 65k", "power-law.alpha", "gemma-2-2b", ALPHA, GALAXY_L0, PAPER),
-    Published("res 65k", "entropy.negentropy", "gemma-2-2b", NEGENTROPY, GALAXY_L0, PAPER),
-    Published("res 16k", TAILS, "gemma-2-2b", BLOG_2B, BLOG_2B_L0, BLOG),
-    Published("pt res 16k", TAILS, "gemma-2-9b", BLOG_9B["pt"], BLOG_9B_L0["pt"], BLOG),
-    Published("it res 16k", TAILS, "gemma-2-9b-it", BLOG_9B["it"], BLOG_9B_L0["it"], BLOG),
+    PublishedProfile("res 65k", "power-law.alpha", "gemma-2-2b", ALPHA, GALAXY_L0, PAPER),
+    PublishedProfile("res 65k", "entropy.negentropy", "gemma-2-2b", NEGENTROPY, GALAXY_L0, PAPER),
+    PublishedProfile("res 16k", TAILS, "gemma-2-2b", BLOG_2B, BLOG_2B_L0, BLOG),
+    PublishedProfile("pt res 16k", TAILS, "gemma-2-9b", BLOG_9B["pt"], BLOG_9B_L0["pt"], BLOG),
+    PublishedProfile("it res 16k", TAILS, "gemma-2-9b-it", BLOG_9B["it"], BLOG_9B_L0["it"], BLOG),
 )

@@ -7,33 +7,17 @@ Where several seeds are in the table, the variance between them beyond their own
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from saegeo_core.comparison.differences import Variance
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae
 
 IS_SEED = re.compile(r"(^|_)seed$")
 IS_OUTCOME = re.compile(r"dead_(share|features|fraction)|explained|minutes|seconds|wandb|checkpoint")
-
-
-@dataclass(frozen=True)
-class Variance:
-    """A variance and the degrees of freedom of its estimate."""
-
-    value: float
-    freedom: float = np.inf
-
-    def __add__(self, other: "Variance") -> "Variance":
-        """Sum of two independent ones; degrees of freedom by Welch and Satterthwaite."""
-        total = self.value + other.value
-        spread = sum(one.value**2 / one.freedom for one in (self, other))
-        return Variance(total, total**2 / spread if spread else np.inf)
-
-
-NONE = Variance(0.0)
 
 
 def configuration_of(sae: "MeasuredSae | None") -> str | None:
@@ -43,8 +27,8 @@ def configuration_of(sae: "MeasuredSae | None") -> str | None:
     """
     if sae is None or not _seeds(sae.training):
         return None
-    told = sae.model_dump(include={"model", "hook_name", "d_sae", "d_in", "architecture", "rows"})
-    return json.dumps([told, _decided(sae.training)], sort_keys=True)
+    trained = sae.model_dump(include={"model", "hook_name", "d_sae", "d_in", "architecture", "rows"})
+    return json.dumps([trained, _decided(sae.training)], sort_keys=True)
 
 
 def seed_groups(saes: "Sequence[MeasuredSae | None]") -> list[tuple[int, ...]]:

@@ -48,7 +48,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ComparisonCell:
     """What one SAE has in one column.
 
     Attributes:
@@ -102,11 +102,11 @@ class Row:
         sae: None where it could not be loaded.
         cells: one for each column.
         reports: analysis to report.
-        group: the heading it stands under, where rows are grouped.
+        group: the heading it stands under, where rows are grouped_rows.
     """
 
     name: str
     sae: "MeasuredSae | None"
-    cells: tuple[Cell, ...]
+    cells: tuple[ComparisonCell, ...]
     reports: "Mapping[str, Report]" = field(default_factory=dict)
     group: str = ""

@@ -33,7 +33,7 @@ def subsampled(
     of: str,
     n_subsamples: int = 20,
 ) -> dict[str, Spread | Absent]:
-    """`scaled_subsampling` of every number that `measure` gives for ascending indices of items.
+    """`subsampling_of` every number that `measure` gives for ascending indices of items.
 
     Args:
         measure: gives the numbers of some items alone.
@@ -62,7 +62,7 @@ def bootstrapped(
     *,
     n_resamples: int = 200,
 ) -> dict[str, Spread | Absent]:
-    """`document_bootstrap` of every number that `measure` gives for counts of blocks, all counted in one pass.
+    """`bootstrap_of` every number that `measure` gives for counts of blocks, all counted in one pass.
 
     Args:
         measure: gives the numbers for the blocks each feature fires in, (n_features,), of so many blocks.

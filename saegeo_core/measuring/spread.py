@@ -40,8 +40,8 @@ class Spread(NamedTuple):
         low, high = resampled.confidence_interval
         replicates = resampled.replicates
         return Interval(
-            low=max(low, lower),
-            high=min(high, upper),
+            low=min(max(low, lower), upper),
+            high=max(min(high, upper), lower),
             level=resampled.level,
             method=resampled.method,
             standard_error=resampled.standard_error,

@@ -20,6 +20,7 @@ from torch import Tensor
 from saegeo_core.numerics.bounded_products import ProductFormat, cpu_multiplies_bfloat16
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.largest_entries import largest_entries
+from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.side_by_side import side_by_side
 
 ENTRIES_AT_ONCE = 2**20
@@ -139,13 +140,8 @@ class _Search:
             int(running.sum()) > CROWDED * running.numel()
         ):  # in many dimensions points lie nearly equally far from each other
             running &= self._precise_scores(points) >= floor
-        row, column = running.nonzero(as_tuple=True)
-        squares = self._squared_distances(points[row], column)
-        nearest = squares.sort(stable=True).indices
-        order = nearest[row[nearest].sort(stable=True).indices]
-        first = torch.searchsorted(row, torch.arange(len(points), device=row.device))
-        chosen = order[first[:, None] + torch.arange(self._k, device=row.device)]
-        self._keep(points, column[chosen], squares[chosen])
+        found = nearest_candidates(running, lambda row, column: self._squared_distances(points[row], column), self._k)
+        self._keep(points, *found)
 
     def _precise_scores(self, points: Tensor) -> Tensor:
         """Scores of some points with all, float64, not below the true ones."""

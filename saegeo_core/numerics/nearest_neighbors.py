@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
 
 ENTRIES_AT_ONCE = 2**24
@@ -65,21 +66,17 @@ def nearest_neighbors(
     margin = 2 * products_of.reach(1.0)
     indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
     cosines = torch.empty(n, n_neighbors, dtype=torch.float64, device=device)
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
+
+    def settle(rows: slice) -> None:
         products = products_of.tile(rows, slice(0, n))
         own = torch.arange(rows.start, rows.stop, device=device)
         products[own - rows.start, own] = -torch.inf
         floor = products.topk(n_neighbors, dim=1).values[:, -1:] - margin
-        row, column = (products >= floor).nonzero(as_tuple=True)
-        exact = directions.pair_cosines(own[row], column)
-        order = _nearest_first(row, exact)
-        first = torch.searchsorted(row, torch.arange(len(own), device=device))
-        best = order[first[:, None] + torch.arange(n_neighbors, device=device)]
-        indices[rows], cosines[rows] = column[best], exact[best]
+        indices[rows], opposites = nearest_candidates(
+            products >= floor, lambda row, column: -directions.pair_cosines(own[row], column), n_neighbors
+        )
+        cosines[rows] = -opposites
+
+    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
+        settle(rows)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
-
-
-def _nearest_first(row: torch.Tensor, cosine: torch.Tensor) -> torch.Tensor:
-    """The order by row and then by falling cosine; equal ones stay as they stand, by column."""
-    falling = cosine.sort(descending=True, stable=True).indices
-    return falling[row[falling].sort(stable=True).indices]

@@ -6,10 +6,12 @@ half a unit of its last digit. Stored reports keep full precision; only what is 
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-EXACT = Context(prec=1200, rounding=ROUND_HALF_EVEN)  # longer than the expansion of any float
-LEAST_POSITIONAL, MOST_POSITIONAL = -3, 6  # decimal exponents written without "e"
-MOST_DIGITS = 12
-SMALLEST_PVALUE = 1e-300
+EXACT = Context(prec=1200, rounding=ROUND_HALF_EVEN)
+"""Its precision is longer than the expansion of any float."""
+MIN_POSITIONAL, MAX_POSITIONAL = -3, 6
+"""Decimal exponents written without "e"."""
+MAX_DIGITS = 12
+MIN_PVALUE = 1e-300
 
 
 def count(number: int) -> str:
@@ -32,14 +34,14 @@ def significant(number: float, digits: int = 4) -> str:
 def uncertain(estimate: float, low: float, high: float) -> str:
     """An estimate and its interval, rounded by the interval: its half width has two significant digits.
 
-    0.830 ± 0.020, 123,500 ± 3,400, (1.506 ± 0.030)e-6; 0.83 [0.79, 0.95] where the interval is not centred on the estimate.
+    0.830 ± 0.020, 123,500 ± 3,400, (1.506 ± 0.030)e-6; 0.83 [0.79, 0.95] where the interval is not centered on the estimate.
     """
     half = high / 2 - low / 2
     if half == 0:
         return f"{significant(estimate)} ± 0"
     place = _place(half, 2)
     leading = _rounded(max(abs(estimate), half), place).adjusted()
-    finest = leading - MOST_DIGITS + 1
+    finest = leading - MAX_DIGITS + 1
     if place < finest:
         return f"{_written(estimate, finest, leading)} ± {significant(half, 2)}"
     if abs((high - estimate) - (estimate - low)) > 0.2 * half:
@@ -52,8 +54,8 @@ def uncertain(estimate: float, low: float, high: float) -> str:
 
 def pvalue(p: float) -> str:
     """A p-value to two significant digits: 0.003, 4.1e-7, "< 1e-300" where a float cannot tell it from zero."""
-    if p < SMALLEST_PVALUE:
-        return f"< {SMALLEST_PVALUE}"
+    if p < MIN_PVALUE:
+        return f"< {MIN_PVALUE}"
     if 0.99 < p < 1:
         return "> 0.99"
     rounded = _rounded(p, _place(p, 2)).normalize(EXACT)
@@ -79,7 +81,7 @@ def seconds(duration: float) -> str:
 
 
 def _is_positional(exponent: int) -> bool:
-    return LEAST_POSITIONAL <= exponent <= MOST_POSITIONAL
+    return MIN_POSITIONAL <= exponent <= MAX_POSITIONAL
 
 
 def _place(number: float, digits: int) -> int:

@@ -10,7 +10,7 @@ from saegeo_core.report.report import MeasuredSae, Report
 def header(report: Report) -> list[Text]:
     """Two lines: the analysis and the SAE, then what is known of the SAE."""
     title = Text.assemble(plain(report.analysis.name, "bold cyan"), " on ", plain(report.sae.spec, "bold"))
-    return [title, plain(", ".join([*facts(report.sae), f"{report.analysis.preset} preset"]), "dim")]
+    return [title, plain(", ".join([*sae_summary(report.sae), f"{report.analysis.preset} preset"]), "dim")]
 
 
 def headline_meaning(report: Report) -> Text:
@@ -24,7 +24,7 @@ def warning_lines(report: Report) -> list[Text]:
     return [Text.assemble(("warning: ", "bold yellow"), plain(warning)) for warning in report.warnings]
 
 
-def facts(sae: MeasuredSae) -> list[str]:
+def sae_summary(sae: MeasuredSae) -> list[str]:
     """What is known of the SAE, in a few words each."""
     left_out = "" if sae.n_features == sae.d_sae else f" of {count(sae.d_sae)}"
     return [

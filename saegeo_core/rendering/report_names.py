@@ -1,15 +1,20 @@
-"""What each report of a page is called, so that no two headings are the same."""
+"""What each of several reports is called, and the file of each of their figures, so that no two names are the same."""
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from saegeo_core.comparison.telling_apart import distinctions, names_of
+from saegeo_core.comparison.distinctions import distinct_names, distinctions
 from saegeo_core.rendering.plain_text import clean
-from saegeo_core.report.report import Report
+from saegeo_core.report.findings import Figure
+from saegeo_core.report.report import Report, Table
 
-MOST_DISTINCTIONS = 4
-LONGEST_TEXT = 40  # of a parameter's name, and of its value
+MAX_DISTINCTIONS = 4
+MAX_TEXT = 40
+"""Characters of a parameter's name, and of its value."""
+MAX_FILE_NAME = 150
+"""Characters, without what numbers a name that comes again."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class ReportName:
 
 def report_names(reports: Sequence[Report]) -> list[ReportName]:
     """The names of these reports; those that nothing tells apart are numbered."""
-    saes = names_of([report.sae for report in reports])
+    saes = distinct_names([report.sae for report in reports])
     names = [ReportName(report.analysis.name, sae) for report, sae in zip(reports, saes, strict=True)]
     alike: dict[ReportName, list[int]] = {}
     for place, name in enumerate(names):
@@ -47,11 +52,22 @@ def report_names(reports: Sequence[Report]) -> list[ReportName]:
     return names
 
 
+def named_figures(reports: Sequence[Report]) -> Iterator[tuple[str, Figure, Table]]:
+    """Name without suffix, figure and its table. Names differ, and hold letters, digits, dots, dashes and underscores only."""
+    taken: dict[str, int] = {}
+    for report, of_report in zip(reports, report_names(reports), strict=True):
+        for figure in report.figures:
+            name = _file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
+            taken[name] = taken.get(name, 0) + 1
+            again = f"-{taken[name]}" if taken[name] > 1 else ""
+            yield f"{name}{again}", figure, report.tables[figure.table]
+
+
 def _in_words(distinct: Mapping[str, str]) -> str:
     """For example: preset = paper, n_clusters = [2, 4], seed = 1."""
     told = [
         f"{_shortened(name.removeprefix('parameter '))} = {_shortened(value)}"
-        for name, value in list(distinct.items())[:MOST_DISTINCTIONS]
+        for name, value in list(distinct.items())[:MAX_DISTINCTIONS]
     ]
     left_out = len(distinct) - len(told)
     return ", ".join([*told, *[f"{left_out} more"] * bool(left_out)])
@@ -59,4 +75,8 @@ def _in_words(distinct: Mapping[str, str]) -> str:
 
 def _shortened(text: str) -> str:
     text = clean(text)
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[-MAX_FILE_NAME:]

@@ -19,14 +19,6 @@ def edges(n_rows: float, d: int) -> tuple[float, float]:
     return float((1.0 - ratio) ** 2), float((1.0 + ratio) ** 2)
 
 
-def density(eigenvalues: ArrayLike, n_rows: float, d: int) -> Floats:
-    """Density of the eigenvalues that are not zero, per dimension; it integrates to min(1, N/d)."""
-    x = np.asarray(eigenvalues, np.float64)
-    low, high = edges(n_rows, d)
-    inside = np.maximum((high - x) * (x - low), 0.0)
-    return np.sqrt(inside) / (2.0 * np.pi * d / n_rows * np.where(inside > 0.0, x, 1.0))
-
-
 def expected_eigenvalues(n_rows: float, d: int, ranks: ArrayLike | None = None) -> Floats:
     """The eigenvalues expected at some ranks, those with rank - 1/2 others above them; at all ranks without any given.
 

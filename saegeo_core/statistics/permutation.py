@@ -4,26 +4,14 @@ A p-value is (b + 1)/(m + 1): the data are one more draw of the null, so it is n
 For many tests at once use scipy.stats.false_discovery_control.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.arrays import Integers
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 
 TIE_TOLERANCE = 1e-12
-
-
-@dataclass(frozen=True)
-class PermutationResult:
-    """What was seen, how often chance does as well, and the draws that say so, shape (n_permutations,)."""
-
-    statistic: float
-    pvalue: float
-    null_distribution: Floats
 
 
 def permutation_pvalue(statistic: float, null_distribution: ArrayLike, alternative: Alternative = "two-sided") -> float:
@@ -38,29 +26,6 @@ def permutation_pvalue(statistic: float, null_distribution: ArrayLike, alternati
     lower = (1 + np.count_nonzero(draws <= statistic + slack)) / (draws.size + 1)
     upper = (1 + np.count_nonzero(draws >= statistic - slack)) / (draws.size + 1)
     return choose_pvalue(lower, upper, alternative)
-
-
-def permutation_test(
-    statistic: Callable[[Integers], float],
-    strata: ArrayLike,
-    rng: np.random.Generator,
-    *,
-    n_permutations: int = 999,
-    alternative: Alternative = "two-sided",
-) -> PermutationResult:
-    """Compare a statistic with its values under permutations within strata.
-
-    Args:
-        statistic: maps a permutation of the items to a number; the identity gives what was seen.
-        strata: shape (n_items,), only items of equal stratum change places; all zero permutes freely.
-        rng: draws the permutations.
-        n_permutations: m; the p-value is at least 1/(m + 1).
-        alternative: "greater", "less" or "two-sided".
-    """
-    strata = np.asarray(strata)
-    observed = statistic(np.arange(len(strata)))
-    draws = np.array([statistic(permute_within(strata, rng)) for _ in range(n_permutations)], dtype=np.float64)
-    return PermutationResult(observed, permutation_pvalue(observed, draws, alternative), draws)
 
 
 def permute_within(strata: ArrayLike, rng: np.random.Generator) -> Integers:

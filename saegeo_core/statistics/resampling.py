@@ -1,15 +1,16 @@
 """Intervals of statistics that are computed afresh on parts of the data. Which method fits depends on what a statistic is.
 
-* a statistic of the whole cloud: `scaled_subsampling`, without replacement;
-* a statistic of firing that is smooth in the counts: `document_bootstrap`;
-* one that refits clusters, for which repeated documents would change the answer: `delete_group_jackknife`;
+* a statistic of the whole cloud: `subsamples`, without replacement, and `subsampling_of`;
+* a statistic of firing that is smooth in the counts: `documents_drawn_again` and `bootstrap_of`;
+* one that refits clusters, for which repeated documents would change the answer: `jackknife_of`;
 * a mean over pairs: `pair_jackknife`, which needs no recomputation at all.
+
+The statistic of all parts is computed by the caller, so that whoever has many numbers computes them all on one part at once.
 
 Rows are never drawn with replacement into a geometric statistic: two copies of a row are at distance zero.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,8 +20,6 @@ from scipy import stats
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.report.metric import Interval
-from saegeo_core.report.replicates import Replicates
 
 BootstrapMethod = Literal["percentile", "basic"]
 
@@ -49,90 +48,19 @@ class Resampled:
     factor: float = 1.0
     degrees_of_freedom: int | None = None
 
-    def interval(self) -> Interval:
-        """The interval as a metric carries it."""
-        low, high = self.confidence_interval
-        n = None if self.replicates is None else len(self.replicates)
-        return Interval(
-            low=low,
-            high=high,
-            level=self.level,
-            method=self.method,
-            replicates=n,
-            standard_error=self.standard_error,
-            degrees_of_freedom=self.degrees_of_freedom,
-        )
 
-    def kept_for(self, metric: str, key: str) -> Replicates:
-        """The replicates as findings carry them; `key` names the parts of the data they are of.
-
-        Raises:
-            ValueError: there are none.
-        """
-        if self.replicates is None:
-            raise ValueError(f"the {self.method} of {metric} computes no replicates")
-        return Replicates(metric, self.replicates, self.factor, key)
-
-
-def delete_group_jackknife(
-    statistic: Callable[[Integers], float], groups: ArrayLike, *, level: float = 0.95
-) -> Resampled:
+def jackknife_of(estimate: float, replicates: ArrayLike, *, level: float = 0.95) -> Resampled:
     """Interval from leaving out one group of items at a time; Student's t with n_groups - 1 degrees of freedom.
 
     Args:
-        statistic: maps indices of items, ascending, to the statistic of those items alone.
-        groups: shape (n_items,), the group of each item. Groups are what is drawn independently (documents, families); they
-            should be of about equal size, and 20 of them are enough.
+        estimate: the statistic of all items.
+        replicates: shape (n_groups,), the statistic without each group. Groups are what is drawn independently (documents,
+            families); they should be of about equal size, and 20 of them are enough.
         level: nominal coverage.
-
-    Raises:
-        SaegeoError: fewer than two groups.
     """
-    groups = np.asarray(groups)
-    names = np.unique(groups)
-    if len(names) < 2:
-        raise SaegeoError(f"a jackknife leaves out one of several groups, and there is {len(names)}", "use more groups")
-    everything = np.arange(len(groups))
-    replicates = np.array([statistic(everything[groups != name]) for name in names], dtype=np.float64)
-    return jackknife_of(statistic(everything), replicates, level=level)
-
-
-def jackknife_of(estimate: float, replicates: ArrayLike, *, level: float = 0.95) -> Resampled:
-    """The delete-group jackknife where the statistic without each group, (n_groups,), is known already."""
     values = np.asarray(replicates, dtype=np.float64)
     factor = float((len(values) - 1) / np.sqrt(len(values)))
     return _student(values, estimate, factor, level, "delete-group jackknife")
-
-
-def scaled_subsampling(
-    statistic: Callable[[Integers], float],
-    n_items: int,
-    rng: np.random.Generator,
-    *,
-    n_subsamples: int = 20,
-    share: float = 0.8,
-    level: float = 0.95,
-) -> Resampled:
-    """Interval from subsamples of b = share * N items without replacement: estimate +- t * sd_b * sqrt(b / (N - b)).
-
-    Subsamples overlap, so they spread less than the estimate does, by that root: their raw percentiles cover 68 to 76 % for a
-    nominal 95. And statistics of neighbors shift with N, so only the spread of subsamples is used, never their mean.
-    t is Student's, for the few subsamples behind sd_b.
-
-    Args:
-        statistic: maps ascending indices of items to the statistic of those items alone.
-        n_items: N.
-        rng: draws the subsamples.
-        n_subsamples: how many, at least two.
-        share: b / N, in (0, 1).
-        level: nominal coverage.
-
-    Raises:
-        SaegeoError: a share that leaves nothing in or nothing out, or fewer than two subsamples.
-    """
-    parts = subsamples(n_items, rng, n_subsamples=n_subsamples, share=share)
-    replicates = [statistic(part) for part in parts]
-    return subsampling_of(statistic(np.arange(n_items)), replicates, len(parts[0]) / n_items, level=level)
 
 
 def subsamples(n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20, share: float = 0.8) -> list[Integers]:
@@ -151,42 +79,26 @@ def subsamples(n_items: int, rng: np.random.Generator, *, n_subsamples: int = 20
 
 
 def subsampling_of(estimate: float, replicates: ArrayLike, share: float, *, level: float = 0.95) -> Resampled:
-    """`scaled_subsampling` where the statistic of each subsample, (n_subsamples,), each of that share, is known already."""
+    """Interval from subsamples of b = share * N items without replacement: estimate +- t * sd_b * sqrt(b / (N - b)).
+
+    Subsamples overlap, so they spread less than the estimate does, by that root: their raw percentiles cover 68 to 76 % for a
+    nominal 95. And statistics of neighbors shift with N, so only the spread of subsamples is used, never their mean.
+    t is Student's, for the few subsamples behind sd_b.
+
+    Args:
+        estimate: the statistic of all items.
+        replicates: shape (n_subsamples,), the statistic of each subsample.
+        share: b / N, in (0, 1).
+        level: nominal coverage.
+    """
     values = np.asarray(replicates, dtype=np.float64)
     return _student(values, estimate, float(np.sqrt(share / (1.0 - share))), level, "scaled subsampling")
 
 
-def document_bootstrap(
-    statistic: Callable[[Integers], float],
-    n_documents: int,
-    rng: np.random.Generator,
-    *,
-    n_resamples: int = 200,
-    level: float = 0.95,
-    method: BootstrapMethod = "percentile",
-) -> Resampled:
-    """Bootstrap over whole documents, for a statistic smooth in the counts.
-
-    Invalid where the statistic refits clusters on the counts: repeated documents change the clusters.
-
-    Args:
-        statistic: maps weights, shape (n_documents,), how often each document counts, to the statistic.
-        n_documents: number of documents; all pieces of one source are one document.
-        rng: draws the weights.
-        n_resamples: how many.
-        level: nominal coverage.
-        method: "percentile" or "basic" (reflected about the estimate), SciPy's words.
-
-    Raises:
-        SaegeoError: fewer than two documents.
-    """
-    replicates = [statistic(drawn) for drawn in documents_drawn_again(n_documents, rng, n_resamples)]
-    estimate = statistic(np.ones(n_documents, dtype=np.int64))
-    return bootstrap_of(estimate, replicates, level=level, method=method)
-
-
 def documents_drawn_again(n_documents: int, rng: np.random.Generator, n_resamples: int = 200) -> Integers:
     """How often each document counts in each resample, (n_resamples, n_documents); rows sum to n_documents.
+
+    All pieces of one source are one document.
 
     Raises:
         SaegeoError: fewer than two documents.
@@ -199,7 +111,16 @@ def documents_drawn_again(n_documents: int, rng: np.random.Generator, n_resample
 def bootstrap_of(
     estimate: float, replicates: ArrayLike, *, level: float = 0.95, method: BootstrapMethod = "percentile"
 ) -> Resampled:
-    """The document bootstrap where the statistic of each resample, (n_resamples,), is known already."""
+    """Interval from whole documents drawn again, for a statistic smooth in the counts.
+
+    Invalid where the statistic refits clusters on the counts: repeated documents change the clusters.
+
+    Args:
+        estimate: the statistic of all documents as they are.
+        replicates: shape (n_resamples,), the statistic of each resample.
+        level: nominal coverage.
+        method: "percentile" or "basic" (reflected about the estimate), SciPy's words.
+    """
     values = np.asarray(replicates, dtype=np.float64)
     low, high = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     if method == "basic":

@@ -2,7 +2,7 @@
 
 In d dimensions the squared cosine of two such directions follows Beta(1/2, (d - 1)/2), and the cosines of a cloud are
 pairwise independent. So every probability, threshold and variance of the uniform null is computed, none is sampled.
-Functions are named as in SciPy (pdf, cdf, sf, logsf, isf); those named for the tail are two-sided, P(|cosine| > t). Those that end
+Functions are named as in SciPy (cdf, sf, isf); those named for the tail are two-sided, P(|cosine| > t). Those that end
 in `_law` give the distribution of a summary of all cosines of N such directions.
 
 `dimension` may be fractional and is at least 2.
@@ -20,8 +20,6 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 from saegeo_core.statistics.laws import ChiSquaredLaw, CountLaw, NormalLaw
 
-SMALLEST_DIRECT_PROBABILITY = 1e-290
-LAGUERRE_NODES, LAGUERRE_WEIGHTS = np.polynomial.laguerre.laggauss(48)
 QUANTILES = (np.arange(1200) + 0.5) / 1200
 """Probabilities at which the law of a largest cosine is tabulated for its mean and variance."""
 
@@ -32,23 +30,6 @@ def tail_probability(cosine: ArrayLike, dimension: float) -> Floats:
     The law is classical; for its use on many random directions see Cai, Fan and Jiang, JMLR 14 (2013).
     """
     return np.asarray(special.betaincc(0.5, _shape(dimension), np.clip(cosine, 0.0, 1.0) ** 2))
-
-
-def log_tail_probability(cosine: ArrayLike, dimension: float) -> Floats:
-    """Natural logarithm of P(|c| > t), also where the probability itself is too small for a double.
-
-    There, with a = (d - 1)/2 and r = (1 - t^2)/t^2, Pfaff's form of the incomplete beta function is used:
-    (1 - t^2)^a / (a B(a, 1/2) t) * F, where F = int_0^inf e^-v (1 + r (1 - e^(-v/a)))^(-1/2) dv is smooth and near 1.
-    """
-    cosine = np.clip(cosine, 0.0, 1.0)
-    direct = tail_probability(cosine, dimension)
-    a = _shape(dimension)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        squared_sine = (1.0 - cosine) * (1.0 + cosine)
-        ratio = np.asarray(squared_sine / cosine**2)[..., np.newaxis]
-        factor = (LAGUERRE_WEIGHTS / np.sqrt(1.0 - ratio * np.expm1(-LAGUERRE_NODES / a))).sum(axis=-1)
-        far = a * np.log(squared_sine) - np.log(a * cosine) - special.betaln(a, 0.5) + np.log(factor)
-        return np.where(direct > SMALLEST_DIRECT_PROBABILITY, np.log(direct), far)
 
 
 def tail_threshold(null_probability: ArrayLike, dimension: float) -> Floats:
@@ -62,13 +43,6 @@ def tail_threshold(null_probability: ArrayLike, dimension: float) -> Floats:
     return np.asarray(np.sqrt(special.betainccinv(0.5, _shape(dimension), null_probability)))
 
 
-def cosine_pdf(cosine: ArrayLike, dimension: float) -> Floats:
-    """Density of the cosine, (1 - c^2)^((d - 3)/2) / B(1/2, (d - 1)/2)."""
-    squared_sine = 1.0 - np.square(cosine)
-    with np.errstate(divide="ignore"):
-        return np.asarray(squared_sine ** ((dimension - 3.0) / 2.0) / special.beta(0.5, _shape(dimension)))
-
-
 def cosine_sf(cosine: ArrayLike, dimension: float) -> Floats:
     """P(c > t), for t of either sign."""
     half = 0.5 * tail_probability(np.abs(cosine), dimension)
@@ -78,12 +52,6 @@ def cosine_sf(cosine: ArrayLike, dimension: float) -> Floats:
 def cosine_cdf(cosine: ArrayLike, dimension: float) -> Floats:
     """P(c <= t), for t of either sign."""
     return cosine_sf(np.negative(cosine), dimension)
-
-
-def cosine_logsf(cosine: ArrayLike, dimension: float) -> Floats:
-    """Natural logarithm of P(c > t), also where the probability is too small for a double."""
-    above = np.log(0.5) + log_tail_probability(np.abs(cosine), dimension)
-    return np.asarray(np.where(np.asarray(cosine) >= 0.0, above, np.log1p(-np.exp(above))))
 
 
 def cosine_isf(probability: ArrayLike, dimension: float) -> Floats:
@@ -225,11 +193,6 @@ class CoincidenceLaw:
     @property
     def _expected_pairs(self) -> float:
         return _n_pairs(self.n_features) * float(cosine_sf(self.cosine, self.dimension))
-
-
-def typical_maximum(n_pairs: int, dimension: float) -> float:
-    """The t with M P(|c| > t) = 1: about the largest |cosine| of a uniform cloud."""
-    return float(tail_threshold(1.0 / n_pairs, dimension))
 
 
 def welch_floor(n_features: int, dimension: int) -> float:

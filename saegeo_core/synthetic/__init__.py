@@ -6,7 +6,6 @@ from saegeo_core.synthetic.clouds import (
     families,
     isotropic,
     power_law_variances,
-    with_dead_rows,
     with_duplicates,
     with_parallelograms,
 )
@@ -17,7 +16,6 @@ __all__ = [
     "families",
     "isotropic",
     "power_law_variances",
-    "with_dead_rows",
     "with_duplicates",
     "with_parallelograms",
 ]

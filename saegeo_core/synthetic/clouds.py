@@ -71,13 +71,6 @@ def with_duplicates(rows: Tensor, rng: np.random.Generator, *, duplicates: int =
     return torch.cat([rows, rows[chosen[:duplicates]], -rows[chosen[duplicates:]]])
 
 
-def with_dead_rows(rows: Tensor, rng: np.random.Generator, *, dead: int) -> Tensor:
-    """A copy of `rows` in which `dead` rows are zero."""
-    copy = rows.clone()
-    copy[torch.from_numpy(rng.choice(len(rows), dead, replace=False))] = 0.0
-    return copy
-
-
 def with_parallelograms(
     rows: Tensor, rng: np.random.Generator, *, count: int, cosine: float = 0.6, noise: float = 0.3
 ) -> Tensor:

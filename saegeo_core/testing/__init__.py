@@ -9,7 +9,7 @@ def test_my_analysis_conforms():
 """
 
 from saegeo_core.testing.check_analysis import check_analysis
-from saegeo_core.testing.example_report import example_report
 from saegeo_core.testing.outcome import Conformance, Outcome
+from saegeo_core.testing.trial import example_report
 
 __all__ = ["Conformance", "Outcome", "check_analysis", "example_report"]

@@ -92,7 +92,7 @@ def _on_the_plant(trial: Trial) -> Outcome:
     if not examples:
         return not_checked(FOUND, "the analysis has no planted_example(rng)")
     headlines = [trial.run(given, seed=seed).metric() for seed, given in enumerate(examples)]
-    missed = [_judged(headline) for headline in headlines if not _is_found(headline)]
+    missed = [_in_words(headline) for headline in headlines if not _is_found(headline)]
     if missed:
         return failed(
             FOUND,
@@ -101,7 +101,7 @@ def _on_the_plant(trial: Trial) -> Outcome:
             seen=f"not on {len(missed)} of {len(headlines)}: {missed[0]}",
             advice="plant more of it, or make more null draws: with 19 the smallest p-value is 0.05",
         )
-    return passed(FOUND, f"on {len(headlines)} of {len(headlines)}: {_judged(headlines[0])}")
+    return passed(FOUND, f"on {len(headlines)} of {len(headlines)}: {_in_words(headlines[0])}")
 
 
 def _is_found(headline: Metric) -> bool:
@@ -113,7 +113,7 @@ def _is_found(headline: Metric) -> bool:
     return isinstance(interval, Interval) and not interval.low <= null.mean <= interval.high
 
 
-def _judged(headline: Metric) -> str:
+def _in_words(headline: Metric) -> str:
     if isinstance(headline.estimate, Absent):
         return f"{headline.name} is absent: {headline.estimate.absent}"
     if isinstance(headline.nulls, Absent):

@@ -8,16 +8,16 @@ from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.progress import Progress, silent
 from saegeo_core.testing.calibration import calibration
 from saegeo_core.testing.cost import cost
-from saegeo_core.testing.declaration import declaration
 from saegeo_core.testing.degenerate_clouds import degenerate_clouds
 from saegeo_core.testing.first_run import RUNS, everything_else, first_run
 from saegeo_core.testing.invariance import invariance
+from saegeo_core.testing.metadata import metadata
 from saegeo_core.testing.outcome import Conformance, Outcome, failed
 from saegeo_core.testing.repeatability import repeatability
 from saegeo_core.testing.trial import Trial
 
 Check = Callable[[Trial], Iterator[Outcome]]
-CHECKS: tuple[Check, ...] = (cost, declaration, repeatability, invariance, degenerate_clouds, calibration)
+CHECKS: tuple[Check, ...] = (cost, metadata, repeatability, invariance, degenerate_clouds, calibration)
 
 
 def check_analysis(
@@ -63,6 +63,6 @@ def _guarded(check: Check, trial: Trial) -> Iterator[Outcome]:
         yield failed(
             name,
             expected="that every run ends with a report",
-            seen=trial.told(error),
+            seen=trial.error_line(error),
             advice="mend it; the line above is where it stopped",
         )

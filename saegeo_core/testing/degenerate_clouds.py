@@ -26,7 +26,7 @@ def degenerate_clouds(trial: Trial) -> Iterator[Outcome]:
                 lost = sorted(expected - _names(report))
                 wrong = f"without {', '.join(lost)}" if lost else ""
             except (Exception, SystemExit) as error:
-                wrong = trial.told(error)
+                wrong = trial.error_line(error)
             if wrong:
                 yield _failed(check, given, f"{wrong}, under the preset {preset}")
                 break

@@ -20,7 +20,8 @@ UNTOUCHED = "leaves its input untouched"
 FINITE = "numbers are finite"
 REASONS = "what is absent has its reason"
 SILENT = "prints and warns of nothing"
-LEAST_WORDS = 2
+MIN_WORDS = 2
+"""Of a reason."""
 NUMBERS = ("Metric", "Interval", "NullComparison", "Absent", "Table")
 """The values in which an analysis hands over its numbers."""
 
@@ -85,15 +86,15 @@ def _named_by_cause(trial: Trial, error: BaseException) -> Outcome:
             return failed(
                 FINITE,
                 expected="finite numbers only",
-                seen=trial.told(error),
+                seen=trial.error_line(error),
                 advice='find out when it cannot be computed, and give Absent("why") then; None in a table',
             )
         if error.title == "Absent" or {each["loc"][0] for each in wrong if each["loc"]} & {"interval", "nulls"}:
-            return _without_reason(trial.told(error))
+            return _without_reason(trial.error_line(error))
     advice = (
         error.hint if isinstance(error, SaegeoError) and error.hint else "mend it; the line above is where it stopped"
     )
-    return failed(RUNS, expected="a report", seen=trial.told(error), advice=advice)
+    return failed(RUNS, expected="a report", seen=trial.error_line(error), advice=advice)
 
 
 def _without_reason(seen: str) -> Outcome:
@@ -119,7 +120,7 @@ def _lacking(metric: Metric) -> str | None:
     values = {"estimate": metric.estimate, "interval": metric.interval, "nulls": metric.nulls}
     for name, value in values.items():
         if isinstance(value, Absent):
-            if len(value.absent.split()) < LEAST_WORDS:
+            if len(value.absent.split()) < MIN_WORDS:
                 return f"{name} Absent({value.absent!r})"
         elif not isinstance(value, {"estimate": float | int, "interval": Interval, "nulls": tuple}[name]):
             return f"{name} {value!r}"

@@ -67,7 +67,7 @@ def _stored(trial: Trial, report: Report) -> Outcome:
             ReportStore(folder).write(report, path)
             difference = findings_difference(report, ReportStore.read(path))
         except Exception as error:
-            difference = trial.told(error)
+            difference = trial.error_line(error)
         size = path.stat().st_size if path.exists() else 0
     if difference:
         return failed(

@@ -80,7 +80,7 @@ class Trial:
         """The package the analysis is written in."""
         return type(self.analysis).__module__.partition(".")[0]
 
-    def told(self, error: BaseException) -> str:
+    def error_line(self, error: BaseException) -> str:
         """An exception in one line, with the line of the analysis that it came from."""
         return f"{type(error).__name__}: {_message(error)}{self._place(error)}"
 
@@ -91,6 +91,15 @@ class Trial:
             return ""
         frame, line = (own or frames)[-1]
         return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+
+
+def example_report(analysis: Analysis, parameters: Mapping[str, Any] | None = None) -> Report:
+    """One report, of 80 synthetic features in 16 dimensions.
+
+    Raises:
+        Exception: whatever the analysis raises.
+    """
+    return Trial(analysis, parameters or {}).run(ordinary(analysis.needs, n_features=80, d_in=16, n_blocks=200))
 
 
 def _message(error: BaseException) -> str:

@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from saegeo_core import Absent, Interval, Metric, Replicates
-from saegeo_core.comparison.differences import difference, spread_of
-from saegeo_core.comparison.seeds import Variance
+from saegeo_core.comparison.differences import Variance, difference, sampling_variance
 from saegeo_core.report.schema_1 import with_standard_errors
 
 
@@ -41,15 +40,15 @@ def of_student(estimate, standard_error, n):
 class TestStandardErrors:
     @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
     def test_from_a_normal_interval_of_any_level(self, level):
-        assert spread_of(of_normal(3.0, 0.2, level)).standard_error == pytest.approx(0.2)
+        assert sampling_variance(of_normal(3.0, 0.2, level)).standard_error == pytest.approx(0.2)
 
     def test_from_student_s_interval(self):
-        spread = spread_of(of_student(3.0, 0.2, 20))
+        spread = sampling_variance(of_student(3.0, 0.2, 20))
         assert spread.standard_error == pytest.approx(0.2)
-        assert spread.below.freedom == 19
+        assert spread.below.degrees_of_freedom == 19
 
-    def test_each_side_of_an_interval_that_is_not_centred(self):
-        spread = spread_of(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3))
+    def test_each_side_of_an_interval_that_is_not_centered(self):
+        spread = sampling_variance(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3))
         assert np.sqrt([spread.below.value, spread.above.value]) == pytest.approx([0.1, 0.3], rel=1e-6)
 
     def test_an_interval_clipped_to_a_range_is_not_narrower(self):
@@ -57,7 +56,7 @@ class TestStandardErrors:
         whole = of_student(0.98, 0.02, 20)
         clipped = whole.model_copy(update={"interval": whole.interval.model_copy(update={"high": 1.0})})
         assert whole.interval.high > 1
-        assert spread_of(clipped) == spread_of(whole)
+        assert sampling_variance(clipped) == sampling_variance(whole)
         assert difference(of_student(0.9, 0.02, 20), clipped) == difference(of_student(0.9, 0.02, 20), whole)
 
     def test_a_clipped_interval_of_an_old_report_is_not_narrower(self):
@@ -70,11 +69,11 @@ class TestStandardErrors:
 
     def test_the_ends_count_where_no_law_is_told(self):
         """A bootstrap's percentile interval has a standard error, and its two sides say more."""
-        spread = spread_of(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3, standard_error=0.2))
+        spread = sampling_variance(metric(1.0, 1.0 - 1.959964 * 0.1, 1.0 + 1.959964 * 0.3, standard_error=0.2))
         assert np.sqrt([spread.below.value, spread.above.value]) == pytest.approx([0.1, 0.3], rel=1e-6)
 
     def test_none_without_an_interval(self):
-        assert spread_of(metric(1.0)) is None
+        assert sampling_variance(metric(1.0)) is None
 
 
 class TestIndependent:
@@ -159,5 +158,12 @@ class TestPaired:
 
 def test_the_spread_of_seeds_widens_the_interval():
     metrics = of_normal(2.0, 0.3), of_normal(1.0, 0.4)
-    found = difference(*metrics, seeds=Variance(0.75))
+    found = difference(*metrics, seed_variance=Variance(0.75))
     assert found.interval.high - found.estimate == pytest.approx(1.959964 * 1.0)
+
+
+def test_degrees_of_freedom_add_up_as_welch_and_satterthwaite_say():
+    total = Variance(4.0, 3) + Variance(1.0, 10)
+    assert (total.value, total.degrees_of_freedom) == (5.0, pytest.approx(25 / (16 / 3 + 1 / 10)))
+    assert (Variance(4.0, 3) + Variance(0.0)).degrees_of_freedom == 3
+    assert (Variance(0.0) + Variance(0.0)).degrees_of_freedom == np.inf

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from saegeo_core.comparison.seeds import Variance, between_seeds, configuration_of, seed_groups
+from saegeo_core.comparison.seeds import between_seeds, configuration_of, seed_groups
 
 
 def test_the_bundled_seeds_are_one_configuration_and_nothing_else_is(bundled):
@@ -41,10 +41,3 @@ def test_variance_between_seeds_is_that_beyond_sampling():
     # Cut off at zero, it errs upwards where the spread is near sampling; here it is well above.
     assert np.mean(found) == pytest.approx(0.25, rel=0.03)
     assert between_seeds([1.0, 1.1], [0.3, 0.3]).value == 0
-
-
-def test_degrees_of_freedom_add_up_as_welch_and_satterthwaite_say():
-    total = Variance(4.0, 3) + Variance(1.0, 10)
-    assert (total.value, total.freedom) == (5.0, pytest.approx(25 / (16 / 3 + 1 / 10)))
-    assert (Variance(4.0, 3) + Variance(0.0)).freedom == 3
-    assert (Variance(0.0) + Variance(0.0)).freedom == np.inf

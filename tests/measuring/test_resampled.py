@@ -5,7 +5,7 @@ import pytest
 
 from saegeo_core import Absent, FiringStatistics
 from saegeo_core.measuring.resampled import bootstrapped, subsampled
-from saegeo_core.statistics.resampling import document_bootstrap, scaled_subsampling
+from saegeo_core.statistics.resampling import documents_drawn_again, subsamples, subsampling_of
 
 
 def test_subsamples_give_what_each_alone_gives(rng):
@@ -15,8 +15,9 @@ def test_subsamples_give_what_each_alone_gives(rng):
         return {"mean": values[part].mean(), "largest": values[part].max()}
 
     found = subsampled(measure, measure(np.arange(50)), 50, np.random.default_rng(1), of="values")
+    parts = subsamples(50, np.random.default_rng(1))
     for name in ("mean", "largest"):
-        alone = scaled_subsampling(lambda part, name=name: measure(part)[name], 50, np.random.default_rng(1))
+        alone = subsampling_of(measure(np.arange(50))[name], [measure(part)[name] for part in parts], 0.8)
         assert found[name].resampled.confidence_interval == pytest.approx(alone.confidence_interval)
     assert found["mean"].key == found["largest"].key
 
@@ -44,12 +45,9 @@ def test_documents_give_what_each_alone_gives(rng):
 
     found = bootstrapped(measure, measure(firing.counts, 60), firing, np.random.default_rng(1))
     document = np.repeat(np.arange(4), 15)
-    alone = document_bootstrap(
-        lambda drawn: measure(firing.block_counts(drawn[document]), int(drawn[document].sum()))["rate"],
-        4,
-        np.random.default_rng(1),
-    )
-    np.testing.assert_allclose(found["rate"].resampled.replicates, alone.replicates)
+    drawn = documents_drawn_again(4, np.random.default_rng(1))[:, document]
+    alone = [measure(firing.block_counts(weights), int(weights.sum()))["rate"] for weights in drawn]
+    np.testing.assert_allclose(found["rate"].resampled.replicates, alone)
 
 
 def test_one_document_has_no_interval(rng):

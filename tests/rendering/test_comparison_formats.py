@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 
 from saegeo_core import compare, run
-from saegeo_core.comparison.joining import Failure
+from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.rendering.comparison.comma_separated import comma_separated
 from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables

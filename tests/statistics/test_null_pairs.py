@@ -10,7 +10,6 @@ from saegeo_core.statistics.null_directions import (
     common_mean_directions,
     uniform_directions,
 )
-from saegeo_core.statistics.null_neighbors import nearest_cosine_law
 from saegeo_core.statistics.null_pairs import sample_null_pairs
 from saegeo_core.statistics.tail_given_partner import tail_given_partner
 from saegeo_core.statistics.uniform_directions import tail_count_law, tail_probability, tail_threshold
@@ -126,14 +125,3 @@ def test_the_same_generator_gives_the_same_expectations():
         sample_null_pairs(uniform_directions(8), 0.7, np.random.default_rng(3), n_blocks=16).means for _ in range(2)
     )
     assert np.array_equal(first, second)
-
-
-def test_nearest_cosines_of_clouds_follow_their_law(rng):
-    null = ProjectedGaussian(np.r_[0.1, np.zeros(31)], np.arange(1, 33.0) ** -0.5 / 10)
-    law = nearest_cosine_law(null, 300, rng, n_queries=4000)
-    nearest = []
-    for _ in range(100):
-        rows = null.sample(300, rng).numpy()
-        nearest.append((rows @ rows.T - 2 * np.eye(300)).max(axis=1).mean())
-    assert np.mean(nearest) == pytest.approx(law.mean, abs=4 * law.standard_deviation / 10)
-    assert 0.5 < np.std(nearest) / law.standard_deviation < 1.05

@@ -74,15 +74,6 @@ def test_duplicates_and_antipodes_are_appended_exactly(rng):
     assert opposites.all(dim=2).any(dim=1).tolist() == [False] * 3 + [True] * 2
 
 
-def test_dead_rows_are_zero_and_the_rest_untouched(rng):
-    rows = synthetic.isotropic(30, 6, rng)
-    planted = synthetic.with_dead_rows(rows, rng, dead=4)
-    dead = (planted == 0).all(dim=1)
-    assert dead.sum() == 4
-    assert torch.equal(planted[~dead], rows[~dead])
-    assert not (rows == 0).any()
-
-
 def test_parallelograms_are_planted_at_the_end(rng):
     before = synthetic.isotropic(60, 400, rng)
     rows = synthetic.with_parallelograms(before, rng, count=5, cosine=0.7, noise=0.0).double()

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from saegeo_core.comparison.profile import LayerProfile
 from saegeo_core.rendering.comparison.texts import FAILED
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.figure_sketch import figure_sketch
+from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
 from saegeo_core.rendering.text_table import TextTable
-
-GAP = 2
 
 
 def console_tables(tables: Sequence[TextTable], profile: LayerProfile | None, width: int) -> RenderableType:
@@ -40,8 +38,8 @@ def console_table(table: TextTable, width: int) -> RenderableType:
     return Group(*title, drawn, *below)
 
 
-def _table(table: TextTable, headings: Sequence[str]) -> Table:
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+def _table(table: TextTable, headings: Sequence[str]) -> RichTable:
+    drawn = rich_table()
     for place, heading in enumerate(headings):
         drawn.add_column(Text(heading), justify="right" if place else "left", no_wrap=True)
     group = ""

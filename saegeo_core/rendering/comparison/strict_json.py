@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from saegeo_core.comparison.comparison import Comparison
-from saegeo_core.comparison.table import Cell
+from saegeo_core.comparison.table import ComparisonCell
 from saegeo_core.rendering.text_table import TextTable
 
 VERSION = 1
@@ -46,7 +46,7 @@ def _content(comparison: Comparison, table: TextTable) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: ComparisonCell) -> dict[str, Any]:
     difference = cell.difference
     return {
         "metric": cell.metric and cell.metric.model_dump(mode="json"),

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from saegeo_core.comparison.adjustment import Adjustment
 from saegeo_core.comparison.comparability import in_words
 from saegeo_core.comparison.comparison import Comparison
-from saegeo_core.comparison.guard import Confound
-from saegeo_core.comparison.layer_runs import LayerRun
+from saegeo_core.comparison.confounding import Confound, LayerRun
 from saegeo_core.comparison.notes import listed
-from saegeo_core.comparison.table import Cell, Column, Row
+from saegeo_core.comparison.table import Column, ComparisonCell, Row
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
 from saegeo_core.rendering.plain_text import clean
@@ -101,7 +100,7 @@ class _SubColumns:
         if self.adjustment and not self.adjustment.reason:
             yield f"{self.column.id}: at L0 {significant(self.adjustment.l0, 3)}"
 
-    def texts(self, row: Row, cell: Cell) -> Iterator[str]:
+    def texts(self, row: Row, cell: ComparisonCell) -> Iterator[str]:
         yield _estimate(cell)
         if self.nulls:
             yield metric_words.null_mean(cell.metric) if cell.metric and cell.value is not None else DASH
@@ -116,7 +115,7 @@ class _SubColumns:
             yield DASH if value is None else significant(value)
 
 
-def _estimate(cell: Cell) -> str:
+def _estimate(cell: ComparisonCell) -> str:
     if cell.is_failure:
         return FAILED
     if cell.value is None:
@@ -126,7 +125,7 @@ def _estimate(cell: Cell) -> str:
     return uncertain(cell.value, cell.interval.low, cell.interval.high) + f" {SEEDS}" * bool(cell.n_seeds)
 
 
-def _difference(cell: Cell) -> str:
+def _difference(cell: ComparisonCell) -> str:
     difference = cell.difference
     if difference is None:
         return DASH
@@ -186,7 +185,7 @@ def _legend(comparison: Comparison, pvalues: bool) -> Iterator[str]:
         yield adjustment_words(adjustment)
 
 
-def _differences(reference: str | None, cells: Sequence[Cell]) -> Iterator[str]:
+def _differences(reference: str | None, cells: Sequence[ComparisonCell]) -> Iterator[str]:
     if reference is None:
         return
     ways = [cell.difference for cell in cells if cell.difference]
@@ -201,7 +200,7 @@ def _differences(reference: str | None, cells: Sequence[Cell]) -> Iterator[str]:
         yield f"differences without p: {note}"
 
 
-def _missing(cells: Sequence[tuple[Row, Column, Cell]]) -> Iterator[str]:
+def _missing(cells: Sequence[tuple[Row, Column, ComparisonCell]]) -> Iterator[str]:
     """Why cells are empty, those of one reason together."""
     reasons: dict[str, list[str]] = {}
     for row, column, cell in cells:

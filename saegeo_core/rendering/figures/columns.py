@@ -8,23 +8,24 @@ from numpy.typing import NDArray
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.report import Cell
 
-Column = NDArray[Any]
+ColumnArray = NDArray[Any]
+"""float64 (n,) with NaN where there is no value, or texts (n,) of dtype object."""
 DASH = "—"
 
 
-def column(values: list[Cell]) -> Column:
+def column(values: list[Cell]) -> ColumnArray:
     """float64 (n,), NaN where there is no value; or texts (n,), a dash where there is none, if any cell is text or true/false."""
     if any(isinstance(value, str | bool) for value in values):
         return np.array([DASH if value is None else _text(value) for value in values], dtype=object)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def is_text(values: Column) -> bool:
+def is_text(values: ColumnArray) -> bool:
     """Whether it holds texts rather than numbers."""
     return values.dtype == object
 
 
-def is_whole(values: Column) -> bool:
+def is_whole(values: ColumnArray) -> bool:
     """Whether it holds whole numbers only (ids, counts, codes), none absent."""
     return not is_text(values) and bool(np.all(np.isfinite(values)) and np.all(values == np.rint(values)))
 

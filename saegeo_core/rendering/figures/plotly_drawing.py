@@ -1,26 +1,30 @@
 """A figure as plotly's data and layout, in plain dictionaries: the page writes them, a notebook wraps them.
 
-The colours of paper, ink and grid are no part of it: they come from a template (`plotly_theme`), so that one drawing serves a
+The colors of paper, ink and grid are no part of it: they come from a template (`plotly_theme`), so that one drawing serves a
 light and a dark page.
 """
 
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from saegeo_core.rendering.figures import palette
-from saegeo_core.rendering.figures.columns import Column, is_text, is_whole
-from saegeo_core.rendering.figures.plotly_text import shown_as_is, texts_as_they_are
+from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
+from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
 
-SVG_POINTS = 2000  # beyond so many points a browser is fluid only with WebGL
+MAX_SVG_POINTS = 2000
+"""Beyond so many points a browser is fluid only with WebGL."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-FEW_MARKERS = 40
-MOST_WHOLE_TICKS = 30
+MAX_MARKERS = 40
+"""Points of a curve that are still marked one by one."""
+MAX_WHOLE_TICKS = 30
 HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
+"""Pixels."""
 
 Drawing = dict[str, Any]
 
@@ -42,6 +46,19 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
     return {"data": traces, "layout": layout | {"hovermode": "x unified" if together else "closest"}}
 
 
+def shown_as_is(text: object) -> str:
+    """What makes plotly show `text` letter by letter.
+
+    It reads a subset of HTML and its own `%{...}` in every string; no tag, entity or template of the text is interpreted.
+    """
+    return escape(clean(text), quote=False).replace("%{", "%&#123;")
+
+
+def texts_as_they_are(values: ColumnArray) -> ColumnArray:
+    """A column with its texts made harmless; numbers need nothing."""
+    return np.array([shown_as_is(value) for value in values], dtype=object) if is_text(values) else values
+
+
 def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing:
     x, y = texts_as_they_are(series.x), texts_as_they_are(series.y)
     trace: Drawing = {"x": x, "y": y, "name": shown_as_is(series.name), "showlegend": bool(series.name)}
@@ -57,7 +74,7 @@ def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing
         return trace | {"type": "bar", "marker": color}
     if figure.kind in POINTS:
         return trace | _points(figure, series, color, n_points)
-    few = len(x) <= FEW_MARKERS and figure.kind == "line"
+    few = len(x) <= MAX_MARKERS and figure.kind == "line"
     line = {
         "width": 2,
         "dash": DASHES[series.dash % len(DASHES)],
@@ -68,7 +85,7 @@ def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing
 
 
 def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Drawing:
-    size = 8 if n_points <= 200 else 6 if n_points <= SVG_POINTS else 4
+    size = 8 if n_points <= 200 else 6 if n_points <= MAX_SVG_POINTS else 4
     marker: Drawing = {"size": size, "opacity": 0.8, **color}
     if series.color is not None:
         title = {"text": shown_as_is(figure.color), "side": "right"}
@@ -76,10 +93,10 @@ def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Dr
         marker |= _scale(series.color, palette.LOW_TO_HIGH, ("cmin", "cmid", "cmax"))
     if figure.kind == "scatter3d":
         return {"type": "scatter3d", "mode": "markers", "z": series.z, "marker": marker | {"size": max(size / 2, 2)}}
-    return {"type": "scattergl" if n_points > SVG_POINTS else "scatter", "mode": "markers", "marker": marker}
+    return {"type": "scattergl" if n_points > MAX_SVG_POINTS else "scatter", "mode": "markers", "marker": marker}
 
 
-def _arrows(series: Series, to_x: Column, to_y: Column, color: Drawing) -> Drawing:
+def _arrows(series: Series, to_x: ColumnArray, to_y: ColumnArray, color: Drawing) -> Drawing:
     """One curve with a gap after every arrow, and a head at the end of each piece."""
     gap, heads = np.full(len(series.x), np.nan), np.tile([0.0, 9.0, 0.0], len(series.x))
     trace: Drawing = {
@@ -95,7 +112,7 @@ def _arrows(series: Series, to_x: Column, to_y: Column, color: Drawing) -> Drawi
     return trace
 
 
-def _heatmap(figure: Figure, x: Column, y: Column, values: Column) -> Drawing:
+def _heatmap(figure: Figure, x: ColumnArray, y: ColumnArray, values: ColumnArray) -> Drawing:
     words = [_told(figure.x_title or figure.x, "x", x), _told(figure.y_title or figure.y[0], "y", y)]
     return {
         "type": "heatmap",
@@ -108,8 +125,8 @@ def _heatmap(figure: Figure, x: Column, y: Column, values: Column) -> Drawing:
     }
 
 
-def _scale(values: Column, upwards: Any, ends: tuple[str, str, str]) -> Drawing:
-    """Colours from low to high; where the values lie on both sides of zero, away from zero in two colours."""
+def _scale(values: ColumnArray, upwards: Any, ends: tuple[str, str, str]) -> Drawing:
+    """Colors from low to high; where the values lie on both sides of zero, away from zero in two colors."""
     present = values[np.isfinite(values)]
     if not len(present) or present.min() >= 0 or present.max() <= 0:
         return {"colorscale": upwards}
@@ -128,7 +145,7 @@ def _color(series: Series, place: int) -> Drawing:
 def _hover(figure: Figure, series: Series) -> str:
     """What is told of the point that is pointed at: what names it first, then its curve, then where it lies.
 
-    plotly's own place for the curve's name is not used: it letters it in the curve's colour, which is made to be seen, not read.
+    plotly's own place for the curve's name is not used: it letters it in the curve's color, which is made to be seen, not read.
     """
     lines = [f"<b>{_told(figure.hover, 'customdata', series.hover)}</b>"] if series.hover is not None else []
     if series.name:
@@ -152,13 +169,13 @@ def _value(series: Series) -> str:
     return f"%{{y:.4~g}}<extra>{shown_as_is(series.name)}</extra>"
 
 
-def _told(name: object, field: str, values: Column) -> str:
+def _told(name: object, field: str, values: ColumnArray) -> str:
     """`name value` in a hover text; fractions to four digits."""
     exact = is_text(values) or is_whole(values)
     return f"{shown_as_is(name)} %{{{field}}}" if exact else f"{shown_as_is(name)} %{{{field}:.4~g}}"
 
 
-def _layout(figure: Figure, x: Column, y: Column, n_series: int) -> Drawing:
+def _layout(figure: Figure, x: ColumnArray, y: ColumnArray, n_series: int) -> Drawing:
     axes = {
         "xaxis": _axis(figure.x_title or figure.x, x, figure.log_x),
         "yaxis": _axis(figure.y_title or (figure.y[0] if len(figure.y) == 1 else ""), y, figure.log_y),
@@ -187,9 +204,9 @@ def _range(figure: Figure, drawn: list[Series]) -> Drawing:
     return {} if ends is None else {"range": [float(np.log10(end)) for end in ends]}
 
 
-def _axis(title: str, values: Column, logarithmic: bool) -> Drawing:
+def _axis(title: str, values: ColumnArray, logarithmic: bool) -> Drawing:
     kind = "category" if is_text(values) else "log" if logarithmic else "linear"
     ticks: Drawing = {"exponentformat": "power"} if kind == "log" else {}
-    if kind == "linear" and len(values) and is_whole(values) and np.ptp(values) <= MOST_WHOLE_TICKS:
+    if kind == "linear" and len(values) and is_whole(values) and np.ptp(values) <= MAX_WHOLE_TICKS:
         ticks = {"dtick": 1}  # no layer 3.5
     return {"title": {"text": shown_as_is(title)}, "type": kind, **ticks}

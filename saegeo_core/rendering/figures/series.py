@@ -6,18 +6,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.rendering.figures.columns import DASH, Column, column, is_text, is_whole
+from saegeo_core.rendering.figures.columns import DASH, ColumnArray, column, is_text, is_whole
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
 
 POINTS = ("scatter", "scatter3d")
-UNORDERED = (*POINTS, "arrows")  # what they show has no order, so that their groups need names, not shades
-MOST_CODES = 12  # whole numbers with at most so many values are read as group names, not as a scale
-MOST_GROUPS = 64
-MOST_NAMES = 16  # groups of points that a legend can still tell apart; the smaller ones become OTHER
+UNORDERED = (*POINTS, "arrows")
+"""What they show has no order, so that their groups need names, not shades."""
+MAX_CODES = 12
+"""Whole numbers with at most so many values are read as group names, not as a scale."""
+MAX_GROUPS = 64
+MAX_NAMES = 16
+"""Groups of points that a legend can still tell apart; the smaller ones become OTHER."""
 OTHER = "other"
-MOST_HUES = 10  # curves that hues and dashes still tell apart
-FAR_BELOW = 10.0  # a decade: how far another curve may fall below the first before the axis lets it go
+MAX_HUES = 10
+"""Curves that hues and dashes still tell apart."""
+FAR_BELOW = 10.0
+"""A decade: how far another curve may fall below the first before the axis lets it go."""
 
 
 @dataclass(frozen=True)
@@ -30,33 +35,33 @@ class Series:
         y_name: the table's name of y.
         low, high: ends of the error bars of y (n,), or None.
         to_x, to_y: where arrows that start at x, y point to (n,), or None.
-        color: numbers (n,) that colour its points one by one, or None.
+        color: numbers (n,) that color its points one by one, or None.
         shade: where a numbered group lies between the first (0) and the last (1), or None for groups without order.
         hover: what names each point (n,), or None.
         dash: how many curves of the same group lie before it.
     """
 
     name: str
-    x: Column
-    y: Column
+    x: ColumnArray
+    y: ColumnArray
     y_name: str
-    z: Column | None = None
-    low: Column | None = None
-    high: Column | None = None
-    to_x: Column | None = None
-    to_y: Column | None = None
-    color: Column | None = None
+    z: ColumnArray | None = None
+    low: ColumnArray | None = None
+    high: ColumnArray | None = None
+    to_x: ColumnArray | None = None
+    to_y: ColumnArray | None = None
+    color: ColumnArray | None = None
     shade: float | None = None
-    hover: Column | None = None
+    hover: ColumnArray | None = None
     dash: int = 0
 
 
 @dataclass(frozen=True)
-class Group:
+class RowGroup:
     """The rows that are drawn alike."""
 
     name: str
-    rows: Column
+    rows: ColumnArray
     shade: float | None = None
 
 
@@ -71,7 +76,7 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
     for dash, name in enumerate(figure.y):
         y = _shown(columns[name], figure.log_y)
         low, high = _bars(figure, columns, y) if dash == 0 else (None, None)
-        for group in groups or [Group("", np.arange(len(x)))]:
+        for group in groups or [RowGroup("", np.arange(len(x)))]:
             words = [*([name] if len(figure.y) > 1 else []), *([group.name] if groups else [])]
             drawn.append(
                 Series(
@@ -95,10 +100,10 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
 
 def _are_in_order(names: list[str]) -> bool:
     """Whether curves differ in a number only, such as one a layer; or are too many to be told apart by hue."""
-    return len(names) > MOST_HUES or (len(names) > 2 and len({re.sub(r"\d+", "", name) for name in names}) == 1)
+    return len(names) > MAX_HUES or (len(names) > 2 and len({re.sub(r"\d+", "", name) for name in names}) == 1)
 
 
-def _columns(figure: Figure, table: Table) -> dict[str, Column]:
+def _columns(figure: Figure, table: Table) -> dict[str, ColumnArray]:
     """The columns a figure draws.
 
     Raises:
@@ -114,7 +119,7 @@ def _columns(figure: Figure, table: Table) -> dict[str, Column]:
     return columns
 
 
-def _part(values: Column | None, group: Group) -> Column | None:
+def _part(values: ColumnArray | None, group: RowGroup) -> ColumnArray | None:
     return None if values is None else values[group.rows]
 
 
@@ -123,7 +128,7 @@ def _in_order(drawn: list[Series]) -> list[Series]:
     return [replace(one, shade=place / (len(drawn) - 1), dash=0) for place, one in enumerate(drawn)]
 
 
-def grid_of(figure: Figure, table: Table) -> tuple[Column, Column, Column]:
+def grid_of(figure: Figure, table: Table) -> tuple[ColumnArray, ColumnArray, ColumnArray]:
     """A heatmap's distinct x (n_x,), distinct y (n_y,) and values (n_y, n_x), NaN where the table has no such cell."""
     of_table = _columns(figure, table)
     x, y, z = (of_table[name] for name in (figure.x, figure.y[0], figure.z or ""))
@@ -140,23 +145,23 @@ def log_ends(figure: Figure, drawn: list[Series]) -> tuple[float, float] | None:
     """
     if not figure.log_y or not drawn or any(is_text(one.y) for one in drawn):
         return None
-    lowest, highest = (np.array([edge(one.y) for one in drawn]) for edge in (_least, _most))
+    lowest, highest = (np.array([edge(one.y) for one in drawn]) for edge in (_smallest, _largest))
     if not np.isfinite(lowest[0]) or np.nanmin(lowest) > lowest[0] / FAR_BELOW:
         return None
     return float(lowest[0] / FAR_BELOW), float(np.nanmax(highest) * 2)
 
 
-def _least(values: Column) -> float:
+def _smallest(values: ColumnArray) -> float:
     present = values[np.isfinite(values)]
     return float(present.min()) if len(present) else np.nan
 
 
-def _most(values: Column) -> float:
+def _largest(values: ColumnArray) -> float:
     present = values[np.isfinite(values)]
     return float(present.max()) if len(present) else np.nan
 
 
-def _distinct(values: Column) -> tuple[Column, Column]:
+def _distinct(values: ColumnArray) -> tuple[ColumnArray, ColumnArray]:
     """The distinct values, numbers in order and texts as they come, and which of them each value is."""
     if not is_text(values):
         distinct, index = np.unique(values, return_inverse=True)
@@ -165,16 +170,16 @@ def _distinct(values: Column) -> tuple[Column, Column]:
     return np.array(list(place), dtype=object), np.array([place[text] for text in values], dtype=np.intp)
 
 
-def _groups(by: Column, unordered: bool) -> list[Group] | None:
+def _groups(by: ColumnArray, unordered: bool) -> list[RowGroup] | None:
     """Rows that share a value of `by`; None where the numbers are too many to be names and should be a scale."""
     distinct, index = _distinct(by)
     if is_text(by):
-        return _named_groups(distinct, index, MOST_NAMES if unordered else MOST_GROUPS)
-    if (unordered and not (is_whole(by) and len(distinct) <= MOST_CODES)) or len(distinct) > MOST_GROUPS:
+        return _named_groups(distinct, index, MAX_NAMES if unordered else MAX_GROUPS)
+    if (unordered and not (is_whole(by) and len(distinct) <= MAX_CODES)) or len(distinct) > MAX_GROUPS:
         return None
     n = len(distinct)
     return [
-        Group(
+        RowGroup(
             DASH if np.isnan(value) else f"{value:g}",
             np.flatnonzero(index == i),
             None if unordered else i / max(n - 1, 1),
@@ -183,19 +188,21 @@ def _groups(by: Column, unordered: bool) -> list[Group] | None:
     ]
 
 
-def _named_groups(names: Column, index: Column, most: int) -> list[Group]:
-    if len(names) <= most:
-        return [Group(str(name), np.flatnonzero(index == i)) for i, name in enumerate(names)]
-    largest = np.argsort(-np.bincount(index), kind="stable")[: most - 1]
-    kept = [Group(str(names[i]), np.flatnonzero(index == i)) for i in largest]
-    return [*kept, Group(OTHER, np.flatnonzero(~np.isin(index, largest)))]
+def _named_groups(names: ColumnArray, index: ColumnArray, max_groups: int) -> list[RowGroup]:
+    if len(names) <= max_groups:
+        return [RowGroup(str(name), np.flatnonzero(index == i)) for i, name in enumerate(names)]
+    largest = np.argsort(-np.bincount(index), kind="stable")[: max_groups - 1]
+    kept = [RowGroup(str(names[i]), np.flatnonzero(index == i)) for i in largest]
+    return [*kept, RowGroup(OTHER, np.flatnonzero(~np.isin(index, largest)))]
 
 
-def _shown(values: Column, logarithmic: bool) -> Column:
+def _shown(values: ColumnArray, logarithmic: bool) -> ColumnArray:
     return values if is_text(values) or not logarithmic else np.where(values > 0, values, np.nan)
 
 
-def _bars(figure: Figure, columns: dict[str, Column], y: Column) -> tuple[Column | None, Column | None]:
+def _bars(
+    figure: Figure, columns: dict[str, ColumnArray], y: ColumnArray
+) -> tuple[ColumnArray | None, ColumnArray | None]:
     """Ends of the error bars. On a logarithmic axis an end at or below zero lies half below all that is drawn."""
     if figure.low is None or figure.high is None:
         return None, None

@@ -10,7 +10,7 @@ import numpy as np
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.figures import palette
-from saegeo_core.rendering.figures.columns import Column, is_text
+from saegeo_core.rendering.figures.columns import ColumnArray, is_text
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 FigureFormat = Literal["svg", "pdf"]
 DASHES = ("-", "--", ":", "-.", (0, (8, 3)), (0, (8, 3, 1, 3)))
-SIZES = {"scatter": (4.6, 4.2), "arrows": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}  # inches
+SIZES = {"scatter": (4.6, 4.2), "arrows": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}
 USUAL_SIZE = (5.4, 3.4)
-MANY_POINTS = 2000  # beyond so many the points are one picture inside the drawing, its axes and texts still vectors
-FEW_MARKERS = 40
-MOST_IN_LEGEND = 12
+"""Width and height in inches."""
+MAX_VECTOR_POINTS = 2000
+"""Beyond so many the points are one picture inside the drawing, its axes and texts still vectors."""
+MAX_MARKERS = 40
+"""Points of a curve that are still marked one by one."""
+MAX_IN_LEGEND = 12
+"""Lines of half a column of a legend."""
 STYLE = {
     "svg.hashsalt": "saegeo",  # names inside the file follow from its content
     "svg.fonttype": "none",  # text stays text, in the fonts of the paper
@@ -102,7 +106,7 @@ def _curve(axes: "Axes", figure: Figure, one: Series, color: str) -> None:
     if figure.kind == "step":
         axes.plot(one.x, one.y, drawstyle="steps-mid", linewidth=1.2, **style)
         return
-    marker = "o" if len(one.x) <= FEW_MARKERS else ""
+    marker = "o" if len(one.x) <= MAX_MARKERS else ""
     axes.plot(one.x, one.y, linewidth=1.2, marker=marker, markersize=3, **style)
     _error_bars(axes, one, one.x, color)
 
@@ -123,11 +127,11 @@ def _bars(axes: "Axes", one: Series, color: str, place: int, n_series: int) -> N
 def _points(axes: Any, figure: Figure, one: Series, color: str, n_points: int) -> None:
     at = [one.x, one.y] if one.z is None else [one.x, one.y, one.z]
     style: dict[str, Any] = {
-        "s": 14 if n_points <= 200 else 7 if n_points <= MANY_POINTS else 2,
+        "s": 14 if n_points <= 200 else 7 if n_points <= MAX_VECTOR_POINTS else 2,
         "linewidths": 0,
         "alpha": 0.8,
         "label": _short(one.name, 32),
-        "rasterized": n_points > MANY_POINTS,
+        "rasterized": n_points > MAX_VECTOR_POINTS,
     }
     if one.color is None:
         axes.scatter(*at, color=color, **style)
@@ -138,14 +142,14 @@ def _points(axes: Any, figure: Figure, one: Series, color: str, n_points: int) -
     axes.figure.colorbar(points, ax=axes, label=_short(figure.color), shrink=0.8)
 
 
-def _arrows(axes: "Axes", one: Series, to_x: Column, to_y: Column, color: str) -> None:
+def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray, color: str) -> None:
     to_scale: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
     axes.quiver(one.x, one.y, to_x - one.x, to_y - one.y, color=color, label=_short(one.name, 32), **to_scale)
     axes.update_datalim(np.column_stack([to_x, to_y]))  # matplotlib looks at where arrows start only
     axes.autoscale_view()
 
 
-def _error_bars(axes: "Axes", one: Series, at: Column, color: str) -> None:
+def _error_bars(axes: "Axes", one: Series, at: ColumnArray, color: str) -> None:
     if one.low is not None and one.high is not None:
         axes.vlines(at, one.low, one.high, color=color, linewidth=0.9)
 
@@ -162,8 +166,8 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     axes.figure.colorbar(drawn, ax=axes, label=_short(figure.z), shrink=0.8)
 
 
-def _scale(values: Column, upwards: Any) -> dict[str, Any]:
-    """Colours from low to high; away from zero in two colours where the values lie on both sides of it."""
+def _scale(values: ColumnArray, upwards: Any) -> dict[str, Any]:
+    """Colors from low to high; away from zero in two colors where the values lie on both sides of it."""
     from matplotlib.colors import LinearSegmentedColormap
 
     present = values[np.isfinite(values)]
@@ -179,16 +183,16 @@ def _color(one: Series, place: int) -> str:
     return palette.shade(one.shade) if one.shade is not None else palette.COLORS[place % len(palette.COLORS)]
 
 
-def _short(text: object, most: int = 60) -> str:
+def _short(text: object, max_length: int = 60) -> str:
     """A label of at most so many characters, for a drawing has no room for more; a dollar sign starts no formula."""
     shown = clean(text)
-    return (shown if len(shown) <= most else f"{shown[: most - 1]}…").replace("$", r"\$")
+    return (shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…").replace("$", r"\$")
 
 
 def _legend(axes: Any, figure: Figure, n_series: int) -> None:
     outside = n_series > 4 or figure.kind == "arrows"  # matplotlib finds no free place among arrows
     place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if outside else {"loc": "best"}
-    columns = -(-n_series // (2 * MOST_IN_LEGEND))
+    columns = -(-n_series // (2 * MAX_IN_LEGEND))
     axes.legend(
         title=_short(figure.color) if figure.color else None, fontsize=8, markerscale=1.5, ncols=columns, **place
     )

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.rendering.figures.columns import Column, is_text, is_whole
+from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 
 WHOLE = ("u1", "i1", "u2", "i2", "i4")
 SINGLE = np.finfo(np.float32)
-LARGEST_EXACT = 2**24  # whole numbers beyond it, such as ids, would change in single precision
+MAX_EXACT = 2**24
+"""Whole numbers beyond it, such as ids, would change in single precision."""
 
 
 class ArrayPool:
@@ -23,7 +24,7 @@ class ArrayPool:
         self.stored: list[Any] = []
         self._place: dict[tuple[str, bytes | tuple[str, ...]], int] = {}
 
-    def reference(self, values: Column) -> dict[str, Any]:
+    def reference(self, values: ColumnArray) -> dict[str, Any]:
         """`{"array": number}`, with `"width"` for a matrix; the same for equal content."""
         kind = "text" if is_text(values) else _smallest_type(values)
         content = tuple(values) if kind == "text" else values.astype(f"<{kind}").tobytes()
@@ -45,12 +46,12 @@ class ArrayPool:
         return content
 
 
-def _smallest_type(values: Column) -> str:
+def _smallest_type(values: ColumnArray) -> str:
     if is_whole(values) and values.size:
         for kind in WHOLE:
             range_ = np.iinfo(kind)
             if range_.min <= values.min() and values.max() <= range_.max:
                 return kind
     size = np.abs(values[np.isfinite(values) & (values != 0)])
-    fits = not len(size) or (size.min() >= SINGLE.tiny and size.max() < LARGEST_EXACT)
+    fits = not len(size) or (size.min() >= SINGLE.tiny and size.max() < MAX_EXACT)
     return "f4" if fits else "f8"

@@ -20,7 +20,7 @@ from saegeo_core.rendering.page.page_report import PageReport, page_report
 from saegeo_core.rendering.page.page_summary import PageSummary, page_summary
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
-from saegeo_core.rendering.report_header import facts
+from saegeo_core.rendering.report_header import sae_summary
 from saegeo_core.rendering.report_names import report_names
 from saegeo_core.report.metric import Absent
 from saegeo_core.report.report import Report
@@ -120,7 +120,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        words=metric_words, numbers=numbers, facts=facts, provenance=provenance, written=written, is_absent=_is_absent
+        words=metric_words,
+        numbers=numbers,
+        sae_summary=sae_summary,
+        provenance=provenance,
+        written=written,
+        is_absent=_is_absent,
     )
     return environment
 

@@ -12,8 +12,10 @@ from saegeo_core.rendering.report_names import ReportName
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Report, Table
 
-WHOLE_TABLE = 1000  # rows up to which a table is on the page in full
-FIRST_ROWS = 100  # what is there of a longer one; the report holds all
+MAX_WHOLE_TABLE = 1000
+"""Rows up to which a table is on the page in full."""
+FIRST_ROWS = 100
+"""What is there of a longer one; the report holds all."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,6 @@ def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPoo
 
 def _table(id: str, name: str, table: Table, pool: ArrayPool) -> PageTable:
     n_rows = max(map(len, table.columns.values()), default=0)
-    n_shown = n_rows if n_rows <= WHOLE_TABLE else FIRST_ROWS
+    n_shown = n_rows if n_rows <= MAX_WHOLE_TABLE else FIRST_ROWS
     columns = {clean(heading): pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
     return PageTable(id, name, n_rows, n_shown, columns)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from saegeo_core.rendering.numbers import seconds
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.rich_table import rich_table
 from saegeo_core.testing import Conformance, Outcome
 
 STYLES = {"passed": "green", "failed": "bold red", "not checked": "yellow"}
@@ -17,7 +16,7 @@ STYLES = {"passed": "green", "failed": "bold red", "not checked": "yellow"}
 
 def conformance_table(conformance: Conformance) -> RenderableType:
     """Check, verdict and what was seen; below, for each failure what was expected and what to do."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = rich_table()
     for heading in ("check", "verdict", "seen"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "verdict")
     for outcome in conformance.outcomes:

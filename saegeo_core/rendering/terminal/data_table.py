@@ -2,18 +2,17 @@
 
 from itertools import islice
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import clean, plain
+from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
 from saegeo_core.report.report import Cell, Table
 
-ROWS = 5
-LONGEST_TEXT = 40
-GAP = 2
+FIRST_ROWS = 5
+MAX_TEXT = 40
+"""Characters of a cell."""
 
 
 def data_table(name: str, table: Table, width: int) -> list[RenderableType]:
@@ -21,11 +20,11 @@ def data_table(name: str, table: Table, width: int) -> list[RenderableType]:
     n_rows = max(map(len, table.columns.values()), default=0)
     shape = f"{count(n_rows)} rows, {len(table.columns)} columns"
     title = Text.assemble(plain(name, "bold"), f"  {shape}")
-    cells = {column: [column_cell(value) for value in values[:ROWS]] for column, values in table.columns.items()}
+    cells = {column: [column_cell(value) for value in values[:FIRST_ROWS]] for column, values in table.columns.items()}
     shown = _fitting(cells, width)
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    drawn = rich_table()
     for column in shown:
-        is_text = any(isinstance(value, str) for value in table.columns[column][:ROWS])
+        is_text = any(isinstance(value, str) for value in table.columns[column][:FIRST_ROWS])
         drawn.add_column(plain(column), justify="left" if is_text else "right", no_wrap=True)
     for row in zip(*(cells[column] for column in shown), strict=True):
         drawn.add_row(*map(plain, row))
@@ -40,7 +39,7 @@ def column_cell(value: Cell) -> str:
     if isinstance(value, float):
         return significant(value)
     text = clean(value)
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:

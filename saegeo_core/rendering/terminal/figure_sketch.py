@@ -1,4 +1,8 @@
-"""A figure of a report sketched in text: one sparkline a curve. What has no such sketch is named and left to the page."""
+"""A figure of a report sketched in text: curves as sparklines, a small heat map as numbers. Any other is only named."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -6,14 +10,24 @@ from rich.text import Text
 from saegeo_core.rendering.numbers import significant
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.data_table import column_cell
-from saegeo_core.rendering.terminal.heatmap_sketch import heatmap_sketch
-from saegeo_core.rendering.terminal.sparkline import Values, at_most, logarithms, sparkline
+from saegeo_core.rendering.terminal.rich_table import rich_table
 from saegeo_core.report.findings import Figure
-from saegeo_core.report.report import Table
+from saegeo_core.report.report import Cell, Table
 
+Values = Sequence[float | None]
 SKETCHED = ("line", "step", "bar")
-WIDEST = 72
-DECADES = 8  # what a logarithmic axis shows below its largest value
+BLOCKS = "▁▂▃▄▅▆▇█"
+MAX_LENGTH = 72
+"""Blocks of a sparkline."""
+DECADES = 8
+"""What a logarithmic axis shows below its largest value."""
+MAX_ROWS, MAX_COLUMNS = 16, 12
+MIN_WIDTH = 70
+"""Of a terminal that a heat map is drawn in."""
+GAP = 3
+"""Between columns of a heat map."""
+MIN_NAME = 12
+"""Characters left for the names of its rows."""
 
 
 def figure_sketch(figure: Figure, table: Table, width: int) -> list[RenderableType]:
@@ -33,13 +47,61 @@ def figure_sketch(figure: Figure, table: Table, width: int) -> list[RenderableTy
         return [title, plain("  no values", "dim")]
     low, high = min(present), max(present)
     names_width = max(map(len, curves))
-    room = max(min(width - names_width - 4, WIDEST), 1)
+    room = max(min(width - names_width - 4, MAX_LENGTH), 1)
     lines = [
-        plain(f"  {name:<{names_width}}  {sparkline(at_most(values, room), low, high)}")
+        plain(f"  {name:<{names_width}}  {sparkline(shortened(values, room), low, high)}")
         for name, values in curves.items()
     ]
     ends = (10**low, 10**high) if figure.log_y else (low, high)
     return [title, *lines, plain(f"  {_axes(figure, table, *ends)}", "dim")]
+
+
+def heatmap_sketch(figure: Figure, table: Table, width: int) -> list[RenderableType]:
+    """Title and grid of a heat map of at most 16 by 12 cells; nothing for other figures, or where there is no room."""
+    if figure.kind != "heatmap" or figure.z is None or width < MIN_WIDTH:
+        return []
+    across, down = (list(dict.fromkeys(table.columns[name])) for name in (figure.y[0], figure.x))
+    if not (0 < len(down) <= MAX_ROWS and 0 < len(across) <= MAX_COLUMNS):
+        return []
+    places = zip(table.columns[figure.x], table.columns[figure.y[0]], strict=True)
+    values: dict[tuple[Cell, Cell], Cell] = dict(zip(places, table.columns[figure.z], strict=True))
+    rows = [[_short_number(values.get((row, column))) for column in across] for row in down]
+    # Numbers are never cut short; the names of rows take what they leave.
+    widths = [max(len(cells[place]) for cells in rows) for place in range(len(across))]
+    room = width - sum(widths) - GAP * len(across)
+    if room < MIN_NAME:
+        return []
+    grid = rich_table()
+    heading = plain(f"{figure.x_title or figure.x} by {figure.y_title or figure.y[0]}")
+    grid.add_column(heading, no_wrap=True, max_width=room)
+    for column, longest in zip(across, widths, strict=True):
+        grid.add_column(plain(column_cell(column)), justify="right", no_wrap=True, min_width=longest)
+    for row, cells in zip(down, rows, strict=True):
+        grid.add_row(plain(column_cell(row)), *map(plain, cells))
+    return [plain(figure.title, "bold"), *([plain(figure.caption, "dim")] if figure.caption else []), grid]
+
+
+def sparkline(values: Values, low: float, high: float) -> str:
+    """One block a value, the lowest for `low` and the highest for `high`; a blank where there is no value."""
+    step = (high - low) / len(BLOCKS) or 1.0
+    return "".join(
+        " " if value is None else BLOCKS[min(max(int((value - low) / step), 0), len(BLOCKS) - 1)] for value in values
+    )
+
+
+def shortened(values: Values, width: int) -> list[float | None]:
+    """The values in no more than `width` runs of neighbors, each given by its largest, so that no peak is lost."""
+    n = min(width, len(values))
+    edges = [len(values) * i // n for i in range(n + 1)] if n else [0]
+    runs = [values[start:end] for start, end in pairwise(edges)]
+    return [max((value for value in run if value is not None), default=None) for run in runs]
+
+
+def logarithms(values: Values, decades: float) -> list[float | None]:
+    """Common logarithms; no value where there is none, or more than `decades` below the largest."""
+    logs = [math.log10(value) if value is not None and value > 0 else None for value in values]
+    largest = max((log for log in logs if log is not None), default=0.0)
+    return [log if log is not None and log >= largest - decades else None for log in logs]
 
 
 def _axes(figure: Figure, table: Table, low: float, high: float) -> str:
@@ -58,3 +120,12 @@ def _numbers(table: Table, column: str) -> Values | None:
     if any(isinstance(value, str) for value in values):
         return None
     return [None if value is None else float(value) for value in values]
+
+
+def _short_number(cell: Cell) -> str:
+    """Two digits, two decimals at most, and a dot for what rounds to nothing, so that the eye finds what is there."""
+    if not isinstance(cell, int | float):
+        return column_cell(cell)
+    if abs(cell) < 0.005:
+        return "·"
+    return f"{cell:.2f}" if abs(cell) < 1 else significant(float(cell), 2)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.rich_table import rich_table
 
 if TYPE_CHECKING:
     from saegeo_core.harvesting.finished import Harvested
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def harvest_table(harvested: "Sequence[Harvested]") -> RenderableType:
     """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = rich_table()
     table.add_column("SAE", no_wrap=True)
     for heading in ("blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}"):
         table.add_column(heading, justify="right")

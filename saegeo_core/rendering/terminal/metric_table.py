@@ -5,21 +5,20 @@ Numbers are never cut. A terminal too narrow for the columns gets one short para
 
 from collections.abc import Callable
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
 from saegeo_core.report.metric import Absent, Metric
 from saegeo_core.report.report import Report
 
 HEADINGS = ("metric", "estimate", "null", "p", "against null")
 NUMBERS = HEADINGS[1:4]
-GAP = 2
-LEAST_READING = 12  # columns left for the last heading's words before a table is worth drawing
+MIN_LAST_COLUMN = 12
+"""Characters left for the last column's words before a table is worth drawing."""
 
 
 def metric_table(report: Report, width: int) -> RenderableType:
@@ -28,7 +27,7 @@ def metric_table(report: Report, width: int) -> RenderableType:
     ordered = sorted(report.measured, key=lambda metric: metric.name != headline)
     rows = [metric_cells(metric) for metric in ordered if metric.value is not None]
     widths = [max(map(len, column)) + GAP for column in zip(HEADINGS, *rows, strict=True)]
-    layout = _table if sum(widths[:4]) + LEAST_READING <= width else _paragraphs
+    layout = _table if sum(widths[:4]) + MIN_LAST_COLUMN <= width else _paragraphs
     notes = metric_notes(ordered)
     return Group(*([layout(rows, headline)] if rows else []), *([Text(), *notes] if notes else []))
 
@@ -45,7 +44,7 @@ def metric_cells(metric: Metric) -> tuple[str, ...]:
 
 
 def _table(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    table = rich_table()
     for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=heading != HEADINGS[-1])
     for row in rows:
@@ -57,9 +56,9 @@ def _paragraphs(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
     lines: list[RenderableType] = []
     for name, estimate, null, p, against_null in rows:
         comparison = [f"null {null}", f"p {p}"] if null != metric_words.DASH else []
-        told = [estimate, ", ".join([*comparison, *([against_null] if against_null else [])])]
+        parts = [estimate, ", ".join([*comparison, *([against_null] if against_null else [])])]
         lines.append(plain(name, "bold" if name == headline else ""))
-        lines += [Padding(plain(line), (0, 0, 0, GAP)) for line in told if line]
+        lines += [Padding(plain(line), (0, 0, 0, GAP)) for line in parts if line]
     return Group(*lines)
 
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.manager import DISABLED, Plugin, PluginManager
 from saegeo_core.rendering.numbers import seconds
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.rich_table import rich_table
 
 
 def plugin_list(plugins: PluginManager) -> RenderableType:
@@ -34,8 +34,8 @@ def plugin_list(plugins: PluginManager) -> RenderableType:
     return Group(*parts, *([Text(), *wrong] if wrong else []))
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def _table(*headings: str) -> RichTable:
+    table = rich_table()
     for heading in headings:
         table.add_column(heading, overflow="fold", style="bold" if heading == headings[0] else "")
     return table

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.rich_table import rich_table
 
 if TYPE_CHECKING:
     from saegeo_core.loading.release_directory import ReleaseEntry
@@ -44,7 +44,7 @@ def sae_list(entries: "Sequence[ReleaseEntry]") -> RenderableType:
     return Group(_saes(entries), _total(entries))
 
 
-def _saes(entries: "Sequence[ReleaseEntry]") -> Table:
+def _saes(entries: "Sequence[ReleaseEntry]") -> RichTable:
     table = _table("SAE", "model", "L0")
     for entry in entries:
         l0 = UNKNOWN if entry.l0 is None else significant(entry.l0, 3)
@@ -52,8 +52,8 @@ def _saes(entries: "Sequence[ReleaseEntry]") -> Table:
     return table
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def _table(*headings: str) -> RichTable:
+    table = rich_table()
     for heading in headings:
         table.add_column(heading, justify="right" if heading in ("L0", "SAEs") else "left", overflow="fold")
     return table

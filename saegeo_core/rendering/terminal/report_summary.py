@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from saegeo_core.rendering.report_header import header, headline_meaning, warning_lines
-from saegeo_core.rendering.terminal.heatmap_sketch import heatmap_sketch
+from saegeo_core.rendering.terminal.figure_sketch import heatmap_sketch
 from saegeo_core.rendering.terminal.metric_table import metric_table
 from saegeo_core.report.report import Report
 
@@ -14,7 +14,7 @@ def report_summary(report: Report, width: int) -> RenderableType:
 
     Heat maps small enough to be read as numbers stand below the metrics.
     """
-    told = warning_lines(report)
+    warnings = warning_lines(report)
     grids = [
         sketch for figure in report.figures if (sketch := heatmap_sketch(figure, report.tables[figure.table], width))
     ]
@@ -24,5 +24,5 @@ def report_summary(report: Report, width: int) -> RenderableType:
         Text(),
         metric_table(report, width),
         *(line for grid in grids for line in (Text(), *grid)),
-        *([Text(), *told] if told else []),
+        *([Text(), *warnings] if warnings else []),
     )

@@ -7,7 +7,7 @@ import torch
 from saegeo_core import Absent, Interval, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.synthetic import families, isotropic, with_duplicates
-from saegeo_entropy.judged import ANGULAR, GAUSSIAN
+from saegeo_entropy.surrogates import ANGULAR, GAUSSIAN
 
 NAMES = [
     "negentropy",
@@ -211,12 +211,3 @@ def test_the_published_number_stands_beside_gaussians_and_warnings(rng):
     for text in ("nearly all of it is an artefact", "resampling with replacement repeats 6", "log volume"):
         assert any(text in warning for warning in report.warnings)
     assert "does not cover" in negentropy.interval.method
-
-
-def test_gaussian_rows_of_the_paper_preset_have_the_moments_of_the_cloud(rng):
-    from saegeo_entropy.paper import gaussian_rows
-
-    rows = families(80, 12, rng).double().numpy() + 1
-    drawn = gaussian_rows(rows, rng)
-    np.testing.assert_allclose(drawn.mean(0), rows.mean(0), atol=1e-12)
-    np.testing.assert_allclose(np.cov(drawn.T), np.cov(rows.T), atol=1e-12)

@@ -24,6 +24,6 @@ def test_the_effective_number_has_the_excess_of_the_second_spectral_moment(rng):
         rows *= lengths / np.linalg.norm(rows, axis=1, keepdims=True)
         eigenvalues = np.linalg.eigvalsh(rows.T @ rows)
         moments.append((eigenvalues**2).sum() / eigenvalues.sum() ** 2)
-    counted = effective_rows(lengths[:, 0] ** 2, d) + 1  # nothing was centred here
+    counted = effective_rows(lengths[:, 0] ** 2, d) + 1  # nothing was centered here
     expected = 1 / d + (d - 1) * (d + 2) / (d * (counted * d + 2))
     assert np.mean(moments) == pytest.approx(expected, abs=4 * np.std(moments) / 2000**0.5 + 2 / (d * n**2))

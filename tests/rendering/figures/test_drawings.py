@@ -8,10 +8,9 @@ import pytest
 
 from saegeo_core import Figure, SaegeoError
 from saegeo_core.rendering.figures import palette
-from saegeo_core.rendering.figures.figure_names import named_figures
-from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
-from saegeo_core.rendering.figures.plotly_text import shown_as_is
+from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing, shown_as_is
 from saegeo_core.rendering.figures.static_drawing import static_drawing
+from saegeo_core.rendering.report_names import named_figures
 from saegeo_core.report.report import Table
 
 NAMES = ["steps", "lines", "profile", "bars", "map", "scaled", "space", "grid", "moves"]
@@ -73,7 +72,7 @@ def test_whole_numbers_on_an_axis_have_whole_ticks(every_kind):
     assert "dtick" not in layout["yaxis"]
 
 
-def test_colours_turn_at_zero_where_values_lie_on_both_sides(every_kind):
+def test_colors_turn_at_zero_where_values_lie_on_both_sides(every_kind):
     [trace] = plotly_drawing(*parts(every_kind(), "grid"))["data"]
     assert (trace["zmin"], trace["zmid"], trace["zmax"]) == (-10, 0, 10)
 

@@ -3,7 +3,7 @@ import pytest
 
 from saegeo_core import Figure, SaegeoError
 from saegeo_core.rendering.figures.columns import column, is_text, is_whole
-from saegeo_core.rendering.figures.series import MOST_NAMES, OTHER, grid_of, log_ends, series_of
+from saegeo_core.rendering.figures.series import MAX_NAMES, OTHER, grid_of, log_ends, series_of
 from saegeo_core.report.report import Table
 
 
@@ -70,7 +70,7 @@ def test_the_smallest_of_many_groups_become_other_and_no_point_is_lost():
     labels = [f"label {i}" for i in range(40) for _ in range(40 - i)]
     columns = {"x": list(range(len(labels))), "y": [0] * len(labels), "label": labels}
     drawn = series_of(figure("scatter", color="label"), Table(columns=columns))
-    assert len(drawn) == MOST_NAMES
+    assert len(drawn) == MAX_NAMES
     assert (drawn[0].name, drawn[-1].name) == ("label 0", OTHER)
     assert sorted(np.concatenate([one.x for one in drawn])) == columns["x"]
 

@@ -1,34 +1,23 @@
-"""What differs between SAEs besides what is being compared. Works on plain facts, so that it can be asked before anything is run.
+"""Confounds: what differs between SAEs besides what is being compared, and may be what a difference of metrics shows.
 
 Both published comparisons took a difference in L0 for one between layers or models: the geometry of a decoder follows its L0.
-Such facts do not forbid a comparison, but a reader must see them next to the numbers.
+Confounds do not forbid a comparison, but a reader must see them next to the numbers.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import groupby, pairwise, product
+from typing import Literal
 
+from saegeo_core.comparison.sae_facts import SaeFacts
+
+Side = Literal["sparser", "denser"]
 L0_RATIO = 1.25
 """Two SAEs whose L0 differ by more than this factor are told apart by L0 alone."""
 
 
 @dataclass(frozen=True)
-class SaeFacts:
-    """What is known of one SAE that bears on a comparison; None is unknown."""
-
-    name: str
-    l0: float | None = None
-    width: int | None = None
-    dimension: int | None = None
-    site: str | None = None
-    directions: str | None = None
-    model: str | None = None
-    training_data: str | None = None
-    corpus: str | None = None
-
-
-@dataclass(frozen=True)
-class Group:
+class ConfoundGroup:
     """SAEs that agree in a fact, and what they agree on."""
 
     value: str
@@ -40,7 +29,7 @@ class Confound:
     """A fact in which every SAE of one group differs from every SAE of another."""
 
     fact: str
-    groups: tuple[Group, ...]
+    groups: tuple[ConfoundGroup, ...]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -51,6 +40,25 @@ class Confound:
             for right in self.groups[i + 1 :]
             for pair in product(left.names, right.names)
         ]
+
+
+@dataclass(frozen=True)
+class LayerRun:
+    """Adjacent layers whose SAEs are all sparser (or all denser) than those before and after them.
+
+    Attributes:
+        series: the SAEs, one a layer, that the run is part of.
+        layers: of the run.
+        side: which way L0 jumps where the run begins, and back where it ends.
+        l0: of each layer of the run.
+        neighbors: L0 of the layer before and of the layer after.
+    """
+
+    series: str
+    layers: tuple[int, ...]
+    side: Side
+    l0: tuple[float, ...]
+    neighbors: tuple[float, float]
 
 
 def confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
@@ -82,14 +90,26 @@ def l0_confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
     ]
 
 
-def unknown_facts(saes: Sequence[SaeFacts]) -> dict[str, list[str]]:
-    """Facts that could not be compared: fact to the names of the SAEs where it is unknown.
+def layer_runs(series: str, layers: Sequence[int], l0: Sequence[float]) -> list[LayerRun]:
+    """The runs of a series, given one L0 for each of its layers, ascending.
 
-    L0 is always among them where it is unknown; another fact only where it is known of some other SAE.
+    A run begins and ends where L0 changes by more than 25 % from one layer to the next, down and up again or up and down.
+    Runs at either end have one neighbor only, so nothing shows whether L0 or depth moves what is measured there.
     """
-    facts = {"L0": "l0", "site": "site", "model": "model", "training data": "training_data", "corpus": "corpus"}
-    unknown = {fact: [sae.name for sae in saes if getattr(sae, field) is None] for fact, field in facts.items()}
-    return {fact: names for fact, names in unknown.items() if names and (fact == "L0" or len(names) < len(saes))}
+    jumps = [
+        i for i, (before, after) in enumerate(pairwise(l0), 1) if max(before, after) > L0_RATIO * min(before, after)
+    ]
+    return [
+        LayerRun(
+            series,
+            tuple(layers[start:end]),
+            "sparser" if l0[start] < l0[start - 1] else "denser",
+            tuple(l0[start:end]),
+            (l0[start - 1], l0[end]),
+        )
+        for start, end in pairwise(jumps)
+        if (l0[start] < l0[start - 1]) == (l0[end - 1] < l0[end])
+    ]
 
 
 def _differing(fact: str, saes: Sequence[SaeFacts], value: Callable[[SaeFacts], object]) -> Confound | None:
@@ -99,7 +119,9 @@ def _differing(fact: str, saes: Sequence[SaeFacts], value: Callable[[SaeFacts], 
         if known is not None:
             groups.setdefault(str(known), []).append(sae.name)
     return (
-        Confound(fact, tuple(Group(text, tuple(names)) for text, names in groups.items())) if len(groups) > 1 else None
+        Confound(fact, tuple(ConfoundGroup(text, tuple(names)) for text, names in groups.items()))
+        if len(groups) > 1
+        else None
     )
 
 
@@ -107,8 +129,10 @@ def _l0(sae: SaeFacts) -> float:
     return sae.l0 or 0.0
 
 
-def _l0_group(members: Sequence[SaeFacts], saes: Sequence[SaeFacts]) -> Group:
+def _l0_group(members: Sequence[SaeFacts], saes: Sequence[SaeFacts]) -> ConfoundGroup:
     """Members ascending in L0; named in the order of all."""
     low, high = f"{_l0(members[0]):.3g}", f"{_l0(members[-1]):.3g}"
     names = {member.name for member in members}
-    return Group(low if low == high else f"{low} to {high}", tuple(sae.name for sae in saes if sae.name in names))
+    return ConfoundGroup(
+        low if low == high else f"{low} to {high}", tuple(sae.name for sae in saes if sae.name in names)
+    )

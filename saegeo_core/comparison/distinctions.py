@@ -1,15 +1,16 @@
-"""What tells apart what looks alike: SAEs of one name, and reports of one analysis on one SAE."""
+"""In what SAEs of one name differ, and reports of one analysis on one SAE."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from saegeo_core.comparison.comparability import settings, written
+from saegeo_core.comparison.comparability import setting_text, settings
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae, Report
 
 DIGEST_CHARACTERS = 8
-NONE = "none"
+UNSET = "none"
+"""What is written for a setting that only other reports have."""
 
 
 def identity(sae: "MeasuredSae") -> tuple[str, ...]:
@@ -17,14 +18,17 @@ def identity(sae: "MeasuredSae") -> tuple[str, ...]:
     return sae.release, sae.sae_id, sae.rows, sae.digest
 
 
-def names_of(saes: "Sequence[MeasuredSae]") -> list[str]:
+def distinct_names(saes: "Sequence[MeasuredSae]") -> list[str]:
     """Specs; where two are the same, with the rows measured or the start of the digest, whichever tells them apart."""
     names = [sae.spec for sae in saes]
-    for tells in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
-        told: dict[str, set[str]] = {}
-        for name, tell in zip(names, tells, strict=True):
-            told.setdefault(name, set()).add(tell)
-        names = [f"{name} ({tell})" if len(told[name]) > 1 else name for name, tell in zip(names, tells, strict=True)]
+    for details in ([sae.rows for sae in saes], [sae.digest[:DIGEST_CHARACTERS] for sae in saes]):
+        details_of: dict[str, set[str]] = {}
+        for name, detail in zip(names, details, strict=True):
+            details_of.setdefault(name, set()).add(detail)
+        names = [
+            f"{name} ({detail})" if len(details_of[name]) > 1 else name
+            for name, detail in zip(names, details, strict=True)
+        ]
     return names
 
 
@@ -32,8 +36,8 @@ def distinctions(reports: "Sequence[Report]") -> list[dict[str, str]]:
     """For each report what decided its numbers and is not the same for all: name to value, as text."""
     decisive = [_decisive(report) for report in reports]
     names = dict.fromkeys(name for one in decisive for name in one)
-    differing = [name for name in names if len({one.get(name, NONE) for one in decisive}) > 1]
-    return [{name: one.get(name, NONE) for name in differing} for one in decisive]
+    differing = [name for name in names if len({one.get(name, UNSET) for one in decisive}) > 1]
+    return [{name: one.get(name, UNSET) for name in differing} for one in decisive]
 
 
 def _decisive(report: "Report") -> dict[str, str]:
@@ -44,4 +48,4 @@ def _decisive(report: "Report") -> dict[str, str]:
 def _identified(given: Any) -> str:
     """An input by the start of its digest."""
     digest = given.get("digest") if isinstance(given, Mapping) else None
-    return written(given) if digest is None else str(digest)[:DIGEST_CHARACTERS]
+    return setting_text(given) if digest is None else str(digest)[:DIGEST_CHARACTERS]

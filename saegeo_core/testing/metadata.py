@@ -20,7 +20,7 @@ TEXTS = ("1", "2", "0.5", "true", "text", __file__)
 """Tried where a parameter has no default that could be typed."""
 
 
-def declaration(trial: Trial) -> Iterator[Outcome]:
+def metadata(trial: Trial) -> Iterator[Outcome]:
     """The checks that need no run, and the presets."""
     analysis = trial.analysis
     yield _says_what_it_is(analysis)
@@ -101,18 +101,18 @@ def _choices(annotation: Any) -> list[Any]:
 
 
 def _presets(trial: Trial) -> Outcome:
-    told: list[str] = []
+    outcomes: list[str] = []
     for preset in trial.analysis.presets:
         try:
             trial.run(trial.ordinary(), preset=preset)
-            told.append(preset)
+            outcomes.append(preset)
         except MissingInput as error:
-            told.append(f"not {preset}: {error.message}")
+            outcomes.append(f"not {preset}: {error.message}")
         except (Exception, SystemExit) as error:
             return failed(
                 PRESETS,
                 expected=f"a report under the preset {preset}",
-                seen=trial.told(error),
+                seen=trial.error_line(error),
                 advice=f"mend it, or take {preset} out of presets",
             )
-    return passed(PRESETS, ", ".join(told))
+    return passed(PRESETS, ", ".join(outcomes))

@@ -1,10 +1,10 @@
-"""Reports become rows: those of one SAE belong together, whatever analysis made them, and every row has a name of its own."""
+"""The reports of each SAE, whatever analyses made them, under a name of its own, and what failed to be reported."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from saegeo_core.comparison.telling_apart import distinctions, identity, names_of
+from saegeo_core.comparison.distinctions import distinct_names, distinctions, identity
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
@@ -21,8 +21,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Joined:
-    """The reports of one SAE, by analysis, and why others are missing."""
+class SaeReports:
+    """The reports of one SAE, which make a row of the table.
+
+    Attributes:
+        name: of the row, unlike all others.
+        sae: None where it could not be loaded.
+        reports: analysis to report.
+        failures: analysis to the reason why its report is missing; None to the reason why all are.
+    """
 
     name: str
     sae: "MeasuredSae | None"
@@ -30,7 +37,7 @@ class Joined:
     failures: dict[str | None, str] = field(default_factory=dict)
 
 
-def join(reports: "Iterable[Report]", failures: Iterable[Failure] = ()) -> list[Joined]:
+def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()) -> list[SaeReports]:
     """One row for each SAE, in the order in which the SAEs first come.
 
     Reports are of one SAE when they are of the same rows under the same name. A report that comes twice counts once.
@@ -41,12 +48,14 @@ def join(reports: "Iterable[Report]", failures: Iterable[Failure] = ()) -> list[
     found: dict[tuple[str, ...], list[Report]] = {}
     for report in reports:
         found.setdefault(identity(report.sae), []).append(report)
-    names = names_of([own[0].sae for own in found.values()])
-    rows = [Joined(name, own[0].sae, _by_analysis(name, own)) for name, own in zip(names, found.values(), strict=True)]
+    names = distinct_names([own[0].sae for own in found.values()])
+    rows = [
+        SaeReports(name, own[0].sae, _by_analysis(name, own)) for name, own in zip(names, found.values(), strict=True)
+    ]
     by_spec = {row.sae.spec: row for row in rows if row.sae}
     for failure in failures:
         if failure.spec not in by_spec:
-            by_spec[failure.spec] = Joined(failure.spec, None)
+            by_spec[failure.spec] = SaeReports(failure.spec, None)
             rows.append(by_spec[failure.spec])
         by_spec[failure.spec].failures[failure.plugin] = failure.reason
     return rows

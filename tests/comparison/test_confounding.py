@@ -1,4 +1,4 @@
-"""The guard on plain facts: what it names, and that it names all and nothing else."""
+"""Confounds of plain facts: what is named, and that it is all and nothing else."""
 
 from itertools import combinations, pairwise
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saegeo_core.comparison.guard import L0_RATIO, SaeFacts, confounds, l0_confounds, unknown_facts
-from saegeo_core.comparison.layer_runs import set_apart
+from saegeo_core.comparison.confounding import L0_RATIO, confounds, l0_confounds, layer_runs
 from saegeo_core.comparison.published import BLOG_2B_L0, BLOG_9B_L0, GALAXY_L0
+from saegeo_core.comparison.sae_facts import SaeFacts, unknown_facts
 
 
 def far_in_l0(pairs):
@@ -20,7 +20,7 @@ class TestPublishedStudies:
 
     @staticmethod
     def runs(l0):
-        found = set_apart("", list(l0), list(l0.values()))
+        found = layer_runs("", list(l0), list(l0.values()))
         return {side: [run.layers for run in found if run.side == side] for side in ("sparser", "denser")}
 
     def test_the_plateau_of_the_paper(self):
@@ -107,3 +107,26 @@ def test_what_is_unknown_is_never_a_difference_and_is_told_where_it_could_have_b
     saes = [SaeFacts("a", l0=3.0, model="m"), SaeFacts("b", model="m"), SaeFacts("c")]
     assert confounds(saes) == []
     assert unknown_facts(saes) == {"L0": ["b", "c"], "model": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("l0", "found"),
+    [
+        ([], []),
+        ([30], []),
+        ([30, 60], []),
+        ([30, 60, 30], [("denser", (1,))]),
+        ([60, 30, 31, 60], [("sparser", (1, 2))]),
+        ([30, 60, 120, 60], [("denser", (2,))]),  # up, up, down: layer 1 lies between its neighbors
+        ([30, 30, 60, 60], []),
+        ([60, 30, 60, 30, 60], [("sparser", (1,)), ("denser", (2,)), ("sparser", (3,))]),
+    ],
+)
+def test_layer_runs(l0, found):
+    runs = layer_runs("series", list(range(len(l0))), l0)
+    assert [(run.side, run.layers) for run in runs] == found
+
+
+def test_a_run_tells_its_l0_and_that_of_its_neighbors():
+    [run] = layer_runs("series", [3, 5, 7, 9], [100, 40, 45, 90])
+    assert (run.layers, run.l0, run.neighbors) == ((5, 7), (40, 45), (100, 90))

@@ -1,0 +1,12 @@
+"""How every table in a terminal looks: one rule below dimmed headings, and nothing around."""
+
+from rich import box
+from rich.table import Table as RichTable
+
+GAP = 2
+"""Blanks between columns."""
+
+
+def rich_table() -> RichTable:
+    """A table without columns."""
+    return RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
