@@ -30,8 +30,8 @@ POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
 ALIKE = 1e-6
-LEAST_FEATURES = 10
-MOST_CONCENTRATED = 0.5
+MIN_FEATURES = 10
+MAX_CONCENTRATION = 0.5
 """Mean squared cosine of a cloud spread over two dimensions; from there on there is no covariance to speak of."""
 
 
@@ -140,10 +140,10 @@ def matched_gaussian(vectors: Tensor, *, across: bool = False, device: str | tor
     """
     moment = second_moment(vectors, device=device)
     n_features = len(vectors)
-    if n_features < LEAST_FEATURES:
-        raise SaegeoError(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
+    if n_features < MIN_FEATURES:
+        raise SaegeoError(f"{n_features} features have no covariance to match; {MIN_FEATURES} are needed")
     concentration = mean_squared_cosine(moment, n_features)
-    if concentration > MOST_CONCENTRATED:
+    if concentration > MAX_CONCENTRATION:
         raise SaegeoError(
             f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
         )
