@@ -32,7 +32,7 @@ def significant(number: float, digits: int = 4) -> str:
 def uncertain(estimate: float, low: float, high: float) -> str:
     """An estimate and its interval, rounded by the interval: its half width has two significant digits.
 
-    0.830 ± 0.020, 123,500 ± 3,400, (1.506 ± 0.030)e-6; 0.83 [0.79, 0.95] where the interval is not centred on the estimate.
+    0.830 ± 0.020, 123,500 ± 3,400, (1.506 ± 0.030)e-6; 0.83 [0.79, 0.95] where the interval is not centered on the estimate.
     """
     half = high / 2 - low / 2
     if half == 0:

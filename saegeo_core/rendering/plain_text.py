@@ -5,7 +5,7 @@ import unicodedata
 
 from rich.text import Text
 
-# ECMA-48: control sequences (colours, cursor), command strings (titles, links), two-character escapes.
+# ECMA-48: control sequences (colors, cursor), command strings (titles, links), two-character escapes.
 ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x1b\\|[\x07\x9c]|$)|\x1b[ -/]*[0-~]?",
     re.DOTALL,

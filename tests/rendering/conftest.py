@@ -88,7 +88,7 @@ def report(rng):
 
 @pytest.fixture
 def seen():
-    """What a terminal that is not one (no colours) would show."""
+    """What a terminal that is not one (no colors) would show."""
 
     def see(renderable, width=80):
         stream = io.StringIO()

@@ -18,7 +18,7 @@ WRITTEN_ON = {
 
 
 def contrast(one, other):
-    """Ratio of the relative luminances of two colours, each #rgb or #rrggbb."""
+    """Ratio of the relative luminances of two colors, each #rgb or #rrggbb."""
     darker, lighter = sorted(map(luminance, (one, other)))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -33,7 +33,7 @@ def luminance(color):
 
 @pytest.fixture(params=["light", "dark", "print"])
 def scheme(request):
-    """Name to colour, as the page has them in daylight, at night and on paper."""
+    """Name to color, as the page has them in daylight, at night and on paper."""
     light, dark, printed = (
         dict(re.findall(r"--([\w-]+): (#\w+);", block)) for block in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     )
@@ -52,7 +52,7 @@ def test_text_is_legible(scheme, paper, ink):
     assert contrast(scheme[ink], scheme[paper]) >= TEXT
 
 
-def test_these_are_all_colours_that_text_has_and_stands_on():
+def test_these_are_all_colors_that_text_has_and_stands_on():
     named = re.compile(r"var\(--([\w-]+)\)")
     inks = re.findall(r"(?<![\w-])color: ([^;}]+)", STYLE)
     papers = re.findall(r"(?<![\w-])background(?:-color)?: ([^;}]+)", STYLE)

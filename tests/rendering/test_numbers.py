@@ -9,7 +9,7 @@ from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, seconds,
 
 floats = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-1e12, 1e12, allow_subnormal=False)
-CENTRED = re.compile(r"(\()?(-?[\d,.]+(?:e-?\d+)?) ± ([\d,.]+(?:e-?\d+)?)(?:\)e(-?\d+))?")
+CENTERED = re.compile(r"(\()?(-?[\d,.]+(?:e-?\d+)?) ± ([\d,.]+(?:e-?\d+)?)(?:\)e(-?\d+))?")
 
 
 def read(text):
@@ -24,7 +24,7 @@ def last_place(text):
 
 def parts(text):
     """Estimate and half width of "a ± b" or "(a ± b)eN", each with the size of half a unit of its last digit."""
-    bracket, estimate, half, exponent = CENTRED.fullmatch(text).groups()
+    bracket, estimate, half, exponent = CENTERED.fullmatch(text).groups()
     suffix = f"e{exponent}" if bracket else ""
     return estimate + suffix, half + suffix
 
@@ -51,7 +51,7 @@ def test_significant_shows_the_digits_asked_for(mantissa, exponent, digits):
 
 
 @given(moderate, moderate)
-def test_a_centred_interval_is_shown_to_two_digits_and_nothing_is_misrounded(estimate, half):
+def test_a_centered_interval_is_shown_to_two_digits_and_nothing_is_misrounded(estimate, half):
     half = abs(half)
     low, high = estimate - half, estimate + half
     assume(half > 1e-9 * abs(estimate) > 0 and low < estimate < high)

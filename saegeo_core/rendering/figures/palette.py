@@ -1,6 +1,6 @@
-"""Colours of figures: of middle lightness, so that one set serves white paper and a dark screen, at 3 : 1 at least.
+"""Colors of figures: of middle lightness, so that one set serves white paper and a dark screen, at 3 : 1 at least.
 
-Neighbours in the list differ in hue and lightness; curves differ in their dashes as well, so that nothing is told by colour alone.
+Neighbors in the list differ in hue and lightness; curves differ in their dashes as well, so that nothing is told by color alone.
 """
 
 from itertools import pairwise
@@ -14,7 +14,7 @@ OF_A_GRID = "viridis"  # its lightness carries the value; both drawing libraries
 
 
 def shade(place: float) -> str:
-    """The colour at `place` (0 to 1) of LOW_TO_HIGH."""
+    """The color at `place` (0 to 1) of LOW_TO_HIGH."""
     for (start, first), (end, second) in pairwise(LOW_TO_HIGH):
         if place <= end:
             return _between(first, second, (place - start) / (end - start))

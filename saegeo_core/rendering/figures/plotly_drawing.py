@@ -1,6 +1,6 @@
 """A figure as plotly's data and layout, in plain dictionaries: the page writes them, a notebook wraps them.
 
-The colours of paper, ink and grid are no part of it: they come from a template (`plotly_theme`), so that one drawing serves a
+The colors of paper, ink and grid are no part of it: they come from a template (`plotly_theme`), so that one drawing serves a
 light and a dark page.
 """
 
@@ -109,7 +109,7 @@ def _heatmap(figure: Figure, x: Column, y: Column, values: Column) -> Drawing:
 
 
 def _scale(values: Column, upwards: Any, ends: tuple[str, str, str]) -> Drawing:
-    """Colours from low to high; where the values lie on both sides of zero, away from zero in two colours."""
+    """Colors from low to high; where the values lie on both sides of zero, away from zero in two colors."""
     present = values[np.isfinite(values)]
     if not len(present) or present.min() >= 0 or present.max() <= 0:
         return {"colorscale": upwards}
@@ -128,7 +128,7 @@ def _color(series: Series, place: int) -> Drawing:
 def _hover(figure: Figure, series: Series) -> str:
     """What is told of the point that is pointed at: what names it first, then its curve, then where it lies.
 
-    plotly's own place for the curve's name is not used: it letters it in the curve's colour, which is made to be seen, not read.
+    plotly's own place for the curve's name is not used: it letters it in the curve's color, which is made to be seen, not read.
     """
     lines = [f"<b>{_told(figure.hover, 'customdata', series.hover)}</b>"] if series.hover is not None else []
     if series.name:

@@ -8,7 +8,7 @@ DARK = {"ink": "#e4e2dd", "dim": "#a7abb2", "grid": "#33373d", "paper": "#1d2025
 
 
 def template(colors: dict[str, str]) -> dict[str, Any]:
-    """A plotly template in these colours; the background is left to the page."""
+    """A plotly template in these colors; the background is left to the page."""
     axis = {
         "gridcolor": colors["grid"],
         "zerolinecolor": colors["grid"],

@@ -30,7 +30,7 @@ class Series:
         y_name: the table's name of y.
         low, high: ends of the error bars of y (n,), or None.
         to_x, to_y: where arrows that start at x, y point to (n,), or None.
-        color: numbers (n,) that colour its points one by one, or None.
+        color: numbers (n,) that color its points one by one, or None.
         shade: where a numbered group lies between the first (0) and the last (1), or None for groups without order.
         hover: what names each point (n,), or None.
         dash: how many curves of the same group lie before it.

@@ -163,7 +163,7 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
 
 
 def _scale(values: Column, upwards: Any) -> dict[str, Any]:
-    """Colours from low to high; away from zero in two colours where the values lie on both sides of it."""
+    """Colors from low to high; away from zero in two colors where the values lie on both sides of it."""
     from matplotlib.colors import LinearSegmentedColormap
 
     present = values[np.isfinite(values)]

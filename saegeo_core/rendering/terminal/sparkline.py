@@ -17,7 +17,7 @@ def sparkline(values: Values, low: float, high: float) -> str:
 
 
 def at_most(values: Values, width: int) -> list[float | None]:
-    """The values in no more than `width` runs of neighbours, each given by its largest, so that no peak is lost."""
+    """The values in no more than `width` runs of neighbors, each given by its largest, so that no peak is lost."""
     n = min(width, len(values))
     edges = [len(values) * i // n for i in range(n + 1)] if n else [0]
     runs = [values[start:end] for start, end in pairwise(edges)]

@@ -73,9 +73,7 @@ def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, e
     first_feature = tab.evaluate("name => document.querySelector(`[data-figure='${name}']`).data[0].customdata[3]", MAP)
     number = first_feature.rsplit(" ", 1)[-1]
     assert f"feature {hostile_markup} {number}lobe 0first " in told
-    assert (
-        box.locator(".hoverlayer text.name").count() == 0
-    )  # lettered in the curve's colour, which need not be legible
+    assert box.locator(".hoverlayer text.name").count() == 0  # lettered in the curve's color, which need not be legible
 
 
 @pytest.fixture
