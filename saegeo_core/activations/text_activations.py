@@ -86,7 +86,7 @@ def open_text_activations(
 ) -> TextActivations:
     """The activations of `model` where the SAE reads, or after block number `layer`, or at `hook`.
 
-    They are those that the SAE was trained on: without their mean where it was trained on a model of centred writing weights.
+    They are those that the SAE was trained on: without their mean where it was trained on a model of centered writing weights.
 
     Raises:
         SaegeoError: no such model or hook, the SAE does not say where it reads, it was trained on another model (unless
@@ -97,8 +97,8 @@ def open_text_activations(
     hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
 
     def opened(at: str) -> ActivationSource:
-        centred = frozenset([at] if sae.is_centred else [])
-        source = open_source(model, SourceRequest((at,), centred, device=device), kinds)
+        centered = frozenset([at] if sae.is_centered else [])
+        source = open_source(model, SourceRequest((at,), centered, device=device), kinds)
         if source.corpus is not None:
             raise SaegeoError(
                 f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"

@@ -9,7 +9,7 @@ Two things make the third null honest:
 * The covariance is estimated from the cloud itself, and its sample spectrum is too wide. Matched to S = W'W/N, which counts
   each row's own square, the null would show more large cosines than a true angular Gaussian does. The spectrum is narrowed so
   that the mean squared cosine over *different* rows agrees, and the mean product of cosines around triangles, both unbiased.
-* Normalising z narrows the spectrum once more. So the parameters are solved for such that the moments of x, not of z,
+* Normalizing z narrows the spectrum once more. So the parameters are solved for such that the moments of x, not of z,
   are the estimated ones; these moments are one-dimensional integrals, and no simulation is needed.
 """
 

@@ -50,7 +50,7 @@ def _decoder_name(tensors: TensorFile) -> str:
         return names[0]
     raise SaegeoError(
         f"which array of {tensors.path} is the decoder? It holds {tensors.listing()}",
-        f"call the decoder {DECODER}, or save it alone (a dictionary_learning file is recognised by its name, ae.pt)",
+        f"call the decoder {DECODER}, or save it alone (a dictionary_learning file is recognized by its name, ae.pt)",
     )
 
 
