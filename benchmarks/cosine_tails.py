@@ -31,7 +31,7 @@ def uniform_65k() -> Tensor:
 
 
 def published(vectors: Tensor) -> float:
-    """Normalise, multiply all by all, take the strictly lower triangle, keep and bin the tail; returns the tail fraction."""
+    """Normalize, multiply all by all, take the strictly lower triangle, keep and bin the tail; returns the tail fraction."""
     unit = vectors / vectors.norm(dim=1, keepdim=True)
     gram = unit @ unit.T
     rows, columns = torch.tril_indices(len(unit), len(unit), -1)

@@ -47,7 +47,7 @@ def cloud() -> FeatureCloud:
 
 
 @one_blas_thread()  # as a run has it
-def analysed(data: FeatureCloud) -> float:
+def analyzed(data: FeatureCloud) -> float:
     """The calibrated preset on the twelve sets; returns the raw pairing consistency."""
     from saegeo_crystals.analysis import Crystals, CrystalsParameters
 
@@ -82,4 +82,4 @@ def fitted_once(data: tuple[np.ndarray, np.ndarray]) -> float:
 
 ROWS = [Work("crystals, in-sample silhouettes of 2,400 x 2,304", noise, fitted_for_each, fitted_once, full=True)]
 if RELATIONS.is_dir():
-    ROWS.append(Work("crystals, twelve sets at d = 2,304", cloud, "has no held-out counterpart", analysed, full=True))
+    ROWS.append(Work("crystals, twelve sets at d = 2,304", cloud, "has no held-out counterpart", analyzed, full=True))

@@ -1,7 +1,7 @@
 """Harvesting one SAE, all-MiniLM-L6-v2, layer 3: against the bare forward pass to that layer and one dense encode.
 
 The plain way has its tokens ready, keeps nothing and counts nothing: it is what no harvest can be faster than. Ours reads and
-tokenises the text, counts, and writes shards and result. Both answer with the tokens they saw. Needs the extra `demo`.
+tokenizes the text, counts, and writes shards and result. Both answer with the tokens they saw. Needs the extra `demo`.
 """
 
 import tempfile

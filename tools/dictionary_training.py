@@ -3,7 +3,7 @@
 Training is sae-lens's own (`SAETrainer` on a `BatchTopKTrainingSAE`), and so is the conversion: a batch top-k dictionary
 selects the k x batch largest activations of a whole batch, which at use becomes one threshold for all features. Decoder
 norms are folded into the encoder there, so every saved decoder row is a unit vector and activations are in the units of the
-model. Inputs are not normalised, hence nothing of the kind needs folding.
+model. Inputs are not normalized, hence nothing of the kind needs folding.
 """
 
 from __future__ import annotations

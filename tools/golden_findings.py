@@ -13,6 +13,8 @@ A number changes only together with the `version` of its analysis and a line in 
 import hashlib
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +22,7 @@ import numpy as np
 import scipy
 import scipy.linalg  # its OpenBLAS is among those told
 import torch
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import saegeo_core as sg
 
@@ -65,15 +67,27 @@ CASES = [
 
 def measure(case: Case) -> dict[str, Any]:
     """The numbers of one run, as plain JSON."""
-    torch.set_num_threads(1)  # sums of two threads are put together in another order
     if case.cloud == "bundled":
         cloud, firing = sg.load_cloud("minilm-l6:layer_3"), None
     else:
         cloud, firing = sg.load_cloud(str(FOREIGN / "decoder.npy")), sg.FiringStatistics.open(FOREIGN / "firing")
-    report = sg.run(
-        case.analysis, cloud, parameters=case.parameters, preset=case.preset, device="cpu", firing=firing, out=None
-    )
+    with on_one_thread():
+        report = sg.run(
+            case.analysis, cloud, parameters=case.parameters, preset=case.preset, device="cpu", firing=firing, out=None
+        )
     return numbers_of(report)
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Sums of two threads are put together in another order. torch has threads of its own, unknown to threadpoolctl."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def numbers_of(report: sg.Report) -> dict[str, Any]:
@@ -120,6 +134,7 @@ def machine() -> dict[str, Any]:
     blas = [one for one in threadpool_info() if one["internal_api"] == "openblas"]
     return {
         "processor": _processor(),
+        "arithmetic": _arithmetic(),
         "torch": [torch.__version__, torch.backends.cpu.get_cpu_capability()],
         "numpy": np.__version__,
         "scipy": scipy.__version__,
@@ -133,6 +148,18 @@ def _processor() -> str:
     lines = info.read_text().splitlines() if info.exists() else []
     told = sorted({line for line in lines if line.startswith(("model", "vendor_id", "flags"))})
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def _arithmetic() -> str:
+    """How products, eigenvalues, exponentials and logarithms round, by a digest: environment variables change that too."""
+    rows = np.random.default_rng(0).standard_normal((400, 384))
+    tensor = torch.from_numpy(rows).clone()
+    with on_one_thread():
+        results = [np.exp(rows), np.log(np.abs(rows)), tensor.exp().numpy()]
+        for array, same in ((rows, tensor), (rows.astype(np.float32), tensor.float())):
+            results += [array @ array.T, np.linalg.eigvalsh(array.T @ array)]
+            results += [(same @ same.T).numpy(), torch.linalg.eigvalsh(same.T @ same).numpy()]
+    return hashlib.sha256(b"".join(one.tobytes() for one in results)).hexdigest()[:16]
 
 
 def as_text(content: Any) -> str:

@@ -140,9 +140,7 @@ class Told:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labelled text"
-    )
+    parser.add_argument("--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labeled text")
     parser.add_argument("--out", type=Path, required=True, help="the folder `bundled` of the package")
     parser.add_argument("--work", type=Path, required=True, help="a folder for the harvest itself")
     return parser.parse_args()

@@ -211,7 +211,7 @@ def _progress(name: str) -> Callable[[int, int], None]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = [plan.sae_id for plan in PLANS]
-    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="folder of the labelled text")
+    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="folder of the labeled text")
     parser.add_argument("--out", type=Path, required=True, help="folder that receives one folder per dictionary")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="ID", help="train only these")
     parser.add_argument("--replace", action="store_true", help="train again what is already there")

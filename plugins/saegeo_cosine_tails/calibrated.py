@@ -5,7 +5,6 @@ that keeps most judges, so it comes first.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +17,8 @@ from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.laws import MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
-    LEAST_FEATURES,
-    MOST_CONCENTRATED,
+    MAX_CONCENTRATION,
+    MIN_FEATURES,
     ProjectedGaussian,
     angular_gaussian_directions,
     common_mean_directions,
@@ -32,7 +31,6 @@ from saegeo_core.statistics.pair_jackknife import (
     family_threshold,
     jackknife_pair_means,
 )
-from saegeo_core.statistics.resampling import Resampled
 from saegeo_core.statistics.uniform_directions import (
     CoincidenceLaw,
     LargestCosineLaw,
@@ -56,12 +54,13 @@ HISTOGRAM_DRAWS = 1024
 
 
 class Measured(NamedTuple):
-    """A number, how many things it is computed from, its nulls, and how well it is known where it can be."""
+    """A number, how many things it is computed from, its nulls, how well it is known where it can be, and what else to say."""
 
     number: float
     n: int
     nulls: Nulls
     spread: Spread | Absent | None = None
+    addition: str = ""
 
 
 def calibrated_findings(
@@ -92,16 +91,15 @@ def calibrated_findings(
     expected = {} if matched is None else {"matched": _expected_shares(matched, cosines, context.rng)}
     if matched is None:
         warnings.append(
-            f"only the uniform null: the others need {LEAST_FEATURES} features and a mean squared cosine of at most "
-            f"{MOST_CONCENTRATED:g}; here there are {n} and {squared:.3g}"
+            f"only the uniform null: the others need {MIN_FEATURES} features and a mean squared cosine of at most "
+            f"{MAX_CONCENTRATION:g}; here there are {n} and {squared:.3g}"
         )
-    floor = f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions."
     return DECLARED.findings(
         {name: one.number for name, one in measured.items()},
         n={name: one.n for name, one in measured.items()},
         spread={name: one.spread for name, one in measured.items() if one.spread is not None},
         nulls={name: one.nulls for name, one in measured.items()},
-        additions={"mean_squared_cosine": floor},
+        additions={name: one.addition for name, one in measured.items()},
         tables=tail_tables(cosines, d, expected) | {"nearest": nearest_table(cloud, cosines)},
         figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
         warnings=warnings,
@@ -139,9 +137,9 @@ def pair_means(cosines: PairwiseCosines, threshold: float) -> dict[str, PairMean
     }
 
 
-def pair_mean_intervals(
+def pair_mean_spreads(
     cloud: FeatureCloud, cosines: PairwiseCosines, means: Mapping[str, PairMean]
-) -> dict[str, Resampled] | dict[str, Absent]:
+) -> dict[str, Spread] | dict[str, Absent]:
     """How well each mean is known, in the population that families of features are drawn from."""
     families = family_labels(
         np.stack([cosines.nearest_index, cosines.farthest_index]),
@@ -154,9 +152,10 @@ def pair_mean_intervals(
         return rows / cloud.norms[features][:, np.newaxis]
 
     try:
-        return jackknife_pair_means(means, families, unit_rows)
+        jackknifed = jackknife_pair_means(means, families, unit_rows)
     except SaegeoError as error:
         return dict.fromkeys(means, Absent(error.message))
+    return {name: Spread(one) for name, one in jackknifed.items()}
 
 
 def _measured(
@@ -165,7 +164,7 @@ def _measured(
     """Every metric by name. `squared` is the mean squared cosine, more precise than the sums behind its interval."""
     n, d, n_pairs = cosines.n_features, cloud.d_in, cosines.n_pairs
     means = pair_means(cosines, threshold)
-    known = pair_mean_intervals(cloud, cosines, means)
+    known = pair_mean_spreads(cloud, cosines, means)
     uniform_tail = float(tail_probability(threshold, d))
 
     def tail(statistic: str, probability: float, unit: float = 1.0) -> Measured:
@@ -174,7 +173,7 @@ def _measured(
             for model, one in pairs.items()
         }
         nulls[UNIFORM] = ShareLaw(tail_count_law(n_pairs, probability), n_pairs, unit)
-        return Measured(means[statistic].estimate / unit, n_pairs, nulls, _spread(known[statistic], unit=unit))
+        return Measured(means[statistic].estimate / unit, n_pairs, nulls, _moved(known[statistic], unit=unit))
 
     common_mean = {
         model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
@@ -186,14 +185,13 @@ def _measured(
         "tail_fraction_positive": tail("tail_positive", uniform_tail / 2),
         "tail_fraction_negative": tail("tail_negative", uniform_tail / 2),
         "tail_excess": tail("tail", uniform_tail, unit=uniform_tail),
-        "mean_cosine": Measured(
-            means["cosine"].estimate, n_pairs, {UNIFORM: mean_cosine_law(n, d)}, _spread(known["cosine"])
-        ),
+        "mean_cosine": Measured(means["cosine"].estimate, n_pairs, {UNIFORM: mean_cosine_law(n, d)}, known["cosine"]),
         "mean_squared_cosine": Measured(
             squared,
             n_pairs,
             {**common_mean, UNIFORM: mean_squared_cosine_law(n, d)},
-            _spread(known["squared_cosine"], shift=squared - means["squared_cosine"].estimate),
+            _moved(known["squared_cosine"], shift=squared - means["squared_cosine"].estimate),
+            f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
         ),
         "max_cosine": Measured(float(cosines.nearest_cosine.max()), n_pairs, {UNIFORM: LargestCosineLaw(n, d)}),
         "min_cosine": Measured(
@@ -207,24 +205,13 @@ def _measured(
     }
 
 
-def _spread(known: Resampled | Absent, *, shift: float = 0.0, unit: float = 1.0) -> Spread | Absent:
-    """The interval about an estimate moved by `shift`, in units of `unit`."""
-    if isinstance(known, Absent):
-        return known
-    low, high = known.confidence_interval
-    return Spread(
-        replace(
-            known,
-            estimate=(known.estimate + shift) / unit,
-            standard_error=known.standard_error / unit,
-            confidence_interval=((low + shift) / unit, (high + shift) / unit),
-        )
-    )
+def _moved(known: Spread | Absent, *, shift: float = 0.0, unit: float = 1.0) -> Spread | Absent:
+    return known if isinstance(known, Absent) else known.moved(shift=shift, unit=unit)
 
 
 def _random_directions(moment: Floats, mean: Floats, n: int, squared: float) -> dict[str, ProjectedGaussian]:
     """The nulls that are sampled, the judging one first; none where there is no covariance to speak of."""
-    if n < LEAST_FEATURES or squared > MOST_CONCENTRATED:
+    if n < MIN_FEATURES or squared > MAX_CONCENTRATION:
         return {}
     return {
         MATCHED: angular_gaussian_directions(moment, mean, n),

@@ -1,4 +1,4 @@
-"""Reading and tokenising while the model computes: one thread, a bounded number of items ahead."""
+"""Reading and tokenizing while the model computes: one thread, a bounded number of items ahead."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator

@@ -17,8 +17,8 @@ class SourceRequest:
 
     Attributes:
         hooks: the names of the hooks wanted, each once.
-        centred_hooks: those of them whose activations lose their mean over the width, because the SAEs there were trained
-            on a model with centred writing weights.
+        centered_hooks: those of them whose activations lose their mean over the width, because the SAEs there were trained
+            on a model with centered writing weights.
         device: where the model runs, "cpu" or "cuda:0".
         dtype: number type the model computes in.
         window_tokens: tokens of text that the model reads at once; None for what suits the model.
@@ -29,7 +29,7 @@ class SourceRequest:
     """
 
     hooks: tuple[str, ...]
-    centred_hooks: frozenset[str] = frozenset()
+    centered_hooks: frozenset[str] = frozenset()
     device: str = "cpu"
     dtype: FloatType = "float32"
     window_tokens: int | None = None

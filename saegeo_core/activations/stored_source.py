@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.activations.centering import centre
+from saegeo_core.activations.centering import center
 from saegeo_core.activations.source import ActivationBatch
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.stored_shards import DOCUMENT, Shard, find_shards
@@ -96,7 +96,7 @@ class StoredSource:
             "kind": Stored.name,
             "about": read_json_object(about) if about.is_file() else {},
             "shards": [file_identity(path, path.name) for span in self._spans for path in span.shard.paths],
-            "hooks": {hook: {"centred": hook in self._request.centred_hooks} for hook in self._request.hooks},
+            "hooks": {hook: {"centred": hook in self._request.centered_hooks} for hook in self._request.hooks},
             "dtype": self._request.dtype,
         }
 
@@ -129,7 +129,7 @@ class StoredSource:
             if among.any():
                 activations = {hook: self._rows(span.shard, hook, rows, among) for hook in self.d_in}
                 batch = ActivationBatch(
-                    centre(activations, self._request.centred_hooks), document[rows][among], position[rows][among]
+                    center(activations, self._request.centered_hooks), document[rows][among], position[rows][among]
                 )
                 self._census.add(batch.activations)
                 yield batch

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.activations.centering import centre
+from saegeo_core.activations.centering import center
 from saegeo_core.activations.source import ActivationBatch
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.token_census import TokenCensus
@@ -162,7 +162,7 @@ class SyntheticSource:
 
     def describe(self) -> dict[str, Any]:
         """The plant and the hooks."""
-        hooks = {hook: {"centred": hook in self._request.centred_hooks} for hook in self.d_in}
+        hooks = {hook: {"centred": hook in self._request.centered_hooks} for hook in self.d_in}
         return {"kind": Synthetic.name, **asdict(self.plant), "hooks": hooks, "dtype": self._request.dtype}
 
     def batches(self, documents: Iterable[Document]) -> Iterator[ActivationBatch]:
@@ -172,7 +172,7 @@ class SyntheticSource:
             codes = self.plant.codes(document.position)
             activations = {hook: self._activations(hook, document.position, codes) for hook in self.d_in}
             batch = ActivationBatch(
-                centre(activations, self._request.centred_hooks),
+                center(activations, self._request.centered_hooks),
                 np.full(len(codes), document.position),
                 np.arange(len(codes)),
             )
@@ -192,7 +192,7 @@ class SyntheticSource:
 
 
 class SyntheticDocuments:
-    """The documents of a plant, labelled by topic, without text."""
+    """The documents of a plant, labeled by topic, without text."""
 
     n_skipped = 0
 

@@ -86,7 +86,7 @@ def open_text_activations(
 ) -> TextActivations:
     """The activations of `model` where the SAE reads, or after block number `layer`, or at `hook`.
 
-    They are those that the SAE was trained on: without their mean where it was trained on a model of centred writing weights.
+    They are those that the SAE was trained on: without their mean where it was trained on a model of centered writing weights.
 
     Raises:
         SaegeoError: no such model or hook, the SAE does not say where it reads, it was trained on another model (unless
@@ -98,9 +98,9 @@ def open_text_activations(
     hook = hook_of(sae, hook if layer is None else f"blocks.{layer}.hook_resid_post")
 
     def opened(at: str) -> ActivationSource:
-        centred = frozenset([at] if sae.is_centred else [])
+        centered = frozenset([at] if sae.is_centered else [])
         also_called = {} if hook_given or at != hook or sae.hf_hook_name is None else {at: sae.hf_hook_name}
-        request = SourceRequest((at,), centred, device, prepend_bos=bos_of([sae]), also_called=also_called)
+        request = SourceRequest((at,), centered, device, prepend_bos=bos_of([sae]), also_called=also_called)
         source = open_source(model, request, kinds)
         if source.corpus is not None:
             raise SaegeoError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.activations.centering import centre
+from saegeo_core.activations.centering import center
 from saegeo_core.activations.forward_hooks import read_hooks
 from saegeo_core.activations.hook_points import find_hook_point
 from saegeo_core.activations.model_loading import FloatType, load_model, load_tokenizer
@@ -96,7 +96,7 @@ class TransformerSource:
         self._window_tokens = _window_tokens(model, tokenizer, self._framing, request.window_tokens)
         self._pass_tokens = PASS_TOKENS if model.device.type == "cuda" else None
         self._most_windows = self._pass_tokens or 1
-        self._centred = request.centred_hooks
+        self._centered = request.centered_hooks
         modules = [name for name, _ in model.named_modules()]
         self._points = {
             hook: find_hook_point(hook, model.config.model_type, modules, request.also_called.get(hook))
@@ -112,7 +112,7 @@ class TransformerSource:
             "kind": Transformer.name,
             **self._identity,
             "hooks": {
-                hook: {"module": point.module, "side": point.side, "centred": hook in self._centred}
+                hook: {"module": point.module, "side": point.side, "centred": hook in self._centered}
                 for hook, point in self._points.items()
             },
             "dtype": str(self._model.dtype).removeprefix("torch."),
@@ -124,7 +124,7 @@ class TransformerSource:
         }
 
     def batches(self, documents: Iterable[Document]) -> Iterator[ActivationBatch]:
-        """The activations of `documents`, one batch for each pass through the model; tokenised ahead, in another thread.
+        """The activations of `documents`, one batch for each pass through the model; tokenized ahead, in another thread.
 
         Raises:
             SaegeoError: a token that the model does not embed, no memory for even one window, or activations that are not
@@ -182,7 +182,7 @@ class TransformerSource:
         index = torch.from_numpy(counting).to(self._model.device)
         taken = read_hooks(self._model, self._points, inputs, lambda rows: rows.flatten(0, 1).index_select(0, index))
         return ActivationBatch(
-            centre(taken, self._centred),
+            center(taken, self._centered),
             np.concatenate([np.full(len(window.counting), window.document) for window in windows]),
             np.concatenate([window.start + np.arange(len(window.counting)) for window in windows]),
         )

@@ -93,11 +93,11 @@ def _centered(saes: Sequence[PlacedSae]) -> frozenset[str]:
     centered: dict[str, WholeSae] = {}
     plain: dict[str, WholeSae] = {}
     for placed in saes:
-        (centered if placed.description.is_centred else plain)[placed.hook] = placed.sae
+        (centered if placed.description.is_centered else plain)[placed.hook] = placed.sae
     for hook in centered.keys() & plain.keys():
         raise SaegeoError(
             f"{centered[hook].description.spec} and {plain[hook].description.spec} read {hook}, the first of a model with "
-            "centred writing weights, the second not",
+            "centered writing weights, the second not",
             "harvest them one after the other",
         )
     return frozenset(centered)

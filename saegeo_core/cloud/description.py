@@ -34,7 +34,7 @@ class SaeDescription(Frozen):
     training: dict[str, Any] = Field(default_factory=dict, description="Training notes, as the source gives them.")
 
     @property
-    def is_centred(self) -> bool:
-        """Whether it was trained on a model with centred writing weights: activations of a plain one lose their mean first."""
+    def is_centered(self) -> bool:
+        """Whether it was trained on a model with centered writing weights: activations of a plain one lose their mean first."""
         model_loading = self.training.get("model_from_pretrained_kwargs")
         return isinstance(model_loading, dict) and bool(model_loading.get("center_writing_weights"))

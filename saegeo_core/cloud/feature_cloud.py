@@ -1,6 +1,6 @@
 """The directions of one SAE as a cloud of points: the object every analysis measures.
 
-Vectors stay as stored (a memory-mapped file stays one); nothing is normalised behind the user's back. Every array's first
+Vectors stay as stored (a memory-mapped file stays one); nothing is normalized behind the user's back. Every array's first
 axis is the feature axis, and `select` slices them all together.
 """
 

@@ -1,4 +1,4 @@
-"""Rows of a labelled corpus, as JSON or a data set gives them, to documents. The Pile's fields are the default.
+"""Rows of a labeled corpus, as JSON or a data set gives them, to documents. The Pile's fields are the default.
 
 A broken row stops the reading, with its place named, or is passed over and counted: never silently.
 """

@@ -28,7 +28,7 @@ PIECE_CHARACTERS = 4096
 SHORTEST = 200
 #: Folders that are no library: tests, other people's packages, and tables of character codes.
 NO_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__", "encodings"}
-LICENCE = re.compile(r"(licen[cs]e|copying|notice).*", re.IGNORECASE)
+LICENSE = re.compile(r"(licen[cs]e|copying|notice).*", re.IGNORECASE)
 
 Item = TypeVar("Item")
 #: A name and a text.
@@ -36,7 +36,7 @@ Named = tuple[str, str]
 
 
 class PythonEnvironment:
-    """The text of the running Python installation, in pieces of 200 to 4,096 characters, labelled by kind."""
+    """The text of the running Python installation, in pieces of 200 to 4,096 characters, labeled by kind."""
 
     n_skipped = 0
 
@@ -63,7 +63,7 @@ class PythonEnvironment:
         pieces = _taking_turns(
             _pieces("source", _sources([path for path in modules if _has_its_source_read(path)])),
             _pieces("docstring", _docstrings([path for path in modules if not _has_its_source_read(path)])),
-            _pieces("licence", _licences(packages)),
+            _pieces("licence", _licenses(packages)),
             _pieces("description", ((package.name, _description(package)) for package in packages)),
         )
         position = -1
@@ -154,12 +154,12 @@ def _packages() -> list[Distribution]:
     return [by_name[name] for name in sorted(by_name, key=_digest)]
 
 
-def _licences(packages: Iterable[Distribution]) -> Iterator[Named]:
-    """The licence texts of all packages, each text once however many packages share it."""
+def _licenses(packages: Iterable[Distribution]) -> Iterator[Named]:
+    """The license texts of all packages, each text once however many packages share it."""
     seen: set[bytes] = set()
     for package in packages:
         for file in package.files or []:
-            if not LICENCE.fullmatch(file.name):
+            if not LICENSE.fullmatch(file.name):
                 continue
             try:
                 text = Path(str(file.locate())).read_text(encoding="utf-8")

@@ -75,9 +75,9 @@ def _named(architecture: str, hook: str, hf_hook: str | None = None) -> Callable
 
 def _sae_lens(asked: Asked) -> Facts:
     facts = facts_of_config(asked.config, asked.rows)
-    normalisation = asked.entry.notes.get("normalize_activations", asked.config.get("normalize_activations"))
+    normalization = asked.entry.notes.get("normalize_activations", asked.config.get("normalize_activations"))
     # `true` is how versions before 6 wrote it.
-    is_folded = normalisation in (True, "expected_average_only_in")
+    is_folded = normalization in (True, "expected_average_only_in")
     return _rescaled(facts, asked, _inverse_norm_scaling(asked)) if is_folded else facts
 
 

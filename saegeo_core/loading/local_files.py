@@ -1,4 +1,4 @@
-"""Directions from a path: the first file format that recognises it reads it. What a stranger's format does wrong is its own."""
+"""Directions from a path: the first file format that recognizes it reads it. What a stranger's format does wrong is its own."""
 
 import warnings
 from pathlib import Path

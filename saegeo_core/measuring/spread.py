@@ -1,5 +1,6 @@
 """How well a number is known: its interval as a metric carries it, and the values behind it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from saegeo_core.report.metric import Interval
@@ -18,6 +19,20 @@ class Spread(NamedTuple):
 
     resampled: Resampled
     key: str = ""
+
+    def moved(self, *, shift: float = 0.0, unit: float = 1.0) -> "Spread":
+        """That of the number moved by `shift`, then in units of `unit`, a positive number; both are taken as known exactly."""
+        resampled = self.resampled
+        low, high = resampled.confidence_interval
+        return self._replace(
+            resampled=replace(
+                resampled,
+                estimate=(resampled.estimate + shift) / unit,
+                standard_error=resampled.standard_error / unit,
+                confidence_interval=((low + shift) / unit, (high + shift) / unit),
+                replicates=None if resampled.replicates is None else (resampled.replicates + shift) / unit,
+            )
+        )
 
     def interval(self, within: tuple[float, float]) -> Interval:
         """The interval, without what lies where the number cannot: outside `within`."""

@@ -1,6 +1,6 @@
 """The rows of a matrix as directions, a few rows at a time.
 
-A cloud is never silently normalised: the vectors stay as they are stored (half precision, memory-mapped, of any
+A cloud is never silently normalized: the vectors stay as they are stored (half precision, memory-mapped, of any
 length) and only the norms, one float64 number a row, are kept beside them. Unit rows and exact cosines are made from the
 two when they are asked for, so that a large dictionary needs no second copy of itself.
 """

@@ -63,7 +63,7 @@ def euclidean_neighbors(
     """The `n_neighbors` other points nearest to each point, as float64 orders them, on every device.
 
     Many points in one place, or all equally far from each other, are slow: all of them stay in the running. Points whose
-    spread is less than 1e-8 of their distance from the origin lose digits when they are centred: centre them before.
+    spread is less than 1e-8 of their distance from the origin lose digits when they are centered: center them before.
 
     Args:
         points: (n_points, d), floating, finite.

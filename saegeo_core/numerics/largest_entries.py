@@ -1,6 +1,6 @@
 """The few largest entries of every row of a wide matrix, in about one pass over it.
 
-`torch.topk` takes each row apart entry by entry. Here a row is first cut into groups, whose maxima take one vectorised pass;
+`torch.topk` takes each row apart entry by entry. Here a row is first cut into groups, whose maxima take one vectorized pass;
 the m largest entries can only lie in the m groups of largest maximum, and only these are looked into.
 """
 

@@ -48,7 +48,7 @@ class GroupedMoments:
         return mean
 
     def covariance(self, groups: Sequence[int]) -> Floats:
-        """Centred covariance of a union of groups of two rows or more, shape (d, d), with divisor n - 1."""
+        """Centered covariance of a union of groups of two rows or more, shape (d, d), with divisor n - 1."""
         d, n = len(self.origin), self.n_rows(groups)
         total = torch.zeros_like(self.triangles[0])
         for group in groups:
@@ -88,11 +88,11 @@ def grouped_moments(
     for number, group in enumerate(watch(groups)):
         products = torch.zeros(d, d, dtype=torch.float64, device=device)
         for part in row_slices(len(group), ROWS_AT_ONCE):
-            centred = vectors[torch.from_numpy(group[part])].to(device, torch.float64).sub_(origin)
-            sums[number] += centred.sum(0)
+            centered = vectors[torch.from_numpy(group[part])].to(device, torch.float64).sub_(origin)
+            sums[number] += centered.sum(0)
             for columns in row_slices(d, COLUMNS_AT_ONCE):  # the other triangle is the same
-                products[columns.start :, columns].addmm_(centred[:, columns.start :].T, centred[:, columns])
-            squared_lengths[group[part]] = centred.square().sum(1).numpy(force=True)
+                products[columns.start :, columns].addmm_(centered[:, columns.start :].T, centered[:, columns])
+            squared_lengths[group[part]] = centered.square().sum(1).numpy(force=True)
         triangles[number] = products[triangle]
     sizes = np.array([len(group) for group in groups])
     return GroupedMoments(origin, sizes, sums, triangles, squared_lengths)

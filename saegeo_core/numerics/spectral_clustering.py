@@ -2,7 +2,7 @@
 
 The conventions are those of scikit-learn's `SpectralClustering`, so that labels agree with it wherever the eigenvalues tell
 clusters apart: the diagonal of the affinity is ignored, eigenvectors of D^-1/2 A D^-1/2 are scaled by D^-1/2, the first one
-is kept, and k-means runs on the first k of them. There each k is a fit of its own, with the factorisation of a float64 matrix;
+is kept, and k-means runs on the first k of them. There each k is a fit of its own, with the factorization of a float64 matrix;
 here the affinity is read as it is, in float32, dense or sparse, on any device, once for all k.
 """
 
@@ -25,7 +25,7 @@ class SpectralEmbedding:
     """The coordinates that are clustered.
 
     Attributes:
-        eigenvalues: float64 (n_vectors,), of the normalised affinity, descending from 1. Values equal to 1 count the pieces
+        eigenvalues: float64 (n_vectors,), of the normalized affinity, descending from 1. Values equal to 1 count the pieces
             of a graph that hangs together in no other way.
         coordinates: float64 (n_points, n_vectors).
         residuals: float64 (n_vectors,), how far each is from being an eigenvector (see `Eigenpairs`).
@@ -41,7 +41,7 @@ class SpectralEmbedding:
 def spectral_embedding(
     affinity: Tensor, n_vectors: int, rng: np.random.Generator, *, tolerance: float = 1e-5
 ) -> SpectralEmbedding:
-    """Leading eigenvectors of the normalised affinity D^-1/2 A D^-1/2, scaled by D^-1/2.
+    """Leading eigenvectors of the normalized affinity D^-1/2 A D^-1/2, scaled by D^-1/2.
 
     Args:
         affinity: symmetric (n_points, n_points), entries >= 0, dense or sparse COO, on any device; not changed. Points whose

@@ -38,7 +38,7 @@ class Figure(Frozen):
     x: str
     y: tuple[str, ...] = Field(min_length=1)
     z: str | None = None
-    color: str | None = Field(default=None, description="Column that colours the points.")
+    color: str | None = Field(default=None, description="Column that colors the points.")
     hover: str | None = Field(default=None, description="Column shown when a point is pointed at.")
     low: str | None = None
     high: str | None = None

@@ -23,7 +23,7 @@ def expected_eigenvalues(n_rows: float, d: int, ranks: ArrayLike | None = None) 
     """The eigenvalues expected at some ranks, those with rank - 1/2 others above them; at all ranks without any given.
 
     Args:
-        n_rows: rows N of the sample, more or fewer than d; of a centred sample, one less than there are.
+        n_rows: rows N of the sample, more or fewer than d; of a centered sample, one less than there are.
         d: dimensions.
         ranks: shape (n_ranks,), from 1 to min(N, d), the default.
     """

@@ -9,7 +9,7 @@ Two things make the third null honest:
 * The covariance is estimated from the cloud itself, and its sample spectrum is too wide. Matched to S = W'W/N, which counts
   each row's own square, the null would show more large cosines than a true angular Gaussian does. The spectrum is narrowed so
   that the mean squared cosine over *different* rows agrees, and the mean product of cosines around triangles, both unbiased.
-* Normalising z narrows the spectrum once more. So the parameters are solved for such that the moments of x, not of z,
+* Normalizing z narrows the spectrum once more. So the parameters are solved for such that the moments of x, not of z,
   are the estimated ones; these moments are one-dimensional integrals, and no simulation is needed.
 """
 
@@ -30,8 +30,8 @@ POWERS = (0.25, 4.0)
 WIDEST = 64.0
 TOLERANCE = 1e-9
 ALIKE = 1e-6
-LEAST_FEATURES = 10
-MOST_CONCENTRATED = 0.5
+MIN_FEATURES = 10
+MAX_CONCENTRATION = 0.5
 """Mean squared cosine of a cloud spread over two dimensions; from there on there is no covariance to speak of."""
 
 
@@ -140,10 +140,10 @@ def matched_gaussian(vectors: Tensor, *, across: bool = False, device: str | tor
     """
     moment = second_moment(vectors, device=device)
     n_features = len(vectors)
-    if n_features < LEAST_FEATURES:
-        raise SaegeoError(f"{n_features} features have no covariance to match; {LEAST_FEATURES} are needed")
+    if n_features < MIN_FEATURES:
+        raise SaegeoError(f"{n_features} features have no covariance to match; {MIN_FEATURES} are needed")
     concentration = mean_squared_cosine(moment, n_features)
-    if concentration > MOST_CONCENTRATED:
+    if concentration > MAX_CONCENTRATION:
         raise SaegeoError(
             f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
         )

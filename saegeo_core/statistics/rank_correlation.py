@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 
 def standard_ranks(values: ArrayLike) -> NDArray[np.float64]:
-    """Ranks along the last axis, equal values sharing theirs, centred and of unit length: their products are Spearman's rho.
+    """Ranks along the last axis, equal values sharing theirs, centered and of unit length: their products are Spearman's rho.
 
     Where all values are equal there is no order; the ranks are then 0, and so is every rho.
     """

@@ -27,18 +27,18 @@ def tail_given_partner(
     along = x * variances
     spread = np.sqrt(np.maximum((along * x).sum(axis=1, keepdims=True), TINY))
     along /= spread
-    centre = (x @ mean)[:, np.newaxis]
+    center = (x @ mean)[:, np.newaxis]
 
-    q = (x @ z.T - centre) / spread
+    q = (x @ z.T - center) / spread
     step = (along**2).sum(axis=1, keepdims=True)
     drift = along @ z.T - q * step
     rest = (z**2).sum(axis=1) - 2.0 * q * drift - q**2 * step
 
-    # (centre + spread q)^2 - t^2 (rest + 2 drift q + step q^2) > 0
+    # (center + spread q)^2 - t^2 (rest + 2 drift q + step q^2) > 0
     squared = threshold**2
     a2 = spread**2 - squared * step
-    a1 = centre * spread - squared * drift
-    a0 = centre**2 - squared * rest
+    a1 = center * spread - squared * drift
+    a0 = center**2 - squared * rest
     root = np.sqrt(np.maximum(a1**2 - a2 * a0, 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
         first, second = (-a1 - root) / a2, (-a1 + root) / a2
@@ -47,7 +47,7 @@ def tail_given_partner(
     # Where the coordinate lengthens z faster than it turns it towards x, only q between the roots lie in a tail, on one side.
     opens = a2 > 0.0
     between = np.where(opens, 0.0, ndtr(high) - ndtr(low))
-    positive_side = low > -centre / spread
+    positive_side = low > -center / spread
     above = np.where(opens, ndtr(-high), np.where(positive_side, between, 0.0))
     below = np.where(opens, ndtr(low), np.where(positive_side, 0.0, between))
     return above, below

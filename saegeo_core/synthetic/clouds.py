@@ -17,7 +17,7 @@ def isotropic(n: int, d: int, rng: np.random.Generator) -> Tensor:
 
 
 def common_mean(n: int, d: int, rng: np.random.Generator, *, strength: float = 0.25) -> Tensor:
-    """Uniform noise of unit length in expectation around a mean of length `strength`, normalised.
+    """Uniform noise of unit length in expectation around a mean of length `strength`, normalized.
 
     The mean cosine comes out near strength^2 / (1 + strength^2); the mean points along the first coordinate.
     """
@@ -33,7 +33,7 @@ def power_law_variances(d: int, exponent: float) -> Tensor:
 
 
 def angular_gaussian(n: int, d: int, rng: np.random.Generator, *, exponent: float = 0.5) -> Tensor:
-    """Normalised Gaussian vectors whose covariance has a power-law spectrum along the coordinates."""
+    """Normalized Gaussian vectors whose covariance has a power-law spectrum along the coordinates."""
     rows = torch.from_numpy(rng.standard_normal((n, d), dtype=np.float32))
     return _unit(rows * power_law_variances(d, exponent).sqrt().float())
 
@@ -77,7 +77,7 @@ def with_parallelograms(
     """`rows`, of which the last 4 `count` are replaced by parallelograms, corners (a, b, c, d) one after another.
 
     Each is made as relations are: of two things x, y and two properties s, t come a = x + s, b = x + t, c = y + s, d = y + t,
-    normalised, so that b - a = d - c = t - s. The four are rows of the cloud, so that its covariance hardly changes.
+    normalized, so that b - a = d - c = t - s. The four are rows of the cloud, so that its covariance hardly changes.
 
     Args:
         rows: unit rows, shape (n, d), at least 4 `count` of them.

@@ -114,15 +114,15 @@ def test_the_description_names_every_file_and_what_is_told_about_them(tmp_path):
     assert json.loads(json.dumps(described)) == described
 
 
-def test_number_types_and_centring(tmp_path):
+def test_number_types_and_centering(tmp_path):
     document, _, hooks = all_tokens()
     uneven = (hooks[HOOK] + torch.arange(4)).half()
     save_file({"document": torch.from_numpy(document), HOOK: uneven}, tmp_path / "0.safetensors")
     (plain,) = opened(tmp_path, HOOK).batches(wanted(0, 1))
     assert plain.activations[HOOK].dtype == torch.float32
-    (centred,) = opened(tmp_path, HOOK, dtype="bfloat16", centred_hooks=frozenset([HOOK])).batches(wanted(0, 1))
-    assert centred.activations[HOOK].dtype == torch.bfloat16
-    assert centred.activations[HOOK].float().mean(1).abs().max() < 1
+    (centered,) = opened(tmp_path, HOOK, dtype="bfloat16", centered_hooks=frozenset([HOOK])).batches(wanted(0, 1))
+    assert centered.activations[HOOK].dtype == torch.bfloat16
+    assert centered.activations[HOOK].float().mean(1).abs().max() < 1
     source = opened(tmp_path, HOOK)
     list(source.batches(wanted(0, 1, 3)))
     assert source.statistics() == {HOOK: {"tokens": 12, "high_norm": 0}}

@@ -56,7 +56,7 @@ def test_any_document_can_be_had_at_any_time_and_is_always_the_same(source):
     assert differs.n_tokens != alone.n_tokens or not torch.equal(differs.activations[HOOK], alone.activations[HOOK])
 
 
-def test_documents_are_labelled_by_topic_and_grouped(source):
+def test_documents_are_labeled_by_topic_and_grouped(source):
     documents = list(source.corpus.documents())
     assert len(documents) == 200
     assert [document.label for document in documents[:6]] == ["topic 0"] * 2 + ["topic 1"] * 2 + ["topic 2"] * 2

@@ -58,14 +58,14 @@ def test_another_model_is_refused_unless_insisted_on(opened):
     assert opened(description=of_another, force_model=True).hook == HOOK
 
 
-def test_saes_of_centred_weights_get_centred_activations(opened):
-    of_centred = sae(training={"model_from_pretrained_kwargs": {"center_writing_weights": True}})
-    as_it_is, centred = opened("llama"), opened("llama", of_centred)
-    for plain, moved in [(as_it_is, centred), (as_it_is.embeddings(), centred.embeddings())]:
+def test_saes_of_centered_weights_get_centered_activations(opened):
+    of_centered = sae(training={"model_from_pretrained_kwargs": {"center_writing_weights": True}})
+    as_it_is, centered = opened("llama"), opened("llama", of_centered)
+    for plain, moved in [(as_it_is, centered), (as_it_is.embeddings(), centered.embeddings())]:
         (before,), (after,) = plain.of(["cat dog"]), moved.of(["cat dog"])
         np.testing.assert_allclose(after, before - before.mean(1, keepdims=True), atol=1e-5)
         assert np.abs(before.mean(1)).max() > 1e-3  # else there were nothing to take away
-    assert centred.describe() != as_it_is.describe()
+    assert centered.describe() != as_it_is.describe()
 
 
 def test_embeddings_do_not_know_their_neighbors(opened):

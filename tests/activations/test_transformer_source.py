@@ -228,11 +228,11 @@ def test_no_memory_for_one_window_is_said(open_tiny, monkeypatch):
         list(source.batches([DOCUMENT]))
 
 
-def test_special_tokens_spelt_in_a_text_are_read_but_do_not_count(open_tiny):
+def test_special_tokens_spelled_in_a_text_are_read_but_do_not_count(open_tiny):
     hook = "blocks.0.hook_resid_post"
     source = open_tiny("bert", hook)
-    spelt = Document("the cat [SEP] sat [UNK] xyzzy [PAD]", None, "g", 0)
-    activations, _, position = gathered(source.batches([spelt]))
+    spelled = Document("the cat [SEP] sat [UNK] xyzzy [PAD]", None, "g", 0)
+    activations, _, position = gathered(source.batches([spelled]))
     assert position.tolist() == [0, 1, 2, 3, 4], "the cat sat [UNK] [UNK]"
     without, _, _ = gathered(source.batches([Document("the cat sat [UNK] xyzzy", None, "g", 0)]))
     assert not torch.allclose(activations[hook], without[hook]), "the model was shown them"
@@ -247,13 +247,13 @@ def test_documents_without_tokens_appear_in_no_batch(open_tiny):
     assert source.statistics() == {}
 
 
-def test_centred_hooks_lose_their_mean(open_tiny):
+def test_centered_hooks_lose_their_mean(open_tiny):
     hooks = ["blocks.0.hook_resid_post", "blocks.1.hook_resid_post"]
     plain, _, _ = gathered(open_tiny("gpt2", *hooks).batches([DOCUMENT]))
-    source = open_tiny("gpt2", *hooks, centred_hooks=frozenset(hooks[1:]))
-    centred, _, _ = gathered(source.batches([DOCUMENT]))
-    assert torch.equal(centred[hooks[0]], plain[hooks[0]])
-    torch.testing.assert_close(centred[hooks[1]], plain[hooks[1]] - plain[hooks[1]].mean(1, keepdim=True))
+    source = open_tiny("gpt2", *hooks, centered_hooks=frozenset(hooks[1:]))
+    centered, _, _ = gathered(source.batches([DOCUMENT]))
+    assert torch.equal(centered[hooks[0]], plain[hooks[0]])
+    torch.testing.assert_close(centered[hooks[1]], plain[hooks[1]] - plain[hooks[1]].mean(1, keepdim=True))
     assert source.describe()["hooks"][hooks[1]]["centred"]
 
 

@@ -9,7 +9,7 @@ from saegeo_core.corpora.corpus import Document
 
 
 class Letters:
-    """A tokenizer of letters: a is 97 and so on, in a frame; upper-case letters are special tokens spelt in the text."""
+    """A tokenizer of letters: a is 97 and so on, in a frame; upper-case letters are special tokens spelled in the text."""
 
     bos_token_id, eos_token_id, cls_token_id, sep_token_id, pad_token_id, unk_token_id = 1, ord("E"), None, None, 0, 0
 

@@ -68,7 +68,7 @@ def tiny_gpt2(tmp_path):
 
 @pytest.fixture
 def lines(tmp_path):
-    """A corpus of labelled documents of ten to fifty words."""
+    """A corpus of labeled documents of ten to fifty words."""
     path = tmp_path / "text.jsonl"
     rows = [
         {

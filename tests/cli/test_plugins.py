@@ -6,7 +6,7 @@ import pytest
 def test_the_list_shows_analyses_formats_and_all_that_is_wrong(saegeo, plugins, analysis, plugin_manager):
     given = plugins(
         analysis("mean-norm"),
-        analysis("twice", summary="[red]markup \x1b[31mand colour"),
+        analysis("twice", summary="[red]markup \x1b[31mand color"),
         other=[analysis("twice")],
         hollow=types.ModuleType("saegeo_test_hollow"),
         off=[analysis("never")],
@@ -18,7 +18,7 @@ def test_the_list_shows_analyses_formats_and_all_that_is_wrong(saegeo, plugins, 
         told = " ".join(result.stdout.split())
         assert result.exit_code == 0
         assert "mean-norm 1 saegeo_test_one unknown vectors Mean length" in told
-        assert "[red]markup and colour" in told
+        assert "[red]markup and color" in told
         assert "broken: hollow of package saegeo_test_hollow unknown: SaegeoError: hollow has no hook" in told
         assert "disabled: off of package saegeo_test_off unknown, by SAEGEO_DISABLED_PLUGINS" in told
         assert "slow: one of package saegeo_test_one unknown took 3.21 s to load" in told

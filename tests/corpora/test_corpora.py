@@ -58,11 +58,11 @@ class TestRows:
         assert document_of_row(row("x", source=source), 7) == Document("x", None, group, 7)
 
     def test_the_label_is_where_the_pile_has_it_or_where_it_is_said_to_be(self):
-        labelled = row("x", "Github") | {"lang": {"name": "en", "id": 3}, "nothing": None}
-        assert document_of_row(labelled, 0).label == "Github"
-        assert document_of_row(labelled, 0, "lang.name").label == "en"
-        assert document_of_row(labelled, 0, "lang.id").label == "3"
-        assert document_of_row(labelled, 0, "nothing").label is None
+        labeled = row("x", "Github") | {"lang": {"name": "en", "id": 3}, "nothing": None}
+        assert document_of_row(labeled, 0).label == "Github"
+        assert document_of_row(labeled, 0, "lang.name").label == "en"
+        assert document_of_row(labeled, 0, "lang.id").label == "3"
+        assert document_of_row(labeled, 0, "nothing").label is None
         assert document_of_row({"text": "x", "meta": "no object"}, 0).label is None
 
     @pytest.mark.parametrize(

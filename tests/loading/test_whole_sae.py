@@ -226,10 +226,10 @@ def test_hook_z_saes_take_flat_activations(tmp_path, rows):
     assert load_whole_sae(spec).module.encode(rows).shape == (50, N_FEATURES)
 
 
-def test_centred_writing_weights_are_noticed(tmp_path):
+def test_centered_writing_weights_are_noticed(tmp_path):
     kwargs = {"model_from_pretrained_kwargs": {"center_writing_weights": True}}
-    assert load_whole_sae(save_with_sae_lens(tmp_path / "centred", metadata=kwargs)).description.is_centred
-    assert not load_whole_sae(save_with_sae_lens(tmp_path / "plain")).description.is_centred
+    assert load_whole_sae(save_with_sae_lens(tmp_path / "centred", metadata=kwargs)).description.is_centered
+    assert not load_whole_sae(save_with_sae_lens(tmp_path / "plain")).description.is_centered
 
 
 def test_scalings_that_the_files_do_not_tell_are_refused(tmp_path):

@@ -22,6 +22,16 @@ def test_an_interval_ends_where_the_number_does():
     assert interval.standard_error == RESAMPLED.standard_error
 
 
+def test_what_is_moved_keeps_its_width_in_the_new_unit():
+    moved = Spread(RESAMPLED, "groups").moved(shift=1.5, unit=4.0)
+    again = jackknife_of(2.0 / 4, (np.array([0.1, 0.4, 0.6, 0.9]) + 1.5) / 4)
+    assert moved.key == "groups"
+    assert moved.resampled.estimate == again.estimate
+    assert moved.resampled.standard_error == pytest.approx(again.standard_error)
+    assert moved.resampled.confidence_interval == pytest.approx(again.confidence_interval)
+    assert moved.resampled.replicates.tolist() == pytest.approx(again.replicates.tolist())
+
+
 def test_replicates_are_kept_with_their_factor_and_key():
     kept = Spread(RESAMPLED, "groups").replicates("number")
     assert (kept.metric, kept.key, kept.factor) == ("number", "groups", RESAMPLED.factor)

@@ -27,8 +27,8 @@ def test_groups_larger_than_a_tile_and_one_group_only(rng):
     vectors = torch.from_numpy(rng.standard_normal((5000, 6)).astype(np.float32))
     whole = grouped_moments(vectors, [np.arange(5000)])
     np.testing.assert_allclose(whole.covariance([0]), np.cov(vectors.double().numpy().T), rtol=1e-10)
-    centred = vectors.double().numpy() - vectors.double().numpy().mean(0)
-    np.testing.assert_allclose(whole.squared_lengths, (centred**2).sum(1), rtol=1e-10)
+    centered = vectors.double().numpy() - vectors.double().numpy().mean(0)
+    np.testing.assert_allclose(whole.squared_lengths, (centered**2).sum(1), rtol=1e-10)
 
 
 def test_a_mean_far_longer_than_the_spread_costs_no_precision(rng):

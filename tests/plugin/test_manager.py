@@ -59,15 +59,15 @@ def test_a_forgotten_marker_is_named(plugin_manager):
     assert "did you forget @hookimpl" in plugin_manager(plain=module).plugins[0].error
 
 
-def test_a_misspelt_hook_is_refused(plugin_manager, mean_norm):
-    module = types.ModuleType("misspelt")
+def test_a_misspelled_hook_is_refused(plugin_manager, mean_norm):
+    module = types.ModuleType("misspelled")
 
     @hookimpl
     def saegeo_register_analysis(register):
         register(mean_norm)
 
     module.saegeo_register_analysis = saegeo_register_analysis
-    manager = plugin_manager(misspelt=module, one=[mean_norm])
+    manager = plugin_manager(misspelled=module, one=[mean_norm])
     assert "saegeo_register_analysis" in manager.plugins[0].error
     assert manager.analysis_names == ["mean-norm"]
 

@@ -119,10 +119,10 @@ def test_families_of_one_are_single_features(rng):
     rows = synthetic.isotropic(30, 5, rng).double().numpy()
     alone = intervals(rows, 0.5, by_family=False)[2]
     cosines = rows @ rows.T - np.eye(30)
-    labelled = jackknife_pair_mean(
+    labeled = jackknife_pair_mean(
         (cosines**2).sum(axis=1), (cosines**4).sum() / 2, families=np.arange(30)[::-1], within_sums=np.zeros(30)
     )
-    assert labelled.confidence_interval == pytest.approx(alone.confidence_interval)
+    assert labeled.confidence_interval == pytest.approx(alone.confidence_interval)
 
 
 @pytest.mark.parametrize("n", [100, 400])

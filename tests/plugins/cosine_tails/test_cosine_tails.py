@@ -9,7 +9,7 @@ from saegeo_core import Absent, Interval, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.numerics.pairwise_cosine import pairwise_cosines
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
-from saegeo_cosine_tails.calibrated import pair_mean_intervals, pair_means
+from saegeo_cosine_tails.calibrated import pair_mean_spreads, pair_means
 
 MATCHED, COMMON_MEAN, UNIFORM = 0, 1, 2
 
@@ -80,9 +80,9 @@ def test_intervals_cover(make):
         cloud = FeatureCloud.from_array(make(300, 24, np.random.default_rng(seed)))
         cosines = pairwise_cosines(cloud.vectors, [threshold])
         means = pair_means(cosines, threshold)
-        known = pair_mean_intervals(cloud, cosines, means)
+        known = pair_mean_spreads(cloud, cosines, means)
         for name, collected in measured.items():
-            collected.append((means[name].estimate, known[name].confidence_interval))
+            collected.append((means[name].estimate, known[name].resampled.confidence_interval))
     for name, collected in measured.items():
         truth = np.mean([estimate for estimate, _ in collected])
         covered = sum(low <= truth <= high for _, (low, high) in collected)

@@ -84,23 +84,23 @@ def as_files(tmp_path):
     return write
 
 
-class Spelt:
+class Spelled:
     """A model whose activations are known: a token for each letter, (its place in the alphabet, its place in the word, 1)."""
 
-    model, hook, d_in = "spelt", "nowhere", 3
+    model, hook, d_in = "spelled", "nowhere", 3
 
     def of(self, texts):
         return (np.array([[ord(c) - 96, i, 1] for i, c in enumerate(t)], np.float32).reshape(-1, 3) for t in texts)
 
     def embeddings(self):
         return SimpleNamespace(
-            model="spelt", hook="embeddings", d_in=3, of=lambda texts: (10 * t for t in self.of(texts))
+            model="spelled", hook="embeddings", d_in=3, of=lambda texts: (10 * t for t in self.of(texts))
         )
 
 
 @pytest.fixture
-def spelt():
-    return Spelt()
+def spelled():
+    return Spelled()
 
 
 @pytest.fixture

@@ -43,11 +43,11 @@ def test_words_of_no_pair_are_left_behind(parallelograms, as_files, rng, context
         np.testing.assert_array_equal(vector, everything.vectors.vectors[everything.vectors.words.index(word)])
 
 
-def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelt, parallelograms, as_files, rng):
+def test_a_model_reads_only_the_words_of_the_pairs_drawn(spelled, parallelograms, as_files, rng):
     given = as_files(*parallelograms(rng, 3, 20, 6)) | {"word_vectors": None}
     read = []
-    spelt.of = lambda texts, of=spelt.of: (read.extend(texts), of(texts))[1]
-    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+    spelled.of = lambda texts, of=spelled.of: (read.extend(texts), of(texts))[1]
+    context = AnalysisContext(np.random.default_rng(0), activations=spelled)
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
     found = embedded_pairs(source_of(given), cloud, context, draw=lambda pairs: capped(pairs, 5, rng))
     assert found.pairs.sizes.tolist() == [5, 5, 5]

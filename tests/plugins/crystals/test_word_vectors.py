@@ -74,24 +74,24 @@ def test_frequencies(written):
         read_frequencies(written("the 12\nof -1\n"))
 
 
-def test_a_model_is_read_at_the_last_token_or_over_all(spelt):
-    last = of_activations(["ab", "", "xyz"], spelt, "last")
+def test_a_model_is_read_at_the_last_token_or_over_all(spelled):
+    last = of_activations(["ab", "", "xyz"], spelled, "last")
     assert last.words == ("ab", "xyz")
     np.testing.assert_array_equal(last.vectors, [[2, 1, 1], [26, 2, 1]])
     np.testing.assert_array_equal(last.n_tokens, [2, 3])
-    mean = of_activations(["ab", "xyz"], spelt, "mean")
+    mean = of_activations(["ab", "xyz"], spelled, "mean")
     np.testing.assert_array_equal(mean.vectors, [[1.5, 0.5, 1], [25, 1, 1]])
 
 
-def test_embeddings_of_a_model(spelt):
-    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+def test_embeddings_of_a_model(spelled):
+    context = AnalysisContext(np.random.default_rng(0), activations=spelled)
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
     found = vectors_of_words(["ab"], cloud, context, kind="embeddings")
     np.testing.assert_array_equal(found.vectors, [[20, 10, 10]])
 
 
-def test_a_file_and_a_model_exclude_each_other(written, spelt):
-    context = AnalysisContext(np.random.default_rng(0), activations=spelt)
+def test_a_file_and_a_model_exclude_each_other(written, spelled):
+    context = AnalysisContext(np.random.default_rng(0), activations=spelled)
     cloud = FeatureCloud.from_array(np.eye(3, dtype=np.float32))
     with pytest.raises(SaegeoError, match="a model beside it"):
         vectors_of_words(["a"], cloud, context, file=written("a 1 2\n"))
