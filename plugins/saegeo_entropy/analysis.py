@@ -20,6 +20,10 @@ class EntropyParameters(Parameters):
         default=20, ge=1, description="Principal components of the headline; lowered where rows allow fewer."
     )
     k: int = Field(default=3, ge=1, description="Which nearest neighbor the entropy is estimated from.")
+    unit_rows: bool = Field(
+        default=False,
+        description="Measure the directions alone, every row scaled to length 1, to compare SAEs of unlike lengths.",
+    )
     null_draws: int = Field(default=99, ge=99, description="Draws of each null.")
     n_neighbor_rows: int = Field(
         default=1024, ge=1, description="Rows at most for distances and intrinsic dimension, in all dimensions."
@@ -43,6 +47,8 @@ class Entropy(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with surrogates of its own moments."""
+        if parameters.unit_rows:
+            cloud = cloud.with_unit_rows()
         if context.preset == "paper":
             from saegeo_entropy.paper import paper_findings
 

@@ -22,6 +22,10 @@ class PowerLawParameters(Parameters):
         ge=2,
         description="Measure that many rows drawn at random, to compare clouds of different size at one size.",
     )
+    unit_rows: bool = Field(
+        default=False,
+        description="Measure the directions alone, every row scaled to length 1, to compare SAEs of unlike lengths.",
+    )
     null_draws: int = Field(
         default=99, ge=19, description="Spectra drawn without structure; p-values are at least 1/(m+1)."
     )
@@ -53,6 +57,8 @@ class PowerLaw(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext) -> "Findings":
         """Decompose the covariance of the rows as they are stored."""
+        if parameters.unit_rows:
+            cloud = cloud.with_unit_rows()
         if cloud.n_features < 2 or cloud.d_in < 2:
             from saegeo_power_law.declared import DECLARED, PUBLISHED
 

@@ -105,6 +105,11 @@ input_options = together(
         help="Which model or layer of a crosscoder, from 0: its decoder has three axes.",
     ),
     click.option(
+        "--features",
+        metavar="FILE|IDS",
+        help="Measure these features alone, for example 1,5,9-20, beside random ones that are alike.",
+    ),
+    click.option(
         "--feature-labels",
         "labels",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),

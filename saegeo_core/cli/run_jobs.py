@@ -4,7 +4,7 @@ Each SAE is loaded once, measured by every analysis, and released before the nex
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import JobBars, progress_bars
@@ -13,6 +13,7 @@ from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput
 from saegeo_core.loading import load_cloud
+from saegeo_core.loading.feature_choice import chosen_features
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.analysis_inputs import AnalysisInputs
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
@@ -62,11 +63,11 @@ def _measure(spec: SaeSpec, plan: RunPlan, bars: JobBars) -> Iterator[StoredRepo
         except (Exception, SystemExit) as error:  # so may a stranger's analysis
             yield Failed(str(spec), error, configured)
             if inputs.cloud.checksum() != as_loaded:  # and leave behind a cloud that the next ones must not measure
-                inputs = replace(inputs, cloud=_load(spec, plan))
+                inputs = _open(spec, plan)
 
 
 def _open(spec: SaeSpec, plan: RunPlan) -> AnalysisInputs:
-    return AnalysisInputs.open(
+    inputs = AnalysisInputs.open(
         _load(spec, plan),
         [configured.analysis for configured in plan.analyses],
         firing=plan.options.firing,
@@ -74,6 +75,8 @@ def _open(spec: SaeSpec, plan: RunPlan) -> AnalysisInputs:
         plugins=plan.plugins,
         layout=plan.options.layout,
     )
+    features = plan.options.features
+    return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
 
 
 def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:

@@ -36,6 +36,7 @@ class RunOptions:
         layout: whether features are the rows or the columns of a plain matrix; None where its file tells.
         decoder_key: which array of a file is the decoder; None where its name tells.
         model_slice: which model or layer of a crosscoder; None for SAEs of one.
+        features: the features to be measured, as numbers and ranges or a file of them; None for all.
         labels: a file with one label for each feature.
         firing: a folder or file of firing statistics; None for those that come with bundled SAEs.
         place: the model that is read, and the device that computes.
@@ -51,6 +52,7 @@ class RunOptions:
     layout: "Layout | None"
     decoder_key: str | None
     model_slice: int | None
+    features: str | None
     labels: Path | None
     firing: Path | None
     place: ModelPlace

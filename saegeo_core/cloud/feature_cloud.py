@@ -132,6 +132,10 @@ class FeatureCloud:
             unit[rows] = (self.vectors[rows].double() / lengths).to(dtype)
         return unit
 
+    def with_unit_rows(self) -> "FeatureCloud":
+        """The same directions, every row of length 1: a cloud of its own, float32, with a digest of its own."""
+        return replace(self, vectors=self.unit_vectors(), norms=np.ones(self.n_features))
+
     @cached_property
     def _row_digests(self) -> list[bytes]:
         return [

@@ -75,7 +75,7 @@ def compare(
         confounds=tuple(confounds(facts)),
         runs=tuple(_runs(rows)),
         overridden=tuple(incomparable),
-        notes=(*matching_notes, *notes_on(made, facts)),
+        notes=(*matching_notes, *notes_on(made, facts, plugins)),
     )
     if adjust:
         comparison = replace(comparison, adjustments=tuple(adjust_for_l0(columns, comparison.rows)))

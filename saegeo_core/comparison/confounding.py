@@ -71,6 +71,7 @@ def confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
         "model": lambda sae: sae.model,
         "training data": lambda sae: sae.training_data,
         "corpus": lambda sae: sae.corpus,
+        "row lengths": lambda sae: sae.row_lengths,
     }
     found = [_differing(fact, saes, value) for fact, value in facts.items()]
     return [*l0_confounds(saes), *(confound for confound in found if confound)]

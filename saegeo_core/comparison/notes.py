@@ -1,16 +1,17 @@
 """Sentences a reader of the table needs: what is not known of the SAEs, and what the intervals do not cover."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from saegeo_core.comparison.sae_facts import SaeFacts, unknown_facts
 from saegeo_core.comparison.table import Row
 
 MAX_NAMES = 6
+MAX_WARNINGS = 8
 
 
-def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts]) -> list[str]:
-    """In the order in which they are shown."""
-    return [*_unknown(facts), *_seeds(rows)]
+def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts], plugins: Iterable[str] = ()) -> list[str]:
+    """In the order in which they are shown; with the warnings of the reports of these analyses."""
+    return [*_unknown(facts), *_seeds(rows), *_warnings(rows, set(plugins))]
 
 
 def listed(names: Sequence[str], max_names: int = MAX_NAMES) -> str:
@@ -23,6 +24,20 @@ def _unknown(facts: Sequence[SaeFacts]) -> Iterator[str]:
     for fact, names in unknown_facts(facts).items():
         who = "any SAE" if len(names) == len(facts) else listed(names)
         yield f"{fact} is not known of {who}: no warning is given there"
+
+
+def _warnings(rows: Sequence[Row], plugins: Set[str]) -> Iterator[str]:
+    """What single reports warn of, each warning once with the SAEs that it is of."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for plugin, report in row.reports.items():
+            for warning in report.warnings if plugin in plugins else ():
+                found.setdefault((plugin, warning), []).append(row.name)
+    for (plugin, warning), names in list(found.items())[:MAX_WARNINGS]:
+        who = "every SAE" if len(names) == len(rows) > 1 else listed(names)
+        yield f"{plugin} on {who}: {warning}"
+    if len(found) > MAX_WARNINGS:
+        yield f"{len(found) - MAX_WARNINGS} more warnings stand in the reports themselves: saegeo show"
 
 
 def _seeds(rows: Sequence[Row]) -> Iterator[str]:

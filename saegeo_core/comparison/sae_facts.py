@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae, Report
 
 IN_A_LAYER = re.compile(r"^.*?(?:blocks|layers?|h)\.\d+\.?")
+ROW_LENGTHS = "row lengths"
+LENGTHS = ((0.02, "of one length"), (0.2, "of like lengths"), (float("inf"), "of unlike lengths"))
+"""What is said of rows whose lengths vary by at most such a share of their mean.
+
+A covariance of rows of unlike lengths weighs the long ones: its spectrum and its effective dimensions are others than those of the
+directions alone.
+"""
 TRAINING_DATA = re.compile(r"dataset|corpus|training_tokens")
 
 
@@ -27,6 +34,7 @@ class SaeFacts:
     model: str | None = None
     training_data: str | None = None
     corpus: str | None = None
+    row_lengths: str | None = None
 
 
 def facts_of(row: SaeReports) -> SaeFacts:
@@ -44,6 +52,7 @@ def facts_of(row: SaeReports) -> SaeFacts:
         model=sae.model,
         training_data=_training_data(sae.training),
         corpus=_corpus(row.reports.values()),
+        row_lengths=_row_lengths(sae.norm_variation) if _lengths_matter(row.reports.values()) else None,
     )
 
 
@@ -61,6 +70,19 @@ def site_of(sae: "MeasuredSae") -> str | None:
     """Where in a layer the SAE reads: the hook's name without the layer, or the space where no hook is known."""
     hook = IN_A_LAYER.sub("", sae.hook_name) if sae.hook_name else ""
     return hook or sae.space
+
+
+def _lengths_matter(reports: "Iterable[Report]") -> bool:
+    """Whether any of the analyses would give other numbers for rows of other lengths."""
+    told = [report.analysis.invariances for report in reports]
+    return any(invariances is not None and ROW_LENGTHS not in invariances for invariances in told)
+
+
+def _row_lengths(variation: float | None) -> str | None:
+    """How much the lengths of the rows vary, in words that agree for SAEs that are alike in it."""
+    if variation is None:
+        return None
+    return next(words for most, words in LENGTHS if variation <= most)
 
 
 def _training_data(training: Mapping[str, Any]) -> str | None:

@@ -38,6 +38,9 @@ class AnalysisStamp(Frozen):
     package: str
     preset: Preset
     headline: str = Field(description="Name of the metric to look at first.")
+    invariances: tuple[str, ...] | None = Field(
+        default=None, description="What leaves its estimates as they are; null in reports that do not say."
+    )
     summary: str
     reference: str
 
@@ -49,6 +52,11 @@ class MeasuredSae(SaeDescription):
     n_zero_rows: int = Field(description="Rows of zero length, left out.")
     n_duplicate_rows: int = Field(description="Rows that repeat an earlier one bit for bit.")
     digest: str = Field(description="SHA-256 of the rows measured.")
+    norm_variation: float | None = Field(
+        default=None,
+        ge=0,
+        description="Standard deviation of the rows' lengths over their mean; 0 is rows of one length.",
+    )
 
 
 class Environment(Frozen):

@@ -1,15 +1,19 @@
 """What analyses read of one SAE, opened once for all of them. Every job of `run` and of the command line is made here."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from saegeo_core import loading
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.alignment import firing_of
+from saegeo_core.numerics.arrays import Integers
 from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis, takes_activations
@@ -40,6 +44,23 @@ class AnalysisInputs:
     activations: "TextActivations | None"
     device: str
     load_cloud: "Callable[[SaeSpec], FeatureCloud]"
+    among: "AnalysisInputs | None" = None
+    """The inputs of the whole SAE, where these are of features that were chosen."""
+
+    def part(self, features: Integers) -> "AnalysisInputs":
+        """The inputs of some features alone, int64 numbers in the SAE, ascending; those of zero length are left out again.
+
+        Raises:
+            SaegeoError: fewer than two of them are left.
+        """
+        cloud = self.cloud.select(np.isin(self.cloud.feature_ids, features))
+        if cloud.n_features < 2:
+            raise SaegeoError(
+                f"{cloud.n_features} of the features chosen can be measured",
+                "a geometry needs at least two non-zero rows",
+            )
+        firing = None if self.firing is None else self.firing.select(cloud.feature_ids)
+        return replace(self, cloud=cloud, firing=firing, among=self)
 
     @classmethod
     def open(
@@ -90,6 +111,9 @@ class AnalysisInputs:
             firing=self.firing if "firing" in analysis.needs else None,
             activations=self.activations if takes_activations(analysis) else None,
             load_cloud=self.load_cloud,
+            among=None
+            if self.among is None
+            else (self.among.cloud, self.among.firing if "firing" in analysis.needs else None),
         )
 
 

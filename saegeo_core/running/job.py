@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,7 @@ from saegeo_core.report.report import (
 )
 from saegeo_core.report.store import ReportStore, digest_of
 from saegeo_core.running.configured_analysis import missing_inputs
+from saegeo_core.running.subset_null import numbers_of, random_subsets, with_subset_null
 
 if TYPE_CHECKING:
     from saegeo_core.activations.text_activations import TextActivations
@@ -66,6 +67,8 @@ class Job:
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
     load_cloud: "Callable[[SaeSpec], FeatureCloud]" = load_cloud
+    among: "tuple[FeatureCloud, FiringStatistics | None] | None" = None
+    """The whole cloud and its firing, where `cloud` is of features that were chosen: random ones judge them too."""
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
@@ -107,6 +110,9 @@ class Job:
         inputs |= input_files(self.parameters)
         if self.firing is not None:
             inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
+        if self.among is not None:
+            whole, _ = self.among
+            inputs["among"] = {"digest": whole.digest, "n_features": whole.n_features}
         if self.activations is not None:
             described = self.activations.describe()
             inputs["activations"] = {"digest": digest_of(described), **described}
@@ -154,6 +160,28 @@ class Job:
             Exception: whatever the analysis raises, with a note naming the analysis, its package and the SAE.
         """
         self.refuse_missing_inputs()
+        started = time.perf_counter()
+        findings = self._analyze(progress)
+        if self.among is not None:
+            findings = self._beside_random_subsets(findings, *self.among, progress)
+        return self._stamp(findings, time.perf_counter() - started)
+
+    def _beside_random_subsets(
+        self,
+        findings: Findings,
+        whole: "FeatureCloud",
+        firing: "FiringStatistics | None",
+        progress: Progress,
+    ) -> Findings:
+        rng = np.random.default_rng([self.seed, *self.analysis.name.encode(), *b"random subsets"])
+        subsets = random_subsets(whole, firing, np.searchsorted(whole.feature_ids, self.cloud.feature_ids), rng)
+        draws = []
+        for rows in progress(subsets, len(subsets), "random subsets"):
+            of_rows = None if firing is None else firing.select(whole.feature_ids[rows])
+            draws.append(numbers_of(replace(self, cloud=whole.select(rows), firing=of_rows)._analyze(silent)))
+        return with_subset_null(findings, draws, has_rate=firing is not None)
+
+    def _analyze(self, progress: Progress) -> Findings:
         context = AnalysisContext(
             # Seeded by the analysis's name too, so that what else runs, and in which order, changes nothing.
             rng=np.random.default_rng([self.seed, *self.analysis.name.encode()]),
@@ -164,11 +192,6 @@ class Job:
             activations=self.activations,
             clouds=self.clouds,
         )
-        started = time.perf_counter()
-        findings = self._analyze(context)
-        return self._stamp(findings, time.perf_counter() - started)
-
-    def _analyze(self, context: AnalysisContext) -> Findings:
         name, before = self.analysis.name, self.cloud.checksum()
         try:
             with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
@@ -193,6 +216,7 @@ class Job:
                 package=self.package,
                 preset=self.preset,
                 headline=analysis.headline,
+                invariances=tuple(sorted(analysis.invariances)),
                 summary=analysis.summary,
                 reference=analysis.reference,
             ),
@@ -202,6 +226,7 @@ class Job:
                 n_zero_rows=cloud.n_zero_rows,
                 n_duplicate_rows=cloud.n_duplicate_rows,
                 digest=cloud.digest,
+                norm_variation=float(cloud.norms.std() / cloud.norms.mean()),
             ),
             inputs=self.inputs,
             parameters=self.parameters.model_dump(mode="json"),

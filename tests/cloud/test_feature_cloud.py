@@ -133,3 +133,11 @@ def test_one_column_of_a_wider_matrix_has_a_digest_and_a_checksum(rng):
     stretched = FeatureCloud.from_array(wide[:, :1].as_strided((9, 1), (4, 0)))
     assert column.digest == alone.digest == stretched.digest
     assert column.checksum() == alone.checksum() == stretched.checksum()
+
+
+def test_unit_rows_are_a_cloud_of_their_own(cloud):
+    unit = cloud.with_unit_rows()
+    torch.testing.assert_close(unit.vectors, cloud.unit_vectors())
+    assert (unit.norms == 1).all()
+    assert unit.digest != cloud.digest
+    assert (unit.feature_ids == cloud.feature_ids).all()

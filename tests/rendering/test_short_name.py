@@ -24,7 +24,7 @@ def test_both_ends_of_a_name_are_kept(width):
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
 def test_numbers_stay_whole_beside_a_long_name(width):
     table = rich_table()
-    table.add_column("SAE", no_wrap=True)
+    table.add_column("SAE")
     table.add_column("tokens", justify="right", no_wrap=True, min_width=9)
     table.add_row(ShortName("/a/rather/long/path/" * 6 + "layers.1"), "1,234,567")
     console = Console(width=width, record=True, file=io.StringIO())

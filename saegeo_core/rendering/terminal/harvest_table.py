@@ -18,7 +18,7 @@ def harvest_table(harvested: "Sequence[Harvested]") -> RenderableType:
     """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
     table = rich_table()
     rows = [_numbers(one) for one in harvested]
-    table.add_column("SAE", no_wrap=True)
+    table.add_column("SAE")
     for place, heading in enumerate(("blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}")):
         # A number is never cut: its column is as wide as it is, whatever becomes of the names.
         table.add_column(heading, justify="right", no_wrap=True, min_width=max(len(row[place]) for row in rows))

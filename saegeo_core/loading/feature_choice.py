@@ -1,0 +1,50 @@
+"""Which features of an SAE are meant: `1,5,9-20`, or a file of such numbers."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Integers
+
+RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+WANTED = "type numbers and ranges, for example --features 1,5,9-20, or a file of them"
+
+
+def chosen_features(choice: str, d_sae: int) -> Integers:
+    """The features that `choice` names, int64, ascending, each once.
+
+    Args:
+        choice: numbers and ranges (both ends included), separated by commas or blanks; or the name of a text file of them, in which
+            a JSON list is as good.
+        d_sae: features of the SAE, numbered from 0.
+
+    Raises:
+        SaegeoError: no such file, something that is no number, a feature that the SAE has not, or none at all.
+    """
+    text, where = choice, "--features"
+    if not re.fullmatch(r"[\d,\s-]+", choice):
+        path = Path(choice).expanduser()
+        try:
+            text, where = path.read_text(encoding="utf-8-sig"), str(path)
+        except OSError as error:
+            raise SaegeoError(
+                f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED
+            ) from error
+        except UnicodeDecodeError as error:
+            raise SaegeoError(f"{path} is not text", WANTED) from error
+    found: set[int] = set()
+    for part in filter(None, re.split(r"[,\s\[\]]+", text)):
+        match = RANGE.fullmatch(part)
+        if match is None:
+            raise SaegeoError(f"{where}: {part!r} is no feature", WANTED)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last >= d_sae:
+            raise SaegeoError(
+                f"{where}: {part} names features that are not there; the SAE has {d_sae}, numbered from 0"
+            )
+        found.update(range(first, last + 1))
+    if not found:
+        raise SaegeoError(f"{where} names no feature", WANTED)
+    return np.array(sorted(found), np.int64)
