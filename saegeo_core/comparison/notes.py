@@ -9,7 +9,7 @@ MAX_NAMES = 6
 
 
 def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts]) -> list[str]:
-    """In the order in which they are shown."""
+    """Facts that are not known of some SAEs, and whether intervals contain the spread of seeds; in the order shown."""
     return [*_unknown(facts), *_seeds(rows)]
 
 
