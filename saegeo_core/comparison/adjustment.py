@@ -123,7 +123,7 @@ def _adjustment(column: str, valued: Sequence[tuple[Row, float | None]]) -> Adju
 
 
 def _degree(n: int, layers: Floats | None) -> int:
-    """As high as the number of SAEs and of different layers allows, four at most."""
+    """Degree of the polynomial in layer: one for each `SAES_PER_DEGREE` SAEs, below the number of layers, four at most."""
     if layers is None:
         return 0
     return max(0, min(MAX_DEGREE, (n - 2) // SAES_PER_DEGREE, len(np.unique(layers)) - 1))

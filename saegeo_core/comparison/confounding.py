@@ -131,7 +131,7 @@ def _l0(sae: SaeFacts) -> float:
 
 
 def _l0_group(members: Sequence[SaeFacts], saes: Sequence[SaeFacts]) -> ConfoundGroup:
-    """Members ascending in L0; named in the order of all."""
+    """The group of `members`, given ascending in L0, with its range of L0; names in the order of `saes`."""
     low, high = f"{_l0(members[0]):.3g}", f"{_l0(members[-1]):.3g}"
     names = {member.name for member in members}
     return ConfoundGroup(

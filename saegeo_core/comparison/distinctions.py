@@ -14,7 +14,7 @@ UNSET = "none"
 
 
 def identity(sae: "MeasuredSae") -> tuple[str, ...]:
-    """The same for SAEs that are one: the same rows under the same name."""
+    """What two reports of one SAE share: release, id, which rows were measured, and the digest of these."""
     return sae.release, sae.sae_id, sae.rows, sae.digest
 
 

@@ -10,7 +10,7 @@ MAX_WARNINGS = 8
 
 
 def notes_on(rows: Sequence[Row], facts: Sequence[SaeFacts], plugins: Iterable[str] = ()) -> list[str]:
-    """In the order in which they are shown; with the warnings of the reports of these analyses."""
+    """Facts not known of some SAEs, whether intervals contain the spread of seeds, these analyses' warnings; as shown."""
     return [*_unknown(facts), *_seeds(rows), *_warnings(rows, set(plugins))]
 
 

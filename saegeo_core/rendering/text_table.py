@@ -1,4 +1,4 @@
-"""A table as it is to be read, before anything decides how it is written."""
+"""A table of texts, the same for every format it is written in."""
 
 from dataclasses import dataclass
 

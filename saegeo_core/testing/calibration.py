@@ -28,7 +28,7 @@ FOUND_AT = 0.01
 
 
 def calibration(trial: Trial) -> Iterator[Outcome]:
-    """One outcome on the null, one on the plant."""
+    """One outcome on the analysis's null examples, one on its planted examples."""
     yield _on_the_null(trial)
     yield _on_the_plant(trial)
 

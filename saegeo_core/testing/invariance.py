@@ -1,4 +1,4 @@
-"""Whether what an analysis declares to change nothing changes nothing."""
+"""Whether estimates stay what they are under the changes of input that an analysis declares them invariant to."""
 
 from collections.abc import Iterator
 

@@ -21,7 +21,7 @@ TEXTS = ("1", "2", "0.5", "true", "text", __file__)
 
 
 def metadata(trial: Trial) -> Iterator[Outcome]:
-    """The checks that need no run, and the presets."""
+    """Name and texts, descriptions of parameters, parameters set by text, and a run under every preset."""
     analysis = trial.analysis
     yield _says_what_it_is(analysis)
     yield _described(analysis)

@@ -55,7 +55,7 @@ class Conformance:
 
     @property
     def failures(self) -> tuple[Outcome, ...]:
-        """What must be mended."""
+        """The outcomes of the checks that failed."""
         return tuple(outcome for outcome in self.outcomes if outcome.verdict == "failed")
 
     @property
@@ -64,7 +64,7 @@ class Conformance:
         return not self.failures
 
     def raise_failures(self) -> None:
-        """For tests.
+        """Fail the test that calls it, where any check failed.
 
         Raises:
             AssertionError: something failed; the message says what was expected, what was seen, and what to do.

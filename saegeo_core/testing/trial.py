@@ -103,7 +103,7 @@ def example_report(analysis: Analysis, parameters: Mapping[str, Any] | None = No
 
 
 def _message(error: BaseException) -> str:
-    """Pydantic tells one mistake once for every type that would have been allowed: that it is not finite says most."""
+    """An error on one line. Pydantic tells a mistake once for every type allowed; that a number is not finite comes first."""
     if isinstance(error, ValidationError):
         wrong = max(error.errors(), key=lambda one: one["type"] == "finite_number")
         return f"{'.'.join([error.title, *map(str, wrong['loc'])])}: {wrong['msg']}, given {wrong['input']!r}"

@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def comparison_json(comparison: Comparison, table: TextTable) -> str:
-    """No NaN and no infinity; null where there is no value."""
+    """The comparison as text without NaN or infinity; null where there is no value."""
     return json.dumps(_content(comparison, table), ensure_ascii=False, allow_nan=False, indent=1)
 
 

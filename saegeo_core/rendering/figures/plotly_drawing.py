@@ -143,7 +143,7 @@ def _color(series: Series, place: int) -> Drawing:
 
 
 def _hover(figure: Figure, series: Series) -> str:
-    """What is told of the point that is pointed at: what names it first, then its curve, then where it lies.
+    """The hover text of a point: what names it first, then its curve, then where it lies.
 
     plotly's own place for the curve's name is not used: it letters it in the curve's color, which is made to be seen, not read.
     """

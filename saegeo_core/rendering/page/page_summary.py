@@ -30,7 +30,7 @@ class PageSummary:
 
 
 def page_summary(reports: Sequence[Report], pool: ArrayPool) -> PageSummary:
-    """The summary of at least two reports. Incomparable ones stand side by side with a warning; this is a page, not a verdict."""
+    """The summary of at least two reports. Incomparable ones stand side by side with a warning: a page shows all it was given."""
     has_layers = len({layer_of(report.sae) for report in reports} - {None}) > 1
     try:
         comparison = compare(reports, allow_incomparable=True, profile=has_layers)

@@ -1,6 +1,6 @@
 """The page in the real Chromium, with the network off."""
 
-import importlib.util
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +8,16 @@ import pytest
 
 from saegeo_core import FeatureCloud, Report, run
 
-ACME = Path(__file__).parents[2] / "third_party_plugin" / "acme-geometry" / "acme_geometry"
+ACME = Path(__file__).parents[2] / "third_party_plugin" / "acme-geometry"
 KINDS = range(1, 10)  # the figures of every_kind
 STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
 
 
 @pytest.fixture
-def hubness():
+def hubness(monkeypatch):
     """A report as a stranger's plugin makes it, read from its JSON; the plugin is not installed."""
-    spec = importlib.util.spec_from_file_location("stranger", ACME / "hubness.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    monkeypatch.syspath_prepend(ACME)
+    module = importlib.import_module("acme_geometry.hubness")
     cloud = FeatureCloud.from_array(np.random.default_rng(5).standard_normal((40, 6)).astype("f4"), name="theirs")
     return Report.from_json(run(module.Hubness(), cloud).to_json())
 
