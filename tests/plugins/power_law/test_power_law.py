@@ -275,7 +275,9 @@ def test_what_is_missing_says_why(rng):
         return measure(rows).metric(name).estimate.absent
 
     deficient = DEGENERATE["rank-deficient"]
-    assert reason(deficient, "alpha") == "it needs 40 eigenvalues above zero, and 300 features in 60 dimensions have 20"
+    assert reason(deficient, "alpha") == (
+        "it needs 40 eigenvalues above zero, and 300 features in 60 dimensions have 20; power-law.last_rank ends the window earlier"
+    )
     assert "needs 60 eigenvalues above zero" in reason(deficient, "relative_log_volume")
     assert measure(deficient).metric("participation_ratio").estimate < 20
     assert "all rows are equal" in reason(DEGENERATE["equal rows"], "effective_rank")
