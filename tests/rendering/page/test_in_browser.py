@@ -1,6 +1,7 @@
 """The page in the real Chromium, with the network off."""
 
 import importlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ def hubness(monkeypatch):
     monkeypatch.syspath_prepend(ACME)
     module = importlib.import_module("acme_geometry.hubness")
     cloud = FeatureCloud.from_array(np.random.default_rng(5).standard_normal((40, 6)).astype("f4"), name="theirs")
-    return Report.from_json(run(module.Hubness(), cloud).to_json())
+    yield Report.from_json(run(module.Hubness(), cloud).to_json())
+    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_geometry"]:
+        del sys.modules[name]  # or a later test would find it installed
 
 
 def test_every_figure_is_drawn_and_nothing_is_asked_of_the_network(opened, drawn, every_kind):
