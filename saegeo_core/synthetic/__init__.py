@@ -1,4 +1,4 @@
-"""Structure that is planted and known: clouds here, laws in `synthetic.composites`, firing and activations in files of these names."""
+"""Structure that is planted and known: clouds here, laws of dictionaries in `composites`, firing and activations in their files."""
 
 from saegeo_core.synthetic.clouds import (
     angular_gaussian,

@@ -36,8 +36,8 @@ def families_of_unlike_tightness(
     rows = correlation.sqrt() * isotropic(n_families, d, rng)[family_of] + (1 - correlation).sqrt() * isotropic(
         n, d, rng
     )
-    lengths: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    return rows / lengths
+    unit: Tensor = rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return unit
 
 
 def common_mean_with_a_spectrum(
