@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.measuring.resampled import few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_direction, second_moment
@@ -27,10 +29,9 @@ from saegeo_core.statistics.null_pairs import NullPairs, sample_null_pairs
 from saegeo_core.statistics.pair_jackknife import (
     Kernel,
     PairMean,
-    family_labels,
-    family_threshold,
     jackknife_pair_means,
 )
+from saegeo_core.statistics.resampling import FEWEST_GROUPS
 from saegeo_core.statistics.uniform_directions import (
     CoincidenceLaw,
     LargestCosineLaw,
@@ -85,7 +86,8 @@ def calibrated_findings(
     squared = float((n * (moment**2).sum() - 1) / (n - 1))
     random = _random_directions(moment, mean, n, squared)
     pairs = {model: sample_null_pairs(null, cosine, context.rng) for model, null in random.items()}
-    measured = _measured(cloud, cosines, cosine, squared, pairs)
+    kin = kin_of(cloud, device=context.device)
+    measured = _measured(cloud, cosines, cosine, squared, pairs, kin=kin)
 
     matched = random.get(MATCHED)
     expected = {} if matched is None else {"matched": _expected_shares(matched, cosines, context.rng)}
@@ -138,33 +140,32 @@ def pair_means(cosines: PairwiseCosines, threshold: float) -> dict[str, PairMean
 
 
 def pair_mean_spreads(
-    cloud: FeatureCloud, cosines: PairwiseCosines, means: Mapping[str, PairMean]
+    cloud: FeatureCloud, kin: Integers, means: Mapping[str, PairMean]
 ) -> dict[str, Spread] | dict[str, Absent]:
-    """How well each mean is known, in the population that families of features are drawn from."""
-    families = family_labels(
-        np.stack([cosines.nearest_index, cosines.farthest_index]),
-        np.stack([cosines.nearest_cosine, cosines.farthest_cosine]),
-        family_threshold(cosines.n_features, max(means["squared_cosine"].estimate, 1 / cloud.d_in)),
-    )
+    """How well each mean would be known in another dictionary of such kin, int64 (n_features,)."""
+    if (n_kin := int(kin.max()) + 1) < FEWEST_GROUPS:
+        return dict.fromkeys(means, few_kin(n_kin))
 
     def unit_rows(features: Integers) -> Floats:
         rows: Floats = cloud.vectors[features].double().numpy()
         return rows / cloud.norms[features][:, np.newaxis]
 
-    try:
-        jackknifed = jackknife_pair_means(means, families, unit_rows)
-    except SaegeoError as error:
-        return dict.fromkeys(means, Absent(error.message))
-    return {name: Spread(one) for name, one in jackknifed.items()}
+    return {name: Spread(one) for name, one in jackknife_pair_means(means, kin, unit_rows).items()}
 
 
 def _measured(
-    cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, squared: float, pairs: Mapping[str, NullPairs]
+    cloud: FeatureCloud,
+    cosines: PairwiseCosines,
+    threshold: float,
+    squared: float,
+    pairs: Mapping[str, NullPairs],
+    *,
+    kin: Integers,
 ) -> dict[str, Measured]:
     """Every metric by name. `squared` is the mean squared cosine, more precise than the sums behind its interval."""
     n, d, n_pairs = cosines.n_features, cloud.d_in, cosines.n_pairs
     means = pair_means(cosines, threshold)
-    known = pair_mean_spreads(cloud, cosines, means)
+    known = pair_mean_spreads(cloud, kin, means)
     uniform_tail = float(tail_probability(threshold, d))
 
     def tail(statistic: str, probability: float, unit: float = 1.0) -> Measured:

@@ -5,16 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Draws, Nulls
-from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.resampling import Resampled
 from saegeo_core.statistics.wishart_spectra import gaussian_spectrum, structureless_spectrum
 from saegeo_power_law.declared import DECLARED
 from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
-from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, UNIFORM_MEAN, Measure, Measures
+from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, UNIFORM_MEAN, Measure, Measures, spreads
 from saegeo_power_law.size_correction import STEEPEST, power_law_variances
-from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 from saegeo_power_law.tables import (
     alternatives_table,
     figures,
@@ -36,7 +35,7 @@ def calibrated_findings(
     null_draws: int,
     power_law_draws: int,
 ) -> Findings:
-    """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them.
+    """Decompose the covariance of the cloud, and judge what is read off it.
 
     Args:
         cloud: at least two features in two dimensions.
@@ -47,16 +46,14 @@ def calibrated_findings(
         power_law_draws: spectra drawn from an exact power law.
     """
     measured = rows_measured(cloud, n_features, context)
-    sample = SampleSpectra(measured.vectors, context)
-    measures = Measures(cloud.d_in, windows_around(window, sample.usable_rank), sample.structureless_eigenvalues)
+    sample = SampleSpectrum(measured.vectors, context)
+    measures = Measures(cloud.d_in, windows_around(window, sample.full.usable_rank), sample.structureless_eigenvalues)
     has_window = sample.full.usable_rank >= window.last
 
     reasons = {name: measure.absent_from(sample) for name, measure in measures.by_name.items()}
     found = {name: measure for name, measure in measures.by_name.items() if not reasons[name]}
     alpha = measures.alpha(sample.full) if has_window else STEEPEST
     spectra = null_spectra(sample, alpha, null_draws, power_law_draws, context)
-    resampled = {name: measure.resampled(sample) for name, measure in found.items()}
-    key = f"{SUBSAMPLES} subsamples of {SHARE}: {sample.design}: {measured.digest}"
 
     tables = {"spectrum": spectrum_table(sample, window if has_window else None)}
     if has_window:
@@ -69,7 +66,7 @@ def calibrated_findings(
     return DECLARED.findings(
         {name: Absent(why) if why else measures.by_name[name].of(sample.full) for name, why in reasons.items()},
         n=sample.n_features,
-        spread={name: Spread(one, key) if isinstance(one, Resampled) else one for name, one in resampled.items()},
+        spread=spreads(found, sample, kin_of(measured, device=context.device)),
         nulls={
             name: nulls_of(measure, spectra, sample.n_features)
             for name, measure in found.items()
@@ -101,7 +98,7 @@ def rows_measured(cloud: FeatureCloud, n_features: int | None, context: Analysis
 
 
 def null_spectra(
-    sample: SampleSpectra, alpha: float, null_draws: int, power_law_draws: int, context: AnalysisContext
+    sample: SampleSpectrum, alpha: float, null_draws: int, power_law_draws: int, context: AnalysisContext
 ) -> dict[str, list[Spectrum]]:
     """Spectra drawn from every null model by its name; none of a power law that no size corrects for."""
     like = sample.full

@@ -68,6 +68,7 @@ DECLARED = Declarations(
         "neither",
         "Eigenvalues above the Marchenko-Pastur edge for a cloud of this size and variance.",
         range=(0, INFINITE),
+        no_interval="a count of eigenvalues beyond an edge: it jumps, and no resampling follows",
     ),
     mean_norm=Declared(
         "ratio",

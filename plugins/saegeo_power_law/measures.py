@@ -1,6 +1,6 @@
 """What is read off a spectrum: one table of every number, what it needs, how well it is known and which nulls judge it.
 
-The same functions serve the cloud, its subsamples and the draws of its nulls, so nothing but the spectrum may differ between them.
+The same functions serve the cloud and the draws of its nulls, so nothing but the spectrum may differ between them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +11,22 @@ import numpy as np
 from scipy import stats
 
 from saegeo_core import Absent
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.laws import FrozenDistribution
 from saegeo_core.statistics.marchenko_pastur import edges
-from saegeo_core.statistics.resampling import Resampled
 from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_exponent, power_law_gain
 from saegeo_power_law.shape import effective_rank, participation_ratio, relative_log_volume
 from saegeo_power_law.size_correction import STEEPEST, SizeCorrection
-from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 
 STRUCTURELESS = "independent directions, uniform, with the cloud's lengths (exact Wishart spectra of matched noise)"
 EXACT_POWER_LAW = "Gaussian rows whose population variances are a power law of exponent alpha at every rank"
 UNIFORM_MEAN = "independent directions, uniform, with the cloud's lengths (chi-squared law)"
+
+COUNT = "outlier_eigenvalues"
 
 NullSides = Mapping[str, Alternative | None]
 """Null models that judge a number, the judging one first, and the side of each that counts, where it is not the one declared."""
@@ -44,7 +47,8 @@ class Measure:
         law: its law for n features without structure, where that is known in closed form.
         corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
         undefined: why it is not defined though there are eigenvalues enough; "" where it is.
-        carried: its uncertainty, where that is carried over from another number's; or why it cannot be.
+        reads: the last rank it looks at; None where it looks at all.
+        carried: its uncertainty, where that is carried over from another number's, which is given.
         addition: what its description says of this cloud.
     """
 
@@ -54,14 +58,15 @@ class Measure:
     law: Callable[[int], FrozenDistribution] | None = None
     corrects_size: bool = False
     undefined: Callable[[Spectrum], str] = lambda _: ""
-    carried: Callable[[SampleSpectra], Resampled | Absent] | None = None
+    reads: int | None = None
+    carried: Callable[[SampleSpectrum, Mapping[str, Spread | Absent]], Spread | Absent] | None = None
     addition: str = ""
 
     def rank_in(self, spectrum: Spectrum) -> int:
         """How many eigenvalues of the spectrum it can use."""
         return spectrum.usable_rank if self.corrects_size else spectrum.rank
 
-    def absent_from(self, sample: SampleSpectra) -> str:
+    def absent_from(self, sample: SampleSpectrum) -> str:
         """Why the cloud has no such number; "" where it has one."""
         spectrum = sample.full
         if self.needs_rank and not spectrum.rank:
@@ -75,17 +80,18 @@ class Measure:
         way = "; power-law.last_rank ends the window earlier" if self.needs_rank > spectrum.rank > 1 else ""
         return f"it needs {self.needs_rank} eigenvalues above zero, and {has}{way}"
 
-    def resampled(self, sample: SampleSpectra) -> Resampled | Absent:
-        """The number with its interval, by scaled subsampling, or why it has none."""
-        if not sample.parts:
-            return Absent(f"{sample.n_features} features are too few to leave some out")
-        lowest = min(self.rank_in(part) for part in sample.parts)
-        if lowest < self.needs_rank:
-            return Absent(f"it needs {self.needs_rank} eigenvalues above zero, and a subsample has {lowest}")
-        if self.carried is not None:
-            return self.carried(sample)
-        resampled = sample.resampled(self.of)
-        return resampled if resampled.standard_error else Absent("all subsamples give the same value")
+
+def spreads(measures: Mapping[str, Measure], sample: SampleSpectrum, kin: Integers) -> dict[str, Spread | Absent]:
+    """How well each number would be known in another dictionary of such kin, int64 (n_features,), or why that is not told."""
+    smooth = [name for name, measure in measures.items() if measure.carried is None and name != COUNT]
+    added = sample.added_by_rows([(measures[name].of, measures[name].reads) for name in smooth])
+    known = {
+        name: spread_by_kin(measures[name].of(sample.full), added[:, place], kin) for place, name in enumerate(smooth)
+    }
+    for name, measure in measures.items():
+        if measure.carried is not None:
+            known[name] = measure.carried(sample, known)
+    return known
 
 
 class Measures:
@@ -107,13 +113,14 @@ class Measures:
                 BY_ISOTROPY,
                 corrects_size=True,
                 undefined=self._too_steep,
-                carried=self._alpha_of_corrected_ends,
+                carried=self._carried_from_raw,
                 addition=f"{over}.",
             ),
             "alpha_raw": Measure(
                 self.alpha_raw,
                 last,
                 BY_ISOTROPY,
+                reads=last,
                 addition=over + self._expectation(structureless) + ".",
             ),
             "alpha_window_spread": Measure(
@@ -122,27 +129,31 @@ class Measures:
                 BY_POWER_LAW,
                 corrects_size=True,
                 undefined=self._no_window_spread,
+                reads=furthest,
                 addition=f" Windows: ranks {', '.join(map(str, self.windows))}.",
             ),
             "eigenvalue_decades": Measure(
-                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, addition=f"{over}."
+                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, reads=last, addition=f"{over}."
             ),
             "power_law_gain": Measure(
-                lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, addition=f"{over}."
+                lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, reads=last, addition=f"{over}."
             ),
             "density_exponent": Measure(
                 lambda s: 1 + 1 / self.alpha(s),
                 last,
                 corrects_size=True,
                 undefined=self._no_density,
-                carried=self._density_exponent_of_alpha,
+                carried=self._carried_from_alpha,
             ),
             "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, BY_BOTH),
             "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
             "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
-            "outlier_eigenvalues": Measure(outliers, 1, BY_BOTH),
+            COUNT: Measure(outliers, 1, BY_BOTH),
             "mean_norm": Measure(
-                lambda s: s.mean_norm, 0, law=lambda n_features: stats.chi(d, scale=1 / np.sqrt(n_features * d))
+                lambda s: s.mean_norm,
+                0,
+                reads=0,
+                law=lambda n_features: stats.chi(d, scale=1 / np.sqrt(n_features * d)),
             ),
         }
 
@@ -184,30 +195,43 @@ class Measures:
 
     # Intervals that are carried over from another number's
 
-    def _alpha_of_corrected_ends(self, sample: SampleSpectra) -> Resampled:
+    def _carried_from_raw(self, sample: SampleSpectrum, known: Mapping[str, Spread | Absent]) -> Spread | Absent:
         """The ends of the raw exponent's interval, corrected as the estimate is.
 
         The correction is steep near 0, where many values are corrected to 0 itself; ends carried through it cover as well as
         those of the raw exponent.
         """
-        raw = sample.resampled(self.alpha_raw)
-        low, high = (self.corrected(end, sample.full.n_rows) for end in raw.confidence_interval)
-        return replace(
-            sample.resampled(self.alpha), confidence_interval=(low, high), method=f"{raw.method}, then corrected"
+        raw = known["alpha_raw"]
+        if isinstance(raw, Absent):
+            return raw
+        low, high = (self.corrected(end, sample.full.n_rows) for end in raw.resampled.confidence_interval)
+        per_raw = (high - low) / float(np.diff(raw.resampled.confidence_interval)[0])
+        return raw._replace(
+            resampled=replace(
+                raw.resampled,
+                estimate=self.alpha(sample.full),
+                standard_error=per_raw * raw.resampled.standard_error,
+                confidence_interval=(low, high),
+                method=f"{raw.resampled.method}, then corrected",
+            )
         )
 
-    def _density_exponent_of_alpha(self, sample: SampleSpectra) -> Resampled | Absent:
+    def _carried_from_alpha(self, sample: SampleSpectrum, known: Mapping[str, Spread | Absent]) -> Spread | Absent:
         """The ends of alpha's interval, turned into density exponents; the standard error by the delta method."""
-        alpha = self._alpha_of_corrected_ends(sample)
-        low, high = alpha.confidence_interval
+        alpha = self._carried_from_raw(sample, known)
+        if isinstance(alpha, Absent):
+            return alpha
+        low, high = alpha.resampled.confidence_interval
         if low == 0.0:
             return Absent("alpha's interval reaches 0, where it is infinite")
-        return replace(
-            alpha,
-            estimate=1 + 1 / alpha.estimate,
-            standard_error=alpha.standard_error / alpha.estimate**2,
-            confidence_interval=(1 + 1 / high, 1 + 1 / low),
-            replicates=None,
+        estimate = alpha.resampled.estimate
+        return alpha._replace(
+            resampled=replace(
+                alpha.resampled,
+                estimate=1 + 1 / estimate,
+                standard_error=alpha.resampled.standard_error / estimate**2,
+                confidence_interval=(1 + 1 / high, 1 + 1 / low),
+            )
         )
 
 

@@ -9,9 +9,11 @@ from scipy import stats
 
 from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.measuring.resampled import subsampled
+from saegeo_core.measuring.spread import Spread
 from saegeo_core.synthetic import angular_gaussian, isotropic
-from saegeo_stability.agreement import agreement
+from saegeo_core.synthetic.composites import COMPOSITES
+from saegeo_stability.agreement import agreement, numbers_of
+from saegeo_stability.calibrated import spreads
 
 FEW = {"null_draws": 4}
 
@@ -37,7 +39,7 @@ def test_three_against_two_by_hand():
     first, second = (
         torch.tensor(np.stack([np.cos(np.radians(a)), np.sin(np.radians(a))], 1)) for a in ([0, 12, 90], [0, 20])
     )
-    found = agreement(first, second, shared_above=0.995, one_to_one=True)
+    found = numbers_of(agreement(first, second, shared_above=0.995, one_to_one=True))
     near, far = np.cos(np.radians([8, 70]))
     assert found["mmcs"] == pytest.approx((1 + near + far) / 3)
     assert found["mmcs_reverse"] == pytest.approx((1 + near) / 2)
@@ -91,28 +93,23 @@ def test_pvalues_are_uniform_where_the_other_is_random(stored):
         assert 0.35 < np.mean(collected) < 0.75, name
 
 
-def test_intervals_cover():
-    """The other dictionary stays; features of the first are drawn anew, half of them noisy copies."""
-    n_clouds, n, d = 60, 150, 16
-    other = isotropic(n, d, np.random.default_rng(0))
-    drawn = {"mmcs": [], "pw_mcc": [], "mutual_share": []}
+@pytest.mark.parametrize("name", ["uniform", "families of 5", "families of 20 of unlike tightness"])
+def test_intervals_cover(name):
+    """Both dictionaries are drawn anew, the other a blurred copy. Rows taken one by one would cover .6 where families are."""
+    n_clouds, drawn = 60, {"mmcs": [], "mmcs_reverse": [], "pw_mcc": [], "mutual_share": []}
     for seed in range(n_clouds):
         rng = np.random.default_rng([1, seed])
-        strength = torch.from_numpy((rng.random((n, 1)) < 0.5) * 1.0).float()
-        rows = isotropic(n, d, rng) + 1.5 * strength * other[torch.from_numpy(rng.permutation(n))]
-        rows /= rows.norm(dim=1, keepdim=True)
-
-        def measure(part, rows=rows):
-            return agreement(rows[part], other, shared_above=0.7, one_to_one=True)
-
-        found = measure(np.arange(n))
-        known = subsampled(measure, found, n, rng, of="a test")
-        for name, collected in drawn.items():
-            collected.append((found[name], known[name].resampled.confidence_interval))
-    for name, collected in drawn.items():
-        truth = np.mean([estimate for estimate, _ in collected])
-        covered = sum(low <= truth <= high for _, (low, high) in collected)
-        assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, (name, covered)
+        rows = COMPOSITES[name](300, 24, rng)
+        cloud, other = map(FeatureCloud.from_array, (rows, rows + 0.8 * isotropic(300, 24, rng)))
+        found = agreement(cloud.unit_vectors(), other.unit_vectors(), shared_above=0.7, one_to_one=True)
+        known = spreads(found, cloud, other, "cpu")
+        for metric, collected in drawn.items():
+            if isinstance(known[metric], Spread):
+                collected.append(known[metric].resampled)
+    for metric, collected in drawn.items():
+        truth = np.mean([one.estimate for one in collected])
+        covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in collected)
+        assert stats.binom.cdf(covered, len(collected), 0.93) > 1e-3, (metric, covered)
 
 
 def test_larger_dictionaries_are_not_paired_and_say_how_to_have_it(rng, stored):
