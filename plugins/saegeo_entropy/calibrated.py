@@ -94,7 +94,7 @@ def _clustering(
         return CLUSTERING.absent(reason, n)
 
     components = {width: axes.scores[:, :width] for width in widths}
-    draws = negentropy_draws(rows, axes, widths, k, null_draws)
+    draws = negentropy_draws(rows, widths, k, null_draws)
     estimators = {
         "negentropy": _negentropy(components[q], draws[q], k, device),
         "entropy": _entropy(components[q], draws[q], k, device),

@@ -71,7 +71,7 @@ def value_against_null(value: float, null: NullComparison, unit: str) -> str:
 
 
 def _side(value: float, null: NullComparison) -> str:
-    """ "above", "below" or "like", whatever the side that the p-value asks about; "equals" where there is nothing to tell.
+    """Whether it lies above, below, or is like the null, whatever side the p-value asks about; equals where nothing tells.
 
     On the other side than the p-value's, and where there is none, two standard deviations count as far. Without those either,
     any distance does.
