@@ -9,6 +9,7 @@ from saegeo_core import FeatureCloud
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
 
+
 @dataclass(frozen=True, eq=False)
 class ScoredRows:
     """Some rows of a cloud.

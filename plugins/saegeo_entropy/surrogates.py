@@ -9,7 +9,8 @@ given mean and covariance of the sample, Gaussian rows are R W with R a uniform 
 covariance is estimated.
 
 **Directions** z / |z| with z Gaussian, times the cloud's own lengths: what is read where there is nothing but a covariance of
-directions, whatever the lengths. This null judges. On rows of one length it is a sphere; nothing changes at once where one length does.
+directions, whatever the lengths. This null judges. On rows of one length it is a sphere; nothing changes at once where one length
+does.
 
 Draws that do not come with the package are kept in the user's cache. The i-th has a seed of its own, so that fewer draws are the
 first of more, and whether they were kept changes no number.
@@ -26,10 +27,10 @@ import torch
 from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.own_lengths import Ellipsoid, dealt, in_order_of_extent
 from saegeo_entropy.angular_gaussian import AngularGaussian, angular_gaussian
 from saegeo_entropy.kozachenko_leonenko import raw_negentropy
 from saegeo_entropy.neighbor_statistics import N_NEIGHBORS, NeighborStatistics
-from saegeo_entropy.own_lengths import OwnLengths
 from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes, random_scores
 from saegeo_entropy.scored_rows import ScoredRows
 
@@ -46,10 +47,17 @@ SHIPPED = "gaussian_surrogates.json"
 
 @dataclass(frozen=True, eq=False)
 class DirectionsAtLengths:
-    """The judging null: directions of an angular Gaussian at the lengths of a cloud's rows."""
+    """The judging null: directions of an angular Gaussian at the lengths of a cloud's rows.
+
+    Attributes:
+        angular: draws the directions.
+        ellipsoid: of the cloud's directions, along the leading axes.
+        by_extent: (n,), lengths of the rows in the order of its extent.
+    """
 
     angular: AngularGaussian
-    lengths: OwnLengths
+    ellipsoid: Ellipsoid
+    by_extent: Floats
 
     @classmethod
     def of(cls, rows: ScoredRows) -> "DirectionsAtLengths | None":
@@ -58,11 +66,17 @@ class DirectionsAtLengths:
         if not axes.rank:
             return None
         angular = angular_gaussian(axes, len(rows))
-        return cls(angular, OwnLengths.of(rows.lengths, axes, angular.n_leading))
+        m = angular.n_leading
+        # Axes point the way of the mean, as those of the draws do.
+        mean, signs = np.abs(axes.mean[:m]), np.where(axes.mean[:m] < 0.0, -1.0, 1.0)
+        ellipsoid = Ellipsoid.of(np.diag(axes.variances[:m]) + np.outer(mean, mean), axes.rank + 1)
+        extents = ellipsoid.extent((axes.scores[:, :m] + axes.mean[:m]) * signs)
+        return cls(angular, ellipsoid, in_order_of_extent(rows.lengths, extents))
 
     def at_lengths(self, directions: Floats) -> Floats:
         """Directions (n, m or more), the leading axes first, at the lengths dealt to them."""
-        return directions * self.lengths.dealt(directions[:, : self.angular.n_leading])[:, None]
+        extents = self.ellipsoid.extent(directions[:, : self.angular.n_leading])
+        return directions * dealt(self.by_extent, extents)[:, None]
 
 
 def negentropy_draws(rows: ScoredRows, widths: Sequence[int], k: int, n_draws: int) -> dict[int, Mapping[str, Floats]]:

@@ -19,8 +19,8 @@ from saegeo_core import AnalysisContext
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
 from saegeo_core.statistics.resampling import Resampled, subsamples, subsampling_of
+from saegeo_power_law.null_spectra import StructurelessSpectra
 from saegeo_power_law.shape import participation_ratio
 
 GROUPS = 20
@@ -126,13 +126,17 @@ class SampleSpectra:
         return effective_rows(self._squared_lengths, participation_ratio)
 
     @cached_property
+    def structureless(self) -> StructurelessSpectra | None:
+        """Spectra of uniform directions with the lengths of these rows; None where all rows are equal."""
+        return StructurelessSpectra.of(self._squared_lengths, self.full.d_in) if self.full.rank else None
+
+    @property
     def structureless_eigenvalues(self) -> Floats:
         """What is expected of uniform directions with the lengths of these rows, the mean over all d being 1: those above zero.
 
         None where all rows are equal.
         """
-        d = self.full.d_in
-        return expected_eigenvalues(self.effective_rows(d), d) if self.full.rank else np.empty(0)
+        return np.empty(0) if self.structureless is None else self.structureless.expected
 
     def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
         """The statistic with its interval by scaled subsampling."""

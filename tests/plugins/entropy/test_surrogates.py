@@ -158,8 +158,8 @@ def test_neighbor_statistics_are_standard_where_there_is_only_a_covariance(make,
 def test_one_null_holds_whatever_the_lengths(law, is_gaussian):
     """Directions at their own lengths are standard where these are independent of direction and where rows are Gaussian.
 
-    Gaussian rows, which judged all but unit rows, are far off on the first two. Lengths dealt in the order of the mean squared cosine with
-    all directions, instead of that of the ellipsoid's extent, put the dimension of the last off by 1.7 deviations.
+    Gaussian rows, which judged all but unit rows, are far off on the first two. Lengths dealt in the order of the mean squared
+    cosine with all directions, instead of that of the ellipsoid's extent, put the dimension of the last off by 1.7 deviations.
     """
     n, d, n_clouds, n_draws = 100, 16, 12, 30
     zscores = {"directions": [], "gaussian": []}
