@@ -17,7 +17,7 @@ from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
-from saegeo_core.statistics.laws import MirroredLaw, ShareLaw
+from saegeo_core.statistics.laws import Law, MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
     MAX_CONCENTRATION,
     MIN_FEATURES,
@@ -25,6 +25,7 @@ from saegeo_core.statistics.null_directions import (
     angular_gaussian_directions,
     common_mean_directions,
 )
+from saegeo_core.statistics.null_extremes import N_NEAREST, extreme_cosine_laws, nearest_cosine_law
 from saegeo_core.statistics.null_pairs import NullPairs, sample_null_pairs
 from saegeo_core.statistics.pair_jackknife import (
     Kernel,
@@ -48,6 +49,7 @@ from saegeo_cosine_tails.declared import DECLARED
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
 
 UNIFORM = "uniform directions (exact)"
+NO_MEAN = "directions about zero with the cloud's mean squared cosine (chi-squared law)"
 COMMON_MEAN = "uniform directions with the cloud's common mean"
 MATCHED = "angular Gaussian with the cloud's mean and covariance, matched off the diagonal"
 HISTOGRAM_DRAWS = 1024
@@ -87,7 +89,8 @@ def calibrated_findings(
     random = _random_directions(moment, mean, n, squared)
     pairs = {model: sample_null_pairs(null, cosine, context.rng) for model, null in random.items()}
     kin = kin_of(cloud, device=context.device)
-    measured = _measured(cloud, cosines, cosine, squared, pairs, kin=kin)
+    beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
+    measured = _measured(cloud, cosines, cosine, squared, kin=kin, pairs=pairs, beyond=beyond)
 
     matched = random.get(MATCHED)
     expected = {} if matched is None else {"matched": _expected_shares(matched, cosines, context.rng)}
@@ -158,11 +161,16 @@ def _measured(
     cosines: PairwiseCosines,
     threshold: float,
     squared: float,
-    pairs: Mapping[str, NullPairs],
     *,
     kin: Integers,
+    pairs: Mapping[str, NullPairs],
+    beyond: Mapping[str, Law],
 ) -> dict[str, Measured]:
-    """Every metric by name. `squared` is the mean squared cosine, more precise than the sums behind its interval."""
+    """Every metric by name.
+
+    `squared` is the mean squared cosine, more precise than the sums behind its interval; `beyond` the laws of extremes and of
+    the nearest in the matched null, by metric.
+    """
     n, d, n_pairs = cosines.n_features, cloud.d_in, cosines.n_pairs
     means = pair_means(cosines, threshold)
     known = pair_mean_spreads(cloud, kin, means)
@@ -176,6 +184,9 @@ def _measured(
         nulls[UNIFORM] = ShareLaw(tail_count_law(n_pairs, probability), n_pairs, unit)
         return Measured(means[statistic].estimate / unit, n_pairs, nulls, _moved(known[statistic], unit=unit))
 
+    def judged(metric: str, uniform: Law) -> Nulls:
+        return {**({MATCHED: SampledLaw(beyond[metric], N_NEAREST)} if metric in beyond else {}), UNIFORM: uniform}
+
     common_mean = {
         model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
         for model, one in pairs.items()
@@ -186,7 +197,12 @@ def _measured(
         "tail_fraction_positive": tail("tail_positive", uniform_tail / 2),
         "tail_fraction_negative": tail("tail_negative", uniform_tail / 2),
         "tail_excess": tail("tail", uniform_tail, unit=uniform_tail),
-        "mean_cosine": Measured(means["cosine"].estimate, n_pairs, {UNIFORM: mean_cosine_law(n, d)}, known["cosine"]),
+        "mean_cosine": Measured(
+            means["cosine"].estimate,
+            n_pairs,
+            {NO_MEAN: mean_cosine_law(n, min(d, 1 / squared) if squared > 0 else d), UNIFORM: mean_cosine_law(n, d)},
+            known["cosine"],
+        ),
         "mean_squared_cosine": Measured(
             squared,
             n_pairs,
@@ -194,12 +210,16 @@ def _measured(
             _moved(known["squared_cosine"], shift=squared - means["squared_cosine"].estimate),
             f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
         ),
-        "max_cosine": Measured(float(cosines.nearest_cosine.max()), n_pairs, {UNIFORM: LargestCosineLaw(n, d)}),
+        "max_cosine": Measured(
+            float(cosines.nearest_cosine.max()), n_pairs, judged("max_cosine", LargestCosineLaw(n, d))
+        ),
         "min_cosine": Measured(
-            float(cosines.farthest_cosine.min()), n_pairs, {UNIFORM: MirroredLaw(LargestCosineLaw(n, d))}
+            float(cosines.farthest_cosine.min()), n_pairs, judged("min_cosine", MirroredLaw(LargestCosineLaw(n, d)))
         ),
         "nearest_cosine_mean": Measured(
-            float(cosines.nearest_cosine.mean()), n, {UNIFORM: mean_nearest_cosine_law(n, d)}
+            float(cosines.nearest_cosine.mean()),
+            n,
+            judged("nearest_cosine_mean", mean_nearest_cosine_law(n, d)),
         ),
         "duplicate_features": Measured(cosines.n_duplicates, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
         "antipodal_features": Measured(cosines.n_antipodes, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
@@ -217,6 +237,16 @@ def _random_directions(moment: Floats, mean: Floats, n: int, squared: float) -> 
     return {
         MATCHED: angular_gaussian_directions(moment, mean, n),
         COMMON_MEAN: common_mean_directions(mean, n),
+    }
+
+
+def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Generator) -> dict[str, Law]:
+    """Laws of the extreme and of the nearest cosines of n directions of the matched null, by metric."""
+    largest, smallest = extreme_cosine_laws(matched, n, rng)
+    return {
+        "max_cosine": largest,
+        "min_cosine": MirroredLaw(smallest),
+        "nearest_cosine_mean": nearest_cosine_law(matched, n, rng),
     }
 
 

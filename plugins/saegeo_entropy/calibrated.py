@@ -98,7 +98,7 @@ def _clustering(
     if reason := _why_no_clustering(axes, widths, k):
         return CLUSTERING.absent(reason, n)
 
-    draws = negentropy_draws(rows, axes, widths, k, null_draws)
+    draws = negentropy_draws(rows, widths, k, null_draws)
     raw = {width: negentropy_of_points(axes.scores[:, :width], k, device) for width in widths}
     estimated = {
         "negentropy": _negentropy(raw[q], draws[q], q, kin),

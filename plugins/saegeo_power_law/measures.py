@@ -22,9 +22,11 @@ from saegeo_power_law.shape import effective_rank, participation_ratio, relative
 from saegeo_power_law.size_correction import STEEPEST, SizeCorrection
 from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 
-STRUCTURELESS = "independent directions, uniform, with the cloud's lengths (exact Wishart spectra of matched noise)"
-EXACT_POWER_LAW = "Gaussian rows whose population variances are a power law of exponent alpha at every rank"
-UNIFORM_MEAN = "independent directions, uniform, with the cloud's lengths (chi-squared law)"
+STRUCTURELESS = (
+    "independent directions, uniform, with the cloud's lengths (expected spectrum, noise of Wishart spectra)"
+)
+EXACT_POWER_LAW = "directions of Gaussian rows with variances rank^-alpha at every rank, with the cloud's lengths"
+NO_MEAN = "independent rows about zero with the cloud's covariance (chi-squared law)"
 
 COUNT = "outlier_eigenvalues"
 
@@ -44,7 +46,7 @@ class Measure:
         of: the number.
         needs_rank: eigenvalues above zero without which it is not defined.
         nulls: the models whose drawn spectra it is compared with.
-        law: its law for n features without structure, where that is known in closed form.
+        law: its law for n features in the null that judges it, where that is known in closed form.
         corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
         undefined: why it is not defined though there are eigenvalues enough; "" where it is.
         reads: the last rank it looks at; None where it looks at all.
@@ -55,7 +57,7 @@ class Measure:
     of: Callable[[Spectrum], float]
     needs_rank: int
     nulls: NullSides = field(default_factory=dict)
-    law: Callable[[int], FrozenDistribution] | None = None
+    law: Callable[[Spectrum, int], FrozenDistribution] | None = None
     corrects_size: bool = False
     undefined: Callable[[Spectrum], str] = lambda _: ""
     reads: int | None = None
@@ -149,12 +151,7 @@ class Measures:
             "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
             "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
             COUNT: Measure(outliers, 1, BY_BOTH),
-            "mean_norm": Measure(
-                lambda s: s.mean_norm,
-                0,
-                reads=0,
-                law=lambda n_features: stats.chi(d, scale=1 / np.sqrt(n_features * d)),
-            ),
+            "mean_norm": Measure(lambda s: s.mean_norm, 0, reads=0, law=mean_norm_law),
         }
 
     def alpha_raw(self, spectrum: Spectrum) -> float:
@@ -239,3 +236,18 @@ def outliers(spectrum: Spectrum) -> float:
     """Eigenvalues above the upper edge for a structureless cloud of that size and total variance."""
     _, edge = edges(spectrum.n_rows, spectrum.d_in)
     return float(np.count_nonzero(spectrum.eigenvalues > edge * spectrum.eigenvalues.mean()))
+
+
+def mean_norm_law(spectrum: Spectrum, n_features: int) -> FrozenDistribution:
+    """The law of the mean's length over that of the rows, both root mean square, where the population's mean is zero.
+
+    N |mean|^2 is a sum of squares of normal numbers with the population's variances, and so nearly chi-squared with
+    (tr C)^2 / tr C^2 degrees of freedom, d at most: fewer where few axes have most of the variance.
+    """
+    degrees = float(spectrum.d_in)
+    if spectrum.rank:
+        noise = 1.0 / spectrum.n_rows
+        concentration = (1.0 / participation_ratio(spectrum.eigenvalues) - noise) / (1.0 + noise)
+        degrees = min(degrees, 1.0 / max(concentration, 1.0 / degrees))
+    law: FrozenDistribution = stats.chi(degrees, scale=1.0 / np.sqrt(n_features * degrees))
+    return law

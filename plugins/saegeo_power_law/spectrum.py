@@ -18,7 +18,7 @@ from saegeo_core import AnalysisContext
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.row_moments import row_moments
-from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
+from saegeo_power_law.null_spectra import StructurelessSpectra
 from saegeo_power_law.shape import participation_ratio
 
 ROWS_AT_ONCE = 2048
@@ -101,13 +101,17 @@ class SampleSpectrum:
         return effective_rows(self._squared_lengths, participation_ratio)
 
     @cached_property
+    def structureless(self) -> StructurelessSpectra | None:
+        """Spectra of uniform directions with the lengths of these rows; None where all rows are equal."""
+        return StructurelessSpectra.of(self._squared_lengths, self.full.d_in) if self.full.rank else None
+
+    @property
     def structureless_eigenvalues(self) -> Floats:
         """What is expected of uniform directions with the lengths of these rows, the mean over all d being 1: those above zero.
 
         None where all rows are equal.
         """
-        d = self.full.d_in
-        return expected_eigenvalues(self.effective_rows(d), d) if self.full.rank else np.empty(0)
+        return np.empty(0) if self.structureless is None else self.structureless.expected
 
     @cached_property
     def axes(self) -> Floats:

@@ -32,6 +32,7 @@ class Redundancy(Analysis):
     reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"
     Parameters = RedundancyParameters
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
+    finds: ClassVar = {"families of unlike tightness": "families are what it counts"}
 
     def analyze(self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext) -> "Findings":
         """Link close features, and random ones in the same way."""

@@ -29,7 +29,7 @@ class Stability(Analysis):
     """How much of one dictionary comes back in another."""
 
     name = "stability"
-    version = "1"
+    version = "2"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"

@@ -20,7 +20,7 @@ from saegeo_core.statistics.resampling import on_the_logit_scale
 from saegeo_stability.agreement import Agreement, agreement, numbers_of
 from saegeo_stability.declared import DECLARED
 
-REFLECTED = "the other dictionary reflected along its own principal axes"
+REFLECTED = "the other dictionary reflected along the principal axes of both, beside their mean"
 MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
 UNIFORM = "the other dictionary drawn uniformly"
 FIGURE = Figure(
@@ -43,7 +43,7 @@ def calibrated_findings(
     measure = partial(agreement, shared_above=shared_above, one_to_one=larger <= max_paired)
     found = measure(first, second)
     not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
-    random, warnings = _random_dictionaries(other, second, context.rng, context.device)
+    random, warnings = _random_dictionaries(other, (first, second), context.rng, context.device)
     times = range(null_draws)
     draws = {
         model: [numbers_of(measure(first, draw())) for _ in context.progress(times, len(times), "random dictionaries")]
@@ -80,11 +80,12 @@ def spreads(
 
 
 def _random_dictionaries(
-    other: FeatureCloud, second: Tensor, rng: np.random.Generator, device: str
+    other: FeatureCloud, units: tuple[Tensor, Tensor], rng: np.random.Generator, device: str
 ) -> tuple[dict[str, Callable[[], Tensor]], list[str]]:
-    """What draws unit rows in place of those of the other cloud, the judging null first; and why one is missing."""
+    """What draws unit rows in place of those of the other cloud, the second, the judging null first; and why one is missing."""
+    first, second = units
     n, d = second.shape
-    reflected, uniform = ReflectedDirections.of(second), uniform_directions(d)
+    reflected, uniform = ReflectedDirections.of(second, pooled_with=first), uniform_directions(d)
     random: dict[str, Callable[[], Tensor]] = {REFLECTED: lambda: reflected.sample(rng)}
     matched = matched_directions(other.vectors, across=True, device=device)
     if not isinstance(matched, Absent):

@@ -45,7 +45,8 @@ def common_mean_with_a_spectrum(
 ) -> Tensor:
     """Gaussian rows of unit length in expectation and of power-law covariance, around a mean along no axis; not normalized."""
     noise = torch.from_numpy(rng.standard_normal((n, d), dtype=np.float32))
-    return strength / d**0.5 + noise * power_law_variances(d, exponent).sqrt().float()
+    rows: Tensor = strength / d**0.5 + noise * power_law_variances(d, exponent).sqrt().float()
+    return rows
 
 
 def two_subspaces(n: int, d: int, rng: np.random.Generator) -> Tensor:

@@ -9,6 +9,7 @@ from saegeo_core import Absent, Interval, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.measuring.kin import kin_of
 from saegeo_core.numerics.pairwise_cosine import pairwise_cosines
+from saegeo_core.statistics.uniform_directions import mean_cosine_law
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
 from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_cosine_tails.calibrated import pair_mean_spreads, pair_means
@@ -194,3 +195,24 @@ def test_the_excess_is_the_fraction_in_other_units(rng):
     assert isinstance(excess.interval, Interval)
     assert excess.nulls[UNIFORM].mean == pytest.approx(1)
     assert excess.nulls[MATCHED].pvalue == tail.nulls[MATCHED].pvalue
+
+
+def test_a_mean_that_is_chance_is_not_found_in_a_steep_spectrum():
+    """By the law of uniform directions, which judged, p <= .05 in .22 of clouds of rank^-1."""
+    by_squares, by_uniform = [], []
+    for seed in range(120):
+        unit = COMPOSITES["spectrum rank^-1"](100, 24, np.random.default_rng(seed)).double().numpy()
+        off = (unit @ unit.T)[~np.eye(100, dtype=bool)]
+        by_squares.append(mean_cosine_law(100, 1 / (off**2).mean()).pvalue(off.mean()))
+        by_uniform.append(mean_cosine_law(100, 24).pvalue(off.mean()))
+    assert np.mean(np.array(by_squares) <= 0.05) < 0.12
+    assert np.mean(np.array(by_uniform) <= 0.05) > 0.12
+
+
+def test_extremes_are_judged_by_the_matched_null_too(rng):
+    report = measure(angular_gaussian(150, 16, rng, exponent=1.0))
+    for name in ("max_cosine", "min_cosine", "nearest_cosine_mean"):
+        matched, uniform = report.metric(name).nulls
+        assert "angular Gaussian" in matched.model
+        assert matched.pvalue > 0.01
+        assert uniform.pvalue < 1e-6 or name == "min_cosine"

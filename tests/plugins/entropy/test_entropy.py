@@ -108,18 +108,24 @@ def test_kept_draws_change_no_number(rows, report, monkeypatch):
     assert [metric.model_dump() for metric in again.measured] == [metric.model_dump() for metric in report.measured]
 
 
-def test_rows_of_different_lengths_are_judged_by_gaussians(rng):
-    report = measure(rng.standard_normal((120, 6)))
-    for name in ("negentropy", "nearest_neighbor_distance"):
-        assert [null.model for null in report.metric(name).nulls] == [GAUSSIAN]
-
-
-def test_lengths_within_a_hundredth_count_as_one(rng):
+def test_one_longer_row_moves_nothing_to_another_null(rng):
+    """On the old switch a single row 3 % longer had uniform directions judged by Gaussian rows: -1.6 nats and more."""
     unit = isotropic(120, 6, rng).double()
-    for spread, n_nulls in ((0.009, 2), (0.02, 1)):
-        lengths = torch.ones(120, 1, dtype=torch.float64)
-        lengths[0] += spread
-        assert len(measure(unit * lengths).metric("negentropy").nulls) == n_nulls
+    lengths = torch.ones(120, 1, dtype=torch.float64)
+    lengths[0] = 1.03
+    same, longer = measure(unit), measure(unit * lengths)
+    for name in ("negentropy", "nearest_neighbor_distance"):
+        before, after = same.metric(name), longer.metric(name)
+        assert [null.model for null in before.nulls] == [null.model for null in after.nulls] == [ANGULAR, GAUSSIAN]
+        deviation = before.nulls[0].standard_deviation
+        assert after.value - after.nulls[0].mean == pytest.approx(
+            before.value - before.nulls[0].mean, abs=0.5 * deviation
+        )
+
+
+def test_rows_along_one_direction_have_no_directions_to_draw(rng):
+    report = measure(rng.uniform(1, 2, (60, 1)) * np.array([[1.0, 2.0, 2.0]]))
+    assert [null.model for null in report.metric("negentropy").nulls] == [GAUSSIAN]
 
 
 def test_repeated_rows_are_counted_and_left_out(rng):

@@ -10,6 +10,8 @@ from scipy import stats
 from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.measuring.spread import Spread
+from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.synthetic import angular_gaussian, isotropic
 from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_stability.agreement import agreement, numbers_of
@@ -73,24 +75,35 @@ def test_opposites_are_no_partners(rng, stored):
     assert measured(rows, stored(-rows)).metric("pw_mcc").estimate < 0.6
 
 
-def test_pvalues_are_uniform_where_the_other_is_random(stored):
-    """The other dictionary is a draw of the judging null, and the covariance is the one estimated from it."""
-    n_trials = 60
-    pvalues = {"mmcs": [], "pw_mcc": []}
+UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5")
+
+
+@pytest.mark.parametrize("law", UNRELATED)
+def test_unrelated_dictionaries_of_one_law_are_not_called_alike(law):
+    """Reflected along axes of one about its mean, the last but one had p <= .05 in .15 to .33 of pairs."""
+    n_trials, pvalues, found = 60, [], []
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
-        report = run(
-            "stability",
-            FeatureCloud.from_array(angular_gaussian(80, 16, rng)),
-            parameters={"other": stored(angular_gaussian(80, 16, rng)), "null_draws": 9},
-            seed=seed,
-        )
-        for name, collected in pvalues.items():
-            collected.append(report.metric(name).nulls[0].pvalue)
-    for name, collected in pvalues.items():
-        low = np.sum(np.array(collected) <= 0.1001)
-        assert stats.binom.ppf(1e-3, n_trials, 0.1) <= low <= stats.binom.ppf(0.999, n_trials, 0.1), (name, low)
-        assert 0.35 < np.mean(collected) < 0.75, name
+        first, second = (_unit(COMPOSITES[law](80, 16, rng)) for _ in range(2))
+        reflected = ReflectedDirections.of(second, pooled_with=first)
+        draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
+        pvalues.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
+        if seed < 10:
+            shared = rng.permutation(80)[:24]
+            second[shared] = _unit(first[shared] + 0.5 * isotropic(24, 16, rng))
+            reflected = ReflectedDirections.of(second, pooled_with=first)
+            draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
+            found.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
+    assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, n_trials, 0.05) > 1e-2
+    assert max(found) <= 0.05
+
+
+def _unit(rows):
+    return rows / rows.norm(dim=1, keepdim=True)
+
+
+def _mmcs(first, second):
+    return float((first @ second.T).max(1).values.mean())
 
 
 @pytest.mark.parametrize("name", ["uniform", "families of 5", "families of 20 of unlike tightness"])
