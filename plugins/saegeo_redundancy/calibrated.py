@@ -131,16 +131,15 @@ def shares_known(
     extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device)
     without = linked_shares_without(*extremes, groups, thresholds)
     key = f"kin of {cloud.digest} left out, {digest_of_parts(groups)}"
-    return {
-        name: Spread(
-            on_the_logit_scale(
-                jackknife_of(share, [one[name] for one in without], population=DICTIONARY), cloud.n_features
-            ),
-            key,
-        )
-        if share
-        else Absent("no feature has such a partner, so leaving some out changes nothing")
+    known = {
+        name: jackknife_of(share, [one[name] for one in without], population=DICTIONARY)
         for name, share in shares.items()
+    }
+    return {
+        name: Spread(on_the_logit_scale(one, cloud.n_features), key)
+        if one.standard_error
+        else Absent("it is the same without any of them, so how far it would move is not seen")
+        for name, one in known.items()
     }
 
 

@@ -74,14 +74,17 @@ def test_pvalues_are_uniform_on_the_null(make):
         assert 0.3 < np.mean(collected) < 0.75, name
 
 
-@pytest.mark.parametrize("name", ["uniform", "spectrum rank^-1/2", "families of 5", "families of 5 with a spectrum"])
-def test_intervals_cover(name):
+@pytest.mark.parametrize(
+    ("name", "chance_links"),
+    [("uniform", 0.1), ("spectrum rank^-1/2", 0.1), ("families of 5", 0.01), ("families of 5 with a spectrum", 0.01)],
+)
+def test_intervals_cover(name, chance_links):
     """Shares at the threshold that the cloud itself chooses."""
     n_clouds, seen = 60, []
     for seed in range(n_clouds):
         rng = np.random.default_rng(seed)
         cloud = FeatureCloud.from_array(COMPOSITES[name](300, 32, rng))
-        linking = Linking(32, chance_links=0.1)
+        linking = Linking(32, chance_links)
         threshold = linking.threshold(300, mean_squared_cosine(second_moment(cloud.vectors), 300))
         links = close_features(cloud.vectors, threshold)
         known = shares_known(cloud, linked_shares(links.n_close, links.n_opposite), linking, rng)["family_share"]
