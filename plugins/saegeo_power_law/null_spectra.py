@@ -60,17 +60,17 @@ class StructurelessSpectra:
         n = len(squared_lengths)
         n_eigenvalues = min(n - 1, d)
         weights, times = _grouped(squared_lengths / squared_lengths.mean())
-        if n - 1 >= d:
-            factor = 1.0 + 2.0 / d
-            all_rows = n * factor - 1.0
-            degrees = float(np.sqrt(all_rows * (n / float(times @ weights**2 / n) * factor - 1.0)))
-            degrees = degrees if degrees >= d else all_rows
-        else:
-            factor = 1.0 + 2.0 / n
-            degrees = d * factor
         evenly = np.linspace(1, n_eigenvalues, NODES)
         ranks = np.unique(np.concatenate([np.geomspace(1, n_eigenvalues, NODES), evenly]).round())
-        plain = marchenko_pastur.expected_eigenvalues(max(n_eigenvalues, degrees / factor), n_eigenvalues, ranks)
+        # Taking the mean off costs the spectra that are drawn a row. It has no part in the shape, a ratio of spectra of N rows.
+        if n - 1 >= d:
+            factor = 1.0 + 2.0 / d
+            counting = n * factor / np.sqrt(float(times @ weights**2) / n)
+            degrees = float(counting if counting - 1.0 >= d else n * factor) - 1.0
+            plain = marchenko_pastur.expected_eigenvalues(max(d, (degrees + 1.0) / factor), d, ranks)
+        else:
+            degrees = d * (1.0 + 2.0 / n)
+            plain = marchenko_pastur.expected_eigenvalues(d, n, ranks)
         shape = expected_eigenvalues(weights, d, ranks, times) * d / n / plain
         if len(ranks) > 1:
             shape = np.exp(PchipInterpolator(np.log(ranks), np.log(shape))(np.log(np.arange(1, n_eigenvalues + 1))))

@@ -215,4 +215,4 @@ def test_extremes_are_judged_by_the_matched_null_too(rng):
         matched, uniform = report.metric(name).nulls
         assert "angular Gaussian" in matched.model
         assert matched.pvalue > 0.01
-        assert uniform.pvalue < 1e-6 or name == "min_cosine"
+        assert uniform.pvalue < 0.05 or name == "min_cosine"
