@@ -80,6 +80,7 @@ def load_whole_sae(spec: SaeSpec, *, device: str = "cpu", plugins: "PluginManage
             scaled by an unknown factor; features that depend on other tokens.
     """
     cloud = load_cloud(spec, plugins=plugins)
+    _refuse_other_tokens(cloud, cloud.sae.architecture)  # before gigabytes are loaded
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sae-lens advises on loading models, which is not its part here
         if spec.path is not None:
@@ -99,8 +100,7 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
     """
     config = module.cfg
     architecture = config.architecture()
-    if architecture in READS_OTHER_TOKENS:
-        raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
+    _refuse_other_tokens(cloud, architecture)
     k = getattr(config, "k", None)
     if isinstance(k, int | float) and k > config.d_sae:
         raise SaegeoError(
@@ -128,6 +128,11 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
         is_feature_wise=is_feature_wise,
         digest=digest,
     )
+
+
+def _refuse_other_tokens(cloud: "FeatureCloud", architecture: str | None) -> None:
+    if architecture in READS_OTHER_TOKENS:
+        raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
 
 
 def _from_entry(entry: ReleaseEntry) -> Any:

@@ -1,5 +1,6 @@
 """OpenAI's sparse autoencoders: a PyTorch file with `pre_bias` and `latent_bias` that also names its activation."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,17 @@ from saegeo_core.loading.file_format import Layout, StoredDirections, refuse_lay
 from saegeo_core.loading.sae_from_arrays import all_arrays, sae_from_arrays, transposed
 from saegeo_core.loading.tensor_files import array_names, open_tensors
 from saegeo_core.loading.weights import directions_of
+
+PLACE = re.compile(r"(?P<model>[^/]+)/(?P<location>[a-z_]+?)(?:_v\d\w*)?/autoencoders/(?P<layer>\d+)\.pt")
+"""Where its library keeps them: `gpt2-small/resid_post_mlp_v5_32k/autoencoders/8.pt`."""
+HOOKS = {
+    "mlp_post_act": "mlp.hook_post",
+    "resid_delta_attn": "hook_attn_out",
+    "resid_post_attn": "hook_resid_mid",
+    "resid_delta_mlp": "hook_mlp_out",
+    "resid_post_mlp": "hook_resid_post",
+}
+"""Its names of places in a block."""
 
 
 class OpenAI:
@@ -27,10 +39,8 @@ class OpenAI:
         refuse_layout(layout, f"{path}, a file of OpenAI's sparse autoencoders")
         tensors = open_tensors(path)
         activation, k = _activation(tensors.notes)
-        return StoredDirections(
-            directions_of(tensors, rows),
-            {"architecture": {"ReLU": "standard", "TopK": "topk"}.get(activation, activation), "l0": k},
-        )
+        architecture = {"ReLU": "standard", "TopK": "topk"}.get(activation, activation)
+        return StoredDirections(directions_of(tensors, rows), {"architecture": architecture, "l0": k, **_place(path)})
 
     def read_sae(self, path: Path) -> Any:
         """ReLU of the input, or the k largest after layer norm: its library ties the norm to top-k. pre_bias comes off first."""
@@ -57,3 +67,11 @@ class OpenAI:
 def _activation(notes: Mapping[str, Any]) -> tuple[str, int | None]:
     """The name of the activation and its k. Files that do not say are of its first release, all ReLU."""
     return str(notes.get("activation", "ReLU")), notes.get("activation_state_dict.k")
+
+
+def _place(path: Path) -> dict[str, Any]:
+    """The model and the hook, where the file lies as its library keeps it."""
+    place = PLACE.search(path.absolute().as_posix())
+    if place is None or place["location"] not in HOOKS:
+        return {}
+    return {"model": place["model"], "hook_name": f"blocks.{place['layer']}.{HOOKS[place['location']]}"}

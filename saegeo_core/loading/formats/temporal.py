@@ -1,10 +1,8 @@
 """Temporal SAEs: a folder with `conf.yaml` and `latest_ckpt.safetensors`."""
 
 from pathlib import Path
-from typing import Any
 
 from saegeo_core.cloud.description import Rows
-from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.tensor_files import open_tensors
 from saegeo_core.loading.yaml_files import read_yaml_object
@@ -33,10 +31,4 @@ class Temporal:
         return StoredDirections(
             open_tensors(weights).directions(STORED[rows]),
             {"architecture": "temporal", "d_in": llm.get("dimin"), "l0": sae.get("kval_topk")},
-        )
-
-    def read_sae(self, path: Path) -> Any:
-        """Not block by block: raises SaegeoError."""
-        raise SaegeoError(
-            f"{path} is a temporal SAE: its features depend on the tokens around", "its directions can be measured"
         )
