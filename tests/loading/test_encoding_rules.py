@@ -2,6 +2,8 @@
 
 import json
 import types
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import pytest
 import torch
@@ -51,8 +53,8 @@ def above(before, threshold):
     return before * (before > threshold)
 
 
-def top_k(before, by=None):
-    chosen = (before if by is None else before * by).topk(K).indices
+def top_k(before, by=None, k=K):
+    chosen = (before if by is None else before * by).topk(k).indices
     return torch.zeros_like(before).scatter(1, chosen, before.gather(1, chosen).relu())
 
 
@@ -209,9 +211,20 @@ def test_transcoders_of_circuit_tracer(tmp_path, w, x, has_skip, has_threshold):
     if has_skip:
         arrays["W_skip"] = torch.eye(D_IN)
     save_file(arrays, tmp_path / "layer_3.safetensors")
+    with pytest.raises(SaegeoError, match="there is no config.yaml beside it"):
+        whole(tmp_path / "layer_3.safetensors")
+    (tmp_path / "config.yaml").write_text("model_kind: transcoder_set")
     before = hidden(w, x)
     expected = above(before, w["threshold"].double()) if has_threshold else before.relu()
     assert_encodes(tmp_path / "layer_3.safetensors", x, expected)
+
+
+def test_a_file_called_as_a_transcoder_with_the_encoder_turned_is_none(tmp_path, w, load, formats):
+    save_file(w, tmp_path / "layer_3.safetensors")
+    assert not [one.name for one in formats.formats if one.recognises(tmp_path / "layer_3.safetensors")].count(
+        "circuit-tracer"
+    )
+    assert torch.equal(load(str(tmp_path / "layer_3.safetensors"), rows="encoder").vectors, w["W_enc"].T)
 
 
 def test_sparsify_transcoders_of_both_ages(tmp_path, w, x):
@@ -239,6 +252,22 @@ def test_a_cross_layer_transcoder_is_a_cloud_for_each_layer(tmp_path, w, load):
 
 
 # what is told by a name, or not at all
+
+
+def test_arrays_as_goodfire_s_under_another_name(tmp_path, w):
+    arrays = {"encoder_linear.weight": w["W_enc"].T.contiguous(), "encoder_linear.bias": w["b_enc"]}
+    arrays |= {"decoder_linear.weight": w["W_dec"].T.contiguous(), "decoder_linear.bias": w["b_dec"]}
+    torch.save(arrays, tmp_path / "l37.pt")
+    with pytest.raises(SaegeoError, match="may be another's(.|\n)*Llama-3.1-8B-Instruct-SAE-l19.pth"):
+        whole(tmp_path / "l37.pt")
+
+
+def test_thresholds_alone_are_not_gemma_scope_s(tmp_path, w):
+    save_file(w, tmp_path / "mine.safetensors")
+    with pytest.raises(
+        SaegeoError, match="does not tell whether the decoder's bias comes off its input\ncall it params.npz"
+    ):
+        whole(tmp_path / "mine.safetensors")
 
 
 def test_dictionary_learning_s_second_autoencoder_takes_no_bias_off(tmp_path, w, x):
@@ -318,6 +347,20 @@ def test_a_stranger_s_format_gives_the_whole_sae(plugin_manager, tmp_path, w, x)
     assert (sae.description.model, sae.architecture, sae.is_feature_wise) == ("theirs", "jumprelu", True)
     expected = above(hidden(w, x, subtract=True), w["threshold"].double())
     torch.testing.assert_close(sae.module.encode(x).double(), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_tutorial_s_format_gives_the_whole_sae(plugin_manager, tmp_path, w, x):
+    place = Path(__file__).parents[1] / "third_party_plugin/acme-geometry/acme_geometry/text_format.py"
+    spec = spec_from_file_location("text_format", place)
+    text_format = module_from_spec(spec)
+    spec.loader.exec_module(text_format)
+    module = types.ModuleType("stranger")
+    module.saegeo_register_loaders = hookimpl(lambda register: register(text_format.AcmeText()))
+    lines = [" ".join(map(str, row.tolist())) for row in w["W_dec"]]
+    (tmp_path / "a.acme").write_text("\n".join([f"acme {N_FEATURES} {D_IN}", *lines]))
+    sae = load_whole_sae(SaeSpec.parse(str(tmp_path / "a.acme")), plugins=plugin_manager(theirs=module))
+    before = x.double() @ w["W_dec"].double().T
+    torch.testing.assert_close(sae.module.encode(x).double(), top_k(before, k=8), rtol=1e-5, atol=1e-5)
 
 
 def test_a_stranger_s_format_without_a_whole_sae_or_with_a_wrong_one(plugin_manager, tmp_path, w):

@@ -15,6 +15,8 @@ from saegeo_core.loading.tensor_files import array_names, open_tensors
 from saegeo_core.loading.yaml_files import read_yaml_object
 
 CONFIG = "config.yaml"
+CONFIGS = (CONFIG, "wandb-config.yaml", "wanb-config.yaml")
+"""What lies beside transcoders of one layer; some repositories have the second alone, or misspelled."""
 ONE_LAYER = re.compile(r"layer_(\d+)\.safetensors")
 CROSS_LAYER = re.compile(r"W_(?:enc|dec)_(\d+)\.safetensors")
 THRESHOLD = "activation_function.threshold"
@@ -28,8 +30,12 @@ class Transcoders:
     summary = f"layer_N.safetensors of a transcoder; {CONFIG} beside it names model and hooks"
 
     def recognises(self, path: Path) -> bool:
-        """By name, and by the names of its arrays."""
-        return ONE_LAYER.fullmatch(path.name) is not None and {"W_enc", "W_dec", "b_enc", "b_dec"} <= array_names(path)
+        """By name, and by arrays of which both matrices have a row for each feature."""
+        if ONE_LAYER.fullmatch(path.name) is None or not {"W_enc", "W_dec", "b_enc", "b_dec"} <= array_names(path):
+            return False
+        shapes = open_tensors(path).shapes
+        encoder = shapes["W_enc"]
+        return len(encoder) == 2 and encoder[0] != encoder[1] and shapes["b_enc"] == encoder[:1]
 
     def read(self, path: Path, rows: Rows, layout: Layout | None) -> StoredDirections:
         """See FileFormat.read."""
@@ -40,6 +46,11 @@ class Transcoders:
 
     def read_sae(self, path: Path) -> Any:
         """ReLU of the input as it is, or JumpReLU where there are thresholds."""
+        if not any(path.with_name(config).is_file() for config in CONFIGS):
+            raise SaegeoError(
+                f"{path} may be of another library than circuit-tracer, with a rule of its own: there is no {CONFIG} beside it",
+                f"copy {CONFIG} from where the transcoder is kept",
+            )
         arrays = all_arrays(path)
         own = {name: arrays.get(name) for name in ("W_dec", "b_enc", "b_dec")}
         encoder = arrays.get("W_enc")

@@ -68,6 +68,11 @@ class GemmaScope:
     def read_sae(self, path: Path) -> Any:
         """JumpReLU of the input as it is. SAEs of the embedding read it before Gemma multiplies it by sqrt(d_in)."""
         weights = _weights(path) or path
+        if not weights.name.startswith("params"):
+            raise SaegeoError(
+                f"{weights} has the arrays of a JumpReLU SAE, and does not tell whether the decoder's bias comes off its input",
+                f"call it {WEIGHTS[0]} if it is Gemma Scope's, where it does not; else put its configuration beside it",
+            )
         arrays = all_arrays(weights)
         named = {"W" + name[1:] if name.startswith("w_") else name: array for name, array in arrays.items()}
         own = {name: named.get(name) for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")}

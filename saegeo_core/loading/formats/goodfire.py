@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, refuse_layout
 from saegeo_core.loading.sae_from_arrays import all_arrays, sae_from_arrays, transposed
 from saegeo_core.loading.tensor_files import array_names, open_tensors
@@ -42,7 +43,12 @@ class Goodfire:
         return StoredDirections(directions_of(open_tensors(path), rows), facts)
 
     def read_sae(self, path: Path) -> Any:
-        """ReLU of the input as it is."""
+        """ReLU of the input as it is. Arrays alone do not tell that, a name does."""
+        if FILE.fullmatch(path.name) is None:
+            raise SaegeoError(
+                f"{path} has the arrays of Goodfire's SAEs and not their name, so it may be another's and encode otherwise",
+                "give it the name under which it was published, for example Llama-3.1-8B-Instruct-SAE-l19.pth",
+            )
         arrays = all_arrays(path)
         own = {
             "W_enc": transposed(arrays, "encoder_linear.weight", "encoder.weight"),
