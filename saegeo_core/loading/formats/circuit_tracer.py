@@ -94,7 +94,7 @@ def refuse_decoder_rows(what: str, rows: Rows) -> None:
         raise SaegeoError(
             f"{what} is one layer of a cross-layer transcoder: each feature writes to many layers and has no single "
             "decoder direction",
-            "add --rows encoder to measure the directions that it reads",
+            "add --rows encoder to saegeo run, which then measures the directions that it reads",
         )
 
 
