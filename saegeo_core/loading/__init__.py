@@ -37,8 +37,8 @@ def load_cloud(
         plugins: where file formats come from; all installed plugins by default.
 
     Raises:
-        SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, a cross-layer transcoder, or with fewer
-            than two features that are not zero.
+        SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, the decoder of a cross-layer transcoder, or
+            with fewer than two features that are not zero.
     """
     from saegeo_core.cloud.source_facts import describe
     from saegeo_core.loading.feature_labels import read_feature_labels
