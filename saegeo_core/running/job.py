@@ -170,6 +170,9 @@ class Job:
         self, findings: Findings, whole: "FeatureCloud", firing: "FiringStatistics | None", progress: Progress
     ) -> Findings:
         """The findings, each number judged by those of random features of the whole cloud as well."""
+        if firing is not None and firing.controls_from:
+            told = "untrained dictionaries, where they judge, are whole ones: of more features than were chosen"
+            findings = replace(findings, warnings=[*findings.warnings, told])
         chosen = self._estimates(self.cloud, self.firing)
         if chosen is None:
             why = f"{self.analysis.name} does not tell its numbers alone under the preset {self.preset}"
@@ -268,6 +271,8 @@ def _told_together(clouds: "tuple[FeatureCloud, ...]") -> dict[str, Any]:
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:
     warnings = []
+    if cloud.sae.l0 is not None and cloud.sae.l0 > cloud.sae.d_sae:
+        warnings.append(f"L0 {cloud.sae.l0:g} cannot be right: the SAE has {cloud.sae.d_sae} features")
     if cloud.n_zero_rows:
         warnings.append(f"rows of zero length, left out: {cloud.n_zero_rows} of {cloud.sae.d_sae}")
     if cloud.n_duplicate_rows:

@@ -11,7 +11,7 @@ from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.analysis_inputs import AnalysisInputs
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.model_place import ModelPlace
-from saegeo_core.running.subset_null import MODEL, N_SUBSETS, among_random_features, random_subsets
+from saegeo_core.running.subset_null import MODEL, MODEL_WITH_RATE, N_SUBSETS, among_random_features, random_subsets
 from saegeo_core.synthetic import families, isotropic
 from saegeo_cosine_tails.analysis import CosineTails
 
@@ -167,6 +167,12 @@ def test_estimates_of_lobes_are_those_of_the_whole_analysis(rng):
     whole = lobes.analyze(example.cloud, parameters, contexts[0]).metrics
     estimates = lobes.estimates(example.cloud, parameters, contexts[1])
     assert estimates == pytest.approx({one.name: one.value for one in whole if one.value is not None})
+
+
+def test_untrained_dictionaries_are_said_to_be_whole():
+    report = report_of(load_cloud("minilm-l6:layer_3"), np.arange(100), "frequency-geometry", null_draws=99)
+    assert any("untrained dictionaries, where they judge, are whole ones" in warning for warning in report.warnings)
+    assert among_random_features(report.metric()).model == MODEL_WITH_RATE
 
 
 def test_too_few_that_can_be_measured(rng):
