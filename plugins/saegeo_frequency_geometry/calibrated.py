@@ -61,7 +61,10 @@ def estimates_of(
 
 def _shares(firing: FiringStatistics, dense_above: float) -> dict[str, float | Absent]:
     """Of dead and of dense features."""
-    return {"dead_share": float(np.mean(firing.counts == 0)), "dense_share": _dense_share(firing, dense_above)}
+    return {
+        "dead_share": 1 - np.count_nonzero(firing.counts) / firing.n_features,
+        "dense_share": _dense_share(firing, dense_above),
+    }
 
 
 def _dense_share(firing: FiringStatistics, dense_above: float) -> float | Absent:
