@@ -40,26 +40,22 @@ def calibrated_findings(
     if n < 2 or d < 2:
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
-    concentration = max(mean_squared_cosine(second_moment(cloud.vectors, device=device), n), 1 / d)
-    cosine = threshold or min(family_threshold(n, concentration, chance_links), IDENTICAL)
-    links = close_features(cloud.vectors, cosine, device=device)
-    shares, counts = linked_shares(links.n_close, links.n_opposite), family_counts(links.families, links.n_opposite)
+    cosine, links = link(cloud, context, chance_links=chance_links, threshold=threshold)
+    numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
     matched, draws = matched_directions(cloud.vectors, device=device), []
     random_sizes: Counter[int] = Counter()
     if not isinstance(matched, Absent):
         for _ in context.progress(range(null_draws), null_draws, "random dictionaries"):
             random = close_features(matched.sample(n, draw_rng), cosine, device=device)
-            draws.append(
-                linked_shares(random.n_close, random.n_opposite) | family_counts(random.families, random.n_opposite)
-            )
+            draws.append(numbers_of(random))
             random_sizes.update(np.bincount(random.families).tolist())
     drawn = nulls_of_draws({MATCHED: draws})
     chance = Moments(float(-np.expm1((n - 1) * np.log1p(-cosine_sf(cosine, d)))))
     nulls: dict[str, Nulls | Absent] = {name: {**drawn.get(name, {}), UNIFORM: chance} for name in shares}
-    nulls |= {name: matched if isinstance(matched, Absent) else drawn[name] for name in counts}
+    nulls |= {name: matched if isinstance(matched, Absent) else drawn[name] for name in numbers.keys() - shares.keys()}
     return DECLARED.findings(
-        {**shares, **counts},
+        numbers,
         n=n,
         spread=kin_jackknife(cloud.vectors, cosine, links.kin, shares, group_rng, of=cloud.digest, device=device),
         nulls=nulls,
@@ -67,6 +63,21 @@ def calibrated_findings(
         figures=[FIGURE],
         warnings=[f"features are linked at |cosine| > {cosine:.4f}"],
     )
+
+
+def link(
+    cloud: FeatureCloud, context: AnalysisContext, *, chance_links: float, threshold: float | None
+) -> tuple[float, CloseFeatures]:
+    """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
+    n, device = cloud.n_features, context.device
+    concentration = max(mean_squared_cosine(second_moment(cloud.vectors, device=device), n), 1 / cloud.d_in)
+    cosine = threshold or min(family_threshold(n, concentration, chance_links), IDENTICAL)
+    return cosine, close_features(cloud.vectors, cosine, device=device)
+
+
+def numbers_of(links: CloseFeatures) -> dict[str, float]:
+    """Shares of linked features, then counts of families."""
+    return linked_shares(links.n_close, links.n_opposite) | family_counts(links.families, links.n_opposite)
 
 
 def kin_jackknife(

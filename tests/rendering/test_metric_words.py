@@ -36,7 +36,6 @@ def test_the_estimate_is_compared_with_the_judging_null(value, mean, p, words):
     assert against_null(metric(value, NullComparison(model="x", mean=mean, pvalue=p))) == words
 
 
-def test_which_way_is_better_is_told_when_it_is_known():
-    assert against_null(metric(1.0, better="higher")) == "higher is better"
-    assert against_null(metric(1.0)) == ""
+def test_without_a_null_there_is_nothing_to_compare_with():
+    assert against_null(metric(1.0, better="higher")) == ""
     assert against_null(metric(2.0, NullComparison(model="x", mean=1.0), "lower")) == "2 × null"
