@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import FileFormat, Layout, StoredDirections
+from saegeo_core.loading.tensor_files import SUFFIXES
 
 if TYPE_CHECKING:
     from saegeo_core.plugin.manager import PluginManager
@@ -74,8 +75,20 @@ def _format_of(path: Path, plugins: "PluginManager") -> FileFormat:
             f"{path} holds {len(inside)} SAE{'s' * (len(inside) > 1)} and is none itself: {shown}",
             f"type {inside[0]} for one, {path}/* for all of them",
         )
+    _refuse_configuration_alone(path)
     known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format in formats) or "none is registered"
     raise SaegeoError(f"{_what_it_is(path)} is in no file format known here", f"known formats - {known}")
+
+
+def _refuse_configuration_alone(path: Path) -> None:
+    """Raise SaegeoError for a folder that has the configuration of an SAE and no arrays."""
+    files = sorted(child.name for child in path.iterdir() if child.is_file()) if path.is_dir() else []
+    configurations = [name for name in files if name in ("cfg.json", "config.json", "hyperparams.json")]
+    if configurations and not any(Path(name).suffix in SUFFIXES for name in files):
+        raise SaegeoError(
+            f"{path} holds {configurations[0]} and no weights: it holds {', '.join(files)}",
+            "copy the weights from where the SAE was saved, for example sae_weights.safetensors",
+        )
 
 
 def _saes_inside(path: Path, formats: list[FileFormat], plugins: "PluginManager") -> list[Path]:

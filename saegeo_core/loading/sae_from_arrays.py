@@ -52,6 +52,7 @@ def sae_from_arrays(
         raise SaegeoError(
             f"how many features of {path} fire at once (k) is not told, or as {k!r}", "its configuration should say it"
         )
+    _refuse_unlike_shapes(given, path)
     d_in, d_sae = given["W_enc"].shape
     if architecture.endswith("transcoder"):
         config["d_out"] = given["W_dec"].shape[-1]
@@ -75,6 +76,23 @@ def sae_from_arrays(
         reason = " ".join(str(error).split())
         raise SaegeoError(f"the arrays of {path} make no {architecture} SAE: {reason}") from error
     return sae
+
+
+def _refuse_unlike_shapes(given: "Mapping[str, torch.Tensor]", path: Path) -> None:
+    """One number for each feature, or each dimension written to, as the encoder and the decoder count them."""
+    if given["W_enc"].ndim != 2 or given["W_dec"].ndim != 2:
+        return  # sae-lens knows such SAEs, or says why not
+    n_features, n_dimensions = given["W_enc"].shape[1], given["W_dec"].shape[1]
+    for name, n, what in (
+        ("b_enc", n_features, "features"),
+        ("threshold", n_features, "features"),
+        ("b_dec", n_dimensions, "dimensions"),
+    ):
+        if name in given and tuple(given[name].shape) != (n,):
+            raise SaegeoError(
+                f"{name} of {path} has shape {tuple(given[name].shape)}, and the SAE has {n} {what}: it has one number for each",
+                "it may be of another SAE, or reduced to one number: copy the file again",
+            )
 
 
 def all_arrays(path: Path) -> "dict[str, torch.Tensor]":

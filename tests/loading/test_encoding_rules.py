@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from saegeo_core import SaegeoError, SaeSpec, hookimpl
+from saegeo_core.loading.sae_from_arrays import sae_from_arrays
 from saegeo_core.loading.whole_sae import load_whole_sae
 
 # sae-lens's own imports warn of deprecations
@@ -335,8 +336,6 @@ def stranger_s(plugin_manager, read_sae=None):
 
 
 def test_a_stranger_s_format_gives_the_whole_sae(plugin_manager, tmp_path, w, x):
-    from saegeo_core.loading.sae_from_arrays import sae_from_arrays
-
     def read_sae(self, path):
         arrays = torch.load(path)
         return sae_from_arrays("jumprelu", arrays, path, subtracts_bias=True)
@@ -372,3 +371,16 @@ def test_a_stranger_s_format_without_a_whole_sae_or_with_a_wrong_one(plugin_mana
         RuntimeError, match="file format theirs of package saegeo_test_theirs failed(.|\n)*returned a dict"
     ):
         load_whole_sae(spec, plugins=stranger_s(plugin_manager, lambda self, path: {}))
+
+
+@pytest.mark.parametrize(("name", "what"), [("threshold", "features"), ("b_enc", "features"), ("b_dec", "dimensions")])
+def test_one_number_where_there_is_one_for_each_is_told_by_name(tmp_path, name, what):
+    arrays = {
+        "W_enc": torch.ones(4, 9),
+        "W_dec": torch.ones(9, 4),
+        "b_enc": torch.ones(9),
+        "b_dec": torch.ones(4),
+        "threshold": torch.ones(9),
+    }
+    with pytest.raises(SaegeoError, match=rf"{name} of .* has shape \(\), and the SAE has . {what}"):
+        sae_from_arrays("jumprelu", {**arrays, name: torch.tensor(0.5)}, tmp_path)
