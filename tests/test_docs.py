@@ -1,10 +1,13 @@
 """The documentation says what the code does."""
 
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from write_report_format import fields_text, schema_text
 
+from saegeo_core.cli import main
 from saegeo_core.plugin import hookspecs
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -28,3 +31,16 @@ def test_every_room_is_explained():
     rooms |= {path.stem for path in core.glob("*.py") if not path.stem.startswith("__")}
     missing = [room for room in sorted(rooms) if f"`{room}" not in text]
     assert not missing
+
+
+def test_the_first_output_in_readme_is_what_a_terminal_of_80_columns_prints(tmp_path, monkeypatch):
+    """Word for word; numbers may differ in their last digits on another processor. Slow, for it runs what README runs."""
+
+    def lines(text):
+        return [re.sub(r"[\d.]+(e-\d+)?", "0", " ".join(line.split())) for line in text.strip().splitlines()]
+
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(main, ["run", "--plugin", "lobes", "--out", str(tmp_path)]).stdout
+    readme = (DOCS.parent / "README.md").read_text().partition("```\nlobes on")[2].partition("```")[0]
+    assert lines(f"lobes on{readme}") == lines(shown.partition("\nreport: ")[0])
+    assert max(map(len, readme.splitlines())) <= 80

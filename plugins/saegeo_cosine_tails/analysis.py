@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Absent, Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -51,6 +53,22 @@ class CosineTails(Analysis):
 
         return calibrated_findings(
             cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
+        )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext
+    ) -> "Mapping[str, float] | None":
+        """All of them, from the pass over all pairs."""
+        if context.preset == "paper":
+            return None
+        if cloud.n_features < 2 or cloud.d_in < 2:
+            return {}
+        from saegeo_cosine_tails.calibrated import numbers_of, observed
+
+        return numbers_of(
+            observed(
+                cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
+            )
         )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":

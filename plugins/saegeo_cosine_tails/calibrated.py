@@ -56,10 +56,27 @@ HISTOGRAM_DRAWS = 1024
 """Directions on either side of the sampled pairs whose cosines stand beside the observed histogram."""
 
 
-class Measured(NamedTuple):
-    """A number, how many things it is computed from, its nulls, how well it is known where it can be, and what else to say."""
+class Observed(NamedTuple):
+    """What one pass over all pairs saw.
 
-    number: float
+    Attributes:
+        cosines: of all pairs.
+        threshold: the |cosine| beyond which a pair is in the tails.
+        moment: second moment of the directions, (d, d).
+        squared: mean squared cosine, more precise than the sums behind its interval.
+        warnings: what is to be said of the threshold.
+    """
+
+    cosines: PairwiseCosines
+    threshold: float
+    moment: Floats
+    squared: float
+    warnings: list[str]
+
+
+class Judged(NamedTuple):
+    """How many things a number is computed from, its nulls, how well it is known where it can be, and what else to say."""
+
     n: int
     nulls: Nulls
     spread: Spread | Absent | None = None
@@ -70,6 +87,37 @@ def calibrated_findings(
     cloud: FeatureCloud, context: AnalysisContext, *, p0: float, min_expected: float, threshold: float | None
 ) -> Findings:
     """Measure all pairs in one pass and judge what was seen."""
+    n, d = cloud.n_features, cloud.d_in
+    seen = observed(cloud, context, p0=p0, min_expected=min_expected, threshold=threshold)
+    mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
+    random = _random_directions(seen.moment, mean, n, seen.squared)
+    pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
+    beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
+    judged = _judged(cloud, seen, pairs, beyond, kin_of(cloud, device=context.device))
+
+    matched, warnings = random.get(MATCHED), list(seen.warnings)
+    expected = {} if matched is None else {"matched": _expected_shares(matched, seen.cosines, context.rng)}
+    if matched is None:
+        warnings.append(
+            f"only the uniform null: the others need {MIN_FEATURES} features and a mean squared cosine of at most "
+            f"{MAX_CONCENTRATION:g}; here there are {n} and {seen.squared:.3g}"
+        )
+    return DECLARED.findings(
+        numbers_of(seen),
+        n={name: one.n for name, one in judged.items()},
+        spread={name: one.spread for name, one in judged.items() if one.spread is not None},
+        nulls={name: one.nulls for name, one in judged.items()},
+        additions={name: one.addition for name, one in judged.items()},
+        tables=tail_tables(seen.cosines, d, expected) | {"nearest": nearest_table(cloud, seen.cosines)},
+        figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
+        warnings=warnings,
+    )
+
+
+def observed(
+    cloud: FeatureCloud, context: AnalysisContext, *, p0: float, min_expected: float, threshold: float | None
+) -> Observed:
+    """One pass over all pairs of at least two features in two dimensions."""
     n, d = cloud.n_features, cloud.d_in
     if threshold is None:
         cosine, warnings = _threshold_for(n * (n - 1) // 2, d, p0, min_expected)
@@ -84,31 +132,27 @@ def calibrated_findings(
         watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
     )
     moment = second_moment(cloud.vectors, device=context.device).numpy(force=True)
-    mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
     squared = float((n * (moment**2).sum() - 1) / (n - 1))
-    random = _random_directions(moment, mean, n, squared)
-    pairs = {model: sample_null_pairs(null, cosine, context.rng) for model, null in random.items()}
-    kin = kin_of(cloud, device=context.device)
-    beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
-    measured = _measured(cloud, cosines, cosine, squared, kin=kin, pairs=pairs, beyond=beyond)
+    return Observed(cosines, cosine, moment, squared, warnings)
 
-    matched = random.get(MATCHED)
-    expected = {} if matched is None else {"matched": _expected_shares(matched, cosines, context.rng)}
-    if matched is None:
-        warnings.append(
-            f"only the uniform null: the others need {MIN_FEATURES} features and a mean squared cosine of at most "
-            f"{MAX_CONCENTRATION:g}; here there are {n} and {squared:.3g}"
-        )
-    return DECLARED.findings(
-        {name: one.number for name, one in measured.items()},
-        n={name: one.n for name, one in measured.items()},
-        spread={name: one.spread for name, one in measured.items() if one.spread is not None},
-        nulls={name: one.nulls for name, one in measured.items()},
-        additions={name: one.addition for name, one in measured.items()},
-        tables=tail_tables(cosines, d, expected) | {"nearest": nearest_table(cloud, cosines)},
-        figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
-        warnings=warnings,
-    )
+
+def numbers_of(seen: Observed) -> dict[str, float]:
+    """Every metric by name."""
+    cosines, means = seen.cosines, pair_means(seen.cosines, seen.threshold)
+    tail = means["tail"].estimate
+    return {
+        "tail_fraction": tail,
+        "tail_fraction_positive": means["tail_positive"].estimate,
+        "tail_fraction_negative": means["tail_negative"].estimate,
+        "tail_excess": tail / float(tail_probability(seen.threshold, len(seen.moment))),
+        "mean_cosine": means["cosine"].estimate,
+        "mean_squared_cosine": seen.squared,
+        "max_cosine": float(cosines.nearest_cosine.max()),
+        "min_cosine": float(cosines.farthest_cosine.min()),
+        "nearest_cosine_mean": float(cosines.nearest_cosine.mean()),
+        "duplicate_features": cosines.n_duplicates,
+        "antipodal_features": cosines.n_antipodes,
+    }
 
 
 def _threshold_for(n_pairs: int, d: int, p0: float, min_expected: float) -> tuple[float, list[str]]:
@@ -156,35 +200,25 @@ def pair_mean_spreads(
     return {name: Spread(one) for name, one in jackknife_pair_means(means, kin, unit_rows).items()}
 
 
-def _measured(
-    cloud: FeatureCloud,
-    cosines: PairwiseCosines,
-    threshold: float,
-    squared: float,
-    *,
-    kin: Integers,
-    pairs: Mapping[str, NullPairs],
-    beyond: Mapping[str, Law],
-) -> dict[str, Measured]:
-    """Every metric by name.
-
-    `squared` is the mean squared cosine, more precise than the sums behind its interval; `beyond` the laws of extremes and of
-    the nearest in the matched null, by metric.
-    """
-    n, d, n_pairs = cosines.n_features, cloud.d_in, cosines.n_pairs
-    means = pair_means(cosines, threshold)
+def _judged(
+    cloud: FeatureCloud, seen: Observed, pairs: Mapping[str, NullPairs], beyond: Mapping[str, Law], kin: Integers
+) -> dict[str, Judged]:
+    """What every metric stands beside; `beyond` are the laws of extremes and of the nearest in the matched null, by metric."""
+    n, d, n_pairs = seen.cosines.n_features, cloud.d_in, seen.cosines.n_pairs
+    means = pair_means(seen.cosines, seen.threshold)
     known = pair_mean_spreads(cloud, kin, means)
-    uniform_tail = float(tail_probability(threshold, d))
+    uniform_tail = float(tail_probability(seen.threshold, d))
+    spread_dimensions = min(d, 1 / seen.squared) if seen.squared > 0 else d
 
-    def tail(statistic: str, probability: float, unit: float = 1.0) -> Measured:
+    def tail(statistic: str, probability: float, unit: float = 1.0) -> Judged:
         nulls: dict[str, SampledLaw | ShareLaw] = {
             model: SampledLaw(ShareLaw(one.count_law(statistic, n), n_pairs, unit), one.n_directions)
             for model, one in pairs.items()
         }
         nulls[UNIFORM] = ShareLaw(tail_count_law(n_pairs, probability), n_pairs, unit)
-        return Measured(means[statistic].estimate / unit, n_pairs, nulls, _moved(known[statistic], unit=unit))
+        return Judged(n_pairs, nulls, _moved(known[statistic], unit=unit))
 
-    def judged(metric: str, uniform: Law) -> Nulls:
+    def beside(metric: str, uniform: Law) -> Nulls:
         return {**({MATCHED: SampledLaw(beyond[metric], N_NEAREST)} if metric in beyond else {}), UNIFORM: uniform}
 
     common_mean = {
@@ -197,32 +231,22 @@ def _measured(
         "tail_fraction_positive": tail("tail_positive", uniform_tail / 2),
         "tail_fraction_negative": tail("tail_negative", uniform_tail / 2),
         "tail_excess": tail("tail", uniform_tail, unit=uniform_tail),
-        "mean_cosine": Measured(
-            means["cosine"].estimate,
+        "mean_cosine": Judged(
             n_pairs,
-            {NO_MEAN: mean_cosine_law(n, min(d, 1 / squared) if squared > 0 else d), UNIFORM: mean_cosine_law(n, d)},
+            {NO_MEAN: mean_cosine_law(n, spread_dimensions), UNIFORM: mean_cosine_law(n, d)},
             known["cosine"],
         ),
-        "mean_squared_cosine": Measured(
-            squared,
+        "mean_squared_cosine": Judged(
             n_pairs,
             {**common_mean, UNIFORM: mean_squared_cosine_law(n, d)},
-            _moved(known["squared_cosine"], shift=squared - means["squared_cosine"].estimate),
+            _moved(known["squared_cosine"], shift=seen.squared - means["squared_cosine"].estimate),
             f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
         ),
-        "max_cosine": Measured(
-            float(cosines.nearest_cosine.max()), n_pairs, judged("max_cosine", LargestCosineLaw(n, d))
-        ),
-        "min_cosine": Measured(
-            float(cosines.farthest_cosine.min()), n_pairs, judged("min_cosine", MirroredLaw(LargestCosineLaw(n, d)))
-        ),
-        "nearest_cosine_mean": Measured(
-            float(cosines.nearest_cosine.mean()),
-            n,
-            judged("nearest_cosine_mean", mean_nearest_cosine_law(n, d)),
-        ),
-        "duplicate_features": Measured(cosines.n_duplicates, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
-        "antipodal_features": Measured(cosines.n_antipodes, n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
+        "max_cosine": Judged(n_pairs, beside("max_cosine", LargestCosineLaw(n, d))),
+        "min_cosine": Judged(n_pairs, beside("min_cosine", MirroredLaw(LargestCosineLaw(n, d)))),
+        "nearest_cosine_mean": Judged(n, beside("nearest_cosine_mean", mean_nearest_cosine_law(n, d))),
+        "duplicate_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
+        "antipodal_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
     }
 
 

@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -72,6 +74,23 @@ class Entropy(Analysis):
             q=parameters.q,
             k=parameters.k,
             null_draws=parameters.null_draws,
+        )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext
+    ) -> "Mapping[str, float] | None":
+        """All of them, negentropies raw: their surrogates are not drawn."""
+        if context.preset == "paper":
+            return None
+        from saegeo_entropy.calibrated import estimates_of
+
+        return estimates_of(
+            cloud.with_unit_rows() if parameters.unit_rows else cloud,
+            context,
+            n_rows=parameters.n_rows,
+            n_neighbor_rows=parameters.n_neighbor_rows,
+            q=parameters.q,
+            k=parameters.k,
         )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":

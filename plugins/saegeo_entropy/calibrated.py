@@ -16,8 +16,19 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_entropy.declared import CLUSTERING, NEAR_ROWS, REPETITION
-from saegeo_entropy.kozachenko_leonenko import Negentropy, gaussian_entropy, negentropy_of_points
-from saegeo_entropy.neighbor_statistics import MIN_NEAR_ROWS, N_NEIGHBORS, NeighborStatistics, added_by_rows
+from saegeo_entropy.kozachenko_leonenko import (
+    Negentropy,
+    gaussian_entropy,
+    negentropy_of_points,
+    raw_negentropy,
+)
+from saegeo_entropy.neighbor_statistics import (
+    MIN_NEAR_ROWS,
+    N_NEIGHBORS,
+    NeighborStatistics,
+    added_by_rows,
+    neighbor_statistics,
+)
 from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes
 from saegeo_entropy.scored_rows import ScoredRows, distinct_features, scored_rows
 from saegeo_entropy.surrogates import negentropy_draws, neighbor_draws
@@ -72,6 +83,34 @@ def calibrated_findings(
     )
 
 
+def estimates_of(
+    cloud: FeatureCloud, context: AnalysisContext, *, n_rows: int, n_neighbor_rows: int, q: int, k: int
+) -> dict[str, float]:
+    """The numbers that need no surrogates, those that are defined; arguments as above. Negentropies are raw.
+
+    What surrogates of equal covariance read hardly differs between parts of one dictionary: of Gaussian rows it is the same for
+    all parts of one size.
+    """
+    features = distinct_features(cloud)
+    numbers = {"duplicate_rows": float(cloud.n_features - len(features))}
+    if len(features) < MIN_ROWS:
+        return numbers
+    rows = scored_rows(cloud, features, n_rows, context.rng)
+    near_rows, axes = rows.draw(n_neighbor_rows, context.rng), principal_axes(rows.vectors)
+    widths = _widths(axes, q)
+    if not _why_no_clustering(axes, widths, k):
+        points = {width: axes.scores[:, :width] for width in widths}
+        numbers["negentropy"] = raw_negentropy(points[widths[0]], k, context.device)
+        numbers["entropy"] = gaussian_entropy(points[widths[0]]) - numbers["negentropy"]
+        if WIDE_Q in widths:
+            numbers["negentropy_q100"] = raw_negentropy(points[WIDE_Q], k, context.device)
+    near_axes = axes if near_rows is rows else principal_axes(near_rows.vectors)
+    if not _why_no_neighborhoods(near_axes):
+        near = neighbor_statistics(near_rows.vectors, context.device).numbers()
+        numbers |= {name: number for name, number in near.items() if np.isfinite(number)}
+    return numbers
+
+
 class Estimated(NamedTuple):
     """One number of the rows.
 
@@ -92,9 +131,8 @@ def _clustering(
     rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, q: int, k: int, null_draws: int, device: str
 ) -> Findings:
     """Negentropy and entropy of the rows' leading principal components, beside their surrogates; `kin` is of each row."""
-    n, widest = len(rows), min(axes.rank, len(rows) // ROWS_PER_DIMENSION)
-    wanted, q = q, min(q, widest)
-    widths = [q] if widest < WIDE_Q else list(dict.fromkeys([q, WIDE_Q]))
+    n, widths = len(rows), _widths(axes, q)
+    wanted, q = q, widths[0]
     if reason := _why_no_clustering(axes, widths, k):
         return CLUSTERING.absent(reason, n)
 
@@ -151,6 +189,13 @@ def judging_mean(draws: Mapping[str, Floats]) -> float:
     return float(next(iter(draws.values())).mean())
 
 
+def _widths(axes: PrincipalAxes, q: int) -> list[int]:
+    """How many components are looked at: q, or as many as there are rows for, and 100 where there are rows for them."""
+    widest = min(axes.rank, len(axes.scores) // ROWS_PER_DIMENSION)
+    q = min(q, widest)
+    return [q] if widest < WIDE_Q else list(dict.fromkeys([q, WIDE_Q]))
+
+
 def _why_no_clustering(axes: PrincipalAxes, widths: list[int], k: int) -> str:
     """Why nothing can be estimated; "" where it can."""
     n = len(axes.scores)
@@ -169,21 +214,29 @@ def _limit(n: int, rank: int) -> str:
     return f"{n} rows are enough for {n // ROWS_PER_DIMENSION} ({ROWS_PER_DIMENSION} for each dimension)"
 
 
+def _why_no_neighborhoods(axes: PrincipalAxes) -> str:
+    """Why no distances are measured; "" where they are."""
+    n = len(axes.scores)
+    if n < MIN_NEAR_ROWS:
+        return f"{n} rows are too few for {N_NEIGHBORS} near ones: {MIN_NEAR_ROWS} are needed"
+    if axes.rank == n - 1 and axes.variances[0] < EVEN * axes.variances[-1]:
+        return "all rows are equally far from each other"
+    return ""
+
+
 def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, null_draws: int, device: str) -> Findings:
     """Distances between near rows in all dimensions, and intrinsic dimension at many scales, beside their nulls."""
     n = len(rows)
-    if n < MIN_NEAR_ROWS:
-        return NEAR_ROWS.absent(f"{n} rows are too few for {N_NEIGHBORS} near ones: {MIN_NEAR_ROWS} are needed", n)
-    if axes.rank == n - 1 and axes.variances[0] < EVEN * axes.variances[-1]:
-        return NEAR_ROWS.absent("all rows are equally far from each other", n)
+    if reason := _why_no_neighborhoods(axes):
+        return NEAR_ROWS.absent(reason, n)
 
     draws = neighbor_draws(rows, axes, null_draws, device)
     distances = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=device).distances
     observed = NeighborStatistics.of_distances(distances)
     finite = {name: number for name, number in observed.numbers().items() if np.isfinite(number)}
     added = added_by_rows(distances) if finite else {}
-    reason = Absent("every row has its nearest rows at one distance: the dimension is infinite")
-    infinite: dict[str, float | Absent] = dict.fromkeys(NEAR_ROWS, reason)
+    at_one_distance = Absent("every row has its nearest rows at one distance: the dimension is infinite")
+    infinite: dict[str, float | Absent] = dict.fromkeys(NEAR_ROWS, at_one_distance)
     tables = {}
     if np.isfinite(observed.as_array()).all():
         tables["intrinsic_dimension"] = dimensions_table(observed, draws)

@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Example, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -48,6 +50,16 @@ class FrequencyGeometry(Analysis):
             dense_above=parameters.dense_above,
             null_draws=parameters.null_draws,
         )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: FrequencyGeometryParameters, context: AnalysisContext
+    ) -> "Mapping[str, float]":
+        """All of them that are defined."""
+        from saegeo_frequency_geometry.calibrated import estimates_of
+
+        if context.firing is None:
+            raise ValueError("frequency-geometry needs firing, and the context has none")
+        return estimates_of(cloud, context.firing, context, dense_above=parameters.dense_above)
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Families of five that fire often, and single features that fire rarely."""

@@ -25,7 +25,7 @@ def calibrated_findings(
     document_rng, permutation_rng, half_rng = context.rng.spawn(3)
     live = np.flatnonzero(firing.counts)
     rho, places, absent = rate_correlations(cloud.vectors, firing.counts, device=device)
-    shares = {"dead_share": 1 - len(live) / firing.n_features, "dense_share": _dense_share(firing, dense_above)}
+    shares = _shares(firing, dense_above)
     ranks = {name: standard_ranks(place) for name, place in places.items()}
 
     def rho_of_counts(counts: Integers, _: int) -> dict[str, float]:
@@ -49,6 +49,22 @@ def calibrated_findings(
         tables={"features": pd.DataFrame(features), "spectrum": pd.DataFrame(spectrum)},
         figures=[FIGURE],
     )
+
+
+def estimates_of(
+    cloud: FeatureCloud, firing: FiringStatistics, context: AnalysisContext, *, dense_above: float
+) -> dict[str, float]:
+    """The numbers that are defined."""
+    shares = {name: one for name, one in _shares(firing, dense_above).items() if not isinstance(one, Absent)}
+    return {**shares, **rate_correlations(cloud.vectors, firing.counts, device=context.device).rho}
+
+
+def _shares(firing: FiringStatistics, dense_above: float) -> dict[str, float | Absent]:
+    """Of dead and of dense features."""
+    return {
+        "dead_share": 1 - np.count_nonzero(firing.counts) / firing.n_features,
+        "dense_share": _dense_share(firing, dense_above),
+    }
 
 
 def _dense_share(firing: FiringStatistics, dense_above: float) -> float | Absent:

@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -102,6 +104,25 @@ class Lobes(Analysis):
             null_draws=parameters.null_draws,
             isotropic_draws=parameters.isotropic_draws,
             document_groups=parameters.document_groups,
+        )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: LobesParameters, context: AnalysisContext
+    ) -> "Mapping[str, float] | None":
+        """Those of the lobes of live features that are defined."""
+        if context.preset == "paper":
+            return None
+        from saegeo_lobes.calibrated import estimates_of
+
+        if context.firing is None:
+            raise SaegeoError("lobes needs firing statistics, and none were given", "give the harvest of this SAE")
+        return estimates_of(
+            cloud,
+            context.firing,
+            context,
+            _settings(parameters, context.device),
+            k=parameters.k_reported,
+            min_blocks=parameters.min_blocks,
         )
 
     def planted_example(self, rng: "np.random.Generator") -> Example:

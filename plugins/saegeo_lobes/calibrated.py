@@ -60,9 +60,7 @@ def calibrated_findings(
     # A generator for each use of chance. Documents come first: they are the same for all SAEs harvested together.
     document_rng, sae_rng, control_rng, permutation_rng, null_rng = context.rng.spawn(5)
 
-    asked, settings = settings, settings.fitting(live.n_live)
-    if not fits_densely(live.n_live, settings.dense_bytes):
-        settings = replace(settings, geometries=(COSINE_GRAPH,))
+    asked, settings = settings, _fitting(settings, live)
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
@@ -94,6 +92,32 @@ def calibrated_findings(
             *_warnings_of_controls(firing, len(controls)),
         ],
     )
+
+
+def estimates_of(
+    cloud: FeatureCloud,
+    firing: FiringStatistics,
+    context: AnalysisContext,
+    settings: Settings,
+    *,
+    k: int,
+    min_blocks: int,
+) -> dict[str, float]:
+    """The numbers of the SAE's own lobes, those that are defined; arguments as above."""
+    live = live_features(firing.counts, firing.n_blocks, min_blocks=min_blocks)
+    if live.n_live < min_features(k):
+        return live.counted
+    _, rng, *_ = context.rng.spawn(5)
+    cloud = cloud.select(live.mask)
+    features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), _fitting(settings, live), rng)
+    numbers = numbers_of(FeatureLobes.of(features, k, rng))
+    return live.counted | {name: one for name, one in numbers.items() if not isinstance(one, Absent)}
+
+
+def _fitting(settings: Settings, live: LiveFeatures) -> Settings:
+    """What these features are enough for, and there is room for."""
+    fitting = settings.fitting(live.n_live)
+    return fitting if fits_densely(live.n_live, settings.dense_bytes) else replace(fitting, geometries=(COSINE_GRAPH,))
 
 
 def _controls(

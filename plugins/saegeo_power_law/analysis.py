@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -86,6 +88,21 @@ class PowerLaw(Analysis):
             null_draws=parameters.null_draws,
             power_law_draws=parameters.power_law_draws,
         )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext
+    ) -> "Mapping[str, float] | None":
+        """Those of the spectrum of all rows; not the spread over windows, which the spectra of subsamples choose."""
+        if context.preset == "paper":
+            return None
+        if cloud.n_features < 2 or cloud.d_in < 2:
+            return {}
+        from saegeo_power_law.calibrated import estimates_of
+        from saegeo_power_law.fitted_laws import RankWindow
+
+        cloud = cloud.with_unit_rows() if parameters.unit_rows else cloud
+        window = RankWindow(parameters.first_rank, parameters.last_rank)
+        return estimates_of(cloud, context, window, n_features=parameters.n_features)
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Variances that fall as the inverse of the rank."""

@@ -13,7 +13,7 @@ from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
 from saegeo_power_law.measures import EXACT_POWER_LAW, NO_MEAN, STRUCTURELESS, Measure, Measures, spreads
 from saegeo_power_law.null_spectra import PowerLawSpectra, StructurelessSpectra, lengths_by_extent
 from saegeo_power_law.size_correction import STEEPEST
-from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum, spectrum_of_rows
 from saegeo_power_law.tables import (
     alternatives_table,
     figures,
@@ -50,7 +50,7 @@ def calibrated_findings(
     measures = Measures(cloud.d_in, windows_around(window, sample.full.usable_rank), sample.structureless_eigenvalues)
     has_window = sample.full.usable_rank >= window.last
 
-    reasons = {name: measure.absent_from(sample) for name, measure in measures.by_name.items()}
+    reasons = {name: measure.absent_from(sample.full, sample.n_features) for name, measure in measures.by_name.items()}
     found = {name: measure for name, measure in measures.by_name.items() if not reasons[name]}
     alpha = measures.alpha(sample.full) if has_window else STEEPEST
     spectra = drawn_spectra(
@@ -79,6 +79,22 @@ def calibrated_findings(
         figures=figures(tables, sample.full),
         warnings=_warnings(sample.full, window if has_window else None, measured, cloud),
     )
+
+
+def estimates_of(
+    cloud: FeatureCloud, context: AnalysisContext, window: RankWindow, *, n_features: int | None
+) -> dict[str, float]:
+    """The numbers of the cloud's own spectrum over one window, those that are defined; arguments as above.
+
+    Sizes are corrected as if rows were Gaussian, which is the same correction for all clouds of one size.
+    """
+    measured = rows_measured(cloud, n_features, context)
+    spectrum, measures = spectrum_of_rows(measured.vectors, device=context.device), Measures(cloud.d_in, [window])
+    return {
+        name: one.of(spectrum)
+        for name, one in measures.by_name.items()
+        if not one.absent_from(spectrum, measured.n_features)
+    }
 
 
 def rows_measured(cloud: FeatureCloud, n_features: int | None, context: AnalysisContext) -> FeatureCloud:

@@ -5,7 +5,6 @@ The same functions serve the cloud and the draws of its nulls, so nothing but th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -19,7 +18,7 @@ from saegeo_core.statistics.laws import FrozenDistribution
 from saegeo_core.statistics.marchenko_pastur import edges
 from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_exponent, power_law_gain
 from saegeo_power_law.shape import effective_rank, participation_ratio, relative_log_volume
-from saegeo_power_law.size_correction import STEEPEST, SizeCorrection
+from saegeo_power_law.size_correction import STEEPEST, size_correction
 from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 
 STRUCTURELESS = (
@@ -68,15 +67,14 @@ class Measure:
         """How many eigenvalues of the spectrum it can use."""
         return spectrum.usable_rank if self.corrects_size else spectrum.rank
 
-    def absent_from(self, sample: SampleSpectrum) -> str:
-        """Why the cloud has no such number; "" where it has one."""
-        spectrum = sample.full
+    def absent_from(self, spectrum: Spectrum, n_features: int) -> str:
+        """Why a cloud of so many features has no such number; "" where it has one."""
         if self.needs_rank and not spectrum.rank:
             return "all rows are equal, so no direction has any variance"
         if self.rank_in(spectrum) >= self.needs_rank:
             return self.undefined(spectrum)
         if spectrum.rank < self.needs_rank:
-            has = f"{sample.n_features} features in {spectrum.d_in} dimensions have {spectrum.rank}"
+            has = f"{n_features} features in {spectrum.d_in} dimensions have {spectrum.rank}"
         else:
             has = f"features of such unlike lengths are as noisy a sample as {spectrum.n_rows:.0f} Gaussian rows"
         way = "; power-law.last_rank ends the window earlier" if self.needs_rank > spectrum.rank > 1 else ""
@@ -105,7 +103,7 @@ class Measures:
         `structureless` are the eigenvalues expected without structure, as many as are above zero; what they read is told.
         """
         self.windows, self.window = tuple(windows), windows[0]
-        self._correction = cache(lambda n_rows: SizeCorrection(n_rows, d, self.windows))
+        self._d = d
         window, last, furthest = self.window, self.window.last, max(window.last for window in self.windows)
         over = f" Over ranks {window}"
         self.by_name = {
@@ -165,7 +163,7 @@ class Measures:
 
     def corrected(self, read: float, n_rows: float, window: RankWindow | None = None) -> float:
         """The exponent that is expected to read so from that many rows."""
-        return self._correction(n_rows).corrected(read, window or self.window)
+        return size_correction(n_rows, self._d, self.windows).corrected(read, window or self.window)
 
     def _window_spread(self, spectrum: Spectrum) -> float:
         alphas = [self.alpha(spectrum, window) for window in self.windows]

@@ -18,6 +18,7 @@ exponents from 0 up, fits every window to it, and traces what was read back to t
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,6 +73,12 @@ class SizeCorrection:
             return 0.0
         roots = self._read[window].solve(read, extrapolate=False)
         return float(roots.max()) if len(roots) else float(STEEPEST)
+
+
+@lru_cache(maxsize=128)
+def size_correction(n_rows: float, d: int, windows: tuple[RankWindow, ...]) -> SizeCorrection:
+    """The correction, computed once: it takes longer than the spectrum of a small cloud."""
+    return SizeCorrection(n_rows, d, windows)
 
 
 def expected_eigenvalues(

@@ -190,9 +190,27 @@ def effective_rows(squared_lengths: Floats, participation_ratio: float) -> float
 
 def spectrum_of(mean: Floats, covariance: Floats, n: int) -> Spectrum:
     """The spectrum of n rows with that mean and covariance (divisor n - 1), taken for Gaussian ones."""
+    return _spectrum(torch.linalg.eigvalsh(torch.from_numpy(covariance)).numpy(), float(np.trace(covariance)), mean, n)
+
+
+def spectrum_of_rows(vectors: torch.Tensor, *, device: str | torch.device = "cpu") -> Spectrum:
+    """The spectrum of rows (n, d), n >= 2, taken for Gaussian ones, from the smaller of covariance and Gram matrix."""
+    n, d = vectors.shape
+    if n >= d:
+        moments = row_moments(vectors, device=device)
+        return spectrum_of(moments.mean, moments.covariance, n)
+    rows = vectors.to(device, torch.float64)
+    mean = rows.mean(0)
+    centered = rows - mean
+    nonzero = torch.linalg.eigvalsh(centered @ centered.T / (n - 1)).numpy(force=True)
+    return _spectrum(np.pad(nonzero, (d - n, 0)), float(nonzero.sum()), mean.numpy(force=True), n)
+
+
+def _spectrum(ascending: Floats, trace: float, mean: Floats, n: int) -> Spectrum:
+    """Of n rows with those eigenvalues of the covariance, (d,), and that trace."""
+    eigenvalues = ascending[::-1]
     squared_length = float(mean @ mean)
-    mean_square = squared_length + (n - 1) / n * float(np.trace(covariance))
-    eigenvalues = torch.linalg.eigvalsh(torch.from_numpy(covariance)).numpy()[::-1]
+    mean_square = squared_length + (n - 1) / n * trace
     rounding = max(n, len(mean)) * np.finfo(np.float64).eps * eigenvalues[0]
     eigenvalues = np.where(eigenvalues > max(rounding, ALL_ALIKE * squared_length), eigenvalues, 0.0)
     return Spectrum(eigenvalues, n - 1, float(np.sqrt(squared_length / mean_square)))

@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -45,6 +47,18 @@ class Redundancy(Analysis):
             threshold=parameters.threshold,
             null_draws=parameters.null_draws,
         )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext
+    ) -> "Mapping[str, float]":
+        """All of them, from the links at the cloud's own threshold."""
+        from saegeo_redundancy.calibrated import Linking, link, numbers_of
+
+        if cloud.n_features < 2 or cloud.d_in < 2:
+            return {}
+        linking = Linking(cloud.d_in, parameters.chance_links, parameters.threshold)
+        _, links = link(cloud, context, linking)
+        return numbers_of(links)
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

@@ -73,25 +73,22 @@ def calibrated_findings(
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
     linking = Linking(d, chance_links, threshold)
-    cosine = linking.threshold(n, mean_squared_cosine(second_moment(cloud.vectors, device=device), n))
-    links = close_features(cloud.vectors, cosine, device=device)
-    shares, counts = linked_shares(links.n_close, links.n_opposite), family_counts(links.families, links.n_opposite)
+    cosine, links = link(cloud, context, linking)
+    numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
     matched, draws = matched_directions(cloud.vectors, device=device), []
     random_sizes: Counter[int] = Counter()
     if not isinstance(matched, Absent):
         for _ in context.progress(range(null_draws), null_draws, "random dictionaries"):
             random = close_features(matched.sample(n, draw_rng), cosine, device=device)
-            draws.append(
-                linked_shares(random.n_close, random.n_opposite) | family_counts(random.families, random.n_opposite)
-            )
+            draws.append(numbers_of(random))
             random_sizes.update(np.bincount(random.families).tolist())
     drawn = nulls_of_draws({MATCHED: draws})
     chance = Moments(float(-np.expm1((n - 1) * np.log1p(-cosine_sf(cosine, d)))))
     nulls: dict[str, Nulls | Absent] = {name: {**drawn.get(name, {}), UNIFORM: chance} for name in shares}
-    nulls |= {name: matched if isinstance(matched, Absent) else drawn[name] for name in counts}
+    nulls |= {name: matched if isinstance(matched, Absent) else drawn[name] for name in numbers.keys() - shares.keys()}
     return DECLARED.findings(
-        {**shares, **counts},
+        numbers,
         n=n,
         spread=shares_known(cloud, shares, linking, group_rng, device=device),
         nulls=nulls,
@@ -99,6 +96,18 @@ def calibrated_findings(
         figures=[FIGURE],
         warnings=[f"features are linked at |cosine| > {cosine:.4f}"],
     )
+
+
+def link(cloud: FeatureCloud, context: AnalysisContext, linking: Linking) -> tuple[float, CloseFeatures]:
+    """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
+    n, device = cloud.n_features, context.device
+    cosine = linking.threshold(n, mean_squared_cosine(second_moment(cloud.vectors, device=device), n))
+    return cosine, close_features(cloud.vectors, cosine, device=device)
+
+
+def numbers_of(links: CloseFeatures) -> dict[str, float]:
+    """Shares of linked features, then counts of families."""
+    return linked_shares(links.n_close, links.n_opposite) | family_counts(links.families, links.n_opposite)
 
 
 def shares_known(

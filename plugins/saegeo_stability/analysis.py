@@ -7,6 +7,8 @@ from pydantic import Field
 from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError, SaeSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
@@ -54,6 +56,19 @@ class Stability(Analysis):
             null_draws=parameters.null_draws,
             max_paired=parameters.max_paired,
         )
+
+    def estimates(
+        self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext
+    ) -> "Mapping[str, float]":
+        """All of them, beside the whole of the other cloud."""
+        from saegeo_stability.agreement import numbers_of
+        from saegeo_stability.calibrated import compared
+
+        other = context.clouds["other"]
+        measure, first, second = compared(
+            cloud, other, context, shared_above=parameters.shared_above, max_paired=parameters.max_paired
+        )
+        return numbers_of(measure(first, second))
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Half of the other cloud, blurred, among as many directions that it does not have."""

@@ -38,10 +38,8 @@ def calibrated_findings(
     max_paired: int,
 ) -> Findings:
     """Compare the clouds, then the first with random dictionaries."""
-    first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
-    larger = max(len(first), len(second))
-    measure = partial(agreement, shared_above=shared_above, one_to_one=larger <= max_paired)
-    found = measure(first, second)
+    measure, first, second = compared(cloud, other, context, shared_above=shared_above, max_paired=max_paired)
+    found, larger = measure(first, second), max(len(first), len(second))
     not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
     random, warnings = _random_dictionaries(other, (first, second), context.rng, context.device)
     times = range(null_draws)
@@ -60,6 +58,15 @@ def calibrated_findings(
         figures=[FIGURE],
         warnings=warnings,
     )
+
+
+def compared(
+    cloud: FeatureCloud, other: FeatureCloud, context: AnalysisContext, *, shared_above: float, max_paired: int
+) -> tuple[Callable[[Tensor, Tensor], dict[str, Agreement]], Tensor, Tensor]:
+    """What gives every number of two dictionaries of unit rows, and those of the two clouds."""
+    first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
+    is_paired = max(len(first), len(second)) <= max_paired
+    return partial(agreement, shared_above=shared_above, one_to_one=is_paired), first, second
 
 
 def spreads(

@@ -107,6 +107,7 @@ def command(plugins: Any, /, control: str | None, control_draws: int, **options:
             harvested = harvest(
                 plan.saes, plan.source, plan.corpus, plan.out, plan.settings, device=plan.device, watch=watch
             )
-        results(output).print(harvest_table(harvested))
+        console = results(output)
+        console.print(harvest_table(harvested, console.width))
         say(f"stored in {plan.out}; to measure it, type:")
         say(shlex.join(["saegeo", "run", "--all", *(one.spec for one in harvested), "--firing", plan.out]))

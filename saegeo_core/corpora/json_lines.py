@@ -12,7 +12,7 @@ from typing import Any
 
 from saegeo_core.corpora.compressed_lines import read_lines
 from saegeo_core.corpora.corpus import Document
-from saegeo_core.corpora.document_rows import BrokenRow, DocumentRows
+from saegeo_core.corpora.document_rows import TEXT, BrokenRow, DocumentRows
 from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError
 
@@ -62,16 +62,16 @@ class JsonLinesCorpus:
 
 
 def _begins_an_array(line: bytes) -> bool:
-    """Whether a file begins as an array over several lines, or one of objects: no row is a list."""
+    """Whether a file begins as an array over several lines, or one of objects or texts: no row is a list."""
     start = line.removeprefix(codecs.BOM_UTF8).strip()
-    return start == b"[" or start.startswith((b"[{", b"[ {"))
+    return start == b"[" or start.startswith((b"[{", b"[ {", b'["', b'[ "'))
 
 
 def _entries(content: bytes, path: Path) -> Iterator[tuple[int, Any]]:
     rows = _parsed(content, 1)
     if isinstance(rows, BrokenRow):
         raise SaegeoError(f"{path} begins as a JSON array and is none: {rows}", "it may be cut short: copy it again")
-    return enumerate(rows, start=1)
+    return enumerate(({TEXT: row} if isinstance(row, str) else row for row in rows), start=1)  # an array of texts
 
 
 def _parsed(line: bytes, number: int) -> Any:

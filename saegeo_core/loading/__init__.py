@@ -1,6 +1,8 @@
 """From the name of an SAE to its cloud. One file per source and per format; nothing heavy is imported before it is used."""
 
+import re
 from collections.abc import Iterable
+from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +39,8 @@ def load_cloud(
         plugins: where file formats come from; all installed plugins by default.
 
     Raises:
-        SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, a cross-layer transcoder, or with fewer
-            than two features that are not zero.
+        SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, the decoder of a cross-layer transcoder, or
+            with fewer than two features that are not zero.
     """
     from saegeo_core.cloud.source_facts import describe
     from saegeo_core.loading.feature_labels import read_feature_labels
@@ -77,13 +79,33 @@ def expand_specs(specs: list[str]) -> list[SaeSpec]:
     for text in specs:
         spec = SaeSpec.parse(text)
         if spec.path is not None:
-            _refuse_missing(spec.path)
-            expanded.setdefault(str(spec.path.resolve()), spec)
+            for path in _matching_paths(spec.path):
+                expanded.setdefault(str(path.resolve()), spec if path == spec.path else SaeSpec(path=path))
         else:
             for entry in matching_entries(spec):
                 expanded.setdefault(str(entry), SaeSpec(release=entry.release, sae_id=entry.sae_id))
     _refuse_one_name_for_two(expanded.values())
     return list(expanded.values())
+
+
+def _matching_paths(path: Path) -> list[Path]:
+    """The path itself, or those that it is a pattern of where a shell left it as it is; in natural order.
+
+    Raises:
+        SaegeoError: there is none.
+    """
+    if not path.exists() and has_magic(str(path)):
+        found = [Path(one) for one in glob(str(path.expanduser()))]
+        if found:
+            return sorted(found, key=_natural)
+        raise SaegeoError(f"no file or folder is called like {path}")
+    _refuse_missing(path)
+    return [path]
+
+
+def _natural(path: Path) -> list[int | str]:
+    """What puts layer_2 before layer_10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", str(path))]
 
 
 def _refuse_one_name_for_two(specs: Iterable[SaeSpec]) -> None:

@@ -1,7 +1,7 @@
 """A text for each feature, from a file of the user's or an export of a dashboard.
 
-JSON `{"17": "dates"}`; CSV or TSV with columns `feature` and `label`; JSON lists and JSON lines as Neuronpedia and delphi export
-them: texts in the order of the features, or objects with an index and a description, which may be null.
+JSON `{"17": "dates"}`; CSV or TSV with columns `feature` and `label`, or `index` and `description`; JSON lists and JSON lines as
+Neuronpedia and delphi export them: texts in the order of the features, or objects with an index and a description that may be null.
 """
 
 import csv
@@ -123,12 +123,15 @@ def _described(entry: Any, number: int, where: str) -> tuple[str, str]:
 def _table_rows(path: Path, text: str) -> Iterator[tuple[str, str, str]]:
     rows = csv.DictReader(io.StringIO(text), delimiter=DELIMITERS[path.suffix], strict=True)
     try:
-        if not {"feature", "label"} <= set(rows.fieldnames or ()):
-            raise SaegeoError(f"{path}, line 1: the columns are {rows.fieldnames}, not feature and label", WANTED)
+        columns = rows.fieldnames or ()
+        index, name = (next((one for one in known if one in columns), None) for known in (INDEX, TEXT))
+        if index is None or name is None:
+            named = ", ".join(map(repr, columns)) or "nothing"
+            raise SaegeoError(f"{path}, line 1: the columns are {named}, not feature and label", WANTED)
         for row in rows:
             where = f"{path}, line {rows.line_num}"
             if None in row or None in row.values():
                 raise SaegeoError(f"{where}: it has not as many fields as the header", WANTED)
-            yield where, row["feature"].strip(), row["label"]
+            yield where, row[index].strip(), row[name]
     except csv.Error as error:
         raise SaegeoError(f"{path}, line {rows.reader.line_num}: {error}", WANTED) from error

@@ -1,4 +1,7 @@
-"""What a file format is: the interface between files on disk and clouds, and all that a loader plugin has to write."""
+"""What a file format is: the interface between files on disk and clouds, and all that a loader plugin has to write.
+
+A format of a library whose encoders are known may give the whole SAE besides, so that it can be harvested.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +50,20 @@ class FileFormat(Protocol):
 
         Raises:
             SaegeoError: damaged, incomplete, or of unclear orientation.
+        """
+        ...
+
+
+class WholeSaeFormat(FileFormat, Protocol):
+    """A file format that also tells how its SAEs encode. A format without `read_sae` gives directions alone."""
+
+    def read_sae(self, path: Path) -> Any:
+        """The whole SAE, an `SAE` of sae-lens on the CPU whose `encode` gives what the library that wrote it would give.
+
+        `saegeo_core.loading.sae_from_arrays` makes one of arrays and a rule.
+
+        Raises:
+            SaegeoError: damaged, or the files do not tell how it encodes: what is missing, and what to type.
         """
         ...
 

@@ -90,20 +90,15 @@ def _gemma_2(asked: Asked) -> Facts:
     if asked.entry.path.startswith("embedding"):
         d_in = _looked_up(size, {"2b": 2304, "9b": 3584, "27b": 4608}, asked.entry)
         return _rescaled({"architecture": "jumprelu", "hook_name": "hook_embed"}, asked, math.sqrt(d_in))
-    hook = _looked_up(site, {"res": "hook_resid_post", "mlp": "hook_mlp_out", "att": "attn.hook_z"}, asked.entry)
+    hook = _looked_up(site, gemma_scope.HOOKS, asked.entry)
     return _named("jumprelu", f"blocks.{{layer}}.{hook}")(asked)
 
 
 def _gemma_3(asked: Asked) -> Facts:
     site = asked.entry.path.split("/")[0].removesuffix("_all")
+    hook, hf_hook = _looked_up(site, gemma_scope.SITES, asked.entry)
     transcoder = "jumprelu_skip_transcoder" if "affine" in asked.entry.path else "jumprelu_transcoder"
-    sites = {
-        "resid_post": ("jumprelu", "hook_resid_post", "output"),
-        "attn_out": ("jumprelu", "attn.hook_z", "self_attn.o_proj.input"),
-        "mlp_out": ("jumprelu", "hook_mlp_out", "post_feedforward_layernorm.output"),
-        "transcoder": (transcoder, "hook_mlp_in", "pre_feedforward_layernorm.output"),
-    }
-    architecture, hook, hf_hook = _looked_up(site, sites, asked.entry)
+    architecture = transcoder if site == "transcoder" else "jumprelu"
     return _named(architecture, f"blocks.{{layer}}.{hook}", f"model.layers.{{layer}}.{hf_hook}")(asked)
 
 

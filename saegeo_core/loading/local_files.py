@@ -1,15 +1,19 @@
-"""Directions from a path: the first file format that recognizes it reads it. What a stranger's format does wrong is its own."""
+"""SAEs from a path: the first file format that recognizes it reads it. What a stranger's format does wrong is its own."""
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from saegeo_core.cloud.description import Rows
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import FileFormat, Layout, StoredDirections
+from saegeo_core.loading.tensor_files import SUFFIXES
 
 if TYPE_CHECKING:
     from saegeo_core.plugin.manager import PluginManager
+
+Read = TypeVar("Read")
 
 
 def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginManager") -> StoredDirections:
@@ -19,11 +23,51 @@ def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginMan
         SaegeoError: missing, of unknown content, or what its format finds wrong with it.
         RuntimeError: the format itself failed; its package is named.
     """
-    # Strangers' formats first, so that they can be more particular than the built-in ones.
+    file_format = _format_of(path, plugins)
+
+    def read() -> StoredDirections:
+        stored = file_format.read(path, rows, layout)
+        if not isinstance(stored, StoredDirections):
+            raise TypeError(f"read returned a {type(stored).__name__}, not StoredDirections")
+        return stored
+
+    return _told_whose(read, file_format, path, plugins)
+
+
+def read_whole(path: Path, plugins: "PluginManager") -> Any:
+    """The SAE in a file or folder with its encoder, an SAE of sae-lens.
+
+    Raises:
+        SaegeoError: its format gives directions alone; else as `read_path`.
+        RuntimeError: the format itself failed; its package is named.
+    """
+    file_format = _format_of(path, plugins)
+    read_sae: Callable[[Path], Any] | None = getattr(file_format, "read_sae", None)
+    if read_sae is None:
+        raise SaegeoError(
+            f"{path} is read as {file_format.name}, which gives directions and not how they encode: when its features fire "
+            "cannot be found out",
+            "save it in a format that tells it, for example with SAE.save_model of sae-lens; docs/loading.md lists them",
+        )
+
+    def read() -> Any:
+        sae = read_sae(path)
+        missing = [name for name in ("cfg", "encode") if not hasattr(sae, name)]
+        if missing:
+            raise TypeError(
+                f"read_sae returned a {type(sae).__name__} without {' and '.join(missing)}: no SAE of sae-lens"
+            )
+        return sae
+
+    return _told_whose(read, file_format, path, plugins)
+
+
+def _format_of(path: Path, plugins: "PluginManager") -> FileFormat:
+    """The first format that recognizes a path; strangers' first, so that they can be more particular than the built-in ones."""
     formats = sorted(plugins.formats, key=_is_built_in)
     for file_format in formats:
         if _recognises(file_format, path, plugins):
-            return _read(file_format, path, rows, layout, plugins)
+            return file_format
     inside = _saes_inside(path, formats, plugins)
     if inside:
         shown = ", ".join(child.name for child in inside[:5]) + (" …" if len(inside) > 5 else "")
@@ -31,8 +75,20 @@ def read_path(path: Path, rows: Rows, layout: Layout | None, plugins: "PluginMan
             f"{path} holds {len(inside)} SAE{'s' * (len(inside) > 1)} and is none itself: {shown}",
             f"type {inside[0]} for one, {path}/* for all of them",
         )
+    _refuse_configuration_alone(path)
     known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format in formats) or "none is registered"
     raise SaegeoError(f"{_what_it_is(path)} is in no file format known here", f"known formats - {known}")
+
+
+def _refuse_configuration_alone(path: Path) -> None:
+    """Raise SaegeoError for a folder that has the configuration of an SAE and no arrays."""
+    files = sorted(child.name for child in path.iterdir() if child.is_file()) if path.is_dir() else []
+    configurations = [name for name in files if name in ("cfg.json", "config.json", "hyperparams.json")]
+    if configurations and not any(Path(name).suffix in SUFFIXES for name in files):
+        raise SaegeoError(
+            f"{path} holds {configurations[0]} and no weights: it holds {', '.join(files)}",
+            "copy the weights from where the SAE was saved, for example sae_weights.safetensors",
+        )
 
 
 def _saes_inside(path: Path, formats: list[FileFormat], plugins: "PluginManager") -> list[Path]:
@@ -50,18 +106,14 @@ def _recognises(file_format: FileFormat, path: Path, plugins: "PluginManager") -
         return False
 
 
-def _read(
-    file_format: FileFormat, path: Path, rows: Rows, layout: Layout | None, plugins: "PluginManager"
-) -> StoredDirections:
+def _told_whose(read: Callable[[], Read], file_format: FileFormat, path: Path, plugins: "PluginManager") -> Read:
+    """What `read` gives; where the format itself fails, it and its package are named."""
     try:
-        stored = file_format.read(path, rows, layout)
-        if not isinstance(stored, StoredDirections):
-            raise TypeError(f"read returned a {type(stored).__name__}, not StoredDirections")
+        return read()
     except SaegeoError:
         raise
     except Exception as error:
         raise RuntimeError(f"{_of(file_format, plugins)} failed to read {path}: {_told(error)}") from error
-    return stored
 
 
 def _of(file_format: FileFormat, plugins: "PluginManager") -> str:

@@ -7,6 +7,9 @@ from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.sae_lens_object import directions_of_object
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import StoredDirections
+from saegeo_core.loading.formats import circuit_tracer
+from saegeo_core.loading.formats.circuit_tracer import refuse_decoder_rows
+from saegeo_core.loading.formats.gemma_scope import GemmaScope
 from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
 from saegeo_core.loading.hub_files import explained, fetch, refuse_if_offline
 from saegeo_core.loading.hub_recipes import RECIPES, Asked, Recipe
@@ -24,19 +27,26 @@ def read_entry(entry: ReleaseEntry, rows: Rows) -> StoredDirections:
     not known here, it loads the SAE whole, and `training["loaded_with"]` says so.
 
     Raises:
-        SaegeoError: a cross-layer transcoder, a file that cannot be had, or one that is damaged.
+        SaegeoError: the decoder of a cross-layer transcoder, a file that cannot be had, or one that is damaged.
     """
-    if entry.loader == CROSS_LAYER or (entry.loader == "gemma_3" and "clt" in entry.path):
-        raise SaegeoError(
-            f"{entry} is one layer of a cross-layer transcoder: each feature writes to many layers and has no single "
-            "decoder direction",
-            "name an SAE or a transcoder of one layer; saegeo releases transcoder lists some",
-        )
     if entry.source == "bundled":
         return SaeLensFolder().read(Path(entry.repository) / entry.path, rows, None)
     recipe = RECIPES.get(entry.loader)
-    stored = _read_by_recipe(entry, recipe, rows) if recipe else _read_with_sae_lens(entry, rows)
+    if entry.loader == CROSS_LAYER or (entry.loader == "gemma_3" and "clt" in entry.path):
+        refuse_decoder_rows(str(entry), rows)
+        stored = _read_cross_layer(entry)
+    else:
+        stored = _read_by_recipe(entry, recipe, rows) if recipe else _read_with_sae_lens(entry, rows)
     return StoredDirections(stored.vectors, _joined(entry, stored.facts))
+
+
+def _read_cross_layer(entry: ReleaseEntry) -> StoredDirections:
+    """The directions that one layer of a cross-layer transcoder reads."""
+    if entry.loader == CROSS_LAYER:
+        fetch(entry.repository, circuit_tracer.CONFIG)  # lies beside the weights then, and is read with them
+        weights = fetch(entry.repository, f"W_enc_{entry.path}.safetensors")
+        return circuit_tracer.CrossLayerTranscoder().read(weights, "encoder", None)
+    return GemmaScope().read(fetch(entry.repository, f"{entry.path}.safetensors"), "encoder", None)
 
 
 def _read_by_recipe(entry: ReleaseEntry, recipe: Recipe, rows: Rows) -> StoredDirections:

@@ -1,7 +1,7 @@
 """SAEs of sae-lens made of arrays that other libraries wrote: which activation, and whether the decoder's bias comes off first.
 
-A decoder matrix means the same everywhere; an encoder does not. Each library's rule is spelled out here, from its own `encode`,
-and what is not known to follow one of them is refused rather than guessed.
+A decoder matrix means the same everywhere; an encoder does not. Each file format knows its library's rule, from the library's own
+`encode`, and hands over its arrays by sae-lens's names and the rule in sae-lens's words.
 """
 
 from collections.abc import Mapping
@@ -9,122 +9,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.loading.file_format import named_file
-from saegeo_core.loading.formats import dictionary_learning, gemma_scope, sparsify
-from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files import open_tensors
 
 if TYPE_CHECKING:
     import torch
 
-Tensors = dict[str, "torch.Tensor"]
-
-#: dictionary_learning's class: architecture, and whether `encode` subtracts the decoder's bias.
-TRAINED_AS = {
-    "AutoEncoder": ("standard", True),
-    "GatedAutoEncoder": ("gated", True),
-    "AutoEncoderTopK": ("topk", True),
-    "BatchTopKSAE": ("jumprelu", True),
-    "MatryoshkaBatchTopKSAE": ("jumprelu", True),
-    "JumpReluAutoEncoder": ("jumprelu", False),
-}
-#: What dictionary_learning calls them, and sae-lens. AutoEncoderTopK also stores a threshold that its `encode` ignores.
-BIASES = {
-    "encoder.bias": "b_enc",
-    "b_enc": "b_enc",
-    "bias": "b_dec",
-    "decoder_bias": "b_dec",
-    "b_dec": "b_dec",
-    "gate_bias": "b_gate",
-    "mag_bias": "b_mag",
-    "r_mag": "r_mag",
-}
+NORMALIZATIONS = {"none": "none", "layer norm": "layer_norm", "token norm": "constant_norm_rescale"}
+"""What is done to each activation before it is encoded: nothing; mean 0 and deviation 1; length sqrt(d_in)."""
 
 
-def gemma_scope_sae(path: Path) -> Any:
-    """A JumpReLU SAE or transcoder from Gemma Scope's `params.npz` or `params.safetensors`; the input is taken as it is.
-
-    A transcoder is told by its folder's name, or by the affine connection that passes its input on.
-
-    Raises:
-        SaegeoError: an array is missing or damaged.
-    """
-    inside = (named_file(path, name) for name in gemma_scope.WEIGHTS)
-    weights = next(filter(None, inside), path)
-    tensors = _all_tensors(weights)
-    named = {"W" + name[1:] if name.startswith("w_") else name: tensor for name, tensor in tensors.items()}
-    own = {name: named.get(name) for name in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")}
-    if "affine_skip_connection" in tensors:
-        return _sae("jumprelu_skip_transcoder", {**own, "W_skip": tensors["affine_skip_connection"].T}, path)
-    is_transcoder = any("transcoder" in part for part in weights.absolute().parts[-4:-1])
-    return _sae("jumprelu_transcoder" if is_transcoder else "jumprelu", own, path)
-
-
-def dictionary_learning_sae(path: Path) -> Any:
-    """An SAE from dictionary_learning's `ae.pt`; the `config.json` beside it says of which class.
-
-    Raises:
-        SaegeoError: no configuration, a class not known here, or an array that is missing or damaged.
-    """
-    weights = dictionary_learning.weights_in(path) or path
-    config = dictionary_learning.config_of(weights)
-    trainer = None if config is None else read_json_object(config).get("trainer")
-    trained_as = trainer.get("dict_class") if isinstance(trainer, dict) else None
-    if not isinstance(trainer, dict) or trained_as not in TRAINED_AS:
-        raise SaegeoError(
-            f"how {weights} encodes is unknown: "
-            + (f"its class is {trained_as!r}" if trained_as else f"there is no {dictionary_learning.CONFIG} beside it"),
-            f"known classes: {', '.join(TRAINED_AS)}",
-        )
-    architecture, subtracts_bias = TRAINED_AS[trained_as]
-    tensors = _all_tensors(weights)
-    named = {BIASES[name]: tensor for name, tensor in tensors.items() if name in BIASES}
-    for name, linear in (("W_enc", "encoder.weight"), ("W_dec", "decoder.weight")):
-        matrix = tensors.get(name, _transposed(tensors, linear))
-        if matrix is not None:
-            named[name] = matrix
-    if architecture == "jumprelu" and "threshold" in tensors and "b_enc" in named:
-        named["threshold"] = tensors["threshold"].expand_as(named["b_enc"])
-    k = {"k": trainer.get("k")} if architecture == "topk" else {}
-    return _sae(architecture, named, weights, apply_b_dec_to_input=subtracts_bias, **k)
-
-
-def sparsify_sae(path: Path) -> Any:
-    """A TopK SAE from a folder of EleutherAI's sparsify; the decoder's bias comes off the input.
-
-    Raises:
-        SaegeoError: a transcoder, another activation than top-k, or an array that is missing or damaged.
-    """
-    weights = named_file(path, sparsify.WEIGHTS) or path
-    config = read_json_object(weights.with_name(sparsify.CONFIG))
-    rule = config.get("activation", "topk")
-    if config.get("transcode") or config.get("signed") or rule != "topk":
-        what = (
-            "a transcoder"
-            if config.get("transcode")
-            else f"of activation {'signed ' * bool(config.get('signed'))}{rule}"
-        )
-        raise SaegeoError(f"{weights} is {what}, which sae-lens does not encode", "name a top-k SAE of sparsify")
-    tensors = _all_tensors(weights)
-    named = {"b_enc": tensors.get("encoder.bias"), "b_dec": tensors.get("b_dec"), "W_dec": tensors.get("W_dec")}
-    named["W_enc"] = _transposed(tensors, "encoder.weight")
-    return _sae("topk", named, weights, apply_b_dec_to_input=True, k=config.get("k"))
-
-
-def _sae(
+def sae_from_arrays(
     architecture: str,
     weights: "Mapping[str, torch.Tensor | None]",
     path: Path,
     *,
-    apply_b_dec_to_input: bool = False,
+    subtracts_bias: bool = False,
+    normalization: str = "none",
     **config: Any,
 ) -> Any:
+    """An SAE of sae-lens, float32 on the CPU, by arrays and the rule of its `encode`.
+
+    Args:
+        architecture: as sae-lens calls it: "standard", "topk", "jumprelu", "gated", "transcoder" …
+        weights: by sae-lens's names and shapes: W_enc (d_in, d_sae), W_dec (d_sae, d_out), b_enc, threshold (d_sae,), b_dec
+            (d_out,). None stands for an array that was looked for and is not there.
+        path: where they are from, for messages.
+        subtracts_bias: whether `encode` takes b_dec off its input.
+        normalization: a key of NORMALIZATIONS.
+        config: what else the architecture has: `k` of "topk".
+
+    Raises:
+        SaegeoError: an array is missing, or they make no such SAE.
+    """
     from sae_lens import SAE
 
     given = {name: tensor.detach().float().contiguous() for name, tensor in weights.items() if tensor is not None}
     missing = sorted({"W_enc", "W_dec", *weights} - given.keys())
     if missing:
         raise SaegeoError(f"{path} holds no {' and no '.join(missing)}: it cannot encode", "it may be cut short")
+    k = config.get("k", 1)
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise SaegeoError(
+            f"how many features of {path} fire at once (k) is not told, or as {k!r}", "its configuration should say it"
+        )
+    _refuse_unlike_shapes(given, path)
     d_in, d_sae = given["W_enc"].shape
     if architecture.endswith("transcoder"):
         config["d_out"] = given["W_dec"].shape[-1]
@@ -136,8 +64,8 @@ def _sae(
                 "d_sae": d_sae,
                 "dtype": "float32",
                 "device": "cpu",
-                "apply_b_dec_to_input": apply_b_dec_to_input,
-                "normalize_activations": "none",
+                "apply_b_dec_to_input": subtracts_bias,
+                "normalize_activations": NORMALIZATIONS[normalization],
                 "reshape_activations": "none",
                 "metadata": {},
                 **config,
@@ -150,10 +78,33 @@ def _sae(
     return sae
 
 
-def _all_tensors(path: Path) -> Tensors:
+def _refuse_unlike_shapes(given: "Mapping[str, torch.Tensor]", path: Path) -> None:
+    """One number for each feature, or each dimension written to, as the encoder and the decoder count them."""
+    if given["W_enc"].ndim != 2 or given["W_dec"].ndim != 2:
+        return  # sae-lens knows such SAEs, or says why not
+    n_features, n_dimensions = given["W_enc"].shape[1], given["W_dec"].shape[1]
+    for name, n, what in (
+        ("b_enc", n_features, "features"),
+        ("threshold", n_features, "features"),
+        ("b_dec", n_dimensions, "dimensions"),
+    ):
+        if name in given and tuple(given[name].shape) != (n,):
+            raise SaegeoError(
+                f"{name} of {path} has shape {tuple(given[name].shape)}, and the SAE has {n} {what}: it has one number for each",
+                "it may be of another SAE, or reduced to one number: copy the file again",
+            )
+
+
+def all_arrays(path: Path) -> "dict[str, torch.Tensor]":
+    """Every array of a file, by its name there.
+
+    Raises:
+        SaegeoError: not a container known here, missing, or damaged.
+    """
     file = open_tensors(path)
     return {name: file.read(name) for name in file.shapes}
 
 
-def _transposed(tensors: Tensors, name: str) -> "torch.Tensor | None":
-    return tensors[name].T if name in tensors else None
+def transposed(arrays: "Mapping[str, torch.Tensor]", *names: str) -> "torch.Tensor | None":
+    """The first of some matrices that is there, turned: weights of torch.nn.Linear are (outputs, inputs)."""
+    return next((arrays[name].T for name in names if name in arrays), None)

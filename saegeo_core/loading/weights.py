@@ -151,6 +151,8 @@ def directions_of(
             "leave it out",
         )
     if layout is None and len(counted) == 2:
+        if own is None and key is None:
+            _refuse_symmetric(tensors, name)
         layout = known or "rows"
         if not (own is not None and _is_paired(own)):
             _refuse_wide(tensors, name, shape, layout)
@@ -213,6 +215,19 @@ def _only_matrix(shapes: Mapping[str, Shape]) -> str | None:
     others = [shape for name, shape in shapes.items() if name != matrices[0]]
     fits = all(shape == () or (len(shape) == 1 and shape[0] in (1, n, d)) for shape in others)
     return matrices[0] if fits and n != d else None
+
+
+def _refuse_symmetric(tensors: TensorFile, name: str) -> None:
+    """A square matrix that is its own mirror image is a covariance, or distances: no dictionary."""
+    shape = tensors.shapes[name]
+    if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 1:
+        return
+    matrix = tensors.floating(name)
+    if bool((matrix == matrix.T).all()):
+        raise SaegeoError(
+            f"{name} {shape} of {tensors.path}, its only array, equals its own transpose: a covariance, no directions of an SAE",
+            "type --decoder-layout rows to measure it all the same",
+        )
 
 
 def _refuse_wide(tensors: TensorFile, name: str, shape: tuple[int, ...], layout: Layout) -> None:

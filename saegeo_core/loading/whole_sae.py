@@ -1,13 +1,12 @@
 """An SAE with its encoder, for finding out when its features fire. Everything else in saegeo needs its decoder alone.
 
-The one place where sae-lens builds SAEs: an encoder is more than a matrix (thresholds, biases, scalings), and the authority on
-how an SAE encodes is sae-lens's own `encode`. Numbers are float32 whatever the file holds.
+An encoder is more than a matrix (thresholds, biases, scalings): a file format says how its SAEs encode, and all of them become
+SAEs of sae-lens, whose own `encode` is then called. Numbers are float32 whatever the file holds.
 """
 
 import hashlib
 import json
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,12 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading import load_cloud
-from saegeo_core.loading.activation_scaling import scaling_beside
-from saegeo_core.loading.formats.dictionary_learning import DictionaryLearning
+from saegeo_core.loading.file_format import WholeSaeFormat
 from saegeo_core.loading.formats.gemma_scope import GemmaScope
-from saegeo_core.loading.formats.sae_lens_folder import SaeLensFolder
-from saegeo_core.loading.formats.sparsify import Sparsify
+from saegeo_core.loading.formats.sae_lens_folder import UNFOLDED, SaeLensFolder
 from saegeo_core.loading.hub_files import explained, fetch, refuse_if_offline
+from saegeo_core.loading.local_files import read_whole
 from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
-from saegeo_core.loading.sae_from_arrays import dictionary_learning_sae, gemma_scope_sae, sparsify_sae
 
 if TYPE_CHECKING:
     from saegeo_core.cloud.description import SaeDescription
@@ -41,10 +38,8 @@ FEATURE_WISE = (
 )
 #: Their `encode` looks at other tokens of the text, so it cannot be called on a block.
 READS_OTHER_TOKENS = ("temporal",)
-#: Scalings that sae-lens leaves to whoever encodes, by factors that the weights do not tell.
-UNFOLDED = ("expected_average_only_in", "covariance_whitening")
 NOT_ENCODING = ("metadata", "device", "dtype")
-FROM_FILES: dict[str, tuple[Callable[[Path], Any], str]] = {"gemma_3": (gemma_scope_sae, "{path}/params.safetensors")}
+FROM_FILES: dict[str, tuple[WholeSaeFormat, str]] = {"gemma_3": (GemmaScope(), "{path}/params.safetensors")}
 """Families of releases that are built here from a file of theirs: sae-lens asks the network for shapes even from a full cache."""
 
 
@@ -85,9 +80,15 @@ def load_whole_sae(spec: SaeSpec, *, device: str = "cpu", plugins: "PluginManage
             scaled by an unknown factor; features that depend on other tokens.
     """
     cloud = load_cloud(spec, plugins=plugins)
+    _refuse_other_tokens(cloud, cloud.sae.architecture)  # before gigabytes are loaded
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sae-lens advises on loading models, which is not its part here
-        module = _from_path(spec.path) if spec.path is not None else _from_entry(matching_entries(spec)[0])
+        if spec.path is not None:
+            from saegeo_core.plugin.manager import PluginManager
+
+            module = read_whole(spec.path, plugins or PluginManager())
+        else:
+            module = _from_entry(matching_entries(spec)[0])
     return whole_sae(cloud, module, device=device)
 
 
@@ -99,8 +100,7 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
     """
     config = module.cfg
     architecture = config.architecture()
-    if architecture in READS_OTHER_TOKENS:
-        raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
+    _refuse_other_tokens(cloud, architecture)
     k = getattr(config, "k", None)
     if isinstance(k, int | float) and k > config.d_sae:
         raise SaegeoError(
@@ -130,48 +130,17 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
     )
 
 
-def _from_path(path: Path) -> Any:
-    loaders: list[tuple[Any, Callable[[Path], Any]]] = [
-        (SaeLensFolder(), _from_folder),
-        (Sparsify(), sparsify_sae),
-        (GemmaScope(), gemma_scope_sae),
-        (DictionaryLearning(), dictionary_learning_sae),
-    ]
-    for file_format, load in loaders:
-        if file_format.recognises(path):
-            return load(path)
-    known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format, _ in loaders)
-    raise SaegeoError(
-        f"{path} holds no encoder that is known here, so when its features fire cannot be found out", known
-    )
-
-
-def _from_folder(path: Path) -> Any:
-    from sae_lens import SAE
-
-    folder = path if path.is_dir() else path.parent
-    try:
-        module = SAE.load_from_disk(folder, device="cpu", dtype="float32")
-        if module.cfg.normalize_activations in UNFOLDED:
-            scaling_beside(folder / SaeLensFolder.weights).fold_into(module)
-        return module
-    except SaegeoError:
-        raise
-    except OSError as error:
-        raise SaegeoError(f"{folder} cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # whatever sae-lens meets in files that were not made here, passed on whole
-        raise SaegeoError(
-            f"sae-lens cannot make an SAE of {folder}: {type(error).__name__}: {' '.join(str(error).split())}",
-            "what its cfg.json says and what its weights are must agree",
-        ) from error
+def _refuse_other_tokens(cloud: "FeatureCloud", architecture: str | None) -> None:
+    if architecture in READS_OTHER_TOKENS:
+        raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
 
 
 def _from_entry(entry: ReleaseEntry) -> Any:
     if entry.source == "bundled":
-        return _from_folder(Path(entry.repository) / entry.path)
+        return SaeLensFolder().read_sae(Path(entry.repository) / entry.path)
     if entry.loader in FROM_FILES:
-        make, weights = FROM_FILES[entry.loader]
-        return make(fetch(entry.repository, weights.format(path=entry.path)))
+        file_format, weights = FROM_FILES[entry.loader]
+        return file_format.read_sae(fetch(entry.repository, weights.format(path=entry.path)))
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     from sae_lens import SAE
 

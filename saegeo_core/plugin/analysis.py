@@ -133,6 +133,20 @@ class Analysis(Protocol):
         """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
         ...
 
+    def estimates(
+        self,
+        cloud: "FeatureCloud",  # noqa: ARG002
+        parameters: Any,  # noqa: ARG002
+        context: AnalysisContext,  # noqa: ARG002
+    ) -> "Mapping[str, float] | None":
+        """The numbers of `analyze` by name, without nulls, intervals and tables.
+
+        Features that were chosen (--features) are judged by those of many random ones, so they should cost little: what is dear
+        is left out, as what is not defined. Only differences between clouds of as many features are looked at, so a number may
+        lack a constant that `analyze` adds. None where no numbers are told alone: random features then judge nothing.
+        """
+        return None
+
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
         """For `saegeo plugins check`: a cloud in which the headline must be found (its judging null has p <= 0.01).
 

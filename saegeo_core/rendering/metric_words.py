@@ -30,13 +30,21 @@ def judging_null(metric: Metric) -> NullComparison | None:
 
 def null_mean(metric: Metric) -> str:
     """Mean of the judging null."""
-    null = judging_null(metric)
-    return DASH if null is None else significant(null.mean, 3)
+    return mean_of(judging_null(metric))
 
 
 def null_pvalue(metric: Metric) -> str:
     """p-value under the judging null."""
-    null = judging_null(metric)
+    return pvalue_of(judging_null(metric))
+
+
+def mean_of(null: NullComparison | None) -> str:
+    """Mean of a null."""
+    return DASH if null is None else significant(null.mean, 3)
+
+
+def pvalue_of(null: NullComparison | None) -> str:
+    """p-value under a null."""
     return DASH if null is None or null.pvalue is None else pvalue(null.pvalue, is_floor=is_floor(null))
 
 
@@ -49,11 +57,9 @@ def is_floor(null: NullComparison) -> bool:
 
 
 def against_null(metric: Metric) -> str:
-    """The estimate against its judging null ("3.2 × null", "like null"); without a null, which way is better."""
+    """The estimate against its judging null: "3.2 × null", "like null"; nothing without one."""
     null = judging_null(metric)
-    if null is not None and metric.value is not None:
-        return value_against_null(metric.value, null, metric.unit)
-    return "" if metric.better == "neither" else f"{metric.better} is better"
+    return "" if null is None or metric.value is None else value_against_null(metric.value, null, metric.unit)
 
 
 def value_against_null(value: float, null: NullComparison, unit: str) -> str:

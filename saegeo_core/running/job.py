@@ -5,7 +5,7 @@ import importlib.metadata
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -34,7 +34,7 @@ from saegeo_core.report.report import (
 )
 from saegeo_core.report.store import ReportStore, digest_of
 from saegeo_core.running.configured_analysis import missing_inputs
-from saegeo_core.running.subset_null import numbers_of, random_subsets, with_subset_null
+from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subset_null
 
 if TYPE_CHECKING:
     from saegeo_core.activations.text_activations import TextActivations
@@ -167,22 +167,31 @@ class Job:
         return self._stamp(findings, time.perf_counter() - started)
 
     def _beside_random_subsets(
-        self,
-        findings: Findings,
-        whole: "FeatureCloud",
-        firing: "FiringStatistics | None",
-        progress: Progress,
+        self, findings: Findings, whole: "FeatureCloud", firing: "FiringStatistics | None", progress: Progress
     ) -> Findings:
+        """The findings, each number judged by those of random features of the whole cloud as well."""
+        if firing is not None and firing.controls_from:
+            told = "untrained dictionaries, where they judge, are whole ones: of more features than were chosen"
+            findings = replace(findings, warnings=[*findings.warnings, told])
+        chosen = self._estimates(self.cloud, self.firing)
+        if chosen is None:
+            why = f"{self.analysis.name} does not tell its numbers alone under the preset {self.preset}"
+            return replace(findings, warnings=[*findings.warnings, f"not judged by random features of the SAE: {why}"])
         rng = np.random.default_rng([self.seed, *self.analysis.name.encode(), *b"random subsets"])
-        subsets = random_subsets(whole, firing, np.searchsorted(whole.feature_ids, self.cloud.feature_ids), rng)
+        rows_chosen = np.searchsorted(whole.feature_ids, self.cloud.feature_ids)
         draws = []
-        for rows in progress(subsets, len(subsets), "random subsets"):
-            of_rows = None if firing is None else firing.select(whole.feature_ids[rows])
-            draws.append(numbers_of(replace(self, cloud=whole.select(rows), firing=of_rows)._analyze(silent)))
-        return with_subset_null(findings, draws, has_rate=firing is not None)
+        for rows in progress(random_subsets(whole, firing, rows_chosen, rng, N_SUBSETS), N_SUBSETS, "random features"):
+            numbers = self._estimates(whole.select(rows), None if firing is None else firing.select(rows))
+            draws.append(numbers or {})
+        return with_subset_null(findings, chosen, draws, has_rate=firing is not None)
 
-    def _analyze(self, progress: Progress) -> Findings:
-        context = AnalysisContext(
+    def _estimates(self, cloud: "FeatureCloud", firing: "FiringStatistics | None") -> Mapping[str, float] | None:
+        """The numbers of the analysis on any cloud, each time by the same chance."""
+        with self._running():
+            return self.analysis.estimates(cloud, self.parameters, replace(self._context(silent), firing=firing))
+
+    def _context(self, progress: Progress) -> AnalysisContext:
+        return AnalysisContext(
             # Seeded by the analysis's name too, so that what else runs, and in which order, changes nothing.
             rng=np.random.default_rng([self.seed, *self.analysis.name.encode()]),
             device=self.device,
@@ -192,19 +201,27 @@ class Job:
             activations=self.activations,
             clouds=self.clouds,
         )
-        name, before = self.analysis.name, self.cloud.checksum()
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """What holds while the analysis works: standard output carries results only, and its errors name it."""
         try:
-            with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):  # standard output carries results only
-                findings = self.analysis.analyze(self.cloud, self.parameters, context)
+            with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
+                yield
+        except Exception as error:
+            error.add_note(f"in analysis {self.analysis.name} of package {self.package}, on {self.cloud.sae.spec}")
+            raise
+
+    def _analyze(self, progress: Progress) -> Findings:
+        before = self.cloud.checksum()
+        with self._running():
+            findings = self.analysis.analyze(self.cloud, self.parameters, self._context(progress))
             if not isinstance(findings, Findings):
                 raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")
             if self.analysis.headline not in [metric.name for metric in findings.metrics]:
                 raise ValueError(f"the headline {self.analysis.headline!r} is not among the metrics")
             if self.cloud.checksum() != before:
                 raise ValueError("the analysis wrote to the cloud's vectors; it must work on a copy")
-        except Exception as error:
-            error.add_note(f"in analysis {name} of package {self.package}, on {self.cloud.sae.spec}")
-            raise
         return findings
 
     def _stamp(self, findings: Findings, seconds: float) -> Report:
@@ -254,6 +271,8 @@ def _told_together(clouds: "tuple[FeatureCloud, ...]") -> dict[str, Any]:
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:
     warnings = []
+    if cloud.sae.l0 is not None and cloud.sae.l0 > cloud.sae.d_sae:
+        warnings.append(f"L0 {cloud.sae.l0:g} cannot be right: the SAE has {cloud.sae.d_sae} features")
     if cloud.n_zero_rows:
         warnings.append(f"rows of zero length, left out: {cloud.n_zero_rows} of {cloud.sae.d_sae}")
     if cloud.n_duplicate_rows:

@@ -1,6 +1,7 @@
 """Features that were chosen, beside random ones of the same SAE that are as long, and fire as often: a null of their own.
 
 A chosen part may look special because it is small, or because its features are long or frequent. Random subsets share that.
+Of them only the numbers are measured (`Analysis.estimates`), without nulls and intervals of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,16 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saegeo_core.measuring.null_comparison import drawn_null
+from saegeo_core.measuring.null_comparison import Draws, null_comparison
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.report.findings import Findings
-from saegeo_core.report.metric import Metric
+from saegeo_core.report.metric import Metric, NullComparison
 
 if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.firing.statistics import FiringStatistics
 
-N_SUBSETS = 19
+N_SUBSETS = 39
+"""The fewest of which a two-sided p-value can be 0.05."""
 N_STRATA = 10
 MODEL = "random features of the same SAE, of like length"
 MODEL_WITH_RATE = f"{MODEL} and firing rate"
@@ -27,11 +29,7 @@ Numbers = Mapping[str, float]
 
 
 def random_subsets(
-    cloud: "FeatureCloud",
-    firing: "FiringStatistics | None",
-    chosen: Integers,
-    rng: np.random.Generator,
-    n_subsets: int = N_SUBSETS,
+    cloud: "FeatureCloud", firing: "FiringStatistics | None", chosen: Integers, rng: np.random.Generator, n_subsets: int
 ) -> list[Integers]:
     """Row numbers of as many features as are chosen, ascending: from every stratum of like ones as many as were chosen there.
 
@@ -53,23 +51,44 @@ def random_subsets(
     return drawn
 
 
-def with_subset_null(findings: Findings, draws: Sequence[Numbers], *, has_rate: bool) -> Findings:
-    """Findings whose metrics stand beside the same numbers of random subsets as well, behind their other nulls."""
+def with_subset_null(findings: Findings, chosen: Numbers, draws: Sequence[Numbers], *, has_rate: bool) -> Findings:
+    """Findings whose metrics stand beside the same numbers of random subsets as well, behind their other nulls.
+
+    Args:
+        findings: of the chosen features.
+        chosen: their numbers, measured as those of the subsets were: the two are exchangeable where nothing sets the chosen apart.
+        draws: the numbers of each subset.
+        has_rate: whether firing rates are matched.
+    """
     model = MODEL_WITH_RATE if has_rate else MODEL
-    return replace(findings, metrics=[_beside(metric, draws, model) for metric in findings.metrics])
+    metrics = [_beside(metric, chosen, draws, model) for metric in findings.metrics]
+    unjudged = [
+        one.name
+        for one in metrics
+        if one.value is not None and isinstance(one.nulls, tuple) and among_random_features(one) is None
+    ]
+    told = [f"no estimate of random subsets of features for {', '.join(unjudged)}"] if unjudged else []
+    return replace(findings, metrics=metrics, warnings=[*findings.warnings, *told])
 
 
-def numbers_of(findings: Findings) -> dict[str, float]:
-    """Every estimate that there is."""
-    return {metric.name: metric.value for metric in findings.metrics if metric.value is not None}
+def among_random_features(metric: Metric) -> NullComparison | None:
+    """Where a metric of chosen features lies among those of random ones; None where that was not asked."""
+    nulls = metric.nulls if isinstance(metric.nulls, tuple) else ()
+    return next((null for null in nulls if null.model in (MODEL, MODEL_WITH_RATE)), None)
 
 
-def _beside(metric: Metric, draws: Sequence[Numbers], model: str) -> Metric:
+def _beside(metric: Metric, chosen: Numbers, draws: Sequence[Numbers], model: str) -> Metric:
     values = [one[metric.name] for one in draws if metric.name in one]
-    if metric.value is None or not isinstance(metric.nulls, tuple) or len(values) < len(draws):
+    if (
+        metric.value is None
+        or not isinstance(metric.nulls, tuple)
+        or metric.name not in chosen
+        or len(values) < len(draws)
+    ):
         return metric
-    null = drawn_null(model, metric.value, values, alternative="two-sided", has_zscore=True)
-    return metric.model_copy(update={"nulls": (*metric.nulls, null)})
+    drawn = Draws(values, shift=chosen[metric.name] - metric.value)
+    null = null_comparison(model, metric.value, drawn, "two-sided")
+    return metric if null is None else metric.model_copy(update={"nulls": (*metric.nulls, null)})
 
 
 def _strata(keys: "list[Floats | Integers]") -> Integers:

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 def sae_folder(tmp_path):
     """Saves a small SAE as sae-lens does."""
 
-    def saved(name, d_in=64, hook="here", model=None, weights=None):
+    def saved(name, d_in=64, hook="here", model=None, weights=None, **metadata):
         from sae_lens import SAE
 
         config = {
@@ -32,7 +34,7 @@ def sae_folder(tmp_path):
             "apply_b_dec_to_input": False,
             "normalize_activations": "none",
             "reshape_activations": "none",
-            "metadata": {"hook_name": hook, "model_name": model, "sae_lens_version": "6.54.12"},
+            "metadata": {"hook_name": hook, "model_name": model, "sae_lens_version": "6.54.12", **metadata},
         }
         torch.manual_seed(0)
         sae = SAE.from_dict(config)
@@ -131,6 +133,92 @@ def test_a_model_and_a_corpus(saegeo, sae_folder, tiny_gpt2, lines):
         firing = FiringStatistics.open("here", release="local", sae_id=f"layer_{layer}")
         assert (firing.n_blocks, firing.label_names) == (n_blocks, ("A", "B"))
         assert firing.corpus["hook"] == f"blocks.{layer}.hook_resid_post"
+
+
+@pytest.fixture
+def gpt2_with_end(tiny_gpt2):
+    """The same model, whose tokenizer has an end-of-text token and puts none before a text, as GPT-2's does."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_gpt2)
+    tokenizer.eos_token = "moon"
+    tokenizer.save_pretrained(tiny_gpt2)
+    return tiny_gpt2
+
+
+@pytest.mark.parametrize(
+    ("trained", "option", "begins"),
+    [
+        (True, (), True),
+        (True, ("--prepend-bos", "auto"), True),
+        (False, (), False),
+        (None, (), False),
+        (None, ("--prepend-bos", "yes"), True),
+        (True, ("--prepend-bos", "no"), False),
+    ],
+    ids=str,
+)
+def test_windows_begin_with_bos_as_the_sae_was_trained_or_as_is_said(
+    saegeo, sae_folder, gpt2_with_end, lines, trained, option, begins
+):
+    told = {} if trained is None else {"prepend_bos": trained}
+    sae = sae_folder("sae", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2", **told)
+    model = ["--model", gpt2_with_end, "--corpus", lines, "--block-tokens", 8]
+    assert saegeo("harvest", sae, *model, *option).exit_code == 0
+    firing = FiringStatistics.open("saegeo-harvest")
+    manifest = next(Path("saegeo-harvest").rglob("manifest.json")).read_text()
+    moon = WORDS.index("moon") + 1
+    assert (f'"before_window":[{moon}]' in re.sub(r"\s", "", manifest)) == begins
+    assert firing.n_tokens == 8 * firing.n_blocks  # the token put before is not counted
+
+
+def test_saes_that_want_different_beginnings_are_told_apart(saegeo, sae_folder, gpt2_with_end, lines):
+    saes = [
+        sae_folder(f"sae_{bos}", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2", prepend_bos=bos)
+        for bos in (True, False)
+    ]
+    model = ["--model", gpt2_with_end, "--corpus", lines, "--block-tokens", 8]
+    refused = saegeo("harvest", *saes, *model)
+    assert refused.exit_code == 2
+    assert "was trained on windows that begin with BOS" in refused.stderr
+    assert "--prepend-bos yes or no" in refused.stderr
+    assert saegeo("harvest", *saes, *model, "--prepend-bos", "no").exit_code == 0
+
+
+@pytest.mark.parametrize(("field", "name"), [("content", "content"), ("doc.body", "nested")])
+def test_the_text_lies_where_text_field_says(saegeo, sae_folder, tiny_gpt2, tmp_path, field, name):
+    text = " ".join(WORDS * 2)
+    rows = [{"content": text} if name == "content" else {"doc": {"body": text}} for _ in range(3)]
+    (tmp_path / "text.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    sae = sae_folder("sae", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2")
+    harvest = ["harvest", sae, "--model", tiny_gpt2, "--corpus", "text.jsonl", "--block-tokens", 8]
+    refused = saegeo(*harvest)
+    assert refused.exit_code == 2
+    assert "--text-field" in refused.stderr
+    assert saegeo(*harvest, "--text-field", field).exit_code == 0
+    assert FiringStatistics.open("saegeo-harvest").n_blocks == 6
+
+
+def test_two_saes_of_one_leaf_name_are_two(saegeo, sae_folder, tiny_gpt2, lines):
+    saes = [
+        sae_folder(f"seed{seed}/layers.1", d_in=16, hook="blocks.1.hook_resid_post", model="tiny-gpt2")
+        for seed in (0, 1)
+    ]
+    torch.manual_seed(1)
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(saes[1] / "sae_weights.safetensors")
+    save_file({name: torch.randn_like(one) for name, one in weights.items()}, saes[1] / "sae_weights.safetensors")
+    result = saegeo("harvest", *saes, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8)
+    assert result.exit_code == 0
+    assert len(list(Path("saegeo-harvest").rglob("manifest.json"))) == 2
+    compared = saegeo(
+        "compare", *saes, "--plugin", "frequency-geometry", "--firing", "saegeo-harvest", "--format", "json"
+    )
+    assert compared.exit_code == 0
+    rows = json.loads(compared.stdout)["rows"]
+    assert len({row["name"] for row in rows}) == len(rows) == 2
+    assert rows[0]["cells"] != rows[1]["cells"]
 
 
 def test_mistakes_are_found_before_anything_is_harvested(saegeo, sae_folder, planted_sae, tiny_gpt2, lines, tmp_path):

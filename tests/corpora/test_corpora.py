@@ -247,6 +247,11 @@ class TestArrays:
         assert [(one.text, one.label, one.position) for one in corpus.documents()] == [("one", "a", 0), ("two", "b", 1)]
         assert texts(corpus, 1) == ["two"]
 
+    @pytest.mark.parametrize("indent", [None, 1])
+    def test_an_array_of_texts_is_read_text_by_text(self, tmp_path, indent):
+        (tmp_path / "a.json").write_text(json.dumps(["one", "two"], indent=indent))
+        assert texts(open_corpus(str(tmp_path / "a.json"))) == ["one", "two"]
+
     def test_a_broken_entry_is_named(self, tmp_path):
         (tmp_path / "a.json").write_text(json.dumps([*self.ROWS, 3]))
         with pytest.raises(SaegeoError, match="entry 3 of .* is no document: it is a int"):

@@ -1,6 +1,7 @@
 """SAEs in every form they are kept in, small and made by hand, and a Hugging Face cache to put them in."""
 
 import json
+import socket
 from functools import partial
 from importlib.metadata import EntryPoint
 
@@ -85,3 +86,14 @@ def hub(tmp_path, monkeypatch):
         return snapshot
 
     return repository_folder
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Sockets are refused."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)

@@ -38,8 +38,8 @@ def test_other_columns_do_no_harm(tmp_path):
     ("name", "content", "complaint"),
     [
         ("a.txt", "", "a.txt is no file of labels"),
-        ("a.csv", "", "line 1: the columns are None"),
-        ("a.csv", "id,label\n1,x\n", r"line 1: the columns are \['id', 'label'\]"),
+        ("a.csv", "", "line 1: the columns are nothing, not feature and label"),
+        ("a.csv", "name,label\n1,x\n", "line 1: the columns are 'name', 'label'"),
         ("a.csv", "feature,label\n1,x\n3,y\n", "line 3: '3' is no feature; the SAE has 3, numbered from 0"),
         ("a.csv", "feature,label\n-1,x\n", "line 2: '-1' is no feature"),
         ("a.csv", "feature,label\n1.0,x\n", "line 2: '1.0' is no feature"),
@@ -48,7 +48,7 @@ def test_other_columns_do_no_harm(tmp_path):
         ("a.csv", "feature,label\n1\n", "line 2: it has not as many fields as the header"),
         ("a.csv", "feature,label\n1,a,b\n", "line 2: it has not as many fields as the header"),
         ("a.csv", 'feature,label\n1,"x\n', "line 2: unexpected end of data"),
-        ("a.tsv", "feature,label\n1,x\n", r"line 1: the columns are \['feature,label'\]"),
+        ("a.tsv", "feature,label\n1,x\n", "line 1: the columns are 'feature,label'"),
         ("a.json", "", "line 1: not JSON"),
         ("a.json", '{\n"1": "x"\n"2": "y"}', "line 3: not JSON"),
         ("a.json", "3", "holds no JSON object"),
@@ -109,3 +109,8 @@ def test_exports_that_are_none(tmp_path, name, content, complaint):
     (tmp_path / name).write_text(content)
     with pytest.raises(SaegeoError, match=complaint):
         read_feature_labels(tmp_path / name, 3)
+
+
+def test_a_table_may_name_its_columns_as_exports_do(tmp_path):
+    (tmp_path / "labels.csv").write_text('index,description\n0,dates\n2,"cats, dogs"\n')
+    assert read_feature_labels(tmp_path / "labels.csv", 3) == ("dates", "", "cats, dogs")

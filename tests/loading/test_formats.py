@@ -300,3 +300,18 @@ def test_a_folder_of_saes_names_them_and_what_to_type(load, tmp_path, decoder, w
         write(tmp_path / "run" / f"layers.{layer}" / "cfg.json", {"k": 8, "d_in": 6, "num_latents": 24})
     with pytest.raises(SaegeoError, match=r"holds 2 SAEs and is none itself: layers.3, layers.5(.|\n)*/run/\* for all"):
         load(str(tmp_path / "run"))
+
+
+def test_a_configuration_without_weights_is_told_as_that(load, tmp_path, write):
+    write(tmp_path / "layer_3" / "cfg.json", {"d_in": 8})
+    with pytest.raises(SaegeoError, match=r"layer_3 holds cfg\.json and no weights"):
+        load(str(tmp_path / "layer_3"))
+
+
+def test_a_covariance_alone_in_its_file_is_no_decoder(load, tmp_path, rng):
+    rows = rng.standard_normal((30, 8)).astype(np.float32)
+    np.save(tmp_path / "covariance.npy", np.cov(rows.T).astype(np.float32))
+    with pytest.raises(SaegeoError, match="equals its own transpose") as refused:
+        load(str(tmp_path / "covariance.npy"))
+    assert "--decoder-layout rows" in refused.value.hint
+    assert len(load(str(tmp_path / "covariance.npy"), layout="rows")) == 8

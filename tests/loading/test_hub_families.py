@@ -4,18 +4,21 @@ import gc
 import json
 import math
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from saegeo_core import SaegeoError, SaeSpec
 from saegeo_core.loading import hub_recipes, load_cloud, named_release
 from saegeo_core.loading.hub_recipes import RECIPES, Asked
 from saegeo_core.loading.named_release import read_entry
 from saegeo_core.loading.release_directory import list_releases, matching_entries
+from saegeo_core.loading.whole_sae import load_whole_sae
 
 # One SAE of each family, by sae-lens's name of the family.
 EXAMPLES = {
@@ -33,6 +36,10 @@ EXAMPLES = {
     "connor_rob_hook_z": "gpt2-small-hook-z-kk:blocks.4.hook_z",
     "temporal": "temporal-sae-gemma-2-2b:blocks.12.hook_resid_post",
 }
+HARVESTED = [loader for loader in EXAMPLES if loader != "temporal"]
+"""Families that are harvested from a cache: features of the other read other tokens."""
+EMBEDDING = "gemma-scope-2b-pt-res:embedding/width_4k/average_l0_6"
+"""SAEs of this family whose rows sae-lens rescales."""
 
 
 def files_of(loader, decoder, encoder):
@@ -41,8 +48,8 @@ def files_of(loader, decoder, encoder):
     `decoder` is (d_sae, d_in), `encoder` (d_in, d_sae).
     """
     d_sae, d_in = decoder.shape
-    biases = {"b_enc": np.zeros(d_sae, np.float32), "b_dec": np.zeros(d_in, np.float32)}
-    threshold = {"threshold": np.ones(d_sae, np.float32)}
+    biases = {"b_enc": np.linspace(-1, 1, d_sae, dtype="f4"), "b_dec": np.linspace(0.5, -1, d_in, dtype="f4")}
+    threshold = {"threshold": np.linspace(0.1, 1, d_sae, dtype="f4")}
     ours = {"W_dec": decoder, "W_enc": encoder, **biases}
     turned = {"W_dec": decoder.T.copy(), "W_enc": encoder.T.copy(), **biases}
     linear_names = {
@@ -53,7 +60,7 @@ def files_of(loader, decoder, encoder):
     }
     linear = {linear_names[name]: array for name, array in turned.items()}
     trainer = {"dict_class": "AutoEncoderTopK", "k": 4, "layer": 12, "lm_name": "google/gemma-2-2b"}
-    llama_scope = {"d_model": d_in, "d_sae": d_sae, "hook_point_in": "blocks.3.hook_resid_post"}
+    llama_scope = {"d_model": d_in, "d_sae": d_sae, "sparsity_include_decoder_norm": False}
     temporal = dict.fromkeys(("n_heads", "n_attn_layers", "bottleneck_factor", "kval_topk", "scaling_factor"), 1)
     return {
         "sae_lens": {
@@ -70,7 +77,10 @@ def files_of(loader, decoder, encoder):
                 "trainer": {**trainer, "activation_dim": d_in, "dict_size": d_sae},
                 "buffer": {"ctx_len": 128},
             },
-            "{path}/ae.pt": linear,
+            "{path}/ae.pt": {
+                **{name: linear[name] for name in list(linear) if name != "decoder.bias"},
+                "b_dec": biases["b_dec"],
+            },
         },
         "gemma_2": {"{path}/params.npz": ours | threshold},
         "gemma_2_transcoder": {"{path}/params.npz": ours | threshold},
@@ -80,6 +90,7 @@ def files_of(loader, decoder, encoder):
         "llama_scope": {
             "{path}/hyperparams.json": {
                 **llama_scope,
+                "hook_point_in": "blocks.3.hook_resid_post",
                 "jump_relu_threshold": 0.5,
                 "dataset_average_activation_norm": {"in": 7.0},
             },
@@ -87,14 +98,14 @@ def files_of(loader, decoder, encoder):
         },
         "llama_scope_r1_distill": {
             "{path}/config.json": {
-                "d_model": d_in,
+                **llama_scope,
                 "expansion_factor": d_sae // d_in,
                 "hook_point_in": "blocks.0.hook_resid_post",
             },
-            "{path}/sae_weights.safetensors": linear | {"log_jumprelu_threshold": np.zeros(d_sae, np.float32)},
+            "{path}/sae_weights.safetensors": linear | {"log_jumprelu_threshold": np.log(threshold["threshold"])},
         },
         "mwhanna_transcoder": {
-            "config.yaml": {"model_name": "Qwen/Qwen3-4B"},
+            "config.yaml": {"model_name": "Qwen/Qwen3-4B", "feature_input_hook": "mlp.hook_in"},
             "wandb-config.yaml": {
                 "d_model": {"value": d_in},
                 "d_feature": {"value": d_sae},
@@ -198,6 +209,73 @@ def test_what_is_mapped_is_what_sae_lens_loads(stock, load, sae_lens_loading, mo
     assert "loaded_with" not in cloud.sae.training
 
 
+@pytest.fixture
+def small(sae_lens_loading, monkeypatch):
+    """sae-lens takes widths and k from the names of repositories; those of the files here are smaller."""
+    from sae_lens.saes import sae
+
+    directory_s = sae.get_config_overrides
+    widths = {"d_in": 6, "d_out": 6, "d_sae": 24}
+
+    def overrides(release, sae_id):
+        qwen = {"activation_fn_kwargs": {"k": 4}} if release.startswith("qwen") else {}
+        return {**directory_s(release, sae_id), **widths, **qwen}
+
+    monkeypatch.setattr(sae, "get_config_overrides", overrides)
+
+
+@pytest.mark.parametrize("spec", [*map(EXAMPLES.get, HARVESTED), EMBEDDING])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.usefixtures("small", "no_network")
+def test_a_copy_on_disk_encodes_as_the_hub_s(stock, hub, tmp_path, rng, spec):
+    """Told by files and names alone, it is the same SAE: sae-lens's converters are the measure."""
+    entry = entry_named(spec)
+    stock(entry)
+    copy = tmp_path / entry.repository.split("/")[-1].replace("-L0_50", "-L0_4")
+    copy.symlink_to(hub(entry.repository))
+    if "norm_scaling_factor" in entry.notes:  # the directory tells what the files do
+        tell_length(copy / entry.path, 6**0.5 / entry.notes["norm_scaling_factor"])
+    with files_left_open():
+        from_hub = load_whole_sae(SaeSpec.parse(str(entry)))
+    on_disk = load_whole_sae(SaeSpec.parse(str(copy / entry.path)))
+    activations = torch.from_numpy(3 * rng.standard_normal((100, 6)).astype("f4"))
+    expected = from_hub.module.encode(activations)
+    assert 0 < (expected > 0).sum() < expected.numel()
+    torch.testing.assert_close(on_disk.module.encode(activations), expected, rtol=1e-5, atol=1e-5)
+    assert on_disk.architecture == from_hub.architecture
+    known, told = from_hub.description, on_disk.description
+    assert (told.hook_name, told.layer) == (known.hook_name, known.layer)
+
+
+def test_all_of_the_directory_but_29_are_of_families_that_are_harvested_from_a_cache():
+    entries = [entry for entry in list_releases() if entry.source == "sae-lens"]
+    left_out = [entry.loader for entry in entries if entry.loader not in HARVESTED]
+    assert (len(entries), len(entries) - len(left_out)) == (13_857, 13_828)
+    assert Counter(left_out) == {named_release.CROSS_LAYER: 26, "temporal": 3}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.usefixtures("sae_lens_loading", "no_network")
+def test_the_29_are_refused_with_a_reason(stock):
+    stock(entry_named(EXAMPLES["temporal"]))
+    with pytest.raises(SaegeoError, match="its features depend on the tokens around"):
+        load_whole_sae(SaeSpec.parse(EXAMPLES["temporal"]))
+    with pytest.raises(SaegeoError, match="each feature writes to many layers"):
+        load_whole_sae(SaeSpec.parse("mntss-gemma-2-2b-2.5m-clt-as-per-layer:layer_0"))
+
+
+def tell_length(folder, length):
+    """Write the mean length of activations where a copy of Llama Scope has it."""
+    if (folder / "hyperparams.json").exists():
+        config = json.loads((folder / "hyperparams.json").read_text())
+        config["dataset_average_activation_norm"] = {"in": length}
+        (folder / "hyperparams.json").write_text(json.dumps(config))
+    else:
+        weights = load_file(folder / "sae_weights.safetensors")
+        weights["dataset_average_activation_norm.blocks.0.hook_resid_post"] = torch.tensor(length)
+        save_file(weights, folder / "sae_weights.safetensors")
+
+
 def test_hook_names_of_the_whole_directory(sae_lens_loading, monkeypatch):
     """Families whose names say it all: 12,000 ids, each as sae-lens reads it."""
     from huggingface_hub.errors import EntryNotFoundError
@@ -258,7 +336,7 @@ def test_an_unknown_family_that_is_not_in_the_cache_or_broken(stock, hub, load, 
 
 
 def test_embeddings_of_gemma_scope(stock, load):
-    entry = entry_named("gemma-scope-2b-pt-res:embedding/width_4k/average_l0_6")
+    entry = entry_named(EMBEDDING)
     stock(entry)
     sae = load(str(entry)).sae
     assert (sae.hook_name, sae.space, sae.layer) == ("hook_embed", "embedding", None)
@@ -272,8 +350,33 @@ def test_a_repository_that_no_directory_lists(hub, load, sae_lens_folder, decode
     assert (cloud.sae.model, cloud.sae.release) == ("gpt2-small", "someone/their-saes")
 
 
-def test_cross_layer_transcoders_are_refused(load):
-    refused = pytest.raises(SaegeoError, match="cross-layer transcoder: each feature writes to many layers")
+def test_cross_layer_transcoders_by_what_they_read(hub, load, write, encoder):
+    """As sae-lens reads one layer: its encoder, its hooks, its model."""
+    repository = hub("mntss/clt-gemma-2-2b-2.5M")
+    hooks = {"feature_input_hook": "hook_resid_mid", "feature_output_hook": "hook_mlp_out"}
+    write(repository / "config.yaml", {"model_name": "google/gemma-2-2b", **hooks})
+    write(repository / "W_enc_12.safetensors", {"W_enc_12": encoder.T.copy(), "b_enc_12": np.zeros(24, np.float32)})
+    cloud = load("mntss-gemma-2-2b-2.5m-clt-as-per-layer:layer_12", rows="encoder")
+    assert torch.equal(cloud.vectors, torch.from_numpy(encoder.T.copy()))
+    sae = cloud.sae
+    assert (sae.hook_name, sae.layer, sae.model) == ("blocks.12.hook_resid_mid", 12, "gemma-2-2b")
+    assert (sae.space, sae.architecture) == ("transcoder input", "cross_layer_transcoder")
+    assert sae.training["hook_name_out"] == "blocks.12.hook_mlp_out"
+
+
+def test_cross_layer_transcoders_of_gemma_scope_2(hub, write, encoder, decoder):
+    entry = replace(entry_named(EXAMPLES["gemma_3"]), path="clt/width_16k/params_layer_3")
+    arrays = {"w_enc": encoder, "w_dec": np.stack([decoder] * 4, axis=1), "threshold": np.ones(24, np.float32)}
+    write(hub(entry.repository) / f"{entry.path}.safetensors", arrays)
+    stored = read_entry(entry, "encoder")
+    assert torch.equal(stored.vectors, torch.from_numpy(encoder.T.copy()))
+    assert stored.facts["hook_name"] == "blocks.3.hook_mlp_in"
+
+
+def test_decoders_of_cross_layer_transcoders_are_refused(load):
+    refused = pytest.raises(
+        SaegeoError, match="cross-layer transcoder: each feature writes to many layers(.|\n)*--rows encoder"
+    )
     with refused:
         load("mntss-gemma-2-2b-2.5m-clt-as-per-layer:layer_0")
     with refused:

@@ -84,6 +84,17 @@ def test_names_of_nothing_are_not_expanded(spec):
         expand_specs([spec])
 
 
+def test_a_pattern_of_paths_that_no_shell_expanded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for layer in (10, 2):
+        (tmp_path / f"layer_{layer}").mkdir()
+    (tmp_path / "layer_[1]").mkdir()
+    assert [str(spec) for spec in expand_specs(["layer_?*"])] == ["layer_2", "layer_10", "layer_[1]"]
+    assert [str(spec) for spec in expand_specs(["layer_[1]"])] == ["layer_[1]"]
+    with pytest.raises(SaegeoError, match=r"no file or folder is called like seed_\*"):
+        expand_specs(["seed_*"])
+
+
 def test_every_bundled_sae_loads():
     specs = expand_specs(["minilm-l6:*"])
     assert len(expand_specs(["minilm-l6:layer_*"])) == 6

@@ -1,25 +1,11 @@
-"""What lies in the hub's cache is used whole with no network at all: sockets are refused here."""
-
-import socket
+"""Gemma Scope 2, the directory's largest family, is used whole from the hub's cache with no network: sockets are refused here."""
 
 import pytest
 import torch
 
 from saegeo_core import SaeSpec
-from saegeo_core.loading.hub_recipes import RECIPES
-from saegeo_core.loading.release_directory import list_releases, matching_entries
+from saegeo_core.loading.release_directory import matching_entries
 from saegeo_core.loading.whole_sae import load_whole_sae
-
-READS_OTHER_TOKENS, CROSS_LAYER = "temporal", "mntss_clt_layer_transcoder"
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    def refuse(*_, **__):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +36,3 @@ def test_gemma_scope_2_encodes_as_sae_lens_has_it(hub, write, no_network, decode
     rows = torch.from_numpy(rng.standard_normal((50, 6)).astype("f4"))
     before = rows @ state["W_enc"] + state["b_enc"]
     torch.testing.assert_close(ours.module.encode(rows), before.relu() * (before > state["threshold"]))
-
-
-def test_all_of_the_directory_but_29_can_be_harvested_from_a_cache():
-    """Families are built from the files of their recipes; left out are features of many layers, or that read other tokens."""
-    entries = [entry for entry in list_releases() if entry.source == "sae-lens"]
-    able = [one for one in entries if one.loader in RECIPES and one.loader != READS_OTHER_TOKENS]
-    others = {one.loader for one in entries} - {one.loader for one in able}
-    assert others == {READS_OTHER_TOKENS, CROSS_LAYER}
-    assert (len(entries), len(able)) == (13_857, 13_828)

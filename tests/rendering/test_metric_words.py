@@ -87,7 +87,6 @@ def test_a_pvalue_that_is_the_least_of_its_draws_is_a_bound(alternative, draws, 
     assert null_pvalue(metric(1.0, null)) == written
 
 
-def test_which_way_is_better_is_told_when_it_is_known():
-    assert against_null(metric(1.0, better="higher")) == "higher is better"
-    assert against_null(metric(1.0)) == ""
+def test_without_a_null_there_is_nothing_to_compare_with():
+    assert against_null(metric(1.0, better="higher")) == ""
     assert against_null(metric(2.0, NullComparison(model="x", mean=1.0, standard_deviation=0.1), "lower")) == "2 × null"

@@ -1,12 +1,9 @@
-"""Long names give way in the middle; numbers beside them are whole at every width."""
-
-import io
+"""Long names give way in the middle."""
 
 import pytest
-from rich.console import Console
+from rich.cells import cell_len
 
-from saegeo_core.rendering.terminal.rich_table import rich_table
-from saegeo_core.rendering.terminal.short_name import ShortName, shortened
+from saegeo_core.rendering.terminal.short_name import least_width, shortened
 
 
 @pytest.mark.parametrize("width", [16, 17, 30, 59])
@@ -21,15 +18,19 @@ def test_both_ends_of_a_name_are_kept(width):
     assert shortened(name, len(name)) == name
 
 
-@pytest.mark.parametrize("width", [40, 60, 80, 100, 140])
-def test_numbers_stay_whole_beside_a_long_name(width):
-    table = rich_table()
-    table.add_column("SAE")
-    table.add_column("tokens", justify="right", no_wrap=True, min_width=9)
-    table.add_row(ShortName("/a/rather/long/path/" * 6 + "layers.1"), "1,234,567")
-    console = Console(width=width, record=True, file=io.StringIO())
-    console.print(table)
-    text = console.export_text()
-    assert "1,234,567" in text
-    assert "layers.1" in text
-    assert all(len(line) <= width for line in text.splitlines())
+def test_names_are_shortened_no_further_than_they_stay_distinct():
+    names = [
+        f"/runs/{seed}/resid_post_layer_1_expansion_16_lr_0.0003/trainer_{trainer}"
+        for seed in (0, 1)
+        for trainer in (0, 1)
+    ]
+    width = least_width(names)
+    assert 16 < width < len(names[0])
+    assert len({shortened(name, width) for name in names}) == 4
+    assert len({shortened(name, width - 1) for name in names}) < 4
+    assert least_width(["short", "other"]) == 5
+    assert least_width([]) == 0
+
+
+def test_wide_characters_count_as_wide():
+    assert cell_len(shortened("層" * 40, 21)) == 21

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -116,3 +118,10 @@ def test_a_place_needs_a_model(mean_norm, cloud, place, told, monkeypatch):
     monkeypatch.setattr(mean_norm, "uses", frozenset({"activations"}))
     with pytest.raises(SaegeoError, match=told):
         run(mean_norm, cloud, **place)
+
+
+def test_an_l0_above_the_number_of_features_is_told(mean_norm, cloud):
+    """A configuration of another SAE may say so: a k above d_sae, for example."""
+    n, usual = cloud.sae.d_sae, run(mean_norm, cloud).warnings
+    told = replace(cloud, sae=cloud.sae.model_copy(update={"l0": n + 1.0}))
+    assert run(mean_norm, told).warnings == (f"L0 {n + 1} cannot be right: the SAE has {n} features", *usual)

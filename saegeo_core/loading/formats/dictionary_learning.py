@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
+from saegeo_core.loading.sae_from_arrays import all_arrays, sae_from_arrays, transposed
 from saegeo_core.loading.tensor_files import open_tensors
 from saegeo_core.loading.weights import directions_of
 
@@ -22,12 +24,36 @@ STORED: dict[Rows, dict[str, Layout]] = {
 """Dictionaries made of torch.nn.Linear keep weights (outputs, inputs); those with bare parameters keep sae-lens's shapes."""
 ARCHITECTURES = {
     "AutoEncoder": "standard",
+    "AutoEncoderNew": "standard",
     "GatedAutoEncoder": "gated",
     "AutoEncoderTopK": "topk",
     "BatchTopKSAE": "batchtopk",
     "MatryoshkaBatchTopKSAE": "matryoshka_batchtopk",
     "JumpReluAutoEncoder": "jumprelu",
 }
+"""Its classes by what sae-lens calls their training."""
+ENCODES_AS = {
+    "AutoEncoder": ("standard", True),
+    "AutoEncoderNew": ("standard", False),
+    "GatedAutoEncoder": ("gated", True),
+    "AutoEncoderTopK": ("topk", True),
+    "BatchTopKSAE": ("jumprelu", True),
+    "MatryoshkaBatchTopKSAE": ("jumprelu", True),
+    "JumpReluAutoEncoder": ("jumprelu", False),
+}
+"""The rule of their `encode`, and whether it takes the decoder's bias off its input first."""
+BIASES = {
+    "encoder.bias": "b_enc",
+    "b_enc": "b_enc",
+    "bias": "b_dec",
+    "decoder.bias": "b_dec",
+    "decoder_bias": "b_dec",
+    "b_dec": "b_dec",
+    "gate_bias": "b_gate",
+    "mag_bias": "b_mag",
+    "r_mag": "r_mag",
+}
+"""What its classes call them, and sae-lens."""
 
 
 class DictionaryLearning:
@@ -47,6 +73,30 @@ class DictionaryLearning:
         config = config_of(weights)
         facts = {} if config is None else facts_of_trainer(read_json_object(config))
         return StoredDirections(directions_of(open_tensors(weights), rows), facts)
+
+    def read_sae(self, path: Path) -> Any:
+        """By the class that the configuration names. AutoEncoderTopK also stores a threshold, which its `encode` ignores."""
+        weights = weights_in(path) or path
+        config = config_of(weights)
+        trainer = None if config is None else read_json_object(config).get("trainer")
+        dict_class = trainer.get("dict_class") if isinstance(trainer, dict) else None
+        if not isinstance(trainer, dict) or dict_class not in ENCODES_AS:
+            raise SaegeoError(
+                f"how {weights} encodes is unknown: "
+                + (f"its class is {dict_class!r}" if dict_class else f"there is no {CONFIG} beside it"),
+                f"known classes: {', '.join(ENCODES_AS)}; copy {CONFIG} from where the SAE was trained",
+            )
+        architecture, subtracts_bias = ENCODES_AS[dict_class]
+        arrays = all_arrays(weights)
+        named = {BIASES[name]: array for name, array in arrays.items() if name in BIASES}
+        for name, linear in (("W_enc", "encoder.weight"), ("W_dec", "decoder.weight")):
+            matrix = arrays.get(name, transposed(arrays, linear))
+            if matrix is not None:
+                named[name] = matrix
+        if architecture == "jumprelu" and "threshold" in arrays and "b_enc" in named:
+            named["threshold"] = arrays["threshold"].expand_as(named["b_enc"])
+        k: dict[str, Any] = {"k": trainer.get("k")} if architecture == "topk" else {}
+        return sae_from_arrays(architecture, named, weights, subtracts_bias=subtracts_bias, **k)
 
 
 def weights_in(path: Path) -> Path | None:

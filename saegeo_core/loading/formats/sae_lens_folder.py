@@ -1,6 +1,7 @@
 """A folder written by sae-lens: `cfg.json` and `sae_weights.safetensors`."""
 
 from pathlib import Path
+from typing import Any
 
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.sae_lens_config import facts_of_config
@@ -13,6 +14,8 @@ from saegeo_core.loading.tensor_files import open_tensors
 
 CONFIG = "cfg.json"
 WEIGHTS = "sae_weights.safetensors"
+UNFOLDED = ("expected_average_only_in", "covariance_whitening")
+"""Scalings that sae-lens leaves to whoever encodes, by factors that the weights do not tell."""
 STORED: dict[Rows, dict[str, Layout]] = {"decoder": {"W_dec": "rows"}, "encoder": {"W_enc": "columns"}}
 
 
@@ -20,7 +23,6 @@ class SaeLensFolder:
     """W_dec (d_sae, d_in), or (d_sae, d_out) for a transcoder; W_enc (d_in, d_sae)."""
 
     name = "sae-lens"
-    weights = WEIGHTS
     summary = f"a folder of SAE.save_model: {CONFIG} and {WEIGHTS}"
 
     def recognises(self, path: Path) -> bool:
@@ -42,6 +44,26 @@ class SaeLensFolder:
         config = read_json_object(weights.with_name(CONFIG))
         stored = StoredDirections(open_tensors(weights).directions(STORED[rows]), facts_of_config(config, rows))
         return _unwhitened(stored, weights, rows) if config.get("normalize_activations") == WHITENED else stored
+
+    def read_sae(self, path: Path) -> Any:
+        """As sae-lens loads it; what a checkpoint left beside its weights is folded in."""
+        from sae_lens import SAE
+
+        folder = path if path.is_dir() else path.parent
+        try:
+            sae = SAE.load_from_disk(folder, device="cpu", dtype="float32")
+            if sae.cfg.normalize_activations in UNFOLDED:
+                scaling_beside(folder / WEIGHTS).fold_into(sae)
+        except SaegeoError:
+            raise
+        except OSError as error:
+            raise SaegeoError(f"{folder} cannot be read: {error.strerror or error}") from error
+        except Exception as error:  # whatever sae-lens meets in files that were not made here, passed on whole
+            raise SaegeoError(
+                f"sae-lens cannot make an SAE of {folder}: {type(error).__name__}: {' '.join(str(error).split())}",
+                "what its cfg.json says and what its weights are must agree",
+            ) from error
+        return sae
 
 
 def _unwhitened(stored: StoredDirections, weights: Path, rows: Rows) -> StoredDirections:

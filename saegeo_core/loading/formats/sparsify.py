@@ -1,10 +1,13 @@
 """A folder written by EleutherAI's sparsify: `cfg.json` and `sae.safetensors`."""
 
 from pathlib import Path
+from typing import Any
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import Layout, StoredDirections, named_file, refuse_layout
 from saegeo_core.loading.json_files import read_json_object
+from saegeo_core.loading.sae_from_arrays import all_arrays, sae_from_arrays, transposed
 from saegeo_core.loading.tensor_files import open_tensors
 
 CONFIG = "cfg.json"
@@ -46,6 +49,25 @@ class Sparsify:
                 "training": config,
             },
         )
+
+    def read_sae(self, path: Path) -> Any:
+        """Top-k; of an SAE the decoder's bias comes off the input, of a transcoder it does not."""
+        weights = named_file(path, WEIGHTS) or path
+        config = read_json_object(weights.with_name(CONFIG))
+        rule = f"{'signed ' * bool(config.get('signed'))}{config.get('activation', 'topk')}"
+        if rule != "topk":
+            raise SaegeoError(f"{weights} is of activation {rule}, which sae-lens does not encode", "name a top-k SAE")
+        is_transcoder = bool(config.get("transcode"))
+        arrays = all_arrays(weights)
+        named = {"b_enc": arrays.get("encoder.bias"), "b_dec": arrays.get("b_dec"), "W_dec": arrays.get("W_dec")}
+        named["W_enc"] = transposed(arrays, "encoder.weight")
+        if is_transcoder and "activation" not in config and named["b_dec"] is not None and named["b_dec"].any():
+            raise SaegeoError(
+                f"{weights} was written by a version of sparsify whose transcoders took the decoder's bias off their input; "
+                "later versions read the same file otherwise",
+                "load it with the version that you hold to be right and save it again: SparseCoder.save_to_disk",
+            )
+        return sae_from_arrays("topk", named, weights, subtracts_bias=not is_transcoder, k=config.get("k"))
 
 
 def _product(factor: object, width: object) -> int | None:

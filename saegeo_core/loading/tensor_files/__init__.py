@@ -3,6 +3,7 @@
 An SAE's file holds an encoder and biases beside the decoder; a cloud needs one matrix of them. No container is unpickled.
 """
 
+from functools import lru_cache
 from pathlib import Path
 
 from saegeo_core.errors import SaegeoError
@@ -41,3 +42,22 @@ def open_tensors(path: Path) -> TensorFile:
 
         return open_torch(path)
     raise SaegeoError(f"{path} is no file of arrays known here", f"known suffixes: {', '.join(SUFFIXES)}")
+
+
+def array_names(path: Path) -> frozenset[str]:
+    """The names of the arrays of a file, for telling whose it is; empty for what cannot be opened, which is told when it is read.
+
+    Every file format asks it of the same file, so what was found is remembered until the file changes.
+    """
+    if not path.is_file() or not path.name.endswith((*SUFFIXES, INDEX)):
+        return frozenset()
+    state = path.stat()
+    return _array_names(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _array_names(path: Path, _changed: int, _size: int) -> frozenset[str]:
+    try:
+        return frozenset(open_tensors(path).shapes)
+    except SaegeoError:
+        return frozenset()

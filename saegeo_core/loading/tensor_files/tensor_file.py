@@ -2,9 +2,9 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
 
@@ -22,11 +22,13 @@ class TensorFile:
         path: the file.
         shapes: shape of every array, by name. Known without reading the arrays.
         read: the tensor of a name, memory-mapped where the file allows it.
+        notes: what a PyTorch file keeps beside its arrays, by name: texts, numbers, truth values.
     """
 
     path: Path
     shapes: Mapping[str, tuple[int, ...]]
     read: "Callable[[str], torch.Tensor]"
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     def listing(self) -> str:
         """Names and shapes, for messages."""
@@ -47,7 +49,7 @@ class TensorFile:
         if len(self.shapes[name]) == 3:
             raise SaegeoError(
                 f"{name} of {self.path} has three axes, {self.shapes[name]}: its features write to several layers",
-                "crosscoders and cross-layer transcoders have no single direction per feature; name an SAE of one layer",
+                "of a cross-layer transcoder the directions that it reads can be measured: add --rows encoder",
             )
         if len(self.shapes[name]) != 2:
             raise SaegeoError(f"{name} of {self.path} has shape {self.shapes[name]}; a matrix has two axes")

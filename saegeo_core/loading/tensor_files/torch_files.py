@@ -4,19 +4,17 @@ The zip container of PyTorch 1.6 and later is memory-mapped; the older one is re
 """
 
 import io
+import json
 import pickle
 import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
-
-if TYPE_CHECKING:
-    import torch
 
 MAX_DEPTH = 4
 """Dictionaries within dictionaries that are looked into."""
@@ -38,21 +36,34 @@ def open_torch(path: Path) -> TensorFile:
             f"{path} holds a {type(content).__name__}, not a dictionary of tensors",
             "save the SAE's state_dict() instead",
         )
-    tensors = dict(_tensors_in(content, "", MAX_DEPTH))
-    return TensorFile(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__)
+    found = dict(_values_in(content, "", MAX_DEPTH))
+    tensors = {
+        name: value.detach()
+        for name, value in found.items()
+        if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested
+    }
+    notes = {name: value for name, value in found.items() if isinstance(value, str | int | float | bool)}
+    return TensorFile(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__, notes)
 
 
-def _tensors_in(content: "Mapping[Any, Any]", prefix: str, depth: int) -> "Iterator[tuple[str, torch.Tensor]]":
-    """Every tensor in dictionaries of dictionaries, with the path of keys that leads to it."""
-    import torch
+def json_line_of(path: Path) -> dict[str, Any] | None:
+    """The line of JSON before the weights, as saev writes it; None where there is none."""
+    with reading(path, "a PyTorch file"), path.open("rb") as file:
+        if file.read(1) != b"{":
+            return None
+        content = json.loads(b"{" + file.readline())
+    return content if isinstance(content, dict) else None
 
+
+def _values_in(content: "Mapping[Any, Any]", prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Every value in dictionaries of dictionaries, with the path of keys that leads to it."""
     for key, value in content.items():
         if not isinstance(key, str):
             continue
-        if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested:
-            yield prefix + key, value.detach()
-        elif isinstance(value, dict) and depth > 0:
-            yield from _tensors_in(value, f"{prefix}{key}.", depth - 1)
+        if not isinstance(value, dict):
+            yield prefix + key, value
+        elif depth > 0:
+            yield from _values_in(value, f"{prefix}{key}.", depth - 1)
 
 
 def _load(path: Path) -> Any:

@@ -58,7 +58,7 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
     if profile is None:
         return []
     published = [beside for column in comparison.columns for beside in profile.published[column.id]]
-    headings = ["layer", "SAE", "L0", *(column.id for column in comparison.columns)]
+    headings = ["SAE", "layer", "L0", *(column.id for column in comparison.columns)]
     headings += [f"{beside.metric}: {heading}" for beside in published for heading in (beside.name, "its L0")]
     places = [(series, layer, name) for series, layers in profile.series.items() for layer, name in layers]
     rows = []
@@ -66,7 +66,7 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
         row = comparison.row(name)
         numbers = [number for beside in published for number in (beside.values.get(layer), beside.l0.get(layer))]
         known = [DASH if number is None else significant(number) for number in numbers]
-        rows.append((count(layer), name, _l0(row), *map(_estimate, row.cells), *known))
+        rows.append((name, count(layer), _l0(row), *map(_estimate, row.cells), *known))
     return [
         TextTable(
             headings=tuple(map(clean, headings)),

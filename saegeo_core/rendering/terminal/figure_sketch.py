@@ -10,7 +10,7 @@ from rich.text import Text
 from saegeo_core.rendering.numbers import significant
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.data_table import column_cell
-from saegeo_core.rendering.terminal.rich_table import rich_table
+from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Cell, Table
 
@@ -24,8 +24,6 @@ DECADES = 8
 MAX_ROWS, MAX_COLUMNS = 16, 12
 MIN_WIDTH = 70
 """Of a terminal that a heat map is drawn in."""
-GAP = 3
-"""Between columns of a heat map."""
 MIN_NAME = 12
 """Characters left for the names of its rows."""
 

@@ -7,24 +7,17 @@ from rich.console import Group, RenderableType
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
-from saegeo_core.rendering.terminal.rich_table import rich_table
-from saegeo_core.rendering.terminal.short_name import ShortName
+from saegeo_core.rendering.terminal.fitted_table import fitted_table
 
 if TYPE_CHECKING:
     from saegeo_core.harvesting.finished import Harvested
 
 
-def harvest_table(harvested: "Sequence[Harvested]") -> RenderableType:
+def harvest_table(harvested: "Sequence[Harvested]", width: int) -> RenderableType:
     """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
-    table = rich_table()
-    rows = [_numbers(one) for one in harvested]
-    table.add_column("SAE")
-    for place, heading in enumerate(("blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}")):
-        # A number is never cut: its column is as wide as it is, whatever becomes of the names.
-        table.add_column(heading, justify="right", no_wrap=True, min_width=max(len(row[place]) for row in rows))
-    for one, row in zip(harvested, rows, strict=True):
-        table.add_row(ShortName(one.spec), *row)
-    return Group(table, _notes(harvested))
+    headings = ("SAE", "blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}")
+    rows = [[plain(text) for text in (one.spec, *_numbers(one))] for one in harvested]
+    return Group(fitted_table([(heading,) for heading in headings], rows, width), _notes(harvested))
 
 
 def _numbers(one: "Harvested") -> list[str]:

@@ -1,24 +1,21 @@
-"""The metrics of one report as a table: the headline first, every number beside its null, what is absent with its reason.
+"""The metrics of one report as a table: the headline first, every number beside its null, what is absent with its reason."""
 
-Numbers are never cut. A terminal too narrow for the columns gets one short paragraph a metric instead.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from saegeo_core.rendering import metric_words
+from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.plain_text import plain
-from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
+from saegeo_core.rendering.terminal.fitted_table import fitted_table
 from saegeo_core.report.metric import Absent, Metric
 from saegeo_core.report.report import Report
+from saegeo_core.running.subset_null import among_random_features
 
-HEADINGS = ("metric", "estimate", "null", "p", "against null")
-NUMBERS = HEADINGS[1:4]
-MIN_LAST_COLUMN = 12
-"""Characters left for the last column's words before a table is worth drawing."""
+HEADINGS = ("metric", "estimate", "null", "p", "vs null")
+SIDES = ("higher", "lower")
+AMONG_HEADINGS = ("metric", "null", "p", "vs null")
 
 
 def metric_table(report: Report, width: int) -> RenderableType:
@@ -26,10 +23,12 @@ def metric_table(report: Report, width: int) -> RenderableType:
     headline = report.analysis.headline
     ordered = sorted(report.measured, key=lambda metric: metric.name != headline)
     rows = [metric_cells(metric) for metric in ordered if metric.value is not None]
-    widths = [max(map(len, column)) + GAP for column in zip(HEADINGS, *rows, strict=True)]
-    layout = _table if sum(widths[:4]) + MIN_LAST_COLUMN <= width else _paragraphs
     notes = metric_notes(ordered)
-    return Group(*([layout(rows, headline)] if rows else []), *([Text(), *notes] if notes else []))
+    return Group(
+        *([_table(HEADINGS, rows, width, headline)] if rows else []),
+        *([Text(), *notes] if notes else []),
+        *_among_random(ordered, width, headline),
+    )
 
 
 def metric_cells(metric: Metric) -> tuple[str, ...]:
@@ -43,23 +42,27 @@ def metric_cells(metric: Metric) -> tuple[str, ...]:
     )
 
 
-def _table(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
-    table = rich_table()
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=heading != HEADINGS[-1])
-    for row in rows:
-        table.add_row(*map(plain, row), style="bold" if row[0] == headline else None)
-    return table
+def _among_random(metrics: Sequence[Metric], width: int, headline: str) -> list[RenderableType]:
+    """Chosen features beside random ones; nothing where all features were measured."""
+    rows = [
+        (
+            metric.name,
+            metric_words.mean_of(null),
+            metric_words.pvalue_of(null),
+            metric_words.value_against_null(metric.value, null, metric.unit),
+        )
+        for metric in metrics
+        if metric.value is not None and (null := among_random_features(metric)) is not None
+    ]
+    models = {null.model: null.draws for metric in metrics if (null := among_random_features(metric)) is not None}
+    told = [plain(f"null: {model}, as many, drawn {count(draws or 0)} times", "dim") for model, draws in models.items()]
+    title = Text("Beside random features", "bold")
+    return [Text(), title, _table(AMONG_HEADINGS, rows, width, headline), Text(), *told] if rows else []
 
 
-def _paragraphs(rows: list[tuple[str, ...]], headline: str) -> RenderableType:
-    lines: list[RenderableType] = []
-    for name, estimate, null, p, against_null in rows:
-        comparison = [f"null {null}", f"p {p}"] if null != metric_words.DASH else []
-        parts = [estimate, ", ".join([*comparison, *([against_null] if against_null else [])])]
-        lines.append(plain(name, "bold" if name == headline else ""))
-        lines += [Padding(plain(line), (0, 0, 0, GAP)) for line in parts if line]
-    return Group(*lines)
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, headline: str) -> RenderableType:
+    cells = [[plain(text, "bold" if row[0] == headline else "") for text in row] for row in rows]
+    return fitted_table([(heading,) for heading in headings], cells, width, left=frozenset({len(headings) - 1}))
 
 
 def metric_notes(metrics: list[Metric]) -> list[Text]:
@@ -73,8 +76,15 @@ def metric_notes(metrics: list[Metric]) -> list[Text]:
         *_grouped("no null for", present, lambda metric: _reason(metric.nulls)),
         *_grouped("no interval for", present, lambda metric: _reason(metric.interval)),
         *_grouped("no estimate for", metrics, lambda metric: _reason(metric.estimate)),
+        *_better(present),
     ]
     return [plain(note, "dim") for note in notes]
+
+
+def _better(metrics: Sequence[Metric]) -> list[str]:
+    """Which way is better, of metrics that no null judges."""
+    sides = {side: [one.name for one in metrics if one.better == side and _null_model(one) is None] for side in SIDES}
+    return [f"{side} is better: {', '.join(names)}" for side, names in sides.items() if names]
 
 
 def _grouped(what: str, metrics: list[Metric], key: Callable[[Metric], str | None]) -> list[str]:

@@ -37,7 +37,10 @@ def plugin_list(plugins: PluginManager) -> RenderableType:
 def _table(*headings: str) -> RichTable:
     table = rich_table()
     for heading in headings:
-        table.add_column(heading, overflow="fold", style="bold" if heading == headings[0] else "")
+        is_name = heading == headings[0]
+        table.add_column(
+            heading, overflow="fold", style="bold" if is_name else "", no_wrap=is_name or heading == "version"
+        )
     return table
 
 

@@ -8,5 +8,7 @@ GAP = 2
 
 
 def rich_table() -> RichTable:
-    """A table without columns."""
-    return RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
+    """A table without columns. Of the blanks between two, one is where a line could be drawn."""
+    return RichTable(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, GAP - 1, 0, 0), header_style="dim"
+    )

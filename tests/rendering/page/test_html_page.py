@@ -101,7 +101,7 @@ def test_every_metric_stands_with_its_nulls_its_interval_or_the_reasons(every_ki
         "null plain 249 draws, two-sided 0.200 sd 0.020 5.50 0.004 1.5 × null",
         "a second null 99 draws, two-sided 0.250 — 0.3 like null",
         "no interval: no interval: plain",
-        "no null: no null: plain lower is better",
+        "no null: no null: plain",
         "not computed: gone: plain",
         "Warning warning: plain",
         "sae.digest",

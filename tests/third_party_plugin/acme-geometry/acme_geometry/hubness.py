@@ -43,6 +43,10 @@ class Hubness(Analysis):
             figures=[FIGURE],
         )
 
+    def estimates(self, cloud, parameters, context):
+        """The number alone: random features judge chosen ones by it."""
+        return {"largest_hub": int(hub_sizes(cloud.unit_vectors().numpy()).max())}
+
     def planted_example(self, rng):
         from saegeo_core import FeatureCloud
 

@@ -22,3 +22,13 @@ class AcmeText:
         if word != "acme" or numbers.shape != (int(n), int(d)):
             raise SaegeoError(f"{path} is damaged: it holds {numbers.shape}, not {n} by {d}", "write it again")
         return StoredDirections(torch.from_numpy(numbers), {"model": "acme-1"})
+
+    def read_sae(self, path):
+        import torch
+
+        from saegeo_core.loading.sae_from_arrays import sae_from_arrays
+
+        decoder = self.read(path, "decoder", None).vectors
+        n, d = decoder.shape
+        arrays = {"W_enc": decoder.T, "W_dec": decoder, "b_enc": torch.zeros(n), "b_dec": torch.zeros(d)}
+        return sae_from_arrays("topk", arrays, path, k=8)

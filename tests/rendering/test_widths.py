@@ -1,0 +1,135 @@
+"""Every table of every command on terminals of four widths: each number whole, each line within the width."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from rich.text import Text
+
+from saegeo_core import Absent, FeatureCloud, Findings, Interval, NullComparison, run
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.rendering.comparison.console import console_table
+from saegeo_core.rendering.terminal.fitted_table import fitted_table
+from saegeo_core.rendering.terminal.harvest_table import harvest_table
+from saegeo_core.rendering.terminal.plugin_list import plugin_list
+from saegeo_core.rendering.terminal.report_in_full import report_in_full
+from saegeo_core.rendering.terminal.report_summary import report_summary
+from saegeo_core.rendering.text_table import TextTable
+from saegeo_core.running.subset_null import MODEL
+from tests.rendering.conftest import Everything, metric
+
+WIDTHS = pytest.mark.parametrize("width", [60, 80, 100, 140])
+PATH = "/data/of_the_group/runs/2026-03/minilm/resid_post_expansion_16_lr_0.0003/seed{}/layers.1"
+NAMES = [PATH.format(seed) for seed in range(3)]
+LONG = "consistency_of_pairs_after_projection_minus_before"
+
+
+def assert_whole(text, numbers, width):
+    for number in numbers:
+        assert re.search(rf"(^|\s){re.escape(number)}(\s|$)", text, re.MULTILINE), f"{number} is not in\n{text}"
+    assert max(map(len, text.splitlines())) <= width
+
+
+class LongNames(Everything):
+    """Metrics with long names, wide intervals and a null of random features."""
+
+    headline = LONG
+
+    def analyze(self, cloud, parameters, context):
+        nulls = (
+            NullComparison(model="shuffled", mean=0.05123, pvalue=4.1e-231),
+            NullComparison(model=MODEL, mean=0.07345, pvalue=0.05, draws=39),
+        )
+        interval = Interval(low=0.0751, high=0.0827, method="jackknife")
+        return Findings(
+            [
+                metric(LONG, 0.0796, interval, nulls),
+                metric(f"{LONG}_of_words", 123456.7, Absent("extremes have none"), nulls),
+                metric(f"{LONG}_of_tokens", 1.506e-6, Interval(low=1.476e-6, high=1.536e-6, method="x"), nulls),
+            ]
+        )
+
+
+@pytest.fixture
+def long_report(rng):
+    return run(LongNames(), FeatureCloud.from_array(rng.standard_normal((30, 5)).astype("f4"), name=NAMES[0]))
+
+
+@WIDTHS
+def test_metrics(long_report, seen, width):
+    text = seen(report_summary(long_report, width), width)
+    estimates = ["0.0796 [0.0751, 0.0827]", "123,457", "(1.506 ± 0.030)e-6"]
+    assert_whole(text, [*estimates, "0.0512", "4.1e-231", "0.0735", "0.05"], width)
+    assert not re.search(r"\d…|…\d", text)
+
+
+@WIDTHS
+def test_random_features_judge_in_the_summary_too(long_report, seen, width):
+    below = seen(report_summary(long_report, width), width).split("Beside random features")[1]
+    assert_whole(below, ["0.0735", "0.05"], width)
+    assert f"null: {MODEL}, as many, drawn 39 times" in " ".join(below.split())
+
+
+@WIDTHS
+def test_a_report_in_full(long_report, report, seen, width):
+    for one in (long_report, report):
+        text = seen(report_in_full(one, width), width)
+        assert max(map(len, text.splitlines())) <= width
+        assert not re.search(r"\d…|…\d", text)
+
+
+@WIDTHS
+@pytest.mark.parametrize("group", ["", "a/rather/long/release/of/everything/that/was/ever/trained"])
+def test_a_comparison(seen, width, group):
+    metrics = ["crystals.pairing_consistency_gain_of_words", "cosine-tails.tail_fraction", "power-law.alpha"]
+    parts = ("", ": null", ": p", ": difference", ": p of difference")
+    numbers = [
+        [f"{65.2 + row}", *(f"{row}.{column:02d} ± 0.0{column}" for column in range(len(metrics) * len(parts)))]
+        for row in range(len(NAMES))
+    ]
+    table = TextTable(
+        headings=("SAE", "L0", *(one + part for one in metrics for part in parts)),
+        rows=tuple((name, *row) for name, row in zip(NAMES, numbers, strict=True)),
+        groups=(group,) * len(NAMES),
+    )
+    text = seen(console_table(table, width), width)
+    assert_whole(text, [number for row in numbers for number in row], width)
+    for seed in range(3):
+        assert re.search(rf"^/data\S*d{seed}/layers\.1 ", text, re.MULTILINE)
+    assert text.count("crystals.") < len(metrics) * len(parts)
+
+
+@WIDTHS
+def test_a_harvest(seen, width):
+    class Counted:
+        tails, n_blocks, n_tokens, n_features, n_tails = "dropped", 1_234_567, 98_765_432, 16_384, 4_321
+        corpus = {"documents": 7, "documents_without_block": 0, "skipped_lines": 0, "tokens_in_tails": 0}
+        corpus |= {"high_norm_tokens": 0}
+        controls_from = ()
+
+    import numpy as np
+
+    firing = Counted()
+    firing.counts, firing.token_counts = np.ones(16_384, int), np.full(16_384, 2_000_000)
+    text = seen(harvest_table([SimpleNamespace(spec=name, firing=firing) for name in NAMES], width), width)
+    assert_whole(text, ["1,234,567", "98,765,432", "16,384", "0", "4,321"], width)
+    for seed in range(3):
+        assert re.search(rf"^/data\S*d{seed}/layers\.1 ", text, re.MULTILINE)
+
+
+@WIDTHS
+def test_the_list_of_plugins(seen, width):
+    plugins = PluginManager()
+    text = seen(plugin_list(plugins), width)
+    assert_whole(text, [plugins.analysis(name).name for name in plugins.analysis_names], width)
+
+
+def test_headings_that_fit_are_not_broken(seen):
+    rows = [[Text("a"), Text("1"), Text("2")]]
+    assert "rather long heading" in seen(fitted_table([("x",), ("rather long heading",), ("y",)], rows, 80))
+
+
+def test_what_columns_share_is_told_once(seen):
+    headings = [("SAE",), ("tails.", "fraction"), ("tails.", "fraction", "p"), ("tails.", "mean"), ("law.", "mean")]
+    told = seen(fitted_table(headings, [[Text(str(place)) for place in range(5)]], 80))
+    assert (told.count("tails."), told.count("fraction"), told.count("law."), told.count("mean")) == (1, 1, 1, 2)
