@@ -53,7 +53,7 @@ class Lobes(Analysis):
     """Whether features that fire together lie together."""
 
     name = "lobes"
-    version = "1"
+    version = "1.1"
     needs = frozenset({"vectors", "firing"})
     headline = "ami"
     summary = "Do features that fire together lie together? Beside an untrained dictionary"
@@ -67,6 +67,7 @@ class Lobes(Analysis):
             "null_draws": 100,
             "isotropic_draws": 100,
             "document_groups": 0,
+            "leading": "share",
         },
     }
     # Not "feature order": neighbor_phi_excess subtracts a mean over permutations that are drawn, which another order changes.

@@ -50,11 +50,11 @@ class FeatureLobes:
         """The lobes by phi, and a probe with folds dealt by `rng`."""
         folds = deal_folds(features.strata, rng)
         probe = LinearProbe(features.units.numpy(force=True), folds, features.settings.device)
-        return cls(features, k, features.lobes("phi").labels[k], folds, probe)
+        return cls(features, k, features.lobes("phi").labels(k), folds, probe)
 
     def at(self, k: int) -> "FeatureLobes":
         """The same features divided into another number of lobes, with the same probe."""
-        return replace(self, k=k, lobes=self.features.lobes("phi").labels[k])
+        return replace(self, k=k, lobes=self.features.lobes("phi").labels(k))
 
     def without(self, left_out: NDArray[np.bool_], lobes: Integers) -> "FeatureLobes":
         """The same features divided by the `lobes` that are found without the blocks `left_out`."""
@@ -62,7 +62,7 @@ class FeatureLobes:
 
     def agreement_with(self, geometry: str) -> Agreement:
         """Of the lobes with one clustering of the directions."""
-        return Agreement(self.lobes, self.features.geometry(geometry).labels[self.k])
+        return Agreement(self.lobes, self.features.geometry(geometry).labels(self.k))
 
     @cached_property
     def graph_agreement(self) -> Agreement:
@@ -95,19 +95,24 @@ class FeatureLobes:
     @cached_property
     def text(self) -> LobeByText | Absent:
         """What kinds of text the lobes lead; one pass over the incidence serves estimate, null and table."""
-        firing = self.features.firing
-        label, group = firing.label_of_block, firing.group_of_block
-        if firing.fired is None:
-            return PAIR_COUNTS_ONLY
-        if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
-            return NO_LABELS
-        shares = shares_on((tile for _, tile in firing.fired.tiles()), self.lobes)
-        leading = leading_lobes(shares, relative=self.features.settings.lead_is_relative)
-        kept = np.ones(len(leading), bool) if self.left_out is None else ~self.left_out
-        return lobe_by_text(
-            leading[kept],
-            label[kept],
-            group[kept],
-            n_lobes=int(self.lobes.max()) + 1,
-            n_labels=len(firing.label_names),
-        )
+        return text_of(self.features, self.lobes, self.left_out)
+
+
+def text_of(features: FeatureSet, lobes: Integers, left_out: NDArray[np.bool_] | None = None) -> LobeByText | Absent:
+    """What kinds of text lobes lead, int64 (n_features,) from 0; without the blocks `left_out`, bool (n_blocks,)."""
+    firing = features.firing
+    label, group = firing.label_of_block, firing.group_of_block
+    if firing.fired is None:
+        return PAIR_COUNTS_ONLY
+    if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
+        return NO_LABELS
+    shares = shares_on((tile for _, tile in firing.fired.tiles()), lobes)
+    leading = leading_lobes(shares, relative=features.settings.lead_is_relative)
+    kept = np.ones(len(leading), bool) if left_out is None else ~left_out
+    return lobe_by_text(
+        leading[kept],
+        label[kept],
+        group[kept],
+        n_lobes=int(lobes.max()) + 1,
+        n_labels=len(firing.label_names),
+    )

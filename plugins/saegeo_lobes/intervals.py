@@ -105,7 +105,7 @@ def _without_documents(sae: FeatureLobes, groups: Integers) -> list[FeatureLobes
     features.forget_counts()
     found = lobes_without_documents(
         lambda weights: features.firing.cooccurrence(device=features.settings.device, weights=weights),
-        lambda counts, n_blocks: features.lobes_of_counts(counts, n_blocks, sae.k),
+        lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
         groups,
     )
     return [sae.without(groups == group, lobes) for group, lobes in enumerate(found)]
