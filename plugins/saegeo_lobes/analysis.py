@@ -34,8 +34,8 @@ class LobesParameters(Parameters):
     isotropic_draws: int = Field(
         default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
     )
-    document_groups: int = Field(
-        default=20, ge=0, description="Groups of documents left out one by one for intervals; 0 leaves out none."
+    document_splits: int = Field(
+        default=10, ge=0, description="Splits of the documents into halves, for intervals; 0 makes none."
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",
@@ -66,7 +66,7 @@ class Lobes(Analysis):
             "k_reported": 2,
             "null_draws": 100,
             "isotropic_draws": 100,
-            "document_groups": 0,
+            "document_splits": 0,
             "leading": "share",
         },
     }
@@ -102,7 +102,7 @@ class Lobes(Analysis):
             min_blocks=parameters.min_blocks,
             null_draws=parameters.null_draws,
             isotropic_draws=parameters.isotropic_draws,
-            document_groups=parameters.document_groups,
+            document_splits=parameters.document_splits,
         )
 
     def planted_example(self, rng: "np.random.Generator") -> Example:

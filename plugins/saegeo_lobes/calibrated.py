@@ -37,7 +37,7 @@ def calibrated_findings(
     min_blocks: int,
     null_draws: int,
     isotropic_draws: int,
-    document_groups: int,
+    document_splits: int,
 ) -> Findings:
     """Measure the SAE and its controls in the same way, and judge the one by the others.
 
@@ -50,7 +50,7 @@ def calibrated_findings(
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
         null_draws: permutations of either kind.
         isotropic_draws: random dictionaries that the probe is tried on.
-        document_groups: groups of documents that are left out one by one; 0 leaves out none.
+        document_splits: splits of the documents into halves, for intervals; 0 makes none.
     """
     live = live_features(firing.counts, firing.n_blocks, min_blocks=min_blocks)
     if live.n_live < min_features(k):
@@ -82,7 +82,7 @@ def calibrated_findings(
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
-        spread=spread_of(sae, numbers, document_rng, document_groups),
+        spread=spread_of(sae, numbers, document_rng, document_splits),
         nulls=nulls,
         tables=tables,
         figures=figures_of(tables, k, plane.method),

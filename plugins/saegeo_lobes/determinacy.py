@@ -6,16 +6,12 @@ are many or unclear, runs of k-means end in different ones, depending on where t
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
-from saegeo_core.numerics.arrays import Floats
-from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.feature_set import Clusters, FeatureSet
 
 MAX_SPAN_ERROR = 1e-2
 """Radians. A turn of so much moves coordinates by a hundredth of their size, which few labels survive."""
 MIN_STABILITY = 0.8
-N_PARTS = 4
+"""Of clusters that are not called dependent on where k-means starts."""
 
 
 def warnings_of_labels(features: FeatureSet, controls: Sequence[FeatureSet] = (), *, k: int) -> Iterator[str]:
@@ -44,9 +40,3 @@ def _undetermined_spans(clusterings: Mapping[str, Clusters], whose: str, only: i
                     f"by {clusters.embedding.gap(k):.1e} only, which rounding and a residual of "
                     f"{clusters.embedding.residuals[: k + 1].max():.1e} do not tell from 0"
                 )
-
-
-def agreement_by_start(functional: Clusters, geometric: Clusters, k: int) -> Floats:
-    """Adjusted mutual information of single runs of k-means on either side, each run with one of the other, (n_runs,)."""
-    pairs = zip(functional.runs(k), geometric.runs(k), strict=False)
-    return np.array([Agreement(one, other).adjusted_mutual_information for one, other in pairs])
