@@ -35,7 +35,9 @@ class LobesParameters(Parameters):
         default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
     )
     document_splits: int = Field(
-        default=10, ge=0, description="Splits of the documents into halves, for intervals; 0 makes none."
+        default=7,
+        ge=0,
+        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none.",
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",

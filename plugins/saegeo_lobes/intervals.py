@@ -1,22 +1,21 @@
-"""How well each number is known from so much text. Documents are what is drawn, so documents are what is halved or redrawn.
+"""How well each number is known from so much text. Documents are what is drawn, so documents are what is left out or redrawn.
 
-Whatever depends on lobes is computed on both halves of several random splits of the documents; the neighbor-phi excess, which
-is smooth in the counts, has a document bootstrap. Both depend on the text alone: for two SAEs harvested from one corpus the n-th
-replicates are of the same documents, so that their difference is known better than either.
+Whatever depends on lobes is computed without each third of the documents, for several random splits into thirds; the
+neighbor-phi excess, which is smooth in the counts, has a document bootstrap. Both depend on the text alone: for two SAEs harvested
+from one corpus the n-th replicates are of the same documents, so that their difference is known better than either.
 
 Labels are discrete, so numbers of lobes move in small jumps as text comes and goes. A document bootstrap does not serve them:
 repeated documents change the lobes, and its intervals miss the estimate. Nor does leaving out a twentieth at a time: the number of
-features that change lobes grows with the text left out, its variance with that and not with the square as the jackknife
-supposes, whose intervals come out twice as wide as they should be. Two halves are two independent samples: half the square of
-their difference is the variance of the number for half the text, and half of that is the variance for all of it, where
-variance falls with the amount of text. Lobes of most text fall faster, so that intervals err on the wide side.
+features that change lobes grows with the text left out, and the variance with that, not with its square as the jackknife
+supposes, whose standard errors come out twice too large. The more is left out the less so (Shao and Wu 1989), but lobes of half
+the text can be lobes of another kind. Thirds never told too little, and up to twice too much where hardly a label moves.
 
-On each half k-means starts from the lobes of all the text, and so sees only what the text changes. What depends on where it starts
-is the spread of the number over single runs of it, which is added: replicate n is the estimate, moved by half the difference of
-the halves of split n and by as much as run n departs from the mean of the runs.
+Without a third k-means starts from the lobes of all the text, and so sees only what the text changes. What depends on where it
+starts is the spread of the number over single runs, which is added: replicate n departs from the estimate by what the n-th
+third does, so scaled that replicates spread as the estimate does, and by what run n does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +34,12 @@ CountBlocks = Callable[[Integers], Tensor]
 FindLobes = Callable[[Tensor, int], Integers]
 
 ONE_DOCUMENT = Absent("all blocks come from one document, and documents are what is resampled")
-NOT_REFITTED = Absent("lobes were not looked for in halves of the documents (document_splits=0)")
-TOO_WIDE = Absent("lobes of so many features are not looked for in halves of the documents")
+TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of the documents are left out")
+NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
+TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
+N_PARTS = 3
 LEVEL = 0.95
-METHOD = "split halves of the documents, and runs of k-means"
+METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
 def spread_of(
@@ -50,7 +51,7 @@ def spread_of(
         sae: the lobes of the SAE.
         numbers: its numbers.
         rng: shares out and redraws documents. Nothing else draws from it, so that it does the same for every SAE.
-        n_splits: splits of the documents into halves; 0 refits nothing.
+        n_splits: splits of the documents into thirds; 0 refits nothing.
     """
     firing = sae.features.firing
     documents = firing.group_of_block
@@ -69,90 +70,98 @@ def spread_of(
     refitted = {name: value for name, value in numbers.items() if name != NEIGHBOR_PHI}
     if not n_splits or not sae.features.is_dense:
         return known | dict.fromkeys(refitted, TOO_WIDE if n_splits else NOT_REFITTED)
+    if n_documents < N_PARTS:
+        return known | dict.fromkeys(refitted, TOO_FEW_DOCUMENTS)
     splits = document_splits(documents, split_rng, n_splits=n_splits)
-    halves, starts = _on_halves(sae, splits), [sae.of_one_run(split) for split in range(n_splits)]
-    key = f"halves of the documents, {digest_of_parts(splits)}"
-    return known | {name: _split(NUMBERS[name], value, halves, starts, key) for name, value in refitted.items()}
+    without = _without_documents(sae, splits)
+    starts = [sae.of_one_run(number) for number in range(len(without))]
+    key = f"thirds of the documents, {digest_of_parts(splits)}"
+    return known | {name: _moved(NUMBERS[name], value, without, starts, key) for name, value in refitted.items()}
 
 
-def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_splits: int = 10) -> NDArray[np.bool_]:
-    """Which blocks lie in the first half of each split, (n_splits, n_blocks): whole documents, halves of about equal length.
+def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_splits: int = 7) -> Integers:
+    """The third, 0 to 2, that each block lies in, for each split: int64 (n_splits, n_blocks); thirds are of about equal length.
 
-    Documents that follow one another in length go to different halves.
+    Whole documents. Of three that follow one another in length each goes to another third.
 
     Args:
-        document_of_block: int64 (n_blocks,), pieces of one source being one document, of two at least.
-        rng: decides between documents of equal length, and which of two goes to the first half.
+        document_of_block: int64 (n_blocks,), pieces of one source being one document, of three at least.
+        rng: decides between documents of equal length, and which of three goes where.
         n_splits: how many.
     """
     _, document, lengths = np.unique(document_of_block, return_inverse=True, return_counts=True)
-    n, splits = len(lengths), []
+    splits = []
     for _ in range(n_splits):
-        order = np.lexsort((rng.random(n), -lengths))
-        coins = np.repeat(rng.random((n + 1) // 2) < 0.5, 2)[:n]
-        first = np.empty(n, bool)
-        first[order] = coins ^ (np.arange(n) % 2 == 0)
-        splits.append(first[document])
+        order = np.lexsort((rng.random(len(lengths)), -lengths))
+        triples = rng.permuted(np.tile(np.arange(N_PARTS), (-(-len(lengths) // N_PARTS), 1)), axis=1)
+        part = np.empty(len(lengths), np.int64)
+        part[order] = triples.ravel()[: len(lengths)]
+        splits.append(part[document])
     return np.stack(splits)
 
 
-def lobes_of_halves(
-    count_blocks: CountBlocks, find_lobes: FindLobes, splits: NDArray[np.bool_]
-) -> list[tuple[Integers, Integers]]:
-    """The lobes of both halves of each split, int64 (n_features,) each.
+def lobes_without_documents(count_blocks: CountBlocks, find_lobes: FindLobes, splits: Integers) -> Iterator[Integers]:
+    """The lobes that are found without each third of each split, int64 (n_features,) each.
 
     Args:
         count_blocks: maps weights int64 (n_blocks,), 0 or 1, to co-occurrence counts (n_features, n_features) of the blocks
             of weight 1, as a tensor that may be changed.
         find_lobes: maps such counts and their number of blocks to labels (n_features,); may write over the counts.
-        splits: bool (n_splits, n_blocks), from `document_splits`.
+        splits: int64 (n_splits, n_blocks), from `document_splits`.
     """
     total = count_blocks(np.ones(splits.shape[1], np.int64))
-    found = []
-    for first in splits:
-        counts = count_blocks(first.astype(np.int64))
-        rest = total - counts
-        found.append((find_lobes(counts, int(first.sum())), find_lobes(rest, int((~first).sum()))))
-    return found
+    for left_out in _parts(splits):
+        counts = count_blocks(left_out.astype(np.int64)).neg_().add_(total)
+        yield find_lobes(counts, int((~left_out).sum()))
 
 
-def _on_halves(sae: FeatureLobes, splits: NDArray[np.bool_]) -> list[tuple[FeatureLobes, FeatureLobes]]:
-    """What becomes of the lobes on both halves of each split."""
+def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
+    """Each third of each split, bool (n_blocks,)."""
+    return [split == part for split in splits for part in range(N_PARTS)]
+
+
+def _without_documents(sae: FeatureLobes, splits: Integers) -> list[FeatureLobes]:
+    """What becomes of the lobes without each third of each split."""
     features = sae.features
     features.forget_counts()
-    found = lobes_of_halves(
+    found = lobes_without_documents(
         lambda weights: features.firing.cooccurrence(device=features.settings.device, weights=weights),
         lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
         splits,
     )
-    return [
-        (sae.without(~first, lobes), sae.without(first, of_rest))
-        for first, (lobes, of_rest) in zip(splits, found, strict=True)
-    ]
+    return [sae.without(left_out, lobes) for left_out, lobes in zip(_parts(splits), found, strict=True)]
 
 
-def _split(
-    number: Number,
-    estimate: float | Absent,
-    halves: list[tuple[FeatureLobes, FeatureLobes]],
-    starts: list[FeatureLobes],
-    key: str,
+def _moved(
+    number: Number, estimate: float | Absent, without: list[FeatureLobes], starts: list[FeatureLobes], key: str
 ) -> Spread | Absent:
-    """How well a number is known; absent where it is so on one of the halves, or by one of the runs."""
+    """How well a number is known; absent where it is so without one of the thirds, or by one of the runs."""
     if isinstance(estimate, Absent):
         return estimate
-    values = [number.of(lobes) for lobes in (*(first for first, _ in halves), *(rest for _, rest in halves), *starts)]
-    known = [value for value in values if not isinstance(value, Absent)]
-    if len(known) < len(values):
-        return next(value for value in values if isinstance(value, Absent))
-    first, rest, by_start = np.array(known).reshape(3, len(halves))
-    replicates = estimate + (first - rest) / 2 + (by_start - by_start.mean())
-    return Spread(_student(estimate, replicates), key)
+    values = []
+    for lobes in (*without, *starts):
+        value = number.of(lobes)
+        if isinstance(value, Absent):
+            return value
+        values.append(value)
+    of_text, by_start = np.array(values).reshape(2, -1)
+    return Spread(_known(estimate, of_text.reshape(-1, N_PARTS), by_start), key)
 
 
-def _student(estimate: float, replicates: Floats) -> Resampled:
-    """Student's interval from replicates that depart from their mean as the estimate does from what it estimates."""
-    error, freedom = float(np.std(replicates, ddof=1)), len(replicates) - 1
+def _known(estimate: float, of_text: Floats, by_start: Floats) -> Resampled:
+    """Student's interval; the variance is that of the jackknife, averaged over splits, and that of single runs of k-means.
+
+    Args:
+        estimate: the number from all the text.
+        of_text: (n_splits, n_parts), without each part of each split.
+        by_start: (n_splits * n_parts,), by single runs.
+    """
+    n_splits, n_parts = of_text.shape
+    freedom = n_splits * (n_parts - 1)
+    departures = (of_text - of_text.mean(1, keepdims=True)).ravel()
+    scale = (n_parts - 1) * np.sqrt((departures.size - 1) / (n_parts * freedom))
+    replicates = estimate + scale * departures + (by_start - by_start.mean())
+    error = float(np.std(replicates, ddof=1))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
     interval = (estimate - reach, estimate + reach)
     return Resampled(
