@@ -25,6 +25,7 @@ from torch import Tensor
 from saegeo_core import Absent
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
 from saegeo_lobes.neighbor_phi import draw_peers, neighbor_phi_interval, pack_by_feature
@@ -165,7 +166,15 @@ def _known(estimate: float, of_text: Floats, by_start: Floats) -> Resampled:
     reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
     interval = (estimate - reach, estimate + reach)
     return Resampled(
-        estimate, error, interval, LEVEL, METHOD, replicates=replicates, factor=1.0, degrees_of_freedom=freedom
+        estimate,
+        error,
+        interval,
+        LEVEL,
+        METHOD,
+        replicates=replicates,
+        factor=1.0,
+        degrees_of_freedom=freedom,
+        population=TEXT,
     )
 
 
