@@ -27,7 +27,8 @@ STRUCTURELESS = (
 EXACT_POWER_LAW = "directions of Gaussian rows with variances rank^-alpha at every rank, with the cloud's lengths"
 NO_MEAN = "independent rows about zero with the cloud's covariance (chi-squared law)"
 
-COUNT = "outlier_eigenvalues"
+NOT_SMOOTH = ("outlier_eigenvalues", "power_law_gain")
+"""Numbers that jump when a row weighs a little more, so that no interval follows from that."""
 
 NullSides = Mapping[str, Alternative | None]
 """Null models that judge a number, the judging one first, and the side of each that counts, where it is not the one declared."""
@@ -83,7 +84,7 @@ class Measure:
 
 def spreads(measures: Mapping[str, Measure], sample: SampleSpectrum, kin: Integers) -> dict[str, Spread | Absent]:
     """How well each number would be known in another dictionary of such kin, int64 (n_features,), or why that is not told."""
-    smooth = [name for name, measure in measures.items() if measure.carried is None and name != COUNT]
+    smooth = [name for name, measure in measures.items() if measure.carried is None and name not in NOT_SMOOTH]
     added = sample.added_by_rows([(measures[name].of, measures[name].reads) for name in smooth])
     known = {
         name: spread_by_kin(measures[name].of(sample.full), added[:, place], kin) for place, name in enumerate(smooth)
@@ -136,7 +137,7 @@ class Measures:
                 lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, reads=last, addition=f"{over}."
             ),
             "power_law_gain": Measure(
-                lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, reads=last, addition=f"{over}."
+                lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, addition=f"{over}."
             ),
             "density_exponent": Measure(
                 lambda s: 1 + 1 / self.alpha(s),
@@ -148,7 +149,7 @@ class Measures:
             "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, BY_BOTH),
             "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
             "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
-            COUNT: Measure(outliers, 1, BY_BOTH),
+            "outlier_eigenvalues": Measure(outliers, 1, BY_BOTH),
             "mean_norm": Measure(lambda s: s.mean_norm, 0, reads=0, law=mean_norm_law),
         }
 

@@ -1,7 +1,7 @@
 """How well the numbers of an analysis are known: in another dictionary, and on other text.
 
-`spread_by_kin` says how far a number would move in another dictionary, from what each row adds to it. `bootstrapped` says how far
-all numbers of a function would move on other text: write one that gives them as a mapping from name to number.
+Write one function that gives every number as a mapping from name to number. `kin_left_out` says how far they would move in another
+dictionary, `bootstrapped` on other text. Where it is known what each row adds to a number, `spread_by_kin` needs no more than that.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,15 +12,48 @@ from numpy.typing import ArrayLike, NDArray
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.report.metric import Absent
+from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import (
     FEWEST_GROUPS,
     bootstrap_of,
+    dealt_kin,
     digest_of_parts,
     documents_drawn_again,
+    jackknife_of,
     kin_jackknife,
 )
 
 Numbers = Mapping[str, float]
+
+
+def kin_left_out(
+    measure: Callable[[NDArray[np.int64]], Numbers],
+    numbers: Numbers,
+    kin: NDArray[np.int64],
+    rng: np.random.Generator,
+    *,
+    of: str,
+    n_groups: int = 40,
+) -> dict[str, Spread | Absent]:
+    """`jackknife_of` every number that `measure` gives for ascending indices of features, kin dealt into groups and left out whole.
+
+    Args:
+        measure: gives the numbers of some features alone.
+        numbers: the numbers of all of them.
+        kin: (n_features,), as `kin_of` the cloud gives it; fewer than ten kin have no interval.
+        rng: deals kin out.
+        of: names the features in the key of the replicates, for example by the digest of their cloud.
+        n_groups: how many groups, at most as many as there are kin.
+    """
+    if (n_kin := len(np.unique(kin))) < FEWEST_GROUPS:
+        return dict.fromkeys(numbers, few_kin(n_kin))
+    groups = dealt_kin(kin, rng, n_groups=n_groups)
+    without = [measure(np.flatnonzero(groups != group)) for group in range(int(groups.max()) + 1)]
+    key = f"kin of {of} left out, {digest_of_parts(groups)}"
+    return {
+        name: Spread(jackknife_of(value, [one[name] for one in without], population=DICTIONARY), key)
+        for name, value in numbers.items()
+    }
 
 
 def spread_by_kin(estimate: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:

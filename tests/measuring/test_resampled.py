@@ -4,8 +4,22 @@ import numpy as np
 import pytest
 
 from saegeo_core import Absent, FiringStatistics
-from saegeo_core.measuring.resampled import bootstrapped, spread_by_kin
+from saegeo_core.measuring.resampled import bootstrapped, kin_left_out, spread_by_kin
 from saegeo_core.statistics.resampling import documents_drawn_again
+
+
+def test_kin_left_out_of_a_mean_give_its_standard_error_over_kin(rng):
+    values, kin = rng.standard_normal(60), np.repeat(np.arange(20), 3)
+
+    def measure(rows):
+        return {"mean": values[rows].mean(), "largest": values[rows].max()}
+
+    found = kin_left_out(measure, measure(np.arange(60)), kin, rng, of="values")
+    expected = values.reshape(20, 3).mean(1).std(ddof=1) / np.sqrt(20)
+    assert found["mean"].resampled.standard_error == pytest.approx(expected)
+    assert found["mean"].key == found["largest"].key
+    few = kin_left_out(measure, measure(np.arange(60)), kin % 9, rng, of="values")
+    assert "9 groups of kin" in few["mean"].absent
 
 
 def test_what_kin_add_is_what_the_spread_is_of(rng):
