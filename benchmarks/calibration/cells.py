@@ -81,6 +81,39 @@ GEOMETRY: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+ELLIPTIC = (
+    "uniform",
+    "spectrum rank^-1/2",
+    "spectrum rank^-1",
+    "common mean",
+    "common mean, spectrum rank^-1",
+    "lengths scattered by 20 %",
+    "lengths scattered by 30 %",
+    "lengths scattered by 50 %",
+)
+EVEN = ("uniform", "lengths scattered by 20 %", "lengths scattered by 30 %", "lengths scattered by 50 %")
+POWER_LAWS = (*EVEN, "spectrum rank^-1/2", "spectrum rank^-1")
+IN_QUESTION: Mapping[str, tuple[str, ...]] = {
+    "cosine-tails": ELLIPTIC,
+    "power-law": EVEN,
+    "entropy": ELLIPTIC,
+    "redundancy": ELLIPTIC,
+    "alpha_window_spread": POWER_LAWS,
+    "power_law_gain": POWER_LAWS,
+    "mean_norm": POWER_LAWS,
+    "mean_cosine": POWER_LAWS,
+}
+"""Laws on which there is nothing to find, by analysis, or by metric where it asks another question than its analysis."""
+
+
+def is_null(cell: Cell, metric: str) -> bool:
+    """Whether the p-values of a metric must be uniform in a cell; elsewhere it may find what is there."""
+    if cell.analysis == "stability":
+        return cell.law.startswith("strangers") and "two subspaces" not in cell.law
+    laws = IN_QUESTION.get(metric, IN_QUESTION[cell.analysis])
+    return cell.law in laws or cell.law == "fewer rows than dimensions"
+
+
 def all_cells() -> list[Cell]:
     """Every analysis on every law."""
     cells = [
