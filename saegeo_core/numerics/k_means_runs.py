@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from saegeo_core.numerics.arrays import Floats, Integers
 
@@ -89,7 +90,8 @@ def clusters_from(points: Floats, labels: NDArray[np.integer[Any]]) -> Integers:
     sums = np.zeros((len(names), points.shape[1]))
     np.add.at(sums, cluster, points[placed])
     start = sums / np.bincount(cluster)[:, None]
-    return np.asarray(k_means(points, len(start), init=start, n_init=1)[1], np.int64)
+    with threadpool_limits(1):
+        return np.asarray(k_means(points, len(start), init=start, n_init=1)[1], np.int64)
 
 
 def adjusted_rand_index(one: Integers, other: Integers) -> float:
@@ -108,7 +110,8 @@ def _runs(points: Floats, n_clusters: int, stream: np.random.RandomState, n_runs
     """Labels of single runs (n_runs, n_points), and the sum of squares of each."""
     from sklearn.cluster import k_means
 
-    found = [k_means(points, n_clusters, random_state=stream, n_init=1) for _ in range(n_runs)]
+    with threadpool_limits(1):  # its threads wait for each other longer than one of them takes for so few points
+        found = [k_means(points, n_clusters, random_state=stream, n_init=1) for _ in range(n_runs)]
     return np.stack([labels for _, labels, _ in found]).astype(np.int64), np.array([least for _, _, least in found])
 
 
