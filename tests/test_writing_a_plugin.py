@@ -77,7 +77,7 @@ def test_excerpts_are_what_is_written(excerpt, tmp_path):
 def test_every_check_is_explained(mean_norm):
     explained = set(re.findall(r"^\| ([^|`]+) \|", TUTORIAL, re.MULTILINE))
     for outcome in check_analysis(mean_norm, quick=True).outcomes:
-        general = re.sub(r"(unchanged by|degenerate cloud:).*", r"\1 …", outcome.check)
+        general = re.sub(r"(unchanged by|degenerate cloud:|composite cloud:).*", r"\1 …", outcome.check)
         assert general in explained, outcome.check
     for name in INVARIANCES:
         assert f'"{name}"' in TUTORIAL

@@ -28,13 +28,14 @@ class CosineTails(Analysis):
     """How uniformly the directions are spread, and which pairs are too close to be chance."""
 
     name = "cosine-tails"
-    version = "1"
+    version = "2"
     headline = "tail_fraction"
     summary = "Share of pairs of features too close to be chance, beside three nested nulls"
     reference = "T. Walker, Feature Geometry; P(|c| > t) by the exact Beta law (Cai, Fan & Jiang, JMLR 2013)"
     Parameters = CosineTailsParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"threshold": 0.1}}
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
+    finds: ClassVar = {"families of unlike tightness": "members of a family are too close to be chance"}
 
     def analyze(self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext) -> "Findings":
         """Measure all pairwise cosines, tile by tile."""

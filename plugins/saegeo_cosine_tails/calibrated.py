@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.measuring.resampled import few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
-from saegeo_core.statistics.laws import MirroredLaw, ShareLaw
+from saegeo_core.statistics.laws import Law, MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
     MAX_CONCENTRATION,
     MIN_FEATURES,
@@ -23,14 +25,14 @@ from saegeo_core.statistics.null_directions import (
     angular_gaussian_directions,
     common_mean_directions,
 )
+from saegeo_core.statistics.null_extremes import N_NEAREST, extreme_cosine_laws, nearest_cosine_law
 from saegeo_core.statistics.null_pairs import NullPairs, sample_null_pairs
 from saegeo_core.statistics.pair_jackknife import (
     Kernel,
     PairMean,
-    family_labels,
-    family_threshold,
     jackknife_pair_means,
 )
+from saegeo_core.statistics.resampling import FEWEST_GROUPS
 from saegeo_core.statistics.uniform_directions import (
     CoincidenceLaw,
     LargestCosineLaw,
@@ -47,6 +49,7 @@ from saegeo_cosine_tails.declared import DECLARED
 from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
 
 UNIFORM = "uniform directions (exact)"
+NO_MEAN = "directions about zero with the cloud's mean squared cosine (chi-squared law)"
 COMMON_MEAN = "uniform directions with the cloud's common mean"
 MATCHED = "angular Gaussian with the cloud's mean and covariance, matched off the diagonal"
 HISTOGRAM_DRAWS = 1024
@@ -89,7 +92,8 @@ def calibrated_findings(
     mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
     random = _random_directions(seen.moment, mean, n, seen.squared)
     pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
-    judged = _judged(cloud, seen, pairs)
+    beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
+    judged = _judged(cloud, seen, pairs, beyond, kin_of(cloud, device=context.device))
 
     matched, warnings = random.get(MATCHED), list(seen.warnings)
     expected = {} if matched is None else {"matched": _expected_shares(matched, seen.cosines, context.rng)}
@@ -183,32 +187,28 @@ def pair_means(cosines: PairwiseCosines, threshold: float) -> dict[str, PairMean
 
 
 def pair_mean_spreads(
-    cloud: FeatureCloud, cosines: PairwiseCosines, means: Mapping[str, PairMean]
+    cloud: FeatureCloud, kin: Integers, means: Mapping[str, PairMean]
 ) -> dict[str, Spread] | dict[str, Absent]:
-    """How well each mean is known, in the population that families of features are drawn from."""
-    families = family_labels(
-        np.stack([cosines.nearest_index, cosines.farthest_index]),
-        np.stack([cosines.nearest_cosine, cosines.farthest_cosine]),
-        family_threshold(cosines.n_features, max(means["squared_cosine"].estimate, 1 / cloud.d_in)),
-    )
+    """How well each mean would be known in another dictionary of such kin, int64 (n_features,)."""
+    if (n_kin := int(kin.max()) + 1) < FEWEST_GROUPS:
+        return dict.fromkeys(means, few_kin(n_kin))
 
     def unit_rows(features: Integers) -> Floats:
         rows: Floats = cloud.vectors[features].double().numpy()
         return rows / cloud.norms[features][:, np.newaxis]
 
-    try:
-        jackknifed = jackknife_pair_means(means, families, unit_rows)
-    except SaegeoError as error:
-        return dict.fromkeys(means, Absent(error.message))
-    return {name: Spread(one) for name, one in jackknifed.items()}
+    return {name: Spread(one) for name, one in jackknife_pair_means(means, kin, unit_rows).items()}
 
 
-def _judged(cloud: FeatureCloud, seen: Observed, pairs: Mapping[str, NullPairs]) -> dict[str, Judged]:
-    """What every metric stands beside."""
+def _judged(
+    cloud: FeatureCloud, seen: Observed, pairs: Mapping[str, NullPairs], beyond: Mapping[str, Law], kin: Integers
+) -> dict[str, Judged]:
+    """What every metric stands beside; `beyond` are the laws of extremes and of the nearest in the matched null, by metric."""
     n, d, n_pairs = seen.cosines.n_features, cloud.d_in, seen.cosines.n_pairs
     means = pair_means(seen.cosines, seen.threshold)
-    known = pair_mean_spreads(cloud, seen.cosines, means)
+    known = pair_mean_spreads(cloud, kin, means)
     uniform_tail = float(tail_probability(seen.threshold, d))
+    spread_dimensions = min(d, 1 / seen.squared) if seen.squared > 0 else d
 
     def tail(statistic: str, probability: float, unit: float = 1.0) -> Judged:
         nulls: dict[str, SampledLaw | ShareLaw] = {
@@ -217,6 +217,9 @@ def _judged(cloud: FeatureCloud, seen: Observed, pairs: Mapping[str, NullPairs])
         }
         nulls[UNIFORM] = ShareLaw(tail_count_law(n_pairs, probability), n_pairs, unit)
         return Judged(n_pairs, nulls, _moved(known[statistic], unit=unit))
+
+    def beside(metric: str, uniform: Law) -> Nulls:
+        return {**({MATCHED: SampledLaw(beyond[metric], N_NEAREST)} if metric in beyond else {}), UNIFORM: uniform}
 
     common_mean = {
         model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
@@ -228,16 +231,20 @@ def _judged(cloud: FeatureCloud, seen: Observed, pairs: Mapping[str, NullPairs])
         "tail_fraction_positive": tail("tail_positive", uniform_tail / 2),
         "tail_fraction_negative": tail("tail_negative", uniform_tail / 2),
         "tail_excess": tail("tail", uniform_tail, unit=uniform_tail),
-        "mean_cosine": Judged(n_pairs, {UNIFORM: mean_cosine_law(n, d)}, known["cosine"]),
+        "mean_cosine": Judged(
+            n_pairs,
+            {NO_MEAN: mean_cosine_law(n, spread_dimensions), UNIFORM: mean_cosine_law(n, d)},
+            known["cosine"],
+        ),
         "mean_squared_cosine": Judged(
             n_pairs,
             {**common_mean, UNIFORM: mean_squared_cosine_law(n, d)},
             _moved(known["squared_cosine"], shift=seen.squared - means["squared_cosine"].estimate),
             f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
         ),
-        "max_cosine": Judged(n_pairs, {UNIFORM: LargestCosineLaw(n, d)}),
-        "min_cosine": Judged(n_pairs, {UNIFORM: MirroredLaw(LargestCosineLaw(n, d))}),
-        "nearest_cosine_mean": Judged(n, {UNIFORM: mean_nearest_cosine_law(n, d)}),
+        "max_cosine": Judged(n_pairs, beside("max_cosine", LargestCosineLaw(n, d))),
+        "min_cosine": Judged(n_pairs, beside("min_cosine", MirroredLaw(LargestCosineLaw(n, d)))),
+        "nearest_cosine_mean": Judged(n, beside("nearest_cosine_mean", mean_nearest_cosine_law(n, d))),
         "duplicate_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
         "antipodal_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
     }
@@ -254,6 +261,16 @@ def _random_directions(moment: Floats, mean: Floats, n: int, squared: float) -> 
     return {
         MATCHED: angular_gaussian_directions(moment, mean, n),
         COMMON_MEAN: common_mean_directions(mean, n),
+    }
+
+
+def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Generator) -> dict[str, Law]:
+    """Laws of the extreme and of the nearest cosines of n directions of the matched null, by metric."""
+    largest, smallest = extreme_cosine_laws(matched, n, rng)
+    return {
+        "max_cosine": largest,
+        "min_cosine": MirroredLaw(smallest),
+        "nearest_cosine_mean": nearest_cosine_law(matched, n, rng),
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
-from saegeo_core.measuring.null_comparison import Nulls
+from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
 from saegeo_crystals.declared import DECLARED, GAIN
@@ -114,7 +114,11 @@ def _spread(estimate: float, without: list[float], key: str) -> Spread | Absent:
 def _nulls(name: str, draws: Mapping[str, list[Numbers]]) -> Nulls | Absent:
     """The null models that have a number of that name in every draw."""
     values = {model: np.array([one[name] for one in drawn]) for model, drawn in draws.items()}
-    return {model: drawn for model, drawn in values.items() if np.isfinite(drawn).all()} or TOO_SMALL
+    is_share = DECLARED[name].unit.startswith("fraction")
+    nulls: Nulls = {
+        model: Draws(drawn, mid_ranks=is_share) for model, drawn in values.items() if np.isfinite(drawn).all()
+    }
+    return nulls or TOO_SMALL
 
 
 def _warnings(embedded: EmbeddedPairs, projection: Projection) -> list[str]:

@@ -38,7 +38,7 @@ class Entropy(Analysis):
     """Whether the points cluster beyond what mean and covariance explain, and in how many dimensions they lie."""
 
     name = "entropy"
-    version = "1"
+    version = "2"
     headline = "negentropy"
     summary = "Clustering beyond mean and covariance, beside surrogates of equal moments; intrinsic dimension"
     reference = "Kozachenko & Leonenko 1987; Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 5"
@@ -46,6 +46,7 @@ class Entropy(Analysis):
     presets: ClassVar = {"calibrated": {}, "paper": {"n_rows": 5000, "q": 100, "k": 1}}
     # Not "scale": one metric is in the cloud's own units.
     invariances: ClassVar = frozenset({"rotation", "feature order"})
+    finds: ClassVar = {"families of unlike tightness": "families are clusters beyond mean and covariance"}
 
     def analyze(self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with surrogates of its own moments."""
@@ -100,7 +101,7 @@ class Entropy(Analysis):
         return FeatureCloud.from_array(families(150, 16, rng))
 
     def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
-        """A covariance and nothing else, rows of one length."""
+        """A covariance and nothing else."""
         from saegeo_core import FeatureCloud
         from saegeo_core.synthetic import angular_gaussian
 

@@ -1,6 +1,6 @@
-"""The angular Gaussian with the mean and the covariance of rows of one length: directions z / |z| with z Gaussian.
+"""The angular Gaussian with the mean and the covariance of directions: z / |z| with z Gaussian.
 
-Rows on a sphere cannot be Gaussian: where their length is all but fixed by many axes together, Gaussian surrogates make them look
+Directions cannot be Gaussian: where the length of z is all but fixed by many axes together, Gaussian surrogates make them look
 emptier than nothing. The parameters of z are those for which z / |z|, not z, has the moments of the rows. They are found by fixed
 point on one large draw: dividing by lengths takes variance from the direction of the mean, so the covariance of z is not
 diagonal where that of the rows is. Of axes with little variance only what they add to the length is matched.
@@ -53,6 +53,11 @@ class AngularGaussian:
         """How many axes are leading ones."""
         return len(self.mean)
 
+    @property
+    def rank(self) -> int:
+        """How many axes the directions vary along."""
+        return self.n_leading + len(self.rest_mean) - 1
+
     def leading(self, scores: Floats) -> Floats:
         """Coordinates (n, m) of z along the leading axes."""
         return self.mean + scores @ self.root.T
@@ -84,17 +89,16 @@ class AngularGaussian:
 
 
 def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
-    """The angular Gaussian of n rows of one length; lengths come out as 1."""
-    length = np.sqrt(axes.variances.sum() + axes.mean @ axes.mean + axes.mean_aside**2)
+    """The angular Gaussian of n directions with these principal axes."""
     # The law is the same whichever way an axis points; made one way, so that equal clouds have equal draws.
-    mean, variances = np.abs(axes.mean) / length, axes.variances / length**2
+    mean, variances = np.abs(axes.mean), axes.variances
     m = min(axes.rank, LEADING_AXES)
     n_drawn = max(n, MIN_DRAWN)
     rng = np.random.default_rng(n)
     null = AngularGaussian(
         mean[:m],
         np.diag(np.sqrt(variances[:m])),
-        np.append(mean[m:], axes.mean_aside / length),
+        np.append(mean[m:], axes.mean_aside),
         np.append(np.sqrt(variances[m:]), 0.0),
     )
     return _matched(null, random_scores(n_drawn, m, rng), null.rest_squares(n_drawn, rng))

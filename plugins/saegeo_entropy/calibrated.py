@@ -1,20 +1,34 @@
 """The calibrated preset: what of the cloud its mean and covariance do not explain."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.null_draws import nulls_of_draws
-from saegeo_core.measuring.resampled import subsampled
+from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
+from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_entropy.declared import CLUSTERING, NEAR_ROWS, REPETITION
-from saegeo_entropy.kozachenko_leonenko import entropy, gaussian_entropy, raw_negentropy
-from saegeo_entropy.neighbor_statistics import MIN_NEAR_ROWS, N_NEIGHBORS, neighbor_statistics
+from saegeo_entropy.kozachenko_leonenko import (
+    Negentropy,
+    gaussian_entropy,
+    negentropy_of_points,
+    raw_negentropy,
+)
+from saegeo_entropy.neighbor_statistics import (
+    MIN_NEAR_ROWS,
+    N_NEIGHBORS,
+    NeighborStatistics,
+    added_by_rows,
+    neighbor_statistics,
+)
 from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes
 from saegeo_entropy.scored_rows import ScoredRows, distinct_features, scored_rows
 from saegeo_entropy.surrogates import negentropy_draws, neighbor_draws
@@ -58,13 +72,13 @@ def calibrated_findings(
         reason = f"{len(features)} different rows are too few: {MIN_ROWS} are needed"
         return Findings.joined(CLUSTERING.absent(reason), NEAR_ROWS.absent(reason), repetition)
     rows = scored_rows(cloud, features, n_rows, context.rng)
+    kin = kin_of(cloud, device=context.device)
     near_rows = rows.draw(n_neighbor_rows, context.rng)
-    seed = int(context.rng.integers(2**32))
     axes = principal_axes(rows.vectors)
     near_axes = axes if near_rows is rows else principal_axes(near_rows.vectors)
     return Findings.joined(
-        _clustering(rows, axes, seed, q=q, k=k, null_draws=null_draws, device=context.device),
-        _neighborhoods(near_rows, near_axes, seed, null_draws=null_draws, device=context.device),
+        _clustering(rows, axes, kin[rows.index], q=q, k=k, null_draws=null_draws, device=context.device),
+        _neighborhoods(near_rows, near_axes, kin[near_rows.index], null_draws=null_draws, device=context.device),
         repetition,
     )
 
@@ -87,7 +101,7 @@ def estimates_of(
     if not _why_no_clustering(axes, widths, k):
         points = {width: axes.scores[:, :width] for width in widths}
         numbers["negentropy"] = raw_negentropy(points[widths[0]], k, context.device)
-        numbers["entropy"] = entropy(points[widths[0]], k, context.device)
+        numbers["entropy"] = gaussian_entropy(points[widths[0]]) - numbers["negentropy"]
         if WIDE_Q in widths:
             numbers["negentropy_q100"] = raw_negentropy(points[WIDE_Q], k, context.device)
     near_axes = axes if near_rows is rows else principal_axes(near_rows.vectors)
@@ -97,71 +111,74 @@ def estimates_of(
     return numbers
 
 
-class Estimator(NamedTuple):
-    """One number of some of the rows.
+class Estimated(NamedTuple):
+    """One number of the rows.
 
     Attributes:
-        of: the number of the rows with the given ascending indices.
-        nulls: the draws that all rows are compared with.
+        number: the estimate.
+        spread: how well it is known.
+        nulls: the draws that it is compared with.
         addition: what its description says of this cloud.
     """
 
-    of: Callable[[Integers], float]
+    number: float
+    spread: Spread | Absent
     nulls: Nulls
     addition: str
 
 
 def _clustering(
-    rows: ScoredRows, axes: PrincipalAxes, seed: int, *, q: int, k: int, null_draws: int, device: str
+    rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, q: int, k: int, null_draws: int, device: str
 ) -> Findings:
-    """Negentropy and entropy of the rows' leading principal components, beside their surrogates."""
+    """Negentropy and entropy of the rows' leading principal components, beside their surrogates; `kin` is of each row."""
     n, widths = len(rows), _widths(axes, q)
     wanted, q = q, widths[0]
     if reason := _why_no_clustering(axes, widths, k):
         return CLUSTERING.absent(reason, n)
 
-    components = {width: axes.scores[:, :width] for width in widths}
-    draws = negentropy_draws(rows, axes, widths, k, null_draws)
-    estimators = {
-        "negentropy": _negentropy(components[q], draws[q], k, device),
-        "entropy": _entropy(components[q], draws[q], k, device),
+    draws = negentropy_draws(rows, widths, k, null_draws)
+    raw = {width: negentropy_of_points(axes.scores[:, :width], k, device) for width in widths}
+    estimated = {
+        "negentropy": _negentropy(raw[q], draws[q], q, kin),
+        "entropy": _entropy(raw[q], draws[q], axes.scores[:, :q], kin),
     }
     if WIDE_Q in widths:
-        estimators["negentropy_q100"] = _negentropy(components[WIDE_Q], draws[WIDE_Q], k, device)
+        estimated["negentropy_q100"] = _negentropy(raw[WIDE_Q], draws[WIDE_Q], WIDE_Q, kin)
 
-    def measure(chosen: Integers) -> dict[str, float]:
-        return {name: estimator.of(chosen) for name, estimator in estimators.items()}
-
-    numbers, limit, mean = measure(np.arange(n)), _limit(n, axes.rank), judging_mean(draws[q])
+    limit, mean = _limit(n, axes.rank), judging_mean(draws[q])
     too_wide: dict[str, float | Absent] = dict.fromkeys(CLUSTERING, Absent(f"q = {WIDE_Q} is too many: {limit}"))
-    table = surrogates_table(numbers["negentropy"], {model: values - mean for model, values in draws[q].items()})
+    table = surrogates_table(
+        estimated["negentropy"].number, {model: values - mean for model, values in draws[q].items()}
+    )
     return CLUSTERING.findings(
-        too_wide | numbers,
+        too_wide | {name: one.number for name, one in estimated.items()},
         n=n,
-        spread=subsampled(measure, numbers, n, np.random.default_rng(seed), of=f"rows {rows.digest}"),
-        nulls={name: estimator.nulls for name, estimator in estimators.items()},
-        additions={name: estimator.addition for name, estimator in estimators.items()},
+        spread={name: one.spread for name, one in estimated.items()},
+        nulls={name: one.nulls for name, one in estimated.items()},
+        additions={name: one.addition for name, one in estimated.items()},
         tables={"surrogates": table},
         figures=[surrogates_figure(table, q)],
         warnings=[] if q == wanted else [f"q was lowered from {wanted} to {q}: {limit}"],
     )
 
 
-def _negentropy(points: Floats, draws: Mapping[str, Floats], k: int, device: str) -> Estimator:
-    """Calibrated negentropy of points (n, q)."""
+def _negentropy(raw: Negentropy, draws: Mapping[str, Floats], q: int, kin: Integers) -> Estimated:
+    """Calibrated negentropy of points in q dimensions, each of some kin."""
     mean = judging_mean(draws)
-    return Estimator(
-        lambda chosen: raw_negentropy(points[chosen], k, device) - mean,
+    return Estimated(
+        raw.value - mean,
+        spread_by_kin(raw.value - mean, raw.added, kin),
         {model: Draws(values, shift=mean) for model, values in draws.items()},
-        f" q = {points.shape[1]}; the surrogates' mean, {mean:.4f} nats, was subtracted.",
+        f" q = {q}; the surrogates' mean, {mean:.4f} nats, was subtracted.",
     )
 
 
-def _entropy(points: Floats, draws: Mapping[str, Floats], k: int, device: str) -> Estimator:
+def _entropy(raw: Negentropy, draws: Mapping[str, Floats], points: Floats, kin: Integers) -> Estimated:
     """Entropy of points (n, q), and that of the nulls at the same covariance."""
     most = gaussian_entropy(points)
-    return Estimator(
-        lambda chosen: entropy(points[chosen], k, device),
+    return Estimated(
+        most - raw.value,
+        spread_by_kin(most - raw.value, raw.added_to_entropy, kin),
         {model: most - values for model, values in draws.items()},
         f" q = {points.shape[1]}.",
     )
@@ -182,8 +199,8 @@ def _widths(axes: PrincipalAxes, q: int) -> list[int]:
 def _why_no_clustering(axes: PrincipalAxes, widths: list[int], k: int) -> str:
     """Why nothing can be estimated; "" where it can."""
     n = len(axes.scores)
-    if k >= round(0.8 * n):
-        return f"subsamples of 80 % of {n} rows have no {k}-th neighbor: k is too large"
+    if k >= n:
+        return f"{n} rows have no {k}-th neighbor: k is too large"
     for width in widths:
         if not distinct_rows(torch.from_numpy(axes.scores[:, :width])).all():
             return f"rows that differ coincide in the first {width} principal components"
@@ -207,18 +224,17 @@ def _why_no_neighborhoods(axes: PrincipalAxes) -> str:
     return ""
 
 
-def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, seed: int, *, null_draws: int, device: str) -> Findings:
+def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, null_draws: int, device: str) -> Findings:
     """Distances between near rows in all dimensions, and intrinsic dimension at many scales, beside their nulls."""
     n = len(rows)
     if reason := _why_no_neighborhoods(axes):
         return NEAR_ROWS.absent(reason, n)
 
-    def measure(chosen: Integers) -> dict[str, float]:
-        return neighbor_statistics(rows.vectors[chosen], device).numbers()
-
     draws = neighbor_draws(rows, axes, null_draws, device)
-    observed = neighbor_statistics(rows.vectors, device)
+    distances = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=device).distances
+    observed = NeighborStatistics.of_distances(distances)
     finite = {name: number for name, number in observed.numbers().items() if np.isfinite(number)}
+    added = added_by_rows(distances) if finite else {}
     at_one_distance = Absent("every row has its nearest rows at one distance: the dimension is infinite")
     infinite: dict[str, float | Absent] = dict.fromkeys(NEAR_ROWS, at_one_distance)
     tables = {}
@@ -227,7 +243,7 @@ def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, seed: int, *, null_dra
     return NEAR_ROWS.findings(
         infinite | finite,
         n=n,
-        spread=subsampled(measure, finite, n, np.random.default_rng(seed), of=f"rows {rows.digest}"),
+        spread={name: spread_by_kin(finite[name], added[name], kin) for name in added.keys() & finite.keys()},
         nulls=nulls_of_draws({model: [one.numbers() for one in clouds] for model, clouds in draws.items()}),
         additions=dict.fromkeys(finite, f" {n} rows: it depends on how many."),
         tables=tables,

@@ -7,6 +7,8 @@ function (Kozachenko and Leonenko 1987; Goria et al. 2005). With n points its bi
 q = 20 and n = 5,000, -16 at q = 100. So it says little by itself and must be compared with surrogates of the same n, q and k.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.special import digamma, gammaln
@@ -15,26 +17,47 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 
 
+class Negentropy(NamedTuple):
+    """Raw negentropy of some points, and what each point adds.
+
+    Attributes:
+        value: J = q/2 (1 + ln 2 pi) - H of the whitened points, in nats. True negentropy is at least 0; this estimate is biased.
+        added: (n,), the influence function of J at each point.
+        added_to_entropy: (n,), that of the entropy in the points' own units.
+    """
+
+    value: float
+    added: Floats
+    added_to_entropy: Floats
+
+
 def raw_negentropy(points: Floats, k: int, device: str = "cpu") -> float:
     """How far points fall short of the entropy of a Gaussian with their mean and covariance, before calibration.
 
-    J = q/2 (1 + ln 2 pi) - H of the whitened points, in nats. No linear map of the points changes it. True negentropy is at
-    least 0; this estimate is biased.
+    No linear map of the points changes it.
 
     Args:
         points: (n, q), of full rank, all different.
         k: which neighbor.
         device: where neighbors are looked for.
     """
+    return negentropy_of_points(points, k, device).value
+
+
+def negentropy_of_points(points: Floats, k: int, device: str = "cpu") -> Negentropy:
+    """`raw_negentropy` and what each point adds to it; arguments are the same.
+
+    A point z of the whitened cloud adds (|z|^2 - q) / 2 to the entropy of the Gaussian, and -ln f(z) - H to the entropy, where
+    ln f(z) is read off the distance to its k-th neighbor.
+    """
     white, _ = whiten(points)
     q = points.shape[1]
     distances = euclidean_neighbors(white, k, device=device).distances[:, -1]
-    return standard_normal_entropy(q) - entropy_from_distances(distances, q, k)
-
-
-def entropy(points: Floats, k: int, device: str = "cpu") -> float:
-    """Entropy of the points in their own units, in nats: that of the Gaussian of their covariance, less J."""
-    return gaussian_entropy(points) - raw_negentropy(points, k, device)
+    surprise = q * np.log(distances)
+    surprise -= surprise.mean()
+    squares = (white**2).sum(1)
+    value = standard_normal_entropy(q) - entropy_from_distances(distances, q, k)
+    return Negentropy(value, (squares - squares.mean()) / 2 - surprise, surprise)
 
 
 def gaussian_entropy(points: Floats) -> float:

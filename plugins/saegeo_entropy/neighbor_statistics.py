@@ -62,6 +62,19 @@ class NeighborStatistics:
         return cls(distances.mean(0), two_nn(distances), levina_bickel(distances))
 
 
+def added_by_rows(distances: Floats) -> dict[str, Floats]:
+    """The influence function at each row, (n,), of what the two nearest rows say; distances (n, 2 or more), rising, > 0.
+
+    One is a mean over rows, the other the inverse of one.
+    """
+    near, log_ratios = distances[:, 0], np.log(distances[:, 1] / distances[:, 0])
+    inverse = max(log_ratios.mean(), ROUNDING)
+    return {
+        "nearest_neighbor_distance": near - near.mean(),
+        "intrinsic_dimension_twonn": -(log_ratios - log_ratios.mean()) / inverse**2,
+    }
+
+
 def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics:
     """Of rows (n, d), all different, more than 20."""
     return NeighborStatistics.of_distances(euclidean_neighbors(rows, N_NEIGHBORS, device=device).distances)

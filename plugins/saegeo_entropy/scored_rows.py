@@ -9,9 +9,6 @@ from saegeo_core import FeatureCloud
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
 
-UNIT_TOLERANCE = 0.01
-"""Rows count as of one length when no length differs by more than this share from their mean."""
-
 
 @dataclass(frozen=True, eq=False)
 class ScoredRows:
@@ -33,9 +30,9 @@ class ScoredRows:
         return len(self.index)
 
     @property
-    def have_one_length(self) -> bool:
-        """Whether the rows lie on a sphere about the origin, up to 1 % of their length."""
-        return bool(np.abs(self.lengths / self.lengths.mean() - 1).max() <= UNIT_TOLERANCE)
+    def directions(self) -> Floats:
+        """The rows at length 1, (n, d)."""
+        return self.vectors / self.lengths[:, None]
 
     @property
     def digest(self) -> str:

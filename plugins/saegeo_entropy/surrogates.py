@@ -8,7 +8,9 @@ given mean and covariance of the sample, Gaussian rows are R W with R a uniform 
 2005). Along the principal axes R W is a random matrix of orthonormal centered columns times the singular values, and no
 covariance is estimated.
 
-**Directions** z / |z| with z Gaussian, for rows of one length: what is read on a sphere where there is nothing but a covariance.
+**Directions** z / |z| with z Gaussian, times the cloud's own lengths: what is read where there is nothing but a covariance of
+directions, whatever the lengths. This null judges. On rows of one length it is a sphere; nothing changes at once where one length
+does.
 
 Draws that do not come with the package are kept in the user's cache. The i-th has a seed of its own, so that fewer draws are the
 first of more, and whether they were kept changes no number.
@@ -16,6 +18,7 @@ first of more, and whether they were kept changes no number.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
@@ -24,6 +27,7 @@ import torch
 from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.own_lengths import Ellipsoid, dealt, in_order_of_extent
 from saegeo_entropy.angular_gaussian import AngularGaussian, angular_gaussian
 from saegeo_entropy.kozachenko_leonenko import raw_negentropy
 from saegeo_entropy.neighbor_statistics import N_NEIGHBORS, NeighborStatistics
@@ -31,34 +35,63 @@ from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes, random_
 from saegeo_entropy.scored_rows import ScoredRows
 
 GAUSSIAN = "Gaussian rows with the cloud's mean and covariance (exact)"
-ANGULAR = "angular Gaussian: rows of one length with the cloud's mean and covariance"
+ANGULAR = "directions of an angular Gaussian with the mean and covariance of the cloud's, at the cloud's own lengths"
 
 GAUSSIAN_RECIPE = 1
-ANGULAR_RECIPE = 3
-NEIGHBOR_RECIPE = 3
+ANGULAR_RECIPE = 4
+NEIGHBOR_RECIPE = 4
 """Each goes up whenever the same seeds would give other draws."""
 
 SHIPPED = "gaussian_surrogates.json"
 
 
-def negentropy_draws(
-    rows: ScoredRows, axes: PrincipalAxes, widths: Sequence[int], k: int, n_draws: int
-) -> dict[int, Mapping[str, Floats]]:
-    """For each number of components q the raw negentropies (n_draws,) of its nulls by name, the judging one first.
+@dataclass(frozen=True, eq=False)
+class DirectionsAtLengths:
+    """The judging null: directions of an angular Gaussian at the lengths of a cloud's rows.
 
-    Rows of one length are judged on the sphere.
+    Attributes:
+        angular: draws the directions.
+        ellipsoid: of the cloud's directions, along the leading axes.
+        by_extent: (n,), lengths of the rows in the order of its extent.
     """
-    n, angular = len(rows), {}
-    if rows.have_one_length:
-        key = {"recipe": ANGULAR_RECIPE, "rows": rows.digest, "q": tuple(widths), "k": k}
 
-        def draw(count: int) -> Floats:
-            return angular_negentropies(angular_gaussian(axes, n), n, widths, k, count)
+    angular: AngularGaussian
+    ellipsoid: Ellipsoid
+    by_extent: Floats
 
-        angular = dict(zip(widths, cached_draws("entropy-angular", key, n_draws, draw).T, strict=True))
+    @classmethod
+    def of(cls, rows: ScoredRows) -> "DirectionsAtLengths | None":
+        """The null matched to some rows; None where all of them lie along one direction."""
+        axes = principal_axes(rows.directions)
+        if not axes.rank:
+            return None
+        angular = angular_gaussian(axes, len(rows))
+        m = angular.n_leading
+        # Axes point the way of the mean, as those of the draws do.
+        mean, signs = np.abs(axes.mean[:m]), np.where(axes.mean[:m] < 0.0, -1.0, 1.0)
+        ellipsoid = Ellipsoid.of(np.diag(axes.variances[:m]) + np.outer(mean, mean), axes.rank + 1)
+        extents = ellipsoid.extent((axes.scores[:, :m] + axes.mean[:m]) * signs)
+        return cls(angular, ellipsoid, in_order_of_extent(rows.lengths, extents))
+
+    def at_lengths(self, directions: Floats) -> Floats:
+        """Directions (n, m or more), the leading axes first, at the lengths dealt to them."""
+        extents = self.ellipsoid.extent(directions[:, : self.angular.n_leading])
+        return directions * dealt(self.by_extent, extents)[:, None]
+
+
+def negentropy_draws(rows: ScoredRows, widths: Sequence[int], k: int, n_draws: int) -> dict[int, Mapping[str, Floats]]:
+    """For each number of components q the raw negentropies (n_draws,) of its nulls by name, the judging one first."""
+    n = len(rows)
+    key = {"recipe": ANGULAR_RECIPE, "rows": rows.digest, "q": tuple(widths), "k": k}
+
+    def draw(count: int) -> Floats:
+        null = DirectionsAtLengths.of(rows)
+        return np.empty((0, len(widths))) if null is None else angular_negentropies(null, n, widths, k, count)
+
+    angular = cached_draws("entropy-angular", key, n_draws, draw)
     return {
-        q: {**({ANGULAR: angular[q]} if q in angular else {}), GAUSSIAN: gaussian_negentropies(n, q, k, n_draws)}
-        for q in widths
+        q: {**({ANGULAR: column} if len(column) else {}), GAUSSIAN: gaussian_negentropies(n, q, k, n_draws)}
+        for q, column in zip(widths, angular.T, strict=True)
     }
 
 
@@ -66,14 +99,11 @@ def neighbor_draws(
     rows: ScoredRows, axes: PrincipalAxes, n_draws: int, device: str
 ) -> dict[str, list[NeighborStatistics]]:
     """Statistics of null clouds by the name of the null, the judging one first."""
-    n, is_angular = len(rows), rows.have_one_length
 
     def draw(count: int) -> Floats:
-        angular = angular_gaussian(axes, n) if is_angular else None
-        return null_statistics(n, axes.variances, angular, float(rows.lengths.mean()), n_draws=count, device=device)
+        return null_statistics(len(rows), axes.variances, DirectionsAtLengths.of(rows), n_draws=count, device=device)
 
-    key = {"recipe": NEIGHBOR_RECIPE, "rows": rows.digest, "angular": is_angular}
-    arrays = cached_draws("entropy-neighbors", key, n_draws, draw)
+    arrays = cached_draws("entropy-neighbors", {"recipe": NEIGHBOR_RECIPE, "rows": rows.digest}, n_draws, draw)
     models = [GAUSSIAN, ANGULAR][: arrays.shape[1]]
     return {
         model: [NeighborStatistics.from_array(one[place]) for one in arrays]
@@ -109,17 +139,17 @@ def draw_gaussian_negentropies(n: int, q: int, k: int, n_draws: int) -> Floats:
     return draws
 
 
-def angular_negentropies(null: AngularGaussian, n: int, widths: Sequence[int], k: int, n_draws: int) -> Floats:
-    """Raw negentropies (n_draws, n_widths) of n directions along their first q principal axes, for each q of `widths`.
+def angular_negentropies(null: DirectionsAtLengths, n: int, widths: Sequence[int], k: int, n_draws: int) -> Floats:
+    """Raw negentropies (n_draws, n_widths) of n null rows along their first q principal axes, for each q of `widths`.
 
     Dividing by lengths mixes axes of almost equal variance, and which mixture has most variance is not chance: so the principal
-    axes of the directions are found anew, as those of the rows were. Leaving that out read 0.9 standard deviations low at n = 400.
+    axes of the rows are found anew, as those of the cloud were. Leaving that out read 0.9 standard deviations low at n = 400.
     """
     draws = np.empty((n_draws, len(widths)))
 
     def make(i: int) -> None:
-        directions = null.leading_directions(n, np.random.default_rng([ANGULAR_RECIPE, i]))
-        scores = principal_axes(directions).scores
+        directions = null.angular.leading_directions(n, np.random.default_rng([ANGULAR_RECIPE, i]))
+        scores = principal_axes(null.at_lengths(directions)).scores
         draws[i] = [raw_negentropy(scores[:, :q], k) for q in widths]
 
     side_by_side(make, range(n_draws), "cpu")
@@ -129,8 +159,7 @@ def angular_negentropies(null: AngularGaussian, n: int, widths: Sequence[int], k
 def null_statistics(
     n: int,
     variances: Floats,
-    angular: AngularGaussian | None,
-    length: float,
+    at_lengths: DirectionsAtLengths | None,
     *,
     n_draws: int,
     device: str = "cpu",
@@ -140,18 +169,19 @@ def null_statistics(
     Args:
         n: rows.
         variances: (rank,), of the rows along their principal axes, sums of squares over n.
-        angular: the null for directions, along the same axes and the rest of the mean.
-        length: of the rows, for directions.
+        at_lengths: the null for directions.
         n_draws: how many null clouds.
         device: where neighbors are looked for.
     """
-    draws = np.empty((n_draws, 1 if angular is None else 2, 2 * N_NEIGHBORS - 1))
+    draws = np.empty((n_draws, 1 if at_lengths is None else 2, 2 * N_NEIGHBORS - 1))
+    rank = len(variances) if at_lengths is None else max(len(variances), at_lengths.angular.rank)
 
     def make(i: int) -> None:
-        scores = random_scores(n, len(variances), np.random.default_rng([NEIGHBOR_RECIPE, i]))
-        clouds = [scores * np.sqrt(variances)]
-        if angular is not None:
-            clouds.append(length * angular.directions(scores))
+        scores = random_scores(n, rank, np.random.default_rng([NEIGHBOR_RECIPE, i]))
+        clouds = [scores[:, : len(variances)] * np.sqrt(variances)]
+        if at_lengths is not None:
+            directions = at_lengths.angular.directions(scores[:, : at_lengths.angular.rank])
+            clouds.append(at_lengths.at_lengths(directions))
         distances = (distances_of_null_rows(torch.from_numpy(cloud).to(device)) for cloud in clouds)
         draws[i] = [NeighborStatistics.of_distances(one).as_array() for one in distances]
 

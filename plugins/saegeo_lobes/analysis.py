@@ -36,8 +36,10 @@ class LobesParameters(Parameters):
     isotropic_draws: int = Field(
         default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
     )
-    document_groups: int = Field(
-        default=20, ge=0, description="Groups of documents left out one by one for intervals; 0 leaves out none."
+    document_splits: int = Field(
+        default=7,
+        ge=0,
+        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none.",
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",
@@ -55,7 +57,7 @@ class Lobes(Analysis):
     """Whether features that fire together lie together."""
 
     name = "lobes"
-    version = "1"
+    version = "1.1"
     needs = frozenset({"vectors", "firing"})
     headline = "ami"
     summary = "Do features that fire together lie together? Beside an untrained dictionary"
@@ -68,7 +70,8 @@ class Lobes(Analysis):
             "k_reported": 2,
             "null_draws": 100,
             "isotropic_draws": 100,
-            "document_groups": 0,
+            "document_splits": 0,
+            "leading": "share",
         },
     }
     # Not "feature order": neighbor_phi_excess subtracts a mean over permutations that are drawn, which another order changes.
@@ -103,7 +106,7 @@ class Lobes(Analysis):
             min_blocks=parameters.min_blocks,
             null_draws=parameters.null_draws,
             isotropic_draws=parameters.isotropic_draws,
-            document_groups=parameters.document_groups,
+            document_splits=parameters.document_splits,
         )
 
     def estimates(

@@ -1,6 +1,6 @@
 """The calibrated preset: live features only, phi cut at zero, and an untrained dictionary before any other null."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
 from saegeo_lobes.affinities import fits_densely
 from saegeo_lobes.declared import DECLARED
+from saegeo_lobes.determinacy import warnings_of_labels
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_map import feature_map
 from saegeo_lobes.feature_set import (
@@ -25,9 +26,6 @@ from saegeo_lobes.nulls import NullModels
 from saegeo_lobes.numbers import nulls_of, numbers_of
 from saegeo_lobes.tables import figures_of, map_table, tables_of
 
-MAX_RESIDUAL = 1e-3
-"""Of eigenvectors: the normalized affinity has norm 1, and its eigenvalues of interest differ by hundredths."""
-
 
 def calibrated_findings(
     cloud: FeatureCloud,
@@ -39,7 +37,7 @@ def calibrated_findings(
     min_blocks: int,
     null_draws: int,
     isotropic_draws: int,
-    document_groups: int,
+    document_splits: int,
 ) -> Findings:
     """Measure the SAE and its controls in the same way, and judge the one by the others.
 
@@ -52,7 +50,7 @@ def calibrated_findings(
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
         null_draws: permutations of either kind.
         isotropic_draws: random dictionaries that the probe is tried on.
-        document_groups: groups of documents that are left out one by one; 0 leaves out none.
+        document_splits: splits of the documents into thirds, for intervals; 0 makes none.
     """
     live = live_features(firing.counts, firing.n_blocks, min_blocks=min_blocks)
     if live.n_live < min_features(k):
@@ -64,7 +62,7 @@ def calibrated_findings(
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
-    untrained = _controls(firing, min_blocks, settings, control_rng)
+    untrained = _controls(firing, k, min_blocks, settings, control_rng)
     controls = [FeatureLobes.of(one, k, control_rng) for one in untrained]
     models = NullModels.of(
         features,
@@ -78,18 +76,18 @@ def calibrated_findings(
     nulls = nulls_of(sae, controls, models)
     tables = tables_of(cloud, sae, controls, models, progress=context.progress)
     plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
-    tables["map"] = map_table(cloud, plane.coordinates, sae.lobes)
+    tables["map"] = map_table(cloud, plane.coordinates, {"lobe": sae.lobes})
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
-        spread=spread_of(sae, numbers, document_rng, document_groups),
+        spread=spread_of(sae, numbers, document_rng, document_splits),
         nulls=nulls,
         tables=tables,
         figures=figures_of(tables, k, plane.method),
         warnings=[
             *_warnings_of_features(live, asked, settings),
-            *_warnings_of_solver([features, *untrained]),
             *_warnings_of_controls(firing, len(controls)),
+            *warnings_of_labels(features, untrained, k=k),
         ],
     )
 
@@ -121,16 +119,17 @@ def _fitting(settings: Settings, live: LiveFeatures) -> Settings:
 
 
 def _controls(
-    firing: FiringStatistics, min_blocks: int, settings: Settings, rng: np.random.Generator
+    firing: FiringStatistics, k: int, min_blocks: int, settings: Settings, rng: np.random.Generator
 ) -> list[FeatureSet]:
-    """The untrained dictionaries whose live features suffice for the numbers of lobes."""
-    controls = []
+    """The untrained dictionaries whose live features suffice: the first for all numbers of lobes, the others for `k`."""
+    controls: list[FeatureSet] = []
     for control in firing.controls():
         fired = control.firing
         live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)
         if live.n_live >= min_features(settings.n_clusters[-1]):
             units = torch.from_numpy(np.asarray(control.directions, np.float32)[live.mask])
-            controls.append(FeatureSet(units, fired.select(live.mask), settings, rng))
+            looked_for = replace(settings, n_clusters=(k,)) if controls else settings
+            controls.append(FeatureSet(units, fired.select(live.mask), looked_for, rng))
     return controls
 
 
@@ -165,14 +164,6 @@ def _warnings_of_features(live: LiveFeatures, asked: Settings, settings: Setting
             f"a matrix of all pairs exceeds {settings.dense_bytes / 1e9:g} GB: lobes come from each feature's 30 most alike "
             "partners, and there is no angular affinity"
         )
-
-
-def _warnings_of_solver(feature_sets: Sequence[FeatureSet]) -> Iterator[str]:
-    """Eigenvectors that are not known well."""
-    for features in feature_sets:
-        for name, residual in features.residuals().items():
-            if residual > MAX_RESIDUAL:
-                yield f"eigenvectors of {name} are known to {residual:.1e} only: clusters of it may differ in detail"
 
 
 def _warnings_of_controls(firing: FiringStatistics, n_used: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Features divided into lobes, and whatever is measured of that division: of the SAE, of a control, of half a control.
 
-The same holds of the lobes that are found without some of the documents (`without`): numbers of either are computed alike.
+The same holds of the lobes that are found without some of the documents (`without`) and by one run of k-means (`of_one_run`):
+numbers of all of them are computed alike.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from saegeo_core import Absent
 from saegeo_core.numerics.arrays import Integers
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.decoding import LinearProbe, deal_folds, merge_small_classes
-from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, FeatureSet
+from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, FeatureSet, largest_first
 from saegeo_lobes.lobe_text import LobeByText, leading_lobes, lobe_by_text, shares_on
 from saegeo_lobes.neighbor_phi import NeighborPhi, neighbor_phi_excess
 
@@ -36,6 +37,7 @@ class FeatureLobes:
         folds: int64 (n_features,), the folds of the probe.
         probe: tells lobes from unit directions.
         left_out: bool (n_blocks,), blocks of text that do not count; None where all do.
+        run: number of the run of k-means whose clusters of directions are taken; None for the consensus.
     """
 
     features: FeatureSet
@@ -44,25 +46,35 @@ class FeatureLobes:
     folds: Integers
     probe: LinearProbe
     left_out: NDArray[np.bool_] | None = None
+    run: int | None = None
 
     @classmethod
     def of(cls, features: FeatureSet, k: int, rng: np.random.Generator) -> "FeatureLobes":
         """The lobes by phi, and a probe with folds dealt by `rng`."""
         folds = deal_folds(features.strata, rng)
         probe = LinearProbe(features.units.numpy(force=True), folds, features.settings.device)
-        return cls(features, k, features.lobes("phi").labels[k], folds, probe)
+        return cls(features, k, features.lobes("phi").labels(k), folds, probe)
 
     def at(self, k: int) -> "FeatureLobes":
         """The same features divided into another number of lobes, with the same probe."""
-        return replace(self, k=k, lobes=self.features.lobes("phi").labels[k])
+        return replace(self, k=k, lobes=self.features.lobes("phi").labels(k))
 
     def without(self, left_out: NDArray[np.bool_], lobes: Integers) -> "FeatureLobes":
         """The same features divided by the `lobes` that are found without the blocks `left_out`."""
         return replace(self, lobes=lobes, left_out=left_out)
 
+    def of_one_run(self, number: int) -> "FeatureLobes":
+        """The same with the clusters of single runs of k-means, of lobes and of directions, in place of the consensus."""
+        runs = self.features.lobes("phi").runs(self.k)
+        return replace(self, lobes=largest_first(runs[number % len(runs)]), run=number)
+
     def agreement_with(self, geometry: str) -> Agreement:
         """Of the lobes with one clustering of the directions."""
-        return Agreement(self.lobes, self.features.geometry(geometry).labels[self.k])
+        clusters = self.features.geometry(geometry)
+        if self.run is None:
+            return Agreement(self.lobes, clusters.labels(self.k))
+        runs = clusters.runs(self.k)
+        return Agreement(self.lobes, runs[self.run % len(runs)])
 
     @cached_property
     def graph_agreement(self) -> Agreement:
@@ -95,19 +107,24 @@ class FeatureLobes:
     @cached_property
     def text(self) -> LobeByText | Absent:
         """What kinds of text the lobes lead; one pass over the incidence serves estimate, null and table."""
-        firing = self.features.firing
-        label, group = firing.label_of_block, firing.group_of_block
-        if firing.fired is None:
-            return PAIR_COUNTS_ONLY
-        if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
-            return NO_LABELS
-        shares = shares_on((tile for _, tile in firing.fired.tiles()), self.lobes)
-        leading = leading_lobes(shares, relative=self.features.settings.lead_is_relative)
-        kept = np.ones(len(leading), bool) if self.left_out is None else ~self.left_out
-        return lobe_by_text(
-            leading[kept],
-            label[kept],
-            group[kept],
-            n_lobes=int(self.lobes.max()) + 1,
-            n_labels=len(firing.label_names),
-        )
+        return text_of(self.features, self.lobes, self.left_out)
+
+
+def text_of(features: FeatureSet, lobes: Integers, left_out: NDArray[np.bool_] | None = None) -> LobeByText | Absent:
+    """What kinds of text lobes lead, int64 (n_features,) from 0; without the blocks `left_out`, bool (n_blocks,)."""
+    firing = features.firing
+    label, group = firing.label_of_block, firing.group_of_block
+    if firing.fired is None:
+        return PAIR_COUNTS_ONLY
+    if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
+        return NO_LABELS
+    shares = shares_on((tile for _, tile in firing.fired.tiles()), lobes)
+    leading = leading_lobes(shares, relative=features.settings.lead_is_relative)
+    kept = np.ones(len(leading), bool) if left_out is None else ~left_out
+    return lobe_by_text(
+        leading[kept],
+        label[kept],
+        group[kept],
+        n_lobes=int(lobes.max()) + 1,
+        n_labels=len(firing.label_names),
+    )

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import FiringStatistics
-from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.arrays import Integers
+from saegeo_core.numerics.k_means_runs import Clustering, clusters_from, consensus_of_runs
 from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_neighbors
-from saegeo_core.numerics.spectral_clustering import cluster_embedding, spectral_embedding
+from saegeo_core.numerics.spectral_clustering import SpectralEmbedding, cluster_embedding, spectral_embedding
 from saegeo_core.statistics.permutation import frequency_strata
 from saegeo_lobes.affinities import Measure, affinity_matrix, angular_affinity, fits_densely, neighbor_affinity
 from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
@@ -91,6 +92,7 @@ class Settings:
         dense_bytes: room allowed for a matrix of all pairs.
         lead_is_relative: whether the lobe that leads a block is found by its share on relative to its mean share.
         device: where to compute.
+        published: whether labels are those of the best of ten runs of k-means, as published, rather than a consensus of runs.
     """
 
     measures: Mapping[str, Measure]
@@ -100,25 +102,47 @@ class Settings:
     dense_bytes: int
     lead_is_relative: bool
     device: str
+    published: bool = False
 
     def fitting(self, n_features: int) -> "Settings":
         """Without the numbers of clusters for which so many features are too few."""
         return replace(self, n_clusters=tuple(k for k in self.n_clusters if min_features(k) <= n_features))
 
 
-@dataclass(frozen=True)
 class Clusters:
-    """Labels of the features for each number of clusters, and how well the eigenvectors behind them were found.
+    """Clusters of the features, for each number of clusters as they are asked for.
 
-    Attributes:
-        labels: number of clusters to int64 (n_features,).
-        eigenvalues: float64 (n_vectors,), of the normalized affinity.
-        residual: the largest |A x - value x|.
+    Args:
+        embedding: the coordinates that are clustered.
+        numbers: of clusters, ascending, for which there are coordinates.
+        published: as in `Settings`.
     """
 
-    labels: dict[int, Integers]
-    eigenvalues: Floats
-    residual: float
+    def __init__(self, embedding: SpectralEmbedding, numbers: tuple[int, ...], *, published: bool) -> None:
+        self.embedding = embedding
+        self.numbers = numbers
+        self._published = published
+        self._found: dict[int, Clustering] = {}
+
+    def labels(self, n_clusters: int) -> Integers:
+        """Int64 (n_features,), numbered by size."""
+        return largest_first(self._at(n_clusters).labels)
+
+    def stability(self, n_clusters: int) -> float:
+        """Mean adjusted Rand index of two runs of k-means: 1 where the clusters do not depend on where it starts."""
+        return self._at(n_clusters).stability
+
+    def runs(self, n_clusters: int) -> Integers:
+        """Labels that single runs gave, int64 (n_runs, n_features)."""
+        return self._at(n_clusters).runs
+
+    def _at(self, k: int) -> Clustering:
+        if k not in self._found:
+            embedding = self.embedding
+            self._found[k] = (
+                cluster_embedding(embedding, k) if self._published else consensus_of_runs(embedding.first(k), k)
+            )
+        return self._found[k]
 
 
 def largest_first(labels: Integers) -> Integers:
@@ -136,7 +160,7 @@ class FeatureSet:
         units: float32 (n_features, d_in), unit rows.
         firing: when these features fire, in the same order.
         settings: how they are measured.
-        rng: breaks ties among strata and starts eigensolvers; results depend on the latter by rounding only.
+        rng: breaks ties among strata and starts eigensolvers; results depend on the latter by a millionth only.
     """
 
     def __init__(self, units: Tensor, firing: FiringStatistics, settings: Settings, rng: np.random.Generator) -> None:
@@ -187,18 +211,22 @@ class FeatureSet:
             self._clusters[measure] = self._clustered(self._affinity(self.settings.measures[measure]))
         return self._clusters[measure]
 
-    def residuals(self) -> dict[str, float]:
-        """How well the eigenvectors behind each clustering made so far are known."""
-        return {name: clusters.residual for name, clusters in self._clusters.items()}
+    def clusterings(self) -> Mapping[str, Clusters]:
+        """Those made so far, by the name of the measure or the geometry."""
+        return self._clusters
 
-    def lobes_of_counts(self, counts: Tensor, n_blocks: int, n_clusters: int) -> Integers:
-        """The lobes that other counts of these features give, for one number of them. Writes over the counts."""
-        measure = self.settings.measures["phi"]
-        return self.clusters_of(affinity_matrix(counts, n_blocks, measure, reuse_memory=True), n_clusters)
+    def lobes_moved(self, counts: Tensor, n_blocks: int, lobes: Integers) -> Integers:
+        """What becomes of lobes when other counts of these features take the place of theirs. Writes over the counts.
+
+        k-means starts from the lobes, so that only what the counts change is seen, not where else it might have started.
+        """
+        affinity = affinity_matrix(counts, n_blocks, self.settings.measures["phi"], reuse_memory=True)
+        k = int(lobes.max()) + 1
+        return largest_first(clusters_from(spectral_embedding(affinity, (k,), self._start_rng).first(k), lobes))
 
     def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""
-        return self._clustered(affinity, (n_clusters,)).labels[n_clusters]
+        return self._clustered(affinity, (n_clusters,)).labels(n_clusters)
 
     def phi_rows(self) -> Iterator[PhiRows]:
         """Phi of all pairs, some rows at a time."""
@@ -228,7 +256,6 @@ class FeatureSet:
         return neighbor_affinity(self._count_tile, self._counts, self.firing.n_blocks, measure)
 
     def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:
-        wanted = n_clusters or self.settings.n_clusters
-        embedding = spectral_embedding(affinity, max(wanted), self._start_rng)
-        labels = {k: largest_first(cluster_embedding(embedding, k)) for k in wanted}
-        return Clusters(labels, embedding.eigenvalues, float(embedding.residuals.max()))
+        numbers = n_clusters or self.settings.n_clusters
+        embedding = spectral_embedding(affinity, numbers, self._start_rng)
+        return Clusters(embedding, numbers, published=self.settings.published)

@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics, SaegeoError
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
 from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.declared import DECLARED
 from saegeo_lobes.decoding import published_balanced_accuracy, random_directions
+from saegeo_lobes.determinacy import warnings_of_labels
+from saegeo_lobes.feature_lobes import text_of
+from saegeo_lobes.feature_map import feature_map
 from saegeo_lobes.feature_set import ANGULAR, FeatureSet, Settings, live_features, min_features
-from saegeo_lobes.tables import published_figures
+from saegeo_lobes.tables import histograms, lobe_by_text_table, lobes_table, map_table, published_figures
 
 AMI, PROBE = "ami", "decoding_balanced_accuracy"
 NO_INTERVAL = Absent("the published procedure gives none")
 PERMUTED = "geometric labels permuted freely (the published null)"
 RANDOM = "the same probe on random unit vectors (the published null)"
+ONE_LOBE = Absent("the first 80 % of the features lie in one lobe, so there is nothing to learn")
 DECILES = 10
 
 
@@ -69,7 +73,7 @@ def paper_findings(
     null_draws: int,
     isotropic_draws: int,
 ) -> Findings:
-    """Labels of both sides at equal numbers of clusters, their agreement, and the published probe.
+    """Labels of both sides at equal numbers of clusters, their agreement, the published probe, and what is drawn of them.
 
     Args:
         cloud: the SAE.
@@ -86,37 +90,59 @@ def paper_findings(
     n = cloud.n_features
     if n < min_features(k):
         return _nothing_to_cluster(firing, n, k)
-    published = replace(settings.fitting(n), measures={**settings.measures, "phi": shifted_phi}, geometries=(ANGULAR,))
+    published = replace(
+        settings.fitting(n),
+        measures={**settings.measures, "phi": shifted_phi},
+        geometries=(ANGULAR,),
+        published=True,
+    )
     features = FeatureSet(cloud.vectors.float(), firing, published, context.rng)
     _refuse_matrices_that_do_not_fit(features)
-    agreement = Agreement(features.lobes("phi").labels[k], features.geometry(ANGULAR).labels[k])
+    agreement = Agreement(features.lobes("phi").labels(k), features.geometry(ANGULAR).labels(k))
     permutations = np.stack([context.rng.permutation(n) for _ in range(null_draws)])
-    rows = list(_agreement_rows(features, context))
-    accuracies = dict(_accuracies(features))
-    random = [
-        published_balanced_accuracy(random_directions(n, cloud.d_in, context.rng), features.lobes("phi").labels[k])
-        for _ in context.progress(range(isotropic_draws), isotropic_draws, "random probes")
-    ]
+    rows = pd.DataFrame(list(_agreement_rows(features, context)))
+    lobes = {name: features.lobes(name).labels(k) for name in published.measures}
+    accuracy, random = _accuracy(features, lobes["phi"]), np.empty(0)
+    if accuracy is not None:
+        random = np.array(
+            [
+                published_balanced_accuracy(random_directions(n, cloud.d_in, context.rng), lobes["phi"])
+                for _ in context.progress(range(isotropic_draws), isotropic_draws, "random probes")
+            ]
+        )
+    permuted = agreement.permuted(permutations)
+    plane = feature_map(cloud.unit_vectors().numpy(force=True), seed=int(context.rng.integers(2**31)))
     tables = {
-        "agreement": pd.DataFrame(rows),
-        "agreement_with_angular": pd.DataFrame(rows).pivot_table("ami", "k", "affinity", sort=False).reset_index(),
-        "accuracy_by_number": pd.DataFrame({"k": list(accuracies), "balanced_accuracy": list(accuracies.values())}),
+        "agreement": rows,
+        "agreement_with_angular": _by_number(rows, "ami"),
+        "accuracy_by_number": _by_number(rows, "balanced_accuracy"),
+        "null_distribution": histograms(_beside(agreement.adjusted_mutual_information, "permuted", permuted)),
+        "lobes": lobes_table(cloud, features),
+        "map": map_table(cloud, plane.coordinates, lobes),
     }
+    if accuracy is not None:
+        tables["null_of_accuracy"] = histograms(_beside(accuracy, "random", random))
+    text = text_of(features, lobes["phi"])
+    if not isinstance(text, Absent):
+        tables["lobe_by_text"] = lobe_by_text_table(text, firing.label_names)
     return DECLARED.findings(
         {
             AMI: agreement.adjusted_mutual_information,
-            PROBE: accuracies.get(k, Absent(f"the first 80 % of the features lie in one of {k} lobes")),
+            PROBE: ONE_LOBE if accuracy is None else accuracy,
             **_counted(firing),
         },
         n=n,
         spread=dict.fromkeys((AMI, PROBE), NO_INTERVAL),
         nulls={
-            AMI: _published_null(PERMUTED, agreement.permuted(permutations)),
-            PROBE: _published_null(RANDOM, np.array(random)),
+            AMI: _published_null(PERMUTED, permuted),
+            PROBE: _published_null(RANDOM, random),
         },
         tables=tables,
-        figures=published_figures(tables),
-        warnings=list(_artefacts(features, agreement, k, max(null_draws, 99), context)),
+        figures=published_figures(tables, k, plane.method, list(lobes)),
+        warnings=[
+            *_artefacts(features, agreement, k, max(null_draws, 99), context),
+            *warnings_of_labels(features, k=k),
+        ],
     )
 
 
@@ -143,17 +169,33 @@ def _refuse_matrices_that_do_not_fit(features: FeatureSet) -> None:
 def _agreement_rows(features: FeatureSet, context: AnalysisContext) -> Iterator[dict[str, Any]]:
     names = list(features.settings.measures)
     for name in context.progress(names, len(names), "lobes"):
-        for k, labels in features.lobes(name).labels.items():
-            agreement = Agreement(labels, features.geometry(ANGULAR).labels[k])
-            yield {"affinity": name, "k": k, "ami": agreement.adjusted_mutual_information}
+        lobes, directions = features.lobes(name), features.geometry(ANGULAR)
+        for k in lobes.numbers:
+            yield {
+                "affinity": name,
+                "k": k,
+                "ami": _ami(lobes.labels(k), directions.labels(k)),
+                "balanced_accuracy": _accuracy(features, lobes.labels(k)),
+                "stability": lobes.stability(k),
+                "stability_of_geometry": directions.stability(k),
+            }
 
 
-def _accuracies(features: FeatureSet) -> Iterator[tuple[int, float]]:
-    """For each number of lobes the published probe's balanced accuracy, where there is something to learn."""
-    rows = features.units.numpy(force=True)
-    for k, labels in features.lobes("phi").labels.items():
-        if len(np.unique(labels[: int(0.8 * len(labels))])) > 1:
-            yield k, published_balanced_accuracy(rows, labels)
+def _by_number(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A column of the agreement table, k by affinity."""
+    return rows.pivot_table(column, "k", "affinity", sort=False, dropna=False).reset_index()
+
+
+def _beside(observed: float, word: str, draws: Floats) -> dict[str, Floats]:
+    """What is drawn as histograms: draws, where there are any, and the value observed."""
+    return ({word: draws} if len(draws) else {}) | {"observed": np.array([observed])}
+
+
+def _accuracy(features: FeatureSet, labels: Integers) -> float | None:
+    """The published probe's balanced accuracy; None where the features it learns from lie in one lobe."""
+    if len(np.unique(labels[: int(0.8 * len(labels))])) < 2:
+        return None
+    return published_balanced_accuracy(features.units.numpy(force=True), labels)
 
 
 def _published_null(model: str, draws: Floats) -> Nulls | Absent:
@@ -168,7 +210,7 @@ def _artefacts(
 ) -> Iterator[str]:
     """What is known to be wrong with the procedure, with its size on these features."""
     firing = features.firing
-    lobes = features.lobes("phi").labels[k]
+    lobes = features.lobes("phi").labels(k)
     deciles = np.argsort(np.argsort(firing.counts, kind="stable"), kind="stable") * DECILES // len(lobes)
     counts = firing.cooccurrence(device=context.device)
     positive = features.clusters_of(affinity_matrix(counts, firing.n_blocks, positive_phi, reuse_memory=True), k)
@@ -180,7 +222,7 @@ def _artefacts(
     silent = firing.counts == 0
     if silent.any():
         homes = np.bincount(lobes[silent])
-        without = _ami(lobes[live.mask], features.geometry(ANGULAR).labels[k][live.mask])
+        without = _ami(lobes[live.mask], features.geometry(ANGULAR).labels(k)[live.mask])
         yield (
             f"features that never fire count as alike: {int(homes.max())} of {int(silent.sum())} lie in one lobe; the agreement of "
             f"the same labels over live features alone is {without:.4f}, over all {published.adjusted_mutual_information:.4f}"

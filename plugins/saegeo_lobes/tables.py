@@ -12,6 +12,7 @@ from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import FeatureSet
+from saegeo_lobes.lobe_text import LobeByText
 from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
 from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
 
@@ -42,9 +43,8 @@ def tables_of(
     if accuracies:
         tables["accuracy_by_number"] = pd.DataFrame(accuracies)
     tables["null_distribution"] = null_table(sae, controls, models)
-    by_text = lobe_by_text_table(sae)
-    if by_text is not None:
-        tables["lobe_by_text"] = by_text
+    if not isinstance(sae.text, Absent):
+        tables["lobe_by_text"] = lobe_by_text_table(sae.text, features.firing.label_names)
     tables["typical_features"] = typical_table(cloud, sae)
     tables["phi_by_cosine"] = phi_by_cosine_table(features, untrained)
     tables["eigenvalues"] = eigenvalue_table(features)
@@ -57,27 +57,34 @@ def lobes_table(cloud: FeatureCloud, features: FeatureSet) -> pd.DataFrame:
     sides = {name: features.lobes(name) for name in features.settings.measures}
     sides |= {name: features.geometry(name) for name in features.settings.geometries}
     for name, clusters in sides.items():
-        for k, labels in clusters.labels.items():
-            columns[f"{name.replace(' ', '_')}_{k}"] = labels
+        for k in clusters.numbers:
+            columns[f"{name.replace(' ', '_')}_{k}"] = clusters.labels(k)
     return pd.DataFrame(columns)
 
 
 def agreement_rows(
     sae: FeatureSet, controls: Sequence[FeatureSet], models: NullModels, progress: "Progress"
 ) -> Iterator[dict[str, Any]]:
-    """A row for every dictionary, affinity, geometry and number of lobes; with p-values for the SAE."""
-    names = {"SAE": sae} | {f"control {number}": control for number, control in enumerate(controls)}
-    clusterings = [(name, one, measure) for name, one in names.items() for measure in one.settings.measures]
+    """A row for every affinity, geometry and number of lobes, with p-values for the SAE; of controls for phi alone.
+
+    `stability` and `stability_of_geometry` say how far runs of k-means agree on either side (adjusted Rand index).
+    """
+    clusterings = [("SAE", sae, measure) for measure in sae.settings.measures]
+    clusterings += [(f"control {number}", control, "phi") for number, control in enumerate(controls)]
     for name, features, measure in progress(clusterings, len(clusterings), "lobes"):
+        lobes = features.lobes(measure)
         for geometry in features.settings.geometries:
-            for k, labels in features.lobes(measure).labels.items():
-                agreement = Agreement(labels, features.geometry(geometry).labels[k])
+            directions = features.geometry(geometry)
+            for k in lobes.numbers:
+                agreement = Agreement(lobes.labels(k), directions.labels(k))
                 yield {
                     "dictionary": name,
                     "affinity": measure,
                     "geometry": geometry,
                     "k": k,
                     "ami": agreement.adjusted_mutual_information,
+                    "stability": lobes.stability(k),
+                    "stability_of_geometry": directions.stability(k),
                     **(_null_columns(agreement, models) if features is sae else {}),
                     "g_statistic": agreement.g_statistic,
                     "degrees_of_freedom": agreement.degrees_of_freedom,
@@ -114,8 +121,8 @@ def accuracy_rows(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: N
 def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
     """The leading eigenvalues of phi and of each geometry: a gap after the k-th speaks for k clusters."""
     sides = {"phi": features.lobes("phi")} | {name: features.geometry(name) for name in features.settings.geometries}
-    columns = {name.replace(" ", "_"): clusters.eigenvalues for name, clusters in sides.items()}
-    return pd.DataFrame({"rank": np.arange(1, features.settings.n_clusters[-1] + 1), **columns})
+    columns = {name.replace(" ", "_"): clusters.embedding.eigenvalues for name, clusters in sides.items()}
+    return pd.DataFrame({"rank": np.arange(1, len(columns["phi"]) + 1), **columns})
 
 
 def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> pd.DataFrame:
@@ -138,22 +145,24 @@ def null_table(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: Null
     shown["observed"] = np.array([sae.graph_agreement.adjusted_mutual_information])
     if controls:
         shown["control"] = np.array([control.graph_agreement.adjusted_mutual_information for control in controls])
+    return histograms(shown)
+
+
+def histograms(shown: Mapping[str, Floats]) -> pd.DataFrame:
+    """Shares of each set of values in common bins; a single value is a bar of height 1."""
     edges = np.histogram_bin_edges(np.concatenate(list(shown.values())), HISTOGRAM_BINS)
     shares = {name: np.histogram(values, edges)[0] / len(values) for name, values in shown.items()}
     return pd.DataFrame({"value": (edges[:-1] + edges[1:]) / 2, **shares})
 
 
-def lobe_by_text_table(sae: FeatureLobes) -> pd.DataFrame | None:
+def lobe_by_text_table(text: LobeByText, label_names: Sequence[str]) -> pd.DataFrame:
     """For each lobe and kind of text: blocks, share of the kind's blocks, documents, and the corrected p of enrichment."""
-    text = sae.text
-    if isinstance(text, Absent):
-        return None
     n_lobes, n_labels = text.blocks.shape
     lobe, label = np.divmod(np.arange(n_lobes * n_labels), n_labels)
     return pd.DataFrame(
         {
             "lobe": lobe,
-            "label": np.array(sae.features.firing.label_names, object)[label],
+            "label": np.array(label_names, object)[label],
             "blocks": text.blocks.ravel(),
             "share_of_label": (text.blocks / np.maximum(text.blocks.sum(0), 1)).ravel(),
             "documents": text.documents.ravel(),
@@ -191,14 +200,14 @@ def phi_by_cosine_table(features: FeatureSet, controls: Sequence[FeatureSet]) ->
     return frame[frame["pairs"] > 0].reset_index(drop=True)
 
 
-def map_table(cloud: FeatureCloud, coordinates: Floats, lobes: Integers) -> pd.DataFrame:
-    """Where each live feature lies on the map, and its lobe."""
+def map_table(cloud: FeatureCloud, coordinates: Floats, lobes: Mapping[str, Integers]) -> pd.DataFrame:
+    """Where each feature lies on the map, and its lobe, in a column for each of the `lobes` by name."""
     return pd.DataFrame(
         {
             "feature": cloud.feature_ids,
             "x": coordinates[:, 0].astype(np.float32),
             "y": coordinates[:, 1].astype(np.float32),
-            "lobe": [f"lobe {lobe}" for lobe in lobes],
+            **{name: [f"lobe {lobe}" for lobe in labels] for name, labels in lobes.items()},
             **({"label": cloud.labels} if cloud.labels is not None else {}),
         }
     )
@@ -217,9 +226,19 @@ def figures_of(tables: Mapping[str, pd.DataFrame], k: int, map_method: str) -> l
     return [figure for figure in drawn if figure is not None and figure.table in tables]
 
 
-def published_figures(tables: Mapping[str, pd.DataFrame]) -> list[Figure]:
-    """The paper's two curves."""
-    return [figure for figure in (_agreement(tables, "angular"), _accuracy(tables)) if figure is not None]
+def published_figures(
+    tables: Mapping[str, pd.DataFrame], k: int, map_method: str, measures: Sequence[str]
+) -> list[Figure]:
+    """The paper's two curves, their nulls, what each of the `k` lobes processes, and a map for each of the measures."""
+    drawn = [
+        _agreement(tables, "angular"),
+        _accuracy(tables),
+        _null_distribution(tables, k),
+        _null_of_accuracy(tables, k),
+        LOBE_BY_TEXT,
+        *(_map(tables, k, map_method, measure) for measure in measures),
+    ]
+    return [figure for figure in drawn if figure is not None and figure.table in tables]
 
 
 LOBE_BY_TEXT = Figure(
@@ -283,15 +302,31 @@ def _null_distribution(tables: Mapping[str, pd.DataFrame], k: int) -> Figure:
     )
 
 
-def _map(tables: Mapping[str, pd.DataFrame], k: int, method: str) -> Figure:
+def _null_of_accuracy(tables: Mapping[str, pd.DataFrame], k: int) -> Figure | None:
+    if "null_of_accuracy" not in tables:
+        return None
     return Figure(
-        name="map",
-        title=f"The dictionary on a plane ({method})",
+        name="null_of_accuracy",
+        title=f"Telling {k} lobes from directions, and from random ones",
+        kind="bar",
+        table="null_of_accuracy",
+        x="value",
+        y=_all_but("value", tables["null_of_accuracy"]),
+        x_title="balanced accuracy",
+        y_title="share of draws",
+    )
+
+
+def _map(tables: Mapping[str, pd.DataFrame], k: int, method: str, measure: str = "") -> Figure:
+    """Colored by lobe; by the lobes of one measure, where the map shows those of several."""
+    return Figure(
+        name=f"map_{measure}" if measure else "map",
+        title=f"The dictionary on a plane ({method}){f', lobes by {measure}' if measure else ''}",
         kind="scatter",
         table="map",
         x="x",
         y=("y",),
-        color="lobe",
+        color=measure or "lobe",
         hover="label" if "label" in tables["map"].columns else "feature",
         caption=f"Features close on the map point in like directions; color is the lobe, of {k}.",
     )

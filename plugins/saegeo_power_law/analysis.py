@@ -32,7 +32,7 @@ class PowerLawParameters(Parameters):
         default=99, ge=19, description="Spectra drawn without structure; p-values are at least 1/(m+1)."
     )
     power_law_draws: int = Field(
-        default=19, ge=0, description="Spectra drawn from an exact power law, at d^3 operations each; 0 draws none."
+        default=19, ge=0, description="Spectra drawn from an exact power law, at N d^2 operations each; 0 draws none."
     )
 
     @model_validator(mode="after")
@@ -49,13 +49,17 @@ class PowerLaw(Analysis):
     """How the covariance spectrum falls with rank, and whether as a power law."""
 
     name = "power-law"
-    version = "1"
+    version = "2"
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"
     Parameters = PowerLawParameters
     presets: ClassVar = {"calibrated": {}, "paper": {"first_rank": 11, "last_rank": 150}}
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale"})
+    finds: ClassVar = {
+        "steep spectrum": "a spectrum that falls is what it looks for",
+        "families of unlike tightness": "a few families have a few wide axes",
+    }
 
     def analyze(self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext) -> "Findings":
         """Decompose the covariance of the rows as they are stored."""

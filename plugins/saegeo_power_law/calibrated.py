@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
+import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Draws, Nulls
-from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.resampling import Resampled
-from saegeo_core.statistics.wishart_spectra import gaussian_spectrum, structureless_spectrum
 from saegeo_power_law.declared import DECLARED
 from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
-from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, UNIFORM_MEAN, Measure, Measures
-from saegeo_power_law.size_correction import STEEPEST, power_law_variances
-from saegeo_power_law.spectrum import SHARE, SUBSAMPLES, SampleSpectra, Spectrum, spectrum_of_rows
+from saegeo_power_law.measures import EXACT_POWER_LAW, NO_MEAN, STRUCTURELESS, Measure, Measures, spreads
+from saegeo_power_law.null_spectra import PowerLawSpectra, StructurelessSpectra, lengths_by_extent
+from saegeo_power_law.size_correction import STEEPEST
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum, spectrum_of_rows
 from saegeo_power_law.tables import (
     alternatives_table,
     figures,
@@ -36,7 +35,7 @@ def calibrated_findings(
     null_draws: int,
     power_law_draws: int,
 ) -> Findings:
-    """Decompose the covariance of the cloud and of its subsamples, and judge what is read off them.
+    """Decompose the covariance of the cloud, and judge what is read off it.
 
     Args:
         cloud: at least two features in two dimensions.
@@ -47,16 +46,16 @@ def calibrated_findings(
         power_law_draws: spectra drawn from an exact power law.
     """
     measured = rows_measured(cloud, n_features, context)
-    sample = SampleSpectra(measured.vectors, context)
-    measures = Measures(cloud.d_in, windows_around(window, sample.usable_rank), sample.structureless_eigenvalues)
+    sample = SampleSpectrum(measured.vectors, context)
+    measures = Measures(cloud.d_in, windows_around(window, sample.full.usable_rank), sample.structureless_eigenvalues)
     has_window = sample.full.usable_rank >= window.last
 
     reasons = {name: measure.absent_from(sample.full, sample.n_features) for name, measure in measures.by_name.items()}
     found = {name: measure for name, measure in measures.by_name.items() if not reasons[name]}
     alpha = measures.alpha(sample.full) if has_window else STEEPEST
-    spectra = null_spectra(sample, alpha, null_draws, power_law_draws, context)
-    resampled = {name: measure.resampled(sample) for name, measure in found.items()}
-    key = f"{SUBSAMPLES} subsamples of {SHARE}: {sample.design}: {measured.digest}"
+    spectra = drawn_spectra(
+        sample, measured.vectors, alpha, context, null_draws=null_draws, power_law_draws=power_law_draws
+    )
 
     tables = {"spectrum": spectrum_table(sample, window if has_window else None)}
     if has_window:
@@ -69,9 +68,9 @@ def calibrated_findings(
     return DECLARED.findings(
         {name: Absent(why) if why else measures.by_name[name].of(sample.full) for name, why in reasons.items()},
         n=sample.n_features,
-        spread={name: Spread(one, key) if isinstance(one, Resampled) else one for name, one in resampled.items()},
+        spread=spreads(found, sample, kin_of(measured, device=context.device)),
         nulls={
-            name: nulls_of(measure, spectra, sample.n_features)
+            name: nulls_of(measure, spectra, sample.full, sample.n_features)
             for name, measure in found.items()
             if measure.nulls or measure.law
         },
@@ -116,42 +115,53 @@ def rows_measured(cloud: FeatureCloud, n_features: int | None, context: Analysis
     return cloud.select(rows)
 
 
-def null_spectra(
-    sample: SampleSpectra, alpha: float, null_draws: int, power_law_draws: int, context: AnalysisContext
+def drawn_spectra(
+    sample: SampleSpectrum,
+    vectors: torch.Tensor,
+    alpha: float,
+    context: AnalysisContext,
+    *,
+    null_draws: int,
+    power_law_draws: int,
 ) -> dict[str, list[Spectrum]]:
     """Spectra drawn from every null model by its name; none of a power law that no size corrects for."""
-    like = sample.full
+    like, structureless = sample.full, sample.structureless
     drawn: dict[str, list[Spectrum]] = {STRUCTURELESS: [], EXACT_POWER_LAW: []}
-    if like.rank:
-        drawn[STRUCTURELESS] = structureless_spectra(sample.effective_rows(like.d_in), like, null_draws, context)
-    if alpha < STEEPEST:
-        drawn[EXACT_POWER_LAW] = power_law_spectra(alpha, like, power_law_draws, context)
+    if structureless is not None:
+        drawn[STRUCTURELESS] = structureless_spectra(structureless, like, null_draws, context)
+        if alpha < STEEPEST and power_law_draws:
+            by_extent = lengths_by_extent(vectors, sample.mean, context.device)
+            power_law = PowerLawSpectra.of(alpha, like.d_in, by_extent)
+            drawn[EXACT_POWER_LAW] = power_law_spectra(power_law, like, power_law_draws, context)
     return drawn
 
 
-def structureless_spectra(n_null: float, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
-    """Draws of the spectrum of a cloud without structure, as noisy as `n_null` Gaussian rows, read as `like` is read."""
+def structureless_spectra(
+    null: StructurelessSpectra, like: Spectrum, n_draws: int, context: AnalysisContext
+) -> list[Spectrum]:
+    """Draws of the spectrum of a cloud without structure, read as `like` is read."""
     draws = context.progress(range(n_draws), n_draws, "structureless spectra")
-    return [like.replaced_by(structureless_spectrum(n_null, like.d_in, context.rng)) for _ in draws]
+    return [like.replaced_by(null.draw(context.rng)) for _ in draws]
 
 
-def power_law_spectra(alpha: float, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
-    """Draws of the spectrum of a cloud as noisy as `like` whose population is an exact power law."""
-    variances = power_law_variances(like.d_in, alpha)
+def power_law_spectra(null: PowerLawSpectra, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
+    """Draws of the spectrum of a cloud whose directions follow an exact power law, read as `like` is read."""
     drawn: dict[int, Spectrum] = {}
+    seeds = context.rng.integers(2**63, size=n_draws)
 
-    def draw(numbered: tuple[int, np.random.Generator]) -> None:
-        number, rng = numbered
-        drawn[number] = like.replaced_by(gaussian_spectrum(variances, like.n_rows, rng))
+    def draw(number: int) -> None:
+        drawn[number] = like.replaced_by(null.draw(int(seeds[number])))
 
-    side_by_side(draw, enumerate(context.rng.spawn(n_draws)), "cpu")
+    side_by_side(draw, context.progress(range(n_draws), n_draws, "power-law spectra"), "cpu")
     return [drawn[number] for number in range(n_draws)]
 
 
-def nulls_of(measure: Measure, spectra: Mapping[str, Sequence[Spectrum]], n_features: int) -> Nulls | Absent:
+def nulls_of(
+    measure: Measure, spectra: Mapping[str, Sequence[Spectrum]], full: Spectrum, n_features: int
+) -> Nulls | Absent:
     """The number on the draws of every model that judges it, and that has the ranks for it."""
     if measure.law is not None:
-        return {UNIFORM_MEAN: measure.law(n_features)}
+        return {NO_MEAN: measure.law(full, n_features)}
     nulls = {
         model: Draws([measure.of(spectrum) for spectrum in spectra[model]], alternative=side)
         for model, side in measure.nulls.items()
@@ -172,6 +182,6 @@ def _warnings(spectrum: Spectrum, window: RankWindow | None, measured: FeatureCl
     if spectrum.rank and spectrum.n_rows + 1 < (1 - UNLIKE_LENGTHS) * measured.n_features:
         warnings.append(
             f"the rows differ in length: {measured.n_features} of them are as noisy a sample as {spectrum.n_rows + 1:.0f} "
-            "Gaussian rows, which is what the correction and the nulls are computed for"
+            "Gaussian rows, which is what the correction is computed for"
         )
     return warnings

@@ -1,6 +1,6 @@
 """What is read off a spectrum: one table of every number, what it needs, how well it is known and which nulls judge it.
 
-The same functions serve the cloud, its subsamples and the draws of its nulls, so nothing but the spectrum may differ between them.
+The same functions serve the cloud and the draws of its nulls, so nothing but the spectrum may differ between them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,19 +10,25 @@ import numpy as np
 from scipy import stats
 
 from saegeo_core import Absent
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.laws import FrozenDistribution
 from saegeo_core.statistics.marchenko_pastur import edges
-from saegeo_core.statistics.resampling import Resampled
 from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_exponent, power_law_gain
 from saegeo_power_law.shape import effective_rank, participation_ratio, relative_log_volume
 from saegeo_power_law.size_correction import STEEPEST, size_correction
-from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 
-STRUCTURELESS = "independent directions, uniform, with the cloud's lengths (exact Wishart spectra of matched noise)"
-EXACT_POWER_LAW = "Gaussian rows whose population variances are a power law of exponent alpha at every rank"
-UNIFORM_MEAN = "independent directions, uniform, with the cloud's lengths (chi-squared law)"
+STRUCTURELESS = (
+    "independent directions, uniform, with the cloud's lengths (expected spectrum, noise of Wishart spectra)"
+)
+EXACT_POWER_LAW = "directions of Gaussian rows with variances rank^-alpha at every rank, with the cloud's lengths"
+NO_MEAN = "independent rows about zero with the cloud's covariance (chi-squared law)"
+
+NOT_SMOOTH = ("outlier_eigenvalues", "power_law_gain")
+"""Numbers that jump when a row weighs a little more, so that no interval follows from that."""
 
 NullSides = Mapping[str, Alternative | None]
 """Null models that judge a number, the judging one first, and the side of each that counts, where it is not the one declared."""
@@ -40,20 +46,22 @@ class Measure:
         of: the number.
         needs_rank: eigenvalues above zero without which it is not defined.
         nulls: the models whose drawn spectra it is compared with.
-        law: its law for n features without structure, where that is known in closed form.
+        law: its law for n features in the null that judges it, where that is known in closed form.
         corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
         undefined: why it is not defined though there are eigenvalues enough; "" where it is.
-        carried: its uncertainty, where that is carried over from another number's; or why it cannot be.
+        reads: the last rank it looks at; None where it looks at all.
+        carried: its uncertainty, where that is carried over from another number's, which is given.
         addition: what its description says of this cloud.
     """
 
     of: Callable[[Spectrum], float]
     needs_rank: int
     nulls: NullSides = field(default_factory=dict)
-    law: Callable[[int], FrozenDistribution] | None = None
+    law: Callable[[Spectrum, int], FrozenDistribution] | None = None
     corrects_size: bool = False
     undefined: Callable[[Spectrum], str] = lambda _: ""
-    carried: Callable[[SampleSpectra], Resampled | Absent] | None = None
+    reads: int | None = None
+    carried: Callable[[SampleSpectrum, Mapping[str, Spread | Absent]], Spread | Absent] | None = None
     addition: str = ""
 
     def rank_in(self, spectrum: Spectrum) -> int:
@@ -73,17 +81,18 @@ class Measure:
         way = "; power-law.last_rank ends the window earlier" if self.needs_rank > spectrum.rank > 1 else ""
         return f"it needs {self.needs_rank} eigenvalues above zero, and {has}{way}"
 
-    def resampled(self, sample: SampleSpectra) -> Resampled | Absent:
-        """The number with its interval, by scaled subsampling, or why it has none."""
-        if not sample.parts:
-            return Absent(f"{sample.n_features} features are too few to leave some out")
-        lowest = min(self.rank_in(part) for part in sample.parts)
-        if lowest < self.needs_rank:
-            return Absent(f"it needs {self.needs_rank} eigenvalues above zero, and a subsample has {lowest}")
-        if self.carried is not None:
-            return self.carried(sample)
-        resampled = sample.resampled(self.of)
-        return resampled if resampled.standard_error else Absent("all subsamples give the same value")
+
+def spreads(measures: Mapping[str, Measure], sample: SampleSpectrum, kin: Integers) -> dict[str, Spread | Absent]:
+    """How well each number would be known in another dictionary of such kin, int64 (n_features,), or why that is not told."""
+    smooth = [name for name, measure in measures.items() if measure.carried is None and name not in NOT_SMOOTH]
+    added = sample.added_by_rows([(measures[name].of, measures[name].reads) for name in smooth])
+    known = {
+        name: spread_by_kin(measures[name].of(sample.full), added[:, place], kin) for place, name in enumerate(smooth)
+    }
+    for name, measure in measures.items():
+        if measure.carried is not None:
+            known[name] = measure.carried(sample, known)
+    return known
 
 
 class Measures:
@@ -105,13 +114,14 @@ class Measures:
                 BY_ISOTROPY,
                 corrects_size=True,
                 undefined=self._too_steep,
-                carried=self._alpha_of_corrected_ends,
+                carried=self._carried_from_raw,
                 addition=f"{over}.",
             ),
             "alpha_raw": Measure(
                 self.alpha_raw,
                 last,
                 BY_ISOTROPY,
+                reads=last,
                 addition=over + self._expectation(structureless) + ".",
             ),
             "alpha_window_spread": Measure(
@@ -120,10 +130,11 @@ class Measures:
                 BY_POWER_LAW,
                 corrects_size=True,
                 undefined=self._no_window_spread,
+                reads=furthest,
                 addition=f" Windows: ranks {', '.join(map(str, self.windows))}.",
             ),
             "eigenvalue_decades": Measure(
-                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, addition=f"{over}."
+                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, reads=last, addition=f"{over}."
             ),
             "power_law_gain": Measure(
                 lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, addition=f"{over}."
@@ -133,15 +144,13 @@ class Measures:
                 last,
                 corrects_size=True,
                 undefined=self._no_density,
-                carried=self._density_exponent_of_alpha,
+                carried=self._carried_from_alpha,
             ),
             "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, BY_BOTH),
             "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
             "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
             "outlier_eigenvalues": Measure(outliers, 1, BY_BOTH),
-            "mean_norm": Measure(
-                lambda s: s.mean_norm, 0, law=lambda n_features: stats.chi(d, scale=1 / np.sqrt(n_features * d))
-            ),
+            "mean_norm": Measure(lambda s: s.mean_norm, 0, reads=0, law=mean_norm_law),
         }
 
     def alpha_raw(self, spectrum: Spectrum) -> float:
@@ -182,30 +191,43 @@ class Measures:
 
     # Intervals that are carried over from another number's
 
-    def _alpha_of_corrected_ends(self, sample: SampleSpectra) -> Resampled:
+    def _carried_from_raw(self, sample: SampleSpectrum, known: Mapping[str, Spread | Absent]) -> Spread | Absent:
         """The ends of the raw exponent's interval, corrected as the estimate is.
 
         The correction is steep near 0, where many values are corrected to 0 itself; ends carried through it cover as well as
         those of the raw exponent.
         """
-        raw = sample.resampled(self.alpha_raw)
-        low, high = (self.corrected(end, sample.full.n_rows) for end in raw.confidence_interval)
-        return replace(
-            sample.resampled(self.alpha), confidence_interval=(low, high), method=f"{raw.method}, then corrected"
+        raw = known["alpha_raw"]
+        if isinstance(raw, Absent):
+            return raw
+        low, high = (self.corrected(end, sample.full.n_rows) for end in raw.resampled.confidence_interval)
+        per_raw = (high - low) / float(np.diff(raw.resampled.confidence_interval)[0])
+        return raw._replace(
+            resampled=replace(
+                raw.resampled,
+                estimate=self.alpha(sample.full),
+                standard_error=per_raw * raw.resampled.standard_error,
+                confidence_interval=(low, high),
+                method=f"{raw.resampled.method}, then corrected",
+            )
         )
 
-    def _density_exponent_of_alpha(self, sample: SampleSpectra) -> Resampled | Absent:
+    def _carried_from_alpha(self, sample: SampleSpectrum, known: Mapping[str, Spread | Absent]) -> Spread | Absent:
         """The ends of alpha's interval, turned into density exponents; the standard error by the delta method."""
-        alpha = self._alpha_of_corrected_ends(sample)
-        low, high = alpha.confidence_interval
+        alpha = self._carried_from_raw(sample, known)
+        if isinstance(alpha, Absent):
+            return alpha
+        low, high = alpha.resampled.confidence_interval
         if low == 0.0:
             return Absent("alpha's interval reaches 0, where it is infinite")
-        return replace(
-            alpha,
-            estimate=1 + 1 / alpha.estimate,
-            standard_error=alpha.standard_error / alpha.estimate**2,
-            confidence_interval=(1 + 1 / high, 1 + 1 / low),
-            replicates=None,
+        estimate = alpha.resampled.estimate
+        return alpha._replace(
+            resampled=replace(
+                alpha.resampled,
+                estimate=1 + 1 / estimate,
+                standard_error=alpha.resampled.standard_error / estimate**2,
+                confidence_interval=(1 + 1 / high, 1 + 1 / low),
+            )
         )
 
 
@@ -213,3 +235,18 @@ def outliers(spectrum: Spectrum) -> float:
     """Eigenvalues above the upper edge for a structureless cloud of that size and total variance."""
     _, edge = edges(spectrum.n_rows, spectrum.d_in)
     return float(np.count_nonzero(spectrum.eigenvalues > edge * spectrum.eigenvalues.mean()))
+
+
+def mean_norm_law(spectrum: Spectrum, n_features: int) -> FrozenDistribution:
+    """The law of the mean's length over that of the rows, both root mean square, where the population's mean is zero.
+
+    N |mean|^2 is a sum of squares of normal numbers with the population's variances, and so nearly chi-squared with
+    (tr C)^2 / tr C^2 degrees of freedom, d at most: fewer where few axes have most of the variance.
+    """
+    degrees = float(spectrum.d_in)
+    if spectrum.rank:
+        noise = 1.0 / spectrum.n_rows
+        concentration = (1.0 / participation_ratio(spectrum.eigenvalues) - noise) / (1.0 + noise)
+        degrees = min(degrees, 1.0 / max(concentration, 1.0 / degrees))
+    law: FrozenDistribution = stats.chi(degrees, scale=1.0 / np.sqrt(n_features * degrees))
+    return law

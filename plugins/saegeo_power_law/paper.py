@@ -16,7 +16,7 @@ from saegeo_core.statistics.wishart_spectra import structureless_spectrum
 from saegeo_power_law.calibrated import rows_measured
 from saegeo_power_law.declared import PUBLISHED
 from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_curves, fitted_exponent, windows_around
-from saegeo_power_law.spectrum import SampleSpectra
+from saegeo_power_law.spectrum import SampleSpectrum
 from saegeo_power_law.tables import figures, principal_components, spectrum_table
 
 PUBLISHED_SCALE = 0.005
@@ -38,7 +38,7 @@ def paper_findings(
         n_features: how many rows to measure, drawn at random; None measures all.
     """
     measured = rows_measured(cloud, n_features, context)
-    sample = SampleSpectra(measured.vectors, context, n_subsamples=0)
+    sample = SampleSpectrum(measured.vectors, context)
     n, eigenvalues, rank = measured.n_features, sample.full.eigenvalues, sample.full.rank
     if rank < window.last:
         return PUBLISHED.absent(

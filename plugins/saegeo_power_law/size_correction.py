@@ -81,13 +81,16 @@ def size_correction(n_rows: float, d: int, windows: tuple[RankWindow, ...]) -> S
     return SizeCorrection(n_rows, d, windows)
 
 
-def expected_eigenvalues(population: ArrayLike, n_rows: float, ranks: ArrayLike) -> Floats:
+def expected_eigenvalues(
+    population: ArrayLike, n_rows: float, ranks: ArrayLike, counts: ArrayLike | None = None
+) -> Floats:
     """The sample eigenvalues expected at some ranks: those with rank - 1/2 others above them.
 
     Args:
-        population: shape (d,), population variances, positive, in any order.
+        population: shape (n_variances,), different population variances, positive, in any order.
         n_rows: rows N of the sample, more or fewer than d; of a centered sample, one less than there are.
         ranks: shape (n_ranks,), from 1 to min(N, d).
+        counts: shape (n_variances,), along how many of the d axes each is the variance; along one each by default.
 
     Returns:
         Shape (n_ranks,), on the scale of the population: their total expectation is its trace.
@@ -95,21 +98,24 @@ def expected_eigenvalues(population: ArrayLike, n_rows: float, ranks: ArrayLike)
     Raises:
         ValueError: a rank beyond min(N, d), where every eigenvalue is zero.
     """
-    variances = np.sort(np.asarray(population, np.float64))[::-1]
-    wanted = np.asarray(ranks, np.float64)
-    if wanted.max() > min(n_rows, len(variances)):
-        raise ValueError(f"{n_rows} rows in {len(variances)} dimensions have no eigenvalue of rank {wanted.max():g}")
-    aspect = np.sqrt(len(variances) / n_rows)
+    given = np.asarray(population, np.float64)
+    order = np.argsort(given)[::-1]
+    variances, times = given[order], (np.ones_like(given) if counts is None else np.asarray(counts, np.float64)[order])
+    wanted, d = np.asarray(ranks, np.float64), times.sum()
+    if wanted.max() > min(n_rows, d):
+        raise ValueError(f"{n_rows} rows in {d:g} dimensions have no eigenvalue of rank {wanted.max():g}")
+    aspect = np.sqrt(d / n_rows)
     below = np.full(len(wanted), variances[0] * min(0.0, 1.0 - aspect))
     above = np.full(len(wanted), variances[0] * (1.0 + aspect))
     for _ in range(BISECTIONS):
         middle = (below + above) / 2.0
-        too_many = _count_above(middle, _height(middle, variances, n_rows), variances, n_rows) > wanted - 0.5
+        height = _height(middle, variances, times, n_rows)
+        too_many = _count_above(middle, height, variances, times, n_rows) > wanted - 0.5
         below, above = np.where(too_many, middle, below), np.where(too_many, above, middle)
         if (above - below <= SAME_PLACE * np.abs(middle)).all():
             break
     middle = (below + above) / 2.0
-    return _sample_eigenvalue(middle, _height(middle, variances, n_rows), variances, n_rows)
+    return _sample_eigenvalue(middle, _height(middle, variances, times, n_rows), variances, times, n_rows)
 
 
 def expected_curve(population: ArrayLike, n_rows: float, last_rank: int) -> Floats:
@@ -124,13 +130,13 @@ def expected_curve(population: ArrayLike, n_rows: float, last_rank: int) -> Floa
     return curve
 
 
-def _height(a: Floats, variances: Floats, n_rows: float) -> Floats:
+def _height(a: Floats, variances: Floats, times: Floats, n_rows: float) -> Floats:
     """b^2, shape (n_ranks,), for every a: the root s of (1/N) sum t_i^2 / ((a - t_i)^2 + s) = 1, 0 where the sum stays below 1.
 
     The reciprocal of the sum is concave in s, so Newton's method from below never passes the root. The nearest single
     variance gives the start, and keeps the sum finite there.
     """
-    squares, distances = variances**2 / n_rows, (a[:, None] - variances) ** 2
+    squares, distances = times * variances**2 / n_rows, (a[:, None] - variances) ** 2
     height: Floats = np.maximum(0.0, (squares - distances).max(1))
     for _ in range(NEWTON_STEPS):
         shares = squares / (distances + height[:, None])
@@ -143,18 +149,18 @@ def _height(a: Floats, variances: Floats, n_rows: float) -> Floats:
     return height
 
 
-def _count_above(a: Floats, height: Floats, variances: Floats, n_rows: float) -> Floats:
+def _count_above(a: Floats, height: Floats, variances: Floats, times: Floats, n_rows: float) -> Floats:
     """Sample eigenvalues above x = Re z, shape (n_ranks,)."""
     b = np.sqrt(height)
-    angles = np.arctan2(b[:, None], a[:, None] - variances).sum(1) + (n_rows - len(variances)) * np.arctan2(b, a)
-    x = _sample_eigenvalue(a, height, variances, n_rows)
+    angles = np.arctan2(b[:, None], a[:, None] - variances) @ times + (n_rows - times.sum()) * np.arctan2(b, a)
+    x = _sample_eigenvalue(a, height, variances, times, n_rows)
     # Where b is 0 so is the last term, whatever a is: the origin is the only place where |w| could vanish.
     count: Floats = (angles - n_rows * x * b / np.maximum(a**2 + height, np.finfo(float).tiny)) / np.pi
     return count
 
 
-def _sample_eigenvalue(a: Floats, height: Floats, variances: Floats, n_rows: float) -> Floats:
+def _sample_eigenvalue(a: Floats, height: Floats, variances: Floats, times: Floats, n_rows: float) -> Floats:
     """Re z at w = a + ib."""
     w = (a + 1j * np.sqrt(height))[:, None]
-    x: Floats = (w[:, 0] * (1.0 + (variances / (w - variances)).sum(1) / n_rows)).real
+    x: Floats = (w[:, 0] * (1.0 + (variances / (w - variances)) @ times / n_rows)).real
     return x

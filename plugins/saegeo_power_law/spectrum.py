@@ -1,4 +1,4 @@
-"""The spectrum of a cloud, and those of its subsamples, from one pass over the rows.
+"""The spectrum of a cloud, and how each row bears on it, from two passes over the rows.
 
 Laws for Gaussian samples are asked with the number of Gaussian rows that would be as noisy a sample (`effective_rows`).
 Sampling noise in a covariance comes from the fourth powers of the lengths of rows. Dictionaries depart from Gaussian rows in both
@@ -7,7 +7,6 @@ count 1 + 2/d times), but the nulls of statistics of a whole spectrum are that n
 directions would lie one standard deviation off in participation ratio.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,19 +15,15 @@ import numpy as np
 import torch
 
 from saegeo_core import AnalysisContext
-from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.row_moments import GroupedMoments, grouped_moments
-from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
-from saegeo_core.statistics.resampling import Resampled, subsamples, subsampling_of
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.row_moments import row_moments
+from saegeo_power_law.null_spectra import StructurelessSpectra
 from saegeo_power_law.shape import participation_ratio
 
-GROUPS = 20
-"""Groups of rows whose moments are kept; a subsample is a union of some."""
-
-SUBSAMPLES = 20
-SHARE = 0.8
-"""Of the groups, in a subsample."""
+ROWS_AT_ONCE = 2048
+STEP = 1e-5
+"""Share by which an eigenvalue is moved to see what a number does."""
 
 ALL_ALIKE = 1e-24
 """Variance, relative to the squared length of the mean, that rounding leaves where all rows are equal."""
@@ -68,45 +63,30 @@ class Spectrum:
         return replace(self, eigenvalues=np.pad(eigenvalues, (0, self.d_in - len(eigenvalues))))
 
 
-class SampleSpectra:
-    """The spectra of a cloud and of its subsamples.
-
-    Rows are dealt at random into twenty groups, and a subsample is a union of sixteen of them: so its covariance is a sum of
-    matrices already at hand. Any two such subsamples are related as two drawn row by row are.
+class SampleSpectrum:
+    """The spectrum of a cloud, and what each row adds to any number read off it.
 
     Attributes:
         n_features: rows N.
         mean: shape (d,), of the rows.
         covariance: shape (d, d), centered, with divisor N - 1.
         full: the spectrum of all rows.
-        parts: those of the subsamples; none where rows are too few to leave some out.
-        design: digest of which rows are in which subsample.
     """
 
-    def __init__(self, vectors: torch.Tensor, context: AnalysisContext, *, n_subsamples: int = SUBSAMPLES) -> None:
-        """`vectors` has shape (N, d), N >= 2; it is read, not kept. Rows are dealt and subsamples drawn by the context's rng."""
-        order = context.rng.permutation(len(vectors))
-        groups = [np.sort(group) for group in np.array_split(order, min(GROUPS, len(vectors)))]
-        moments = grouped_moments(
+    def __init__(self, vectors: torch.Tensor, context: AnalysisContext) -> None:
+        """`vectors` has shape (N, d), N >= 2; it is read when it is needed."""
+        moments = row_moments(
             vectors,
-            groups,
             device=context.device,
-            watch=lambda groups: context.progress(groups, len(groups), "covariance"),
+            watch=lambda slices: context.progress(slices, len(slices), "covariance"),
         )
-        everything = range(len(groups))
         self.n_features = len(vectors)
-        self.mean, self.covariance = moments.mean(everything), moments.covariance(everything)
+        self.mean, self.covariance = moments.mean, moments.covariance
+        self._vectors, self._device = vectors, context.device
         self._squared_lengths = moments.squared_lengths
         spectrum = spectrum_of(self.mean, self.covariance, len(vectors))
         n_rows = self.effective_rows(participation_ratio(spectrum.eigenvalues)) if spectrum.rank else spectrum.n_rows
         self.full = replace(spectrum, n_rows=n_rows)
-
-        unions = []
-        if n_subsamples and round(SHARE * len(groups)) < len(groups):
-            unions = subsamples(len(groups), context.rng, n_subsamples=n_subsamples, share=SHARE)
-        self._share = len(unions[0]) / len(groups) if unions else 0.0
-        self.parts = _spectra_of(moments, unions, n_rows)
-        self.design = _digest([*groups, *unions])
 
     @property
     def uncentered_eigenvalues(self) -> Floats:
@@ -116,28 +96,82 @@ class SampleSpectra:
         eigenvalues: Floats = np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
         return eigenvalues
 
-    @property
-    def usable_rank(self) -> int:
-        """The least usable rank of the cloud and of its subsamples."""
-        return min(spectrum.usable_rank for spectrum in (self.full, *self.parts))
-
     def effective_rows(self, participation_ratio: float) -> float:
         """How many Gaussian rows with that participation ratio would be as noisy as these, not all of them equal."""
         return effective_rows(self._squared_lengths, participation_ratio)
 
     @cached_property
+    def structureless(self) -> StructurelessSpectra | None:
+        """Spectra of uniform directions with the lengths of these rows; None where all rows are equal."""
+        return StructurelessSpectra.of(self._squared_lengths, self.full.d_in) if self.full.rank else None
+
+    @property
     def structureless_eigenvalues(self) -> Floats:
         """What is expected of uniform directions with the lengths of these rows, the mean over all d being 1: those above zero.
 
         None where all rows are equal.
         """
-        d = self.full.d_in
-        return expected_eigenvalues(self.effective_rows(d), d) if self.full.rank else np.empty(0)
+        return np.empty(0) if self.structureless is None else self.structureless.expected
 
-    def resampled(self, statistic: Callable[[Spectrum], float]) -> Resampled:
-        """The statistic with its interval by scaled subsampling."""
-        replicates = [statistic(part) for part in self.parts]
-        return subsampling_of(statistic(self.full), replicates, self._share)
+    @cached_property
+    def axes(self) -> Floats:
+        """The principal axes, (d, d), a column each, in the order of the eigenvalues; the largest number of each is positive."""
+        covariance = torch.from_numpy(self.covariance).to(self._device)
+        columns = torch.linalg.eigh(covariance).eigenvectors.numpy(force=True)[:, ::-1]
+        axes: Floats = columns * np.sign(columns[np.abs(columns).argmax(0), np.arange(columns.shape[1])])
+        return axes
+
+    def added_by_rows(self, statistics: Sequence[tuple[Callable[[Spectrum], float], int | None]]) -> Floats:
+        """The influence function of numbers read off the spectrum at each row, shape (N, n_statistics).
+
+        A row x of weight w moves the eigenvalue of axis v by w ((v'(x - m))^2 - eigenvalue), to first order. What that does to a
+        number is its derivative by each eigenvalue, taken numerically, times that.
+
+        Args:
+            statistics: each number and the last rank it looks at; None where it looks at all.
+        """
+        slopes = np.stack([self._slopes(*one) for one in statistics], axis=1)
+        axes, mean, by = (torch.from_numpy(one.copy()).to(self._device) for one in (self.axes, self.mean, slopes))
+        added = np.empty((self.n_features, len(statistics)))
+        for rows in row_slices(self.n_features, ROWS_AT_ONCE):
+            scores = (self._vectors[rows].to(self._device, torch.float64) - mean) @ axes
+            added[rows] = (scores.square_() @ by).numpy(force=True)
+        of_mean = np.array([_slope_of_mean(one, self.full) for one, _ in statistics])
+        if of_mean.any():
+            added += np.outer(self._added_to_mean_norm(), of_mean)
+        return added - self.full.eigenvalues @ slopes
+
+    def _slopes(self, statistic: Callable[[Spectrum], float], last: int | None) -> Floats:
+        """Derivative of a number by each eigenvalue above zero up to rank `last`, (d,); 0 by the others."""
+        full, slopes = self.full, np.zeros(self.full.d_in)
+        for place in range(full.rank if last is None else min(last, full.rank)):
+            ends = []
+            for step in (STEP, -STEP):
+                moved = full.eigenvalues.copy()
+                moved[place] *= 1 + step
+                ends.append(statistic(replace(full, eigenvalues=moved)))
+            slopes[place] = (ends[0] - ends[1]) / (2 * STEP * full.eigenvalues[place])
+        return slopes
+
+    def _added_to_mean_norm(self) -> Floats:
+        """The influence of each row on the length of the mean row over the root mean square length, (N,)."""
+        length = float(np.linalg.norm(self.mean))
+        if length == 0:
+            return np.zeros(self.n_features)
+        toward = torch.from_numpy(self.mean / length).to(self._device)
+        along, squares = np.empty(self.n_features), np.empty(self.n_features)
+        for rows in row_slices(self.n_features, ROWS_AT_ONCE):
+            of_rows = self._vectors[rows].to(self._device, torch.float64)
+            along[rows] = (of_rows @ toward).numpy(force=True)
+            squares[rows] = of_rows.square().sum(1).numpy(force=True)
+        mean_square = squares.mean()
+        added: Floats = (along - length) / mean_square**0.5 - length / (2 * mean_square**1.5) * (squares - mean_square)
+        return added
+
+
+def _slope_of_mean(statistic: Callable[[Spectrum], float], full: Spectrum) -> float:
+    ends = [statistic(replace(full, mean_norm=full.mean_norm + step)) for step in (STEP, -STEP)]
+    return (ends[0] - ends[1]) / (2 * STEP)
 
 
 def effective_rows(squared_lengths: Floats, participation_ratio: float) -> float:
@@ -154,30 +188,6 @@ def effective_rows(squared_lengths: Floats, participation_ratio: float) -> float
     return max(1.0, len(relative) / float(np.mean(relative**2)) * (1.0 + 2.0 / participation_ratio) - 1.0)
 
 
-def _spectra_of(moments: GroupedMoments, unions: Sequence[Integers], n_rows: float) -> list[Spectrum]:
-    """The spectra of unions of groups. Their sampling noise grows in proportion as rows are fewer.
-
-    Side by side, one thread each: an eigendecomposition in two threads waits for the slower one thousands of times.
-    """
-    spectra: dict[int, Spectrum] = {}
-
-    def decompose(number: int) -> None:
-        groups = unions[number].tolist()
-        part_rows = (n_rows + 1) * len(groups) / len(moments.sizes) - 1
-        part = spectrum_of(moments.mean(groups), moments.covariance(groups), moments.n_rows(groups))
-        spectra[number] = replace(part, n_rows=part_rows)
-
-    side_by_side(decompose, range(len(unions)), "cpu")
-    return [spectra[number] for number in range(len(unions))]
-
-
-def _digest(indices: Sequence[Integers]) -> str:
-    content = hashlib.blake2b(digest_size=8)
-    for one in indices:
-        content.update(one.astype(np.int64).tobytes())
-    return content.hexdigest()
-
-
 def spectrum_of(mean: Floats, covariance: Floats, n: int) -> Spectrum:
     """The spectrum of n rows with that mean and covariance (divisor n - 1), taken for Gaussian ones."""
     return _spectrum(torch.linalg.eigvalsh(torch.from_numpy(covariance)).numpy(), float(np.trace(covariance)), mean, n)
@@ -187,8 +197,8 @@ def spectrum_of_rows(vectors: torch.Tensor, *, device: str | torch.device = "cpu
     """The spectrum of rows (n, d), n >= 2, taken for Gaussian ones, from the smaller of covariance and Gram matrix."""
     n, d = vectors.shape
     if n >= d:
-        moments = grouped_moments(vectors, [np.arange(n)], device=device)
-        return spectrum_of(moments.mean([0]), moments.covariance([0]), n)
+        moments = row_moments(vectors, device=device)
+        return spectrum_of(moments.mean, moments.covariance, n)
     rows = vectors.to(device, torch.float64)
     mean = rows.mean(0)
     centered = rows - mean

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import scipy.linalg
 import torch
 
 from saegeo_core import FeatureCloud, Figure
 from saegeo_core.numerics.arrays import Floats
 from saegeo_power_law.fitted_laws import RankWindow, designs, fitted_curves, fitted_exponent, held_out_errors
 from saegeo_power_law.measures import Measures
-from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
 
 POINTS = 2000
 """Rows drawn at most."""
@@ -19,7 +18,7 @@ POINTS = 2000
 AXES = ("first", "second", "third")
 
 
-def spectrum_table(sample: SampleSpectra, window: RankWindow | None) -> pd.DataFrame:
+def spectrum_table(sample: SampleSpectrum, window: RankWindow | None) -> pd.DataFrame:
     """Every eigenvalue beside that about the origin, the structureless expectation, and in the window the fitted laws."""
     eigenvalues = sample.full.eigenvalues
     d = len(eigenvalues)
@@ -65,12 +64,9 @@ def alternatives_table(eigenvalues: Floats, window: RankWindow) -> pd.DataFrame:
     )
 
 
-def principal_components(cloud: FeatureCloud, sample: SampleSpectra, rng: np.random.Generator) -> pd.DataFrame:
+def principal_components(cloud: FeatureCloud, sample: SampleSpectrum, rng: np.random.Generator) -> pd.DataFrame:
     """At most 2,000 rows, drawn at random, along the three directions of largest variance."""
-    n, d = cloud.n_features, cloud.d_in
-    _, axes = scipy.linalg.eigh(sample.covariance, subset_by_index=[d - 3, d - 1])
-    axes = axes[:, ::-1]
-    axes *= np.sign(axes[np.abs(axes).argmax(0), range(3)])  # eigenvectors have no sign of their own
+    n, axes = cloud.n_features, sample.axes[:, :3]
     rows = np.sort(rng.choice(n, min(n, POINTS), replace=False))
     points = (cloud.vectors[torch.from_numpy(rows)].double().numpy() - sample.mean) @ axes
     return pd.DataFrame(

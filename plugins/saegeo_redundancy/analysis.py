@@ -28,12 +28,13 @@ class Redundancy(Analysis):
     """Families of close features, and features with an opposite."""
 
     name = "redundancy"
-    version = "1"
+    version = "2"
     headline = "family_share"
     summary = "Share of features in families of close directions, and of features with an opposite"
     reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"
     Parameters = RedundancyParameters
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale", "row lengths"})
+    finds: ClassVar = {"families of unlike tightness": "families are what it counts"}
 
     def analyze(self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext) -> "Findings":
         """Link close features, and random ones in the same way."""
@@ -51,11 +52,12 @@ class Redundancy(Analysis):
         self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext
     ) -> "Mapping[str, float]":
         """All of them, from the links at the cloud's own threshold."""
-        from saegeo_redundancy.calibrated import link, numbers_of
+        from saegeo_redundancy.calibrated import Linking, link, numbers_of
 
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}
-        _, links = link(cloud, context, chance_links=parameters.chance_links, threshold=parameters.threshold)
+        linking = Linking(cloud.d_in, parameters.chance_links, parameters.threshold)
+        _, links = link(cloud, context, linking)
         return numbers_of(links)
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":

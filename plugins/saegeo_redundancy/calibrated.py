@@ -5,31 +5,63 @@ A family is a component of the links at cosine > t.
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Moments, Nulls
 from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.resampled import few_kin
 from saegeo_core.measuring.spread import Spread
-from saegeo_core.numerics.arrays import Integers
-from saegeo_core.numerics.close_features import CloseFeatures, close_features, partners_by_group
+from saegeo_core.numerics.close_features import CloseFeatures, close_features, extreme_cosines_by_group
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
 from saegeo_core.statistics.pair_jackknife import family_threshold
-from saegeo_core.statistics.resampling import digest_of_parts, jackknife_of
+from saegeo_core.statistics.population import DICTIONARY
+from saegeo_core.statistics.resampling import (
+    FEWEST_GROUPS,
+    dealt_kin,
+    digest_of_parts,
+    jackknife_of,
+    on_the_logit_scale,
+)
 from saegeo_core.statistics.uniform_directions import cosine_sf
 from saegeo_redundancy.declared import DECLARED
-from saegeo_redundancy.family_numbers import family_counts, linked_shares, linked_shares_without
+from saegeo_redundancy.family_numbers import (
+    family_counts,
+    linked_shares,
+    linked_shares_without,
+    mean_squared_cosines_without,
+)
 
 MATCHED = "an angular Gaussian of the cloud's mean and covariance"
 UNIFORM = "uniform directions (exact mean)"
-N_GROUPS = 20
-"""Groups of kin that are left out in turn."""
+N_GROUPS = 40
+"""Groups of kin that are left out in turn; fewer where there are fewer kin."""
 FIGURE = Figure(name="sizes", title="Sizes of families", kind="bar", table="sizes", x="size", y=("families", "random"))
+
+
+class Linking(NamedTuple):
+    """How the cosine is chosen beyond which two features are linked.
+
+    Attributes:
+        d: dimensions.
+        chance_links: links per feature that chance may make.
+        fixed: a cosine in place of that.
+    """
+
+    d: int
+    chance_links: float
+    fixed: float | None = None
+
+    def threshold(self, n: int, mean_squared_cosine: float) -> float:
+        """For so many features whose directions spread so far."""
+        concentration = max(mean_squared_cosine, 1 / self.d)
+        return self.fixed or min(family_threshold(n, concentration, self.chance_links), IDENTICAL)
 
 
 def calibrated_findings(
@@ -40,7 +72,8 @@ def calibrated_findings(
     if n < 2 or d < 2:
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
-    cosine, links = link(cloud, context, chance_links=chance_links, threshold=threshold)
+    linking = Linking(d, chance_links, threshold)
+    cosine, links = link(cloud, context, linking)
     numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
     matched, draws = matched_directions(cloud.vectors, device=device), []
@@ -57,7 +90,7 @@ def calibrated_findings(
     return DECLARED.findings(
         numbers,
         n=n,
-        spread=kin_jackknife(cloud.vectors, cosine, links.kin, shares, group_rng, of=cloud.digest, device=device),
+        spread=shares_known(cloud, shares, linking, group_rng, device=device),
         nulls=nulls,
         tables={"sizes": _sizes(links, random_sizes, len(draws)), "members": _members(cloud, links)},
         figures=[FIGURE],
@@ -65,13 +98,10 @@ def calibrated_findings(
     )
 
 
-def link(
-    cloud: FeatureCloud, context: AnalysisContext, *, chance_links: float, threshold: float | None
-) -> tuple[float, CloseFeatures]:
+def link(cloud: FeatureCloud, context: AnalysisContext, linking: Linking) -> tuple[float, CloseFeatures]:
     """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
     n, device = cloud.n_features, context.device
-    concentration = max(mean_squared_cosine(second_moment(cloud.vectors, device=device), n), 1 / cloud.d_in)
-    cosine = threshold or min(family_threshold(n, concentration, chance_links), IDENTICAL)
+    cosine = linking.threshold(n, mean_squared_cosine(second_moment(cloud.vectors, device=device), n))
     return cosine, close_features(cloud.vectors, cosine, device=device)
 
 
@@ -80,42 +110,45 @@ def numbers_of(links: CloseFeatures) -> dict[str, float]:
     return linked_shares(links.n_close, links.n_opposite) | family_counts(links.families, links.n_opposite)
 
 
-def kin_jackknife(
-    vectors: torch.Tensor,
-    threshold: float,
-    kin: Integers,
+def shares_known(
+    cloud: FeatureCloud,
     shares: Mapping[str, float],
+    linking: Linking,
     rng: np.random.Generator,
     *,
-    of: str,
-    device: str | torch.device = "cpu",
+    device: str = "cpu",
 ) -> dict[str, Spread | Absent]:
     """Delete-group jackknife of the shares of features with a partner at cosine > t, and at cosine < -t.
 
-    Kin are left out together, for features of one family come and go together. Coverage of a nominal 95 % on clouds of 400 x 32
-    (uniform, angular Gaussian, families of equal and of random size): 93 to 100 %.
+    Kin are left out together, for they come and go together, and t is chosen anew for what is left: it depends on how many features
+    there are and how they spread.
 
     Args:
-        vectors: (n_features, d_in).
-        threshold: t, in (0, 1).
-        kin: int64 (n_features,), from 0, as in `CloseFeatures`.
+        cloud: the cloud.
         shares: what `linked_shares` gives for all features.
-        rng: shares kin out among 20 groups.
-        of: names the features in the key of the replicates, for example by the digest of their cloud.
+        linking: how t is chosen.
+        rng: shares kin out among the groups.
         device: where the products are made.
     """
-    n_kin = int(kin.max()) + 1
-    if n_kin < N_GROUPS:
-        few = Absent(f"the features form {n_kin} groups of kin, and {N_GROUPS} would be left out in turn")
-        return dict.fromkeys(shares, few)
-    groups = (rng.permutation(n_kin) % N_GROUPS)[kin]
-    without = linked_shares_without(*partners_by_group(vectors, threshold, groups, device=device), groups)
-    key = f"kin of {of} left out, {digest_of_parts(groups)}"
-    return {
-        name: Spread(jackknife_of(share, [one[name] for one in without]), key)
-        if share
-        else Absent("no feature has such a partner, so leaving some out changes nothing")
+    kin = kin_of(cloud, device=device)
+    if (n_kin := int(kin.max()) + 1) < FEWEST_GROUPS:
+        return dict.fromkeys(shares, few_kin(n_kin))
+    groups = dealt_kin(kin, rng, n_groups=N_GROUPS)
+    left = len(groups) - np.bincount(groups)
+    spread = mean_squared_cosines_without(cloud.vectors, second_moment(cloud.vectors, device=device).cpu(), groups)
+    thresholds = np.array([linking.threshold(n, each) for n, each in zip(left, spread, strict=True)])
+    extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device)
+    without = linked_shares_without(*extremes, groups, thresholds)
+    key = f"kin of {cloud.digest} left out, {digest_of_parts(groups)}"
+    known = {
+        name: jackknife_of(share, [one[name] for one in without], population=DICTIONARY)
         for name, share in shares.items()
+    }
+    return {
+        name: Spread(on_the_logit_scale(one, cloud.n_features), key)
+        if one.standard_error
+        else Absent("it is the same without any of them, so how far it would move is not seen")
+        for name, one in known.items()
     }
 
 

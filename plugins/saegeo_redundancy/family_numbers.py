@@ -1,8 +1,9 @@
 """Numbers of the links of one dictionary, and what the shares among them become when some features are left out."""
 
 import numpy as np
+import torch
 
-from saegeo_core.numerics.arrays import Integers
+from saegeo_core.numerics.arrays import Floats, Integers
 
 
 def linked_shares(n_close: Integers, n_opposite: Integers) -> dict[str, float]:
@@ -20,17 +21,42 @@ def family_counts(families: Integers, n_opposite: Integers) -> dict[str, float]:
     }
 
 
-def linked_shares_without(close: Integers, opposite: Integers, groups: Integers) -> list[dict[str, float]]:
-    """The shares of the features that remain when each group is left out, with the partners that remain.
+def linked_shares_without(
+    close: Floats, opposite: Floats, groups: Integers, thresholds: Floats
+) -> list[dict[str, float]]:
+    """The shares of the features that remain when each group is left out, at the threshold that is right for these.
 
     Args:
-        close: partners at cosine > t of each feature in each group, (n_features, n_groups).
-        opposite: the same at cosine < -t.
+        close: largest cosine of each feature with one of each group, (n_features, n_groups).
+        opposite: the same with the opposites.
         groups: the group of each feature, (n_features,), from 0.
+        thresholds: the cosine that links, without each group, (n_groups,).
     """
 
-    def remaining(partners: Integers, group: int) -> Integers:
-        left: Integers = (partners.sum(1) - partners[:, group])[groups != group]
-        return left
+    def linked(cosines: Floats, group: int) -> float:
+        others = np.delete(cosines, group, axis=1)[groups != group]
+        return float(np.mean(others.max(1) > thresholds[group]))
 
-    return [linked_shares(remaining(close, group), remaining(opposite, group)) for group in range(close.shape[1])]
+    return [
+        {"family_share": linked(close, group), "antipodal_share": linked(opposite, group)}
+        for group in range(close.shape[1])
+    ]
+
+
+def mean_squared_cosines_without(vectors: torch.Tensor, moment: torch.Tensor, groups: Integers) -> Floats:
+    """Mean squared cosine over the pairs that remain when each group is left out, (n_groups,).
+
+    Args:
+        vectors: (n_features, d_in).
+        moment: their `second_moment`, (d_in, d_in).
+        groups: the group of each feature, (n_features,), from 0.
+    """
+    n, total = len(vectors), float(moment.square().sum())
+    means = np.empty(int(groups.max()) + 1)
+    for group in range(len(means)):
+        rows = torch.nn.functional.normalize(vectors[torch.from_numpy(groups == group)].double(), dim=1)
+        left = n - len(rows)
+        with_all = n * float(((rows @ moment) * rows).sum())
+        among_themselves = float((rows @ rows.T).square().sum())
+        means[group] = (n**2 * total - 2 * with_all + among_themselves - left) / (left * (left - 1))
+    return means

@@ -31,7 +31,7 @@ class Stability(Analysis):
     """How much of one dictionary comes back in another."""
 
     name = "stability"
-    version = "1"
+    version = "2"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
@@ -61,13 +61,14 @@ class Stability(Analysis):
         self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext
     ) -> "Mapping[str, float]":
         """All of them, beside the whole of the other cloud."""
+        from saegeo_stability.agreement import numbers_of
         from saegeo_stability.calibrated import compared
 
         other = context.clouds["other"]
         measure, first, second = compared(
             cloud, other, context, shared_above=parameters.shared_above, max_paired=parameters.max_paired
         )
-        return measure(first, second)
+        return numbers_of(measure(first, second))
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Half of the other cloud, blurred, among as many directions that it does not have."""

@@ -1,6 +1,6 @@
 """Two dictionaries beside random ones: numbers, how well they are known, and nulls together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -8,16 +8,19 @@ import pandas as pd
 from torch import Tensor
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
+from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.measuring.null_draws import nulls_of_draws
-from saegeo_core.measuring.resampled import subsampled
+from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.across import nearest_across
 from saegeo_core.statistics.null_directions import uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
-from saegeo_stability.agreement import agreement, averaged_over
+from saegeo_core.statistics.resampling import on_the_logit_scale
+from saegeo_stability.agreement import Agreement, agreement, numbers_of
 from saegeo_stability.declared import DECLARED
 
-REFLECTED = "the other dictionary reflected along its own principal axes"
+REFLECTED = "the other dictionary reflected along the principal axes of both, beside their mean"
 MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
 UNIFORM = "the other dictionary drawn uniformly"
 FIGURE = Figure(
@@ -34,23 +37,22 @@ def calibrated_findings(
     null_draws: int,
     max_paired: int,
 ) -> Findings:
-    """Compare the clouds, then the first with random dictionaries, and parts of the first with the other."""
+    """Compare the clouds, then the first with random dictionaries."""
     measure, first, second = compared(cloud, other, context, shared_above=shared_above, max_paired=max_paired)
     found, larger = measure(first, second), max(len(first), len(second))
     not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
-    part_rng, draw_rng = context.rng.spawn(2)
-    random, warnings = _random_dictionaries(other, second, draw_rng, context.device)
+    random, warnings = _random_dictionaries(other, (first, second), context.rng, context.device)
     times = range(null_draws)
     draws = {
-        model: [measure(first, draw()) for _ in context.progress(times, len(times), "random dictionaries")]
+        model: [numbers_of(measure(first, draw())) for _ in context.progress(times, len(times), "random dictionaries")]
         for model, draw in random.items()
     }
     if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
         warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
     return DECLARED.findings(
-        {**dict.fromkeys(DECLARED, not_paired), **found},
-        n=averaged_over(len(first), len(second)),
-        spread=subsampled(lambda rows: measure(first[rows], second), found, len(first), part_rng, of=cloud.digest),
+        {**dict.fromkeys(DECLARED, not_paired), **numbers_of(found)},
+        n={name: len(found[name].values) if name in found else min(len(first), len(second)) for name in DECLARED},
+        spread=spreads(found, cloud, other, context.device),
         nulls=nulls_of_draws(draws),
         tables=_nearest_tables(cloud, other, first, second, random[REFLECTED]()),
         figures=[FIGURE],
@@ -60,19 +62,37 @@ def calibrated_findings(
 
 def compared(
     cloud: FeatureCloud, other: FeatureCloud, context: AnalysisContext, *, shared_above: float, max_paired: int
-) -> tuple[Callable[[Tensor, Tensor], dict[str, float]], Tensor, Tensor]:
+) -> tuple[Callable[[Tensor, Tensor], dict[str, Agreement]], Tensor, Tensor]:
     """What gives every number of two dictionaries of unit rows, and those of the two clouds."""
     first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
     is_paired = max(len(first), len(second)) <= max_paired
     return partial(agreement, shared_above=shared_above, one_to_one=is_paired), first, second
 
 
+def spreads(
+    found: Mapping[str, Agreement], cloud: FeatureCloud, other: FeatureCloud, device: str
+) -> dict[str, Spread | Absent]:
+    """How well each mean is known, kin of the dictionary that it is taken over left out together."""
+    kin = [kin_of(one, device=device) for one in (cloud, other)]
+    known = {
+        name: spread_by_kin(one.number, one.values - one.number, kin[one.of_second][one.features])
+        for name, one in found.items()
+    }
+    return {
+        name: Spread(on_the_logit_scale(one.resampled, len(found[name].values)))
+        if name.endswith("_share") and isinstance(one, Spread)
+        else one
+        for name, one in known.items()
+    }
+
+
 def _random_dictionaries(
-    other: FeatureCloud, second: Tensor, rng: np.random.Generator, device: str
+    other: FeatureCloud, units: tuple[Tensor, Tensor], rng: np.random.Generator, device: str
 ) -> tuple[dict[str, Callable[[], Tensor]], list[str]]:
-    """What draws unit rows in place of those of the other cloud, the judging null first; and why one is missing."""
+    """What draws unit rows in place of those of the other cloud, the second, the judging null first; and why one is missing."""
+    first, second = units
     n, d = second.shape
-    reflected, uniform = ReflectedDirections.of(second), uniform_directions(d)
+    reflected, uniform = ReflectedDirections.of(second, pooled_with=first), uniform_directions(d)
     random: dict[str, Callable[[], Tensor]] = {REFLECTED: lambda: reflected.sample(rng)}
     matched = matched_directions(other.vectors, across=True, device=device)
     if not isinstance(matched, Absent):

@@ -33,6 +33,9 @@ from saegeo_core.cli.run_options import RunOptions, run_options
     "--adjust", type=click.Choice(["l0"]), help="Add each metric's values adjusted to one L0, from 8 SAEs on."
 )
 @click.option("--profile", is_flag=True, help="Add the metrics over layers, and the curves of all SAEs in one figure.")
+@click.option(
+    "--fixed-saes", is_flag=True, help="Judge differences of these very SAEs, though another seed could make them."
+)
 @click.option("--allow-incomparable", is_flag=True, help="Show side by side what other versions or settings made.")
 @click.option(
     "--format",

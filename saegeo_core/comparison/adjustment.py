@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -11,12 +12,19 @@ from saegeo_core.comparison.confounding import L0_RATIO
 from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.arrays import Floats, Integers
 
 MIN_SAES = 8
-MAX_DEGREE = 4
+MAX_DEGREE = 2
 SAES_PER_DEGREE = 5
 """How many SAEs each further power of the layer needs."""
+MIN_FREEDOM = 4
+"""Of what remains when each layer has a level of its own."""
+
+INDISTINGUISHABLE = 1e-9
+"""Share of log L0 that depth must leave."""
+
+Depth = Literal["nothing", "polynomial", "factor"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +34,8 @@ class Adjustment:
     Attributes:
         column: `plugin.metric`.
         reason: why there is no regression, or nothing; the rest is then empty.
-        degree: of the polynomial in layer beside log L0; 0 is a constant.
+        depth: what stands beside log L0: nothing, a polynomial in the layer, or a level for each layer.
+        degree: of that polynomial; 0 otherwise.
         n: SAEs with L0 and a value (and a layer, where that enters).
         slope: change of the metric where L0 grows by a factor e, with its standard error and two-sided p-value.
         r_squared: of the regression; r_squared_without_l0: of the same without log L0.
@@ -36,6 +45,7 @@ class Adjustment:
 
     column: str
     reason: str = ""
+    depth: Depth = "nothing"
     degree: int = 0
     n: int = 0
     slope: float = 0.0
@@ -49,6 +59,8 @@ class Adjustment:
     @property
     def form(self) -> str:
         """The regression in words."""
+        if self.depth == "factor":
+            return "a level for each layer + slope · log L0"
         power = {0: "", 1: " + layer"}.get(self.degree, f" + polynomial of degree {self.degree} in layer")
         return f"constant{power} + slope · log L0"
 
@@ -72,41 +84,70 @@ def adjust_for_l0(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[Ad
 def regress_on_log_l0(
     column: str, names: Sequence[str], values: Floats, l0: Floats, layers: Floats | None
 ) -> Adjustment:
-    """The regression of `values`, shape (n,), on log L0 and, where layers are given, a polynomial in them.
+    """The regression of `values`, shape (n,), on log L0 and on what depth does.
 
-    The polynomial takes what changes smoothly with depth, so that log L0 is judged by what remains.
+    Where layers repeat, each has a level of its own, and log L0 is judged within layers by Student's t. Where each layer is there
+    once, both may change smoothly with depth and follow each other by that alone: a polynomial takes what it can, and the slope is
+    judged by its rank among those on log L0 moved along the layers, in both directions, around the end to the beginning. Neighbors
+    stay neighbors there.
     """
     n = len(values)
     if n < MIN_SAES:
         return Adjustment(column, f"{n} of the SAEs have a value and a known L0; {MIN_SAES} are needed")
     if l0.max() <= L0_RATIO * l0.min():
         return Adjustment(column, f"L0 runs from {l0.min():.3g} to {l0.max():.3g} only, too little to see what it does")
-    degree = _degree(n, layers)
+    depth, degree = _depth(layers)
+    beside = _beside(layers, depth, degree) if layers is not None else np.ones((n, 1))
     log_l0 = np.log(l0) - np.log(l0).mean()
-    powers = _powers(layers, degree) if layers is not None and degree else np.ones((n, 1))
-    design = np.column_stack([powers, log_l0])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
+    left_of_l0, left_of_values = _residual(log_l0, beside), _residual(values, beside)
+    if np.sum(left_of_l0**2) <= INDISTINGUISHABLE * np.sum(log_l0**2):
         return Adjustment(column, "L0 follows the layer so closely that the two cannot be told apart")
-    coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
-    residual = values - design @ coefficients
-    freedom = n - design.shape[1]
-    variance = float(residual @ residual) / freedom
-    standard_error = math.sqrt(variance * float(np.linalg.inv(design.T @ design)[-1, -1]))
-    slope = float(coefficients[-1])
-    without = values - powers @ np.linalg.lstsq(powers, values, rcond=None)[0]
+    slope = float(left_of_l0 @ left_of_values / (left_of_l0 @ left_of_l0))
+    residual = left_of_values - slope * left_of_l0
+    if depth == "polynomial" and layers is not None:
+        standard_error, pvalue = _judged_by_moving(left_of_values, log_l0, beside, np.argsort(layers), slope)
+    else:
+        standard_error, pvalue = _judged_by_student(residual, left_of_l0, n - beside.shape[1] - 1, slope)
     total = float(((values - values.mean()) ** 2).sum())
     return Adjustment(
         column=column,
+        depth=depth,
         degree=degree,
         n=n,
         slope=slope,
         standard_error=standard_error,
-        pvalue=2 * float(stats.t.sf(abs(slope) / standard_error, freedom)) if standard_error else float(slope == 0),
+        pvalue=pvalue,
         r_squared=1 - float(residual @ residual) / total if total else 0.0,
-        r_squared_without_l0=1 - float(without @ without) / total if total else 0.0,
+        r_squared_without_l0=1 - float(left_of_values @ left_of_values) / total if total else 0.0,
         l0=float(np.exp(np.log(l0).mean())),
         values=dict(zip(names, (values - slope * log_l0).tolist(), strict=True)),
     )
+
+
+def _residual(values: Floats, beside: Floats) -> Floats:
+    residual: Floats = values - beside @ np.linalg.lstsq(beside, values, rcond=None)[0]
+    return residual
+
+
+def _judged_by_student(residual: Floats, left_of_l0: Floats, freedom: int, slope: float) -> tuple[float, float]:
+    standard_error = math.sqrt(float(residual @ residual) / freedom / float(left_of_l0 @ left_of_l0))
+    return standard_error, 2 * float(stats.t.sf(abs(slope) / standard_error, freedom)) if standard_error else float(
+        slope == 0
+    )
+
+
+def _judged_by_moving(
+    left_of_values: Floats, log_l0: Floats, beside: Floats, by_layer: Integers, slope: float
+) -> tuple[float, float]:
+    """Spread of the slopes on log L0 moved along the layers, and the rank of the correlation among theirs."""
+    inverse = np.argsort(by_layer)
+    along = log_l0[by_layer]
+    moved = [np.roll(series, step)[inverse] for series in (along, along[::-1]) for step in range(len(along))]
+    left = [_residual(one, beside) for one in moved]
+    correlations = np.array([abs(one @ left_of_values) / math.sqrt(one @ one) for one in left])
+    slopes = np.array([one @ left_of_values / (one @ one) for one in left[1:]])
+    at_least = np.count_nonzero(correlations[1:] >= correlations[0] * (1 - 1e-12))
+    return float(np.sqrt(np.mean(slopes**2))) if slope else 0.0, (1 + at_least) / len(moved)
 
 
 def _adjustment(column: str, valued: Sequence[tuple[Row, float | None]]) -> Adjustment:
@@ -122,14 +163,21 @@ def _adjustment(column: str, valued: Sequence[tuple[Row, float | None]]) -> Adju
     )
 
 
-def _degree(n: int, layers: Floats | None) -> int:
-    """Degree of the polynomial in layer: one for each `SAES_PER_DEGREE` SAEs, below the number of layers, four at most."""
-    if layers is None:
-        return 0
-    return max(0, min(MAX_DEGREE, (n - 2) // SAES_PER_DEGREE, len(np.unique(layers)) - 1))
+def _depth(layers: Floats | None) -> tuple[Depth, int]:
+    """What depth enters as, and the degree of the polynomial: one for each `SAES_PER_DEGREE` SAEs, two at most."""
+    if layers is None or len(np.unique(layers)) == 1:
+        return "nothing", 0
+    n, n_layers = len(layers), len(np.unique(layers))
+    if n - n_layers - 1 >= MIN_FREEDOM:
+        return "factor", 0
+    return "polynomial", min(MAX_DEGREE, (n - 2) // SAES_PER_DEGREE, n_layers - 1)
 
 
-def _powers(layers: Floats, degree: int) -> Floats:
-    """Legendre polynomials in the layer scaled to [-1, 1], shape (n, degree + 1): powers without their near-collinearity."""
+def _beside(layers: Floats, depth: Depth, degree: int) -> Floats:
+    """Columns beside log L0: a constant, Legendre polynomials in the layer scaled to [-1, 1], or one for each layer."""
+    if depth == "nothing":
+        return np.ones((len(layers), 1))
+    if depth == "factor":
+        return np.asarray(layers[:, None] == np.unique(layers), np.float64)
     span = layers.max() - layers.min()
     return np.polynomial.legendre.legvander(2 * (layers - layers.min()) / span - 1, degree)

@@ -12,11 +12,25 @@ from saegeo_core.comparison.seeds import between_seeds, seed_groups
 from saegeo_core.comparison.table import Column, ComparisonCell
 from saegeo_core.report.metric import Absent, Interval, Metric
 
+ONE_SEED = (
+    "there is one seed of each, or of one of the two, so what training again would change is not known; --fixed-saes judges these "
+    "very SAEs"
+)
+OF_ONE_CONFIGURATION = (
+    "these are seeds of one configuration, which training alone sets apart; --fixed-saes judges these very SAEs"
+)
+
 CellRows = list[list[ComparisonCell]]
 """A list for each SAE, in it a cell for each metric."""
 
 
-def comparison_cells(rows: Sequence[SaeReports], columns: Sequence[Column], reference: int | None = None) -> CellRows:
+def comparison_cells(
+    rows: Sequence[SaeReports],
+    columns: Sequence[Column],
+    reference: int | None = None,
+    *,
+    fixed_saes: bool = False,
+) -> CellRows:
     """The cell of every row in every column.
 
     p-values, of nulls and of differences apart, are corrected by Benjamini and Hochberg over all cells.
@@ -24,10 +38,15 @@ def comparison_cells(rows: Sequence[SaeReports], columns: Sequence[Column], refe
     Args:
         rows, columns: what is compared.
         reference: place of the row that differences are taken to.
+        fixed_saes: whether differences are judged as those of these very SAEs; if not, they have a p-value where the spread of
+            seeds is known of both.
     """
     seeds = seed_groups([row.sae for row in rows])
     metrics = [[_metric(row, column) for row in rows] for column in columns]
-    by_column = [_column(rows, column, own, seeds, reference) for column, own in zip(columns, metrics, strict=True)]
+    by_column = [
+        _column(rows, column, own, seeds, reference, fixed_saes=fixed_saes)
+        for column, own in zip(columns, metrics, strict=True)
+    ]
     table = [list(cells) for cells in zip(*by_column, strict=True)] if columns else [[] for _ in rows]
     table = _corrected(table, _null_pvalue, lambda cell, p: replace(cell, adjusted_pvalue=p))
     return _corrected(table, _difference_pvalue, _with_difference_pvalue)
@@ -39,6 +58,8 @@ def _column(
     metrics: Sequence[Metric | None],
     seeds: Sequence[tuple[int, ...]],
     reference: int | None,
+    *,
+    fixed_saes: bool,
 ) -> list[ComparisonCell]:
     between = [_seed_variance([metrics[i] for i in group]) for group in seeds]
     cells = []
@@ -54,8 +75,12 @@ def _column(
             # Two seeds of one configuration are told apart by their own errors alone: their spread is what is asked about.
             is_own = reference in seeds[place]
             extra = NO_VARIANCE if is_own else (variance or NO_VARIANCE) + (between[reference] or NO_VARIANCE)
+            is_seed_known = not is_own and variance is not None and between[reference] is not None
             ours, theirs = (rows[i].reports[column.plugin].replicates(column.metric) for i in (place, reference))
-            cell = replace(cell, difference=difference(metric, other, ours, theirs, extra))
+            found = difference(metric, other, ours, theirs, extra)
+            if found and found.pvalue is not None and not (fixed_saes or is_seed_known):
+                found = replace(found, pvalue=None, note=OF_ONE_CONFIGURATION if is_own else ONE_SEED)
+            cell = replace(cell, difference=found)
         cells.append(cell)
     return cells
 

@@ -34,6 +34,7 @@ def compare(
     adjust: Literal["l0"] | None = None,
     profile: bool = False,
     allow_incomparable: bool = False,
+    fixed_saes: bool = False,
     failures: Iterable[Failure] = (),
 ) -> Comparison:
     """Put reports side by side.
@@ -48,6 +49,7 @@ def compare(
         adjust: "l0" for each metric's regression on log L0, with at least eight SAEs.
         profile: each metric over layers, and the curves of all rows in one figure.
         allow_incomparable: show side by side what was made with other versions or settings.
+        fixed_saes: judge differences between these very SAEs, though training again could make them.
         failures: what could not be computed, shown in its place.
 
     Raises:
@@ -65,7 +67,7 @@ def compare(
     if not allow_incomparable:
         refuse(incomparable, "--allow-incomparable")
     place = None if reference is None else _place(reference, rows)
-    table = comparison_cells(rows, columns, place)
+    table = comparison_cells(rows, columns, place, fixed_saes=fixed_saes)
     facts = [facts_of(row) for row in rows if row.sae]
     made = [Row(row.name, row.sae, tuple(cells), row.reports) for row, cells in zip(rows, table, strict=True)]
     comparison = Comparison(

@@ -44,6 +44,6 @@ def _seeds(rows: Sequence[Row]) -> Iterator[str]:
     with_interval = [row for row in rows if any(cell.interval for cell in row.cells)]
     without = [row.name for row in with_interval if not any(cell.n_seeds for cell in row.cells)]
     if len(without) == len(with_interval) > 0:
-        yield "one seed of each SAE: intervals speak of the SAE as it is, not of what training it again would give"
+        yield "one seed of each SAE: what training it again would change is in no interval"
     elif without:
-        yield f"one seed of {listed(without)}: intervals there speak of the SAE as it is, not of training it again"
+        yield f"one seed of {listed(without)}: what training again would change is in no interval there"

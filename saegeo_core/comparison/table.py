@@ -33,10 +33,10 @@ class Difference:
     Attributes:
         estimate: the difference.
         interval: of the difference; None where one of the two has none.
-        pvalue: two-sided, that the two are alike; None where there is no interval.
+        pvalue: two-sided, that the two are alike; None where there is no interval, or where training another seed could make it.
         adjusted_pvalue: Benjamini-Hochberg over all differences of the table.
         is_paired: whether both leave out the same parts of the same data, so that what moves both cancels.
-        note: why there is no interval, or nothing.
+        note: why there is no interval or no p-value, or nothing.
     """
 
     estimate: float

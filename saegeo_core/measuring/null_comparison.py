@@ -35,6 +35,7 @@ class Draws:
         has_pvalue: whether a rank among the draws is told; None tells it of two draws and more.
         alternative: the side of this null that counts, where it is not the metric's own.
         shift: what was subtracted from the estimate and not from the values, whose mean is told less it.
+        mid_ranks: whether draws equal to the estimate count half, for shares of a few things.
     """
 
     values: ArrayLike
@@ -42,6 +43,7 @@ class Draws:
     has_pvalue: bool | None = None
     alternative: Alternative | None = None
     shift: float = 0.0
+    mid_ranks: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def null_comparison(
         alternative=draws.alternative or alternative,
         has_zscore=draws.has_zscore,
         has_pvalue=draws.has_pvalue,
+        mid_ranks=draws.mid_ranks,
     )
     return compared.model_copy(update={"mean": compared.mean - draws.shift})
 
@@ -154,6 +157,7 @@ def drawn_null(
     alternative: Alternative = "greater",
     has_zscore: bool = False,
     has_pvalue: bool | None = None,
+    mid_ranks: bool = False,
 ) -> NullComparison:
     """The rank of an estimate among draws of a null, shape (n_draws,).
 
@@ -169,7 +173,7 @@ def drawn_null(
         mean=float(values.mean()),
         standard_deviation=spread,
         z=(estimate - float(values.mean())) / spread if has_zscore and spread else None,
-        pvalue=permutation_pvalue(estimate, values, alternative) if is_ranked else None,
+        pvalue=permutation_pvalue(estimate, values, alternative, mid_ranks=mid_ranks) if is_ranked else None,
         alternative=alternative,
     )
 

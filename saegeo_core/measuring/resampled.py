@@ -1,57 +1,72 @@
-"""How well numbers are known, for an analysis that computes all of them in one go, on the data and on parts of it.
+"""How well the numbers of an analysis are known: in another dictionary, and on other text.
 
-Write one function that gives every number of a dictionary as a mapping from name to number. `subsampled` calls it on parts of the
-features, `bootstrapped` on other documents.
+Write one function that gives every number as a mapping from name to number. `kin_left_out` says how far they would move in another
+dictionary, `bootstrapped` on other text. Where it is known what each row adds to a number, `spread_by_kin` needs no more than that.
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.report.metric import Absent
+from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import (
+    FEWEST_GROUPS,
     bootstrap_of,
+    dealt_kin,
     digest_of_parts,
     documents_drawn_again,
-    subsamples,
-    subsampling_of,
+    jackknife_of,
+    kin_jackknife,
 )
 
 Numbers = Mapping[str, float]
-MIN_ITEMS = 10
 
 
-def subsampled(
+def kin_left_out(
     measure: Callable[[NDArray[np.int64]], Numbers],
     numbers: Numbers,
-    n_items: int,
+    kin: NDArray[np.int64],
     rng: np.random.Generator,
     *,
     of: str,
-    n_subsamples: int = 20,
+    n_groups: int = 40,
 ) -> dict[str, Spread | Absent]:
-    """`subsampling_of` every number that `measure` gives for ascending indices of items.
+    """`jackknife_of` every number that `measure` gives for ascending indices of features, kin dealt into groups and left out whole.
 
     Args:
-        measure: gives the numbers of some items alone.
+        measure: gives the numbers of some features alone.
         numbers: the numbers of all of them.
-        n_items: how many items there are; fewer than 10 have no interval.
-        rng: draws the subsamples.
-        of: names the items in the key, for example by the digest of their cloud.
-        n_subsamples: how many.
+        kin: (n_features,), as `kin_of` the cloud gives it; fewer than ten kin have no interval.
+        rng: deals kin out.
+        of: names the features in the key of the replicates, for example by the digest of their cloud.
+        n_groups: how many groups, at most as many as there are kin.
     """
-    if n_items < MIN_ITEMS:
-        return dict.fromkeys(numbers, Absent(f"{n_items} features are too few to leave some out"))
-    parts = subsamples(n_items, rng, n_subsamples=n_subsamples)
-    measured = [measure(part) for part in parts]
-    key, share = f"subsamples of {of}, {digest_of_parts(parts)}", len(parts[0]) / n_items
+    if (n_kin := len(np.unique(kin))) < FEWEST_GROUPS:
+        return dict.fromkeys(numbers, few_kin(n_kin))
+    groups = dealt_kin(kin, rng, n_groups=n_groups)
+    without = [measure(np.flatnonzero(groups != group)) for group in range(int(groups.max()) + 1)]
+    key = f"kin of {of} left out, {digest_of_parts(groups)}"
     return {
-        name: Spread(subsampling_of(value, [one[name] for one in measured], share), key)
+        name: Spread(jackknife_of(value, [one[name] for one in without], population=DICTIONARY), key)
         for name, value in numbers.items()
     }
+
+
+def spread_by_kin(estimate: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
+    """`kin_jackknife`, or why there is no interval: fewer than ten kin, or nothing that any row adds."""
+    if (n_kin := len(np.unique(kin))) < FEWEST_GROUPS:
+        return few_kin(n_kin)
+    resampled = kin_jackknife(estimate, added, kin)
+    return Spread(resampled) if resampled.standard_error else Absent("no kin adds more to it than another")
+
+
+def few_kin(n_kin: int) -> Absent:
+    """Why there is no interval where features form so few kin."""
+    return Absent(f"the features form {n_kin} groups of kin, and an interval needs {FEWEST_GROUPS}")
 
 
 def bootstrapped(

@@ -47,6 +47,7 @@ class Spread(NamedTuple):
             standard_error=resampled.standard_error,
             degrees_of_freedom=resampled.degrees_of_freedom,
             replicates=None if replicates is None else len(replicates),
+            population=resampled.population,
         )
 
     def replicates(self, metric: str) -> Replicates | None:

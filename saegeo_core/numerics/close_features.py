@@ -67,19 +67,22 @@ def close_features(vectors: torch.Tensor, threshold: float, *, device: str | tor
     return CloseFeatures(families, _joined(np.arange(n), np.arange(n), strongest), n_close, n_opposite)
 
 
-def partners_by_group(
+def extreme_cosines_by_group(
     vectors: torch.Tensor, threshold: float, groups: Integers, *, device: str | torch.device = "cpu"
-) -> tuple[Integers, Integers]:
-    """Partners at cosine > t, and those at cosine < -t, in each group: two of int64 (n_features, n_groups).
+) -> tuple[Floats, Floats]:
+    """Largest cosine of each feature with one of each group, and with the opposite of one: two of float64 (n_features, n_groups).
+
+    What is not above `threshold` is 0.
 
     Args and errors as above; `groups` int64 (n_features,) counts from 0.
     """
     n, n_groups = len(vectors), int(groups.max()) + 1
-    close, opposite = np.zeros(n * n_groups, np.int64), np.zeros(n * n_groups, np.int64)
+    close, opposite = np.zeros(n * n_groups), np.zeros(n * n_groups)
     for first, second, cosines in _links(vectors, threshold, device):
-        places = first * n_groups + groups[second], second * n_groups + groups[first]
-        for counts, linked in ((close, cosines > 0), (opposite, cosines < 0)):
-            counts[:] += _ends(places[0][linked], places[1][linked], n * n_groups)
+        for ends, partners in ((first, second), (second, first)):
+            places = ends * n_groups + groups[partners]
+            np.maximum.at(close, places, cosines)
+            np.maximum.at(opposite, places, -cosines)
     return close.reshape(n, n_groups), opposite.reshape(n, n_groups)
 
 

@@ -3,7 +3,10 @@
 The conventions are those of scikit-learn's `SpectralClustering`, so that labels agree with it wherever the eigenvalues tell
 clusters apart: the diagonal of the affinity is ignored, eigenvectors of D^-1/2 A D^-1/2 are scaled by D^-1/2, the first one
 is kept, and k-means runs on the first k of them. There each k is a fit of its own, with the factorization of a float64 matrix;
-here the affinity is read as it is, in float32, dense or sparse, on any device, once for all k.
+here the affinity is read as it is, in float32, dense or sparse, on any device, once for all k, and multiplied in float64.
+
+k-means sees the span of the first k eigenvectors, not the vectors: turned coordinates have the same distances. So that labels
+depend neither on the other numbers of clusters nor on threads, each span is known to a millionth of a radian.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,9 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.directions import row_slices
-from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors
+from saegeo_core.numerics.k_means_runs import Clustering, best_run
+from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors, span_errors
 
 ROWS_AT_ONCE = 512
+ENTRY_ROUNDING = 2.0**-24
+"""Relative, of affinities kept in float32."""
 
 
 @dataclass(frozen=True)
@@ -37,75 +43,105 @@ class SpectralEmbedding:
     residuals: NDArray[np.float64]
     n_products: int
 
+    def first(self, n_coordinates: int) -> NDArray[np.float64]:
+        """The first coordinates, (n_points, n_coordinates): as many as clusters are wanted of them.
+
+        Raises:
+            ValueError: more than there are.
+        """
+        if not 0 < n_coordinates <= self.coordinates.shape[1]:
+            raise ValueError(
+                f"{self.coordinates.shape[1]} eigenvectors give 1 to that many clusters, not {n_coordinates}"
+            )
+        return np.ascontiguousarray(self.coordinates[:, :n_coordinates])
+
+    def gap(self, n_clusters: int) -> float:
+        """By how much the eigenvalue after the first `n_clusters` is smaller; infinite where there is none."""
+        values = self.eigenvalues
+        return float(values[n_clusters - 1] - values[n_clusters]) if n_clusters < len(values) else float("inf")
+
+    def span_error(self, n_clusters: int) -> float:
+        """The angle, in radians, by which the span of the first `n_clusters` coordinates may be off; infinite without a gap.
+
+        What the solver leaves, and what rounding the affinities to float32 does: independent errors of that size in n^2 entries
+        move the normalized affinity by about 2^-24 / sqrt(n) in norm. Below 1e-3 clusters do not feel it.
+        """
+        rounding = ENTRY_ROUNDING / np.sqrt(len(self.coordinates))
+        return span_errors(self.eigenvalues, self.residuals + rounding, [n_clusters])[n_clusters]
+
 
 def spectral_embedding(
-    affinity: Tensor, n_vectors: int, rng: np.random.Generator, *, tolerance: float = 1e-5
+    affinity: Tensor, n_clusters: Sequence[int], rng: np.random.Generator, *, accuracy: float = 1e-6
 ) -> SpectralEmbedding:
     """Leading eigenvectors of the normalized affinity D^-1/2 A D^-1/2, scaled by D^-1/2.
+
+    There is one more than the largest number of clusters (all, where that is the number of points), for the gap after it.
 
     Args:
         affinity: symmetric (n_points, n_points), entries >= 0, dense or sparse COO, on any device; not changed. Points whose
             row is zero get the coordinates 0.
-        n_vectors: how many, at most n_points: the largest number of clusters wanted.
-        rng: draws the vectors the solver starts from; the result depends on it by rounding only.
-        tolerance: residual at which to stop.
+        n_clusters: the numbers of clusters wanted, at most n_points. The coordinates for one of them do not depend on the others.
+        rng: draws the vectors the solver starts from; the result depends on it by `accuracy` only.
+        accuracy: the angle, in radians, by which the span of the first coordinates may be off, for each number of clusters.
 
     Raises:
         ValueError: negative or non-finite affinities, or more eigenvectors wanted than there are points.
     """
     graph = _NormalizedAffinity(affinity)
     pairs = leading_eigenvectors(
-        graph.product, len(affinity), n_vectors, rng, tolerance=tolerance, device=affinity.device, dtype=affinity.dtype
+        graph.product, len(affinity), n_clusters, rng, accuracy=accuracy, device=affinity.device
     )
     vectors = pairs.vectors * _signs(pairs.vectors)
-    coordinates = vectors.double() * graph.inverse_root.double()
+    coordinates = vectors * graph.inverse_root
     return SpectralEmbedding(pairs.values, coordinates.numpy(force=True), pairs.residuals, pairs.n_products)
 
 
-def cluster_embedding(embedding: SpectralEmbedding, n_clusters: int, *, seed: int = 42) -> NDArray[np.int64]:
-    """Cluster labels (n_points,) by k-means on the first `n_clusters` coordinates, the best of ten runs.
+def cluster_embedding(embedding: SpectralEmbedding, n_clusters: int, *, seed: int = 42) -> Clustering:
+    """Clusters by k-means on the first `n_clusters` coordinates, the best of ten runs.
 
     `seed` starts the random stream as scikit-learn's `random_state` does, whose solver draws a vector before k-means.
 
     Raises:
         ValueError: more clusters wanted than there are coordinates.
     """
-    from sklearn.cluster import k_means
-
-    coordinates = embedding.coordinates
-    if not 0 < n_clusters <= coordinates.shape[1]:
-        raise ValueError(f"{coordinates.shape[1]} eigenvectors give 1 to that many clusters, not {n_clusters}")
     stream = np.random.RandomState(seed)
-    stream.uniform(-1, 1, len(coordinates))
-    _, labels, _ = k_means(coordinates[:, :n_clusters], n_clusters, random_state=stream, n_init=10)
-    return np.asarray(labels, np.int64)
+    stream.uniform(-1, 1, len(embedding.coordinates))
+    return best_run(embedding.first(n_clusters), n_clusters, stream)
 
 
 def spectral_clusters(
-    affinity: Tensor, n_clusters: Sequence[int], rng: np.random.Generator, *, seed: int = 42, tolerance: float = 1e-5
+    affinity: Tensor, n_clusters: Sequence[int], rng: np.random.Generator, *, seed: int = 42
 ) -> tuple[dict[int, NDArray[np.int64]], SpectralEmbedding]:
     """Labels (n_points,) for each number of clusters, and the embedding they all come from. See the two functions above."""
-    embedding = spectral_embedding(affinity, max(n_clusters), rng, tolerance=tolerance)
-    return {k: cluster_embedding(embedding, k, seed=seed) for k in n_clusters}, embedding
+    embedding = spectral_embedding(affinity, n_clusters, rng)
+    return {k: cluster_embedding(embedding, k, seed=seed).labels for k in n_clusters}, embedding
 
 
 class _NormalizedAffinity:
-    """D^-1/2 A D^-1/2 with a zero diagonal, applied without being made."""
+    """D^-1/2 A D^-1/2 with a zero diagonal, applied in float64 without being made."""
 
     def __init__(self, affinity: Tensor) -> None:
         self._affinity = affinity.coalesce() if affinity.is_sparse else affinity
         if _least(self._affinity) < 0:
             raise ValueError("affinities must be at least 0; take the positive part, or add a constant")
-        self._diagonal = _diagonal(self._affinity)[:, None]
-        degrees = _row_sums(self._affinity) - self._diagonal[:, 0].double()
+        self._diagonal = _diagonal(self._affinity).double()[:, None]
+        degrees = _row_sums(self._affinity) - self._diagonal[:, 0]
         if not bool(degrees.isfinite().all()):
             raise ValueError("affinities must be finite")
         inverse = torch.where(degrees > 0, degrees.clamp_min(torch.finfo(torch.float64).tiny).rsqrt(), 0.0)
-        self.inverse_root = inverse.to(affinity.dtype)[:, None]
+        self.inverse_root = inverse[:, None]
+        if self._affinity.is_sparse:
+            self._affinity = self._affinity.double()
 
     def product(self, vectors: Tensor) -> Tensor:
         scaled = self.inverse_root * vectors
-        return self.inverse_root * (self._affinity @ scaled - self._diagonal * scaled)
+        return self.inverse_root * (self._times(scaled) - self._diagonal * scaled)
+
+    def _times(self, vectors: Tensor) -> Tensor:
+        """The affinity times vectors. Some rows at a time: a float64 copy of a dense one would take as much again and more."""
+        if self._affinity.is_sparse:
+            return self._affinity @ vectors
+        return torch.cat([rows.double() @ vectors for rows in _slabs(self._affinity)])
 
 
 def _least(affinity: Tensor) -> float:

@@ -112,6 +112,9 @@ class Analysis(Protocol):
         Parameters: a subclass of `saegeo_core.plugin.analysis.Parameters`, every field described.
         presets: the presets it offers, each with the parameter values that it changes.
         invariances: what leaves its estimates as they are, of those in `INVARIANCES`. `saegeo plugins check` tries each.
+        finds: composite clouds of `saegeo plugins check` on which its headline may have small p-values, by name, each with the
+        reason:
+            what sets that cloud apart is what it looks for, or what its null is known not to keep. On all others it may not.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Analysis(Protocol):
     Parameters: ClassVar[type[Parameters]] = Parameters
     presets: ClassVar[Mapping[Preset, Mapping[str, Any]]] = {"calibrated": {}}
     invariances: ClassVar[frozenset[Invariance]] = frozenset()
+    finds: ClassVar[Mapping[str, str]] = {}
 
     def analyze(self, cloud: "FeatureCloud", parameters: Any, context: AnalysisContext) -> "Findings":
         """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""

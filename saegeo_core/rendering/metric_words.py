@@ -1,10 +1,17 @@
-"""The words for one metric: its estimate, its judging null, and how the two compare."""
+"""The words for one metric: its estimate, its judging null, and how the two compare. They are chosen nowhere else."""
+
+from math import isclose
 
 from saegeo_core.rendering.numbers import pvalue, significant, uncertain
 from saegeo_core.report.metric import Absent, Metric, NullComparison
 
 DASH = "—"
 LIKE_THE_NULL = 0.05
+CLEAR = 2.0
+"""Standard deviations of a null that count as far from its mean, and that its mean lies from zero before ratios are told."""
+
+ZERO_IS_A_CONVENTION = ("nats", "bits", "ln ", "log", "area under the curve")
+"""How units begin in which twice as much means nothing: logarithms, and areas of which half is chance."""
 
 
 def estimate(metric: Metric) -> str:
@@ -38,22 +45,49 @@ def mean_of(null: NullComparison | None) -> str:
 
 def pvalue_of(null: NullComparison | None) -> str:
     """p-value under a null."""
-    return DASH if null is None or null.pvalue is None else pvalue(null.pvalue)
+    return DASH if null is None or null.pvalue is None else pvalue(null.pvalue, is_floor=is_floor(null))
+
+
+def is_floor(null: NullComparison) -> bool:
+    """Whether no draw of the null lies as far out, so that its p-value, 1/(draws + 1), says no more than "at most"."""
+    if null.pvalue is None or null.draws is None:
+        return False
+    tails = 2 if null.alternative == "two-sided" else 1
+    return isclose(null.pvalue, tails / (null.draws + 1))
 
 
 def against_null(metric: Metric) -> str:
     """The estimate against its judging null: "3.2 × null", "like null"; nothing without one."""
     null = judging_null(metric)
-    return "" if null is None or metric.value is None else value_against_null(metric.value, null)
+    return "" if null is None or metric.value is None else value_against_null(metric.value, null, metric.unit)
 
 
-def value_against_null(value: float, null: NullComparison) -> str:
-    """A value against one null: "like null" where chance alone gives it often, else how many times the null's mean it is."""
-    if null.pvalue is not None and null.pvalue > LIKE_THE_NULL:
-        return "like null"
-    if value > 0 and null.mean > 0:
+def value_against_null(value: float, null: NullComparison, unit: str) -> str:
+    """A value against one null: "like null", "above null" or "below null", or how many times the null's mean it is.
+
+    A ratio is told where zero means none of what is measured, and the null's mean is clear of zero by twice its spread.
+    """
+    side = _side(value, null)
+    is_clear = null.standard_deviation is not None and null.mean > CLEAR * null.standard_deviation
+    if side in ("above", "below") and value > 0 and is_clear and not unit.startswith(ZERO_IS_A_CONVENTION):
         ratio = value / null.mean
-        digits = 3 if 0.9 < ratio < 1.1 else 2
         if abs(ratio - 1) >= 0.005:
-            return f"{significant(ratio, digits)} × null"
-    return "equals null" if value == null.mean else "above null" if value > null.mean else "below null"
+            return f"{significant(ratio, 3 if 0.9 < ratio < 1.1 else 2)} × null"
+    return f"{side} null"
+
+
+def _side(value: float, null: NullComparison) -> str:
+    """Whether it lies above, below, or is like the null, whatever side the p-value asks about; equals where nothing tells.
+
+    On the other side than the p-value's, and where there is none, two standard deviations count as far. Without those either,
+    any distance does.
+    """
+    side = "above" if value > null.mean else "below" if value < null.mean else "equals"
+    p, spread = null.pvalue, null.standard_deviation
+    is_far = side != "equals" and (spread is None or abs(value - null.mean) >= CLEAR * spread)
+    if p is None:
+        return side if is_far or side == "equals" else "like"
+    if p <= LIKE_THE_NULL:
+        return {"greater": "above", "less": "below", "two-sided": side}[null.alternative]
+    is_other_side = side == {"greater": "below", "less": "above"}.get(null.alternative)
+    return side if is_other_side and is_far and p >= 1 - LIKE_THE_NULL else "like"

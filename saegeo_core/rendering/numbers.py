@@ -52,22 +52,25 @@ def uncertain(estimate: float, low: float, high: float) -> str:
     return f"({_mantissa(estimate, place, leading)} ± {_mantissa(half, place, leading)})e{leading}"
 
 
-def pvalue(p: float) -> str:
-    """A p-value to two significant digits: 0.003, 4.1e-7, "< 1e-300" where a float cannot tell it from zero."""
+def pvalue(p: float, *, is_floor: bool = False) -> str:
+    """A p-value to two significant digits: 0.003, 4.1e-7, "< 1e-300" where a float cannot tell it from zero.
+
+    "≤ 0.05" where it is the least that so many draws can give.
+    """
     if p < MIN_PVALUE:
         return f"< {MIN_PVALUE}"
     if 0.99 < p < 1:
         return "> 0.99"
-    rounded = _rounded(p, _place(p, 2)).normalize(EXACT)
+    rounded, sign = _rounded(p, _place(p, 2)).normalize(EXACT), "≤ " * is_floor
     if _is_positional(rounded.adjusted()):
-        return f"{rounded:f}"
-    return f"{rounded.scaleb(-rounded.adjusted()):f}e{rounded.adjusted()}"
+        return f"{sign}{rounded:f}"
+    return f"{sign}{rounded.scaleb(-rounded.adjusted()):f}e{rounded.adjusted()}"
 
 
-def equals_pvalue(p: float) -> str:
-    """A p-value as part of a sentence: p = 0.003, p < 1e-300."""
-    written = pvalue(p)
-    return f"p {written}" if written[0] in "<>" else f"p = {written}"
+def equals_pvalue(p: float, *, is_floor: bool = False) -> str:
+    """A p-value as part of a sentence: p = 0.003, p < 1e-300, p ≤ 0.05."""
+    written = pvalue(p, is_floor=is_floor)
+    return f"p {written}" if written[0] in "<>≤" else f"p = {written}"
 
 
 def seconds(duration: float) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from saegeo_core.frozen import Frozen
 from saegeo_core.statistics.alternatives import Alternative
+from saegeo_core.statistics.population import Population
 
 Better = Literal["higher", "lower", "neither"]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -31,6 +32,9 @@ class Interval(Frozen):
     high: FiniteFloat
     level: Annotated[float, Field(gt=0, lt=1)] = Field(default=0.95, description="Nominal coverage.")
     method: str = Field(description="How it was computed, in SciPy's words where there are any.")
+    population: Population | None = Field(
+        default=None, description="What would be drawn again; null where that is not told."
+    )
     replicates: int | None = Field(default=None, description="Resamples behind it; null where the method draws none.")
     standard_error: FiniteFloat | None = Field(default=None, ge=0, description="Of the estimate; null where unknown.")
     degrees_of_freedom: FiniteFloat | None = Field(

@@ -109,6 +109,30 @@ def sample_null_pairs(
     )
 
 
+def sample_tail_probabilities(
+    null: ProjectedGaussian, thresholds: Floats, rng: np.random.Generator, *, n_blocks: int = 16
+) -> tuple[Floats, Floats]:
+    """P(cosine > t) and P(cosine < -t) of two independent directions, each (n_thresholds,), from blocks of 128 x 128 pairs.
+
+    Args:
+        null: the model.
+        thresholds: shape (n_thresholds,), in (0, 1).
+        rng: draws the directions.
+        n_blocks: how many blocks.
+    """
+    dimension, tails = len(null.mean), np.zeros((2, len(thresholds)))
+    for _ in range(n_blocks):
+        x = null.place(rng.standard_normal((BLOCK, dimension)))
+        x /= np.linalg.norm(x, axis=1, keepdims=True)
+        normals, weights = _stratified_normals(BLOCK, dimension, rng)
+        z = null.place(normals)
+        for place, threshold in enumerate(thresholds):
+            both = tail_given_partner(x, z, null.mean, null.variances, threshold)
+            tails[:, place] += [float((tail @ weights).mean()) for tail in both]
+    above, below = tails / n_blocks
+    return above, below
+
+
 def _measure_block(
     null: ProjectedGaussian, threshold: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats, float]:

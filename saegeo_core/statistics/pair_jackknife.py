@@ -32,6 +32,7 @@ from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import Resampled
 from saegeo_core.statistics.uniform_directions import tail_threshold
 
@@ -152,7 +153,14 @@ def jackknife_pair_mean(
         growing = shared if kind == "squared_length" else 0.0
         interval = _score_interval(estimate, variance - growing, growing, quantile)
     unit = "one feature" if families is None else "one family"
-    return Resampled(float(estimate), float(np.sqrt(variance)), interval, level, f"jackknife leaving out {unit}")
+    return Resampled(
+        float(estimate),
+        float(np.sqrt(variance)),
+        interval,
+        level,
+        f"jackknife leaving out {unit}",
+        population=DICTIONARY,
+    )
 
 
 def family_threshold(

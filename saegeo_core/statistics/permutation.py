@@ -14,17 +14,35 @@ from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 TIE_TOLERANCE = 1e-12
 
 
-def permutation_pvalue(statistic: float, null_distribution: ArrayLike, alternative: Alternative = "two-sided") -> float:
+def permutation_pvalue(
+    statistic: float,
+    null_distribution: ArrayLike,
+    alternative: Alternative = "two-sided",
+    *,
+    mid_ranks: bool = False,
+) -> float:
     """(b + 1)/(m + 1), with b the draws at least as extreme as `statistic`; two-sided is twice the smaller tail.
 
     Draws that differ from it by rounding only count as ties, hence as extreme.
+
+    Args:
+        statistic: what was seen.
+        null_distribution: shape (n_draws,).
+        alternative: "greater", "less" or "two-sided".
+        mid_ranks: whether ties count half, for shares of a few things, where most draws are ties: their p-values are uniform on
+        average
+            then, as the mid-p-values of counts are, and no longer all near 1.
+
+    Raises:
+        SaegeoError: there are no draws.
     """
     draws = np.asarray(null_distribution, dtype=np.float64)
     if draws.size == 0:
         raise SaegeoError("a permutation p-value needs draws, and there are none", "ask for at least 99")
     slack = TIE_TOLERANCE * max(abs(statistic), float(np.abs(draws).max()))
-    lower = (1 + np.count_nonzero(draws <= statistic + slack)) / (draws.size + 1)
-    upper = (1 + np.count_nonzero(draws >= statistic - slack)) / (draws.size + 1)
+    below, above = np.count_nonzero(draws < statistic - slack), np.count_nonzero(draws > statistic + slack)
+    ties = (draws.size - below - above) * (0.5 if mid_ranks else 1.0)
+    lower, upper = ((1 + beyond + ties) / (draws.size + 1) for beyond in (below, above))
     return choose_pvalue(lower, upper, alternative)
 
 

@@ -1,11 +1,15 @@
-"""A null for two dictionaries in one space: one of them reflected, at random, along its own principal axes.
+"""A null for two dictionaries in one space: one of them reflected, at random, along principal axes beside the mean.
 
-Its mean and its covariance stay, and so do the cosines inside it (exactly where it has no mean, nearly where it has a short one);
-only its features no longer point where those of the other dictionary point. Nothing is estimated, which matters: draws
-from an angular Gaussian fitted to few rows lean less towards the axes of the other cloud than the rows themselves do.
+A reflection is an orthogonal map: the cosines inside the dictionary stay to rounding, families included. What lies along the mean
+stays too, and along the axes the covariance. Only its features no longer point where those of the other dictionary point. Nothing
+is drawn from a fitted law, which matters: draws from an angular Gaussian fitted to few rows lean less towards the axes of the
+other cloud than the rows themselves do.
 
-Share of p <= .05 for the mean largest cosine of unrelated clouds, 200 pairs of 80 x 16: uniform .08, families .04, angular
-Gaussian .06, with a mean of length .4 as well .13; against draws of a fitted angular Gaussian .21 instead of .06.
+Axes of one dictionary follow its own few rows, and the other one then lies nearer to it than to its reflections: two dictionaries
+are compared along axes of both together. Share of p <= .05 for the mean largest cosine of unrelated clouds of 80 x 16, 39 draws,
+100 pairs each, along axes of one about its mean and along pooled ones beside the mean: uniform .05 and 0, spectrum rank^-1 .12
+and .05, a common mean .10 and 0, both .15 and .02, families of 5 .03 and 0. The price is power in small clouds: of 10 % shared
+features (cosine .9) pooled axes find .2 to .6 there, of 20 % all.
 """
 
 from dataclasses import dataclass
@@ -20,27 +24,29 @@ class ReflectedDirections:
     """Unit rows, ready to be reflected.
 
     Attributes:
-        mean: (d_in,).
-        coordinates: (n_features, d_in), the rows less their mean, along the axes.
-        axes: (d_in, d_in), principal axes as columns.
+        rows: (n_features, d_in).
+        axes: (d_in, d_in - 1), orthonormal columns: the principal axes of what lies beside the mean.
     """
 
-    mean: Tensor
-    coordinates: Tensor
+    rows: Tensor
     axes: Tensor
 
     @classmethod
-    def of(cls, unit: Tensor) -> "ReflectedDirections":
-        """The axes of unit rows, (n_features, d_in), and the rows along them."""
-        mean = unit.mean(0, dtype=torch.float64).to(unit.dtype)
-        rest = unit - mean
-        axes = torch.linalg.eigh((rest.T @ rest).double()).eigenvectors.to(unit.dtype)
-        return cls(mean, rest @ axes, axes)
+    def of(cls, unit: Tensor, pooled_with: Tensor | None = None) -> "ReflectedDirections":
+        """The axes of unit rows, (n_features, d_in); with other unit rows, (n_other, d_in), those of both, each counting half."""
+        clouds = [unit] if pooled_with is None else [unit, pooled_with]
+        mean = torch.stack([one.mean(0, dtype=torch.float64) for one in clouds]).mean(0)
+        mean /= torch.linalg.vector_norm(mean).clamp_min(torch.finfo(torch.float64).tiny)
+        moment = 2.0 * torch.outer(mean, mean)
+        for one in clouds:
+            beside = one - torch.outer((one.double() @ mean).to(one.dtype), mean.to(one.dtype))
+            moment += (beside.T @ beside).double() / len(one) / len(clouds)
+        # Of unit trace at most without the mean's own direction, so that this is the last.
+        axes = torch.linalg.eigh(moment).eigenvectors[:, :-1]
+        return cls(unit, axes.to(unit.dtype))
 
     def sample(self, rng: np.random.Generator) -> Tensor:
         """Unit rows, (n_features, d_in): reflected along each axis or not, at random."""
-        signs = torch.from_numpy(rng.choice(np.array([-1.0, 1.0]), len(self.mean))).to(self.axes)
-        rows = self.mean + (self.coordinates * signs) @ self.axes.T
-        lengths = torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp_min(torch.finfo(rows.dtype).tiny)
-        unit: Tensor = rows / lengths
-        return unit
+        flipped = self.axes[:, torch.from_numpy(rng.random(self.axes.shape[1]) < 0.5).to(self.axes.device)]
+        rows: Tensor = self.rows - 2.0 * (self.rows @ flipped) @ flipped.T
+        return rows

@@ -91,7 +91,7 @@ def tail_count_law(n_pairs: int, probability: float) -> CountLaw:
     return CountLaw(n_pairs * probability, n_pairs * probability * (1.0 - probability))
 
 
-def mean_cosine_law(n_features: int, dimension: int) -> ChiSquaredLaw:
+def mean_cosine_law(n_features: int, dimension: float) -> ChiSquaredLaw:
     """The mean cosine over pairs: mean 0, variance 1/(d M) for M pairs, exactly.
 
     It is a degenerate U-statistic whose kernel u.v has the eigenvalue 1/d, d times: N |mean|^2 d is chi-squared with d degrees of
@@ -118,11 +118,18 @@ def mean_nearest_cosine_law(n_features: int, dimension: int) -> NormalLaw:
     Hoeffding's formula integrates what this exceeds the product of the margins by.
     """
     cosines = _quantiles_of_largest(n_features - 1, dimension)
+    variance = cosines.var() * nearest_cosine_variance_ratio(n_features, dimension) / n_features
+    return NormalLaw(float(cosines.mean()), _root(variance))
+
+
+def nearest_cosine_variance_ratio(n_features: int, dimension: float) -> float:
+    """Variance of the mean over N features of the cosine to the nearest other, over what it would be if these were independent."""
+    cosines = _quantiles_of_largest(n_features - 1, dimension)
     excess = QUANTILES ** (-1 / (n_features - 1)) - 1  # 1 / F(t) - 1 at every quantile t of the largest
     at_larger = np.minimum.outer(excess, excess)  # the excess falls as t rises
     weights = QUANTILES * np.gradient(cosines)
     covariance = weights @ at_larger @ weights
-    return NormalLaw(float(cosines.mean()), _root((cosines.var() + (n_features - 1) * covariance) / n_features))
+    return float(1.0 + (n_features - 1) * covariance / cosines.var())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Structure that is planted and known: clouds here, firing in `synthetic.firing`, activations in `synthetic.activations`."""
+"""Structure that is planted and known: clouds here, laws of dictionaries in `composites`, firing and activations in their files."""
 
 from saegeo_core.synthetic.clouds import (
     angular_gaussian,
@@ -9,8 +9,10 @@ from saegeo_core.synthetic.clouds import (
     with_duplicates,
     with_parallelograms,
 )
+from saegeo_core.synthetic.composites import COMPOSITES
 
 __all__ = [
+    "COMPOSITES",
     "angular_gaussian",
     "common_mean",
     "families",

@@ -7,6 +7,7 @@ from typing import Any
 from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.progress import Progress, silent
 from saegeo_core.testing.calibration import calibration
+from saegeo_core.testing.composites import composites
 from saegeo_core.testing.cost import cost
 from saegeo_core.testing.degenerate_clouds import degenerate_clouds
 from saegeo_core.testing.first_run import RUNS, everything_else, first_run
@@ -17,7 +18,7 @@ from saegeo_core.testing.repeatability import repeatability
 from saegeo_core.testing.trial import Trial
 
 Check = Callable[[Trial], Iterator[Outcome]]
-CHECKS: tuple[Check, ...] = (cost, metadata, repeatability, invariance, degenerate_clouds, calibration)
+CHECKS: tuple[Check, ...] = (cost, metadata, repeatability, invariance, degenerate_clouds, calibration, composites)
 
 
 def check_analysis(
@@ -29,14 +30,14 @@ def check_analysis(
 ) -> Conformance:
     """Hold an analysis to everything that all of them must do.
 
-    About 70 runs on small clouds, on the CPU, and one on 4,096 x 256. Inputs are synthetic: an analysis that needs firing gets
+    About 130 runs on small clouds, on the CPU, and one on 4,096 x 256. Inputs are synthetic: an analysis that needs firing gets
     planted firing, one that reads a model gets made-up activations, and one that loads a second cloud gets one of the same shape,
     whatever its name.
 
     Args:
         analysis: the one to check.
         parameters: values to test it at: those it cannot do without, or cheaper ones than its defaults.
-        quick: 10 runs on the null instead of 40, one on a plant instead of 3, and no cost.
+        quick: 10 runs on the null instead of 40, 6 on each composite cloud instead of 20, one on a plant instead of 3, and no cost.
         progress: shows how far the checks have come.
 
     Raises:

@@ -159,7 +159,7 @@ class TestNumbers:
         assert [cell.adjusted_pvalue for cell in cells] == pytest.approx(stats.false_discovery_control(p))
 
     def test_differences_to_the_reference(self, report):
-        comparison = compare([report("a", 1.0), report("b", 1.5), report("c", 1.0)], reference="b")
+        comparison = compare([report("a", 1.0), report("b", 1.5), report("c", 1.0)], reference="b", fixed_saes=True)
         a, b, c = (row.cells[0].difference for row in comparison.rows)
         assert b is None
         assert a.estimate == -0.5
@@ -184,7 +184,7 @@ class TestNumbers:
     def test_seeds_spread_intervals_of_their_configuration_but_not_their_own_difference(self, report):
         seeds = [report(f"s{i}", value, sae={"training": {"seed": i}}) for i, value in enumerate((1.0, 2.0, 3.0))]
         other = report("other", 2.0)
-        comparison = compare([*seeds, other], reference="s0")
+        comparison = compare([*seeds, other], reference="s0", fixed_saes=True)
         cells = {row.name: row.cells[0] for row in comparison.rows}
         assert cells["release:s1"].n_seeds == 3
         assert cells["release:s1"].interval.high - 2.0 > stats.t.ppf(0.975, 2) * 0.99
@@ -193,6 +193,23 @@ class TestNumbers:
         assert cells["release:s1"].difference.pvalue < 1e-20
         assert cells["release:other"].difference.pvalue > 0.3
         assert "one seed of release:other" in comparison.notes[-1]
+
+    def test_a_difference_that_another_seed_could_make_has_no_pvalue_unless_asked_for(self, report):
+        def seeds(name, *values):
+            training = {"recipe": name}
+            return [
+                report(f"{name}{i}", value, sae={"training": {"seed": i, **training}}) for i, value in enumerate(values)
+            ]
+
+        rows = [*seeds("a", 1.0, 1.3), *seeds("b", 2.0, 2.2), report("alone", 3.0)]
+        found = {row.name: row.cells[0].difference for row in compare(rows, reference="a0").rows}
+        assert found["release:b0"].pvalue is not None
+        for name, why in (("release:a1", "seeds of one configuration"), ("release:alone", "one seed")):
+            assert found[name].interval is not None
+            assert found[name].pvalue is None
+            assert why in found[name].note
+        fixed = {row.name: row.cells[0].difference for row in compare(rows, reference="a0", fixed_saes=True).rows}
+        assert all(one.pvalue is not None for name, one in fixed.items() if name != "release:a0")
 
     def test_where_every_sae_is_one_seed_a_note_says_what_intervals_leave_out(self, report):
         assert "one seed of each SAE" in compare([report("a"), report("b")]).notes[-1]

@@ -8,13 +8,13 @@ from saegeo_core import Absent, Declarations, Declared, Figure
 from saegeo_core.measuring.null_comparison import Draws
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.statistics.laws import NormalLaw
-from saegeo_core.statistics.resampling import subsampling_of
+from saegeo_core.statistics.resampling import jackknife_of
 
 DECLARED = Declarations(
     mean_length=Declared("length", "neither", "Mean length.", alternative="two-sided", range=(0, 2)),
     duplicates=Declared("features", "lower", "Repeated rows.", no_interval="it is a count", no_null="none is drawn"),
 )
-SPREAD = Spread(subsampling_of(1.5, [1.2, 1.4, 1.9], 0.8), "parts of a test")
+SPREAD = Spread(jackknife_of(1.5, [1.2, 1.4, 1.9]), "parts of a test")
 NULLS = {"standard normal": NormalLaw(0, 1), "three draws": np.array([1.0, 2.0, 3.0])}
 
 

@@ -1,39 +1,37 @@
-"""One function measured on parts and on other documents gives for each number what that number alone would have."""
+"""Spreads against what is known of means, and of each number alone."""
 
 import numpy as np
 import pytest
 
 from saegeo_core import Absent, FiringStatistics
-from saegeo_core.measuring.resampled import bootstrapped, subsampled
-from saegeo_core.statistics.resampling import documents_drawn_again, subsamples, subsampling_of
+from saegeo_core.measuring.resampled import bootstrapped, kin_left_out, spread_by_kin
+from saegeo_core.statistics.resampling import documents_drawn_again
 
 
-def test_subsamples_give_what_each_alone_gives(rng):
-    values = rng.standard_normal(50)
+def test_kin_left_out_of_a_mean_give_its_standard_error_over_kin(rng):
+    values, kin = rng.standard_normal(60), np.repeat(np.arange(20), 3)
 
-    def measure(part):
-        return {"mean": values[part].mean(), "largest": values[part].max()}
+    def measure(rows):
+        return {"mean": values[rows].mean(), "largest": values[rows].max()}
 
-    found = subsampled(measure, measure(np.arange(50)), 50, np.random.default_rng(1), of="values")
-    parts = subsamples(50, np.random.default_rng(1))
-    for name in ("mean", "largest"):
-        alone = subsampling_of(measure(np.arange(50))[name], [measure(part)[name] for part in parts], 0.8)
-        assert found[name].resampled.confidence_interval == pytest.approx(alone.confidence_interval)
+    found = kin_left_out(measure, measure(np.arange(60)), kin, rng, of="values")
+    expected = values.reshape(20, 3).mean(1).std(ddof=1) / np.sqrt(20)
+    assert found["mean"].resampled.standard_error == pytest.approx(expected)
     assert found["mean"].key == found["largest"].key
+    few = kin_left_out(measure, measure(np.arange(60)), kin % 9, rng, of="values")
+    assert "9 groups of kin" in few["mean"].absent
 
 
-def test_fewer_than_ten_items_have_no_interval(rng):
-    (known,) = subsampled(lambda part: {"mean": 0.0}, {"mean": 0.0}, 9, rng, of="values").values()
-    assert known == Absent("9 features are too few to leave some out")
+def test_what_kin_add_is_what_the_spread_is_of(rng):
+    values, kin = rng.standard_normal(60), np.repeat(np.arange(20), 3)
+    known = spread_by_kin(values.mean(), values - values.mean(), kin).resampled
+    assert known.standard_error == pytest.approx(values.reshape(20, 3).mean(1).std(ddof=1) / np.sqrt(20))
+    assert known.population == "another dictionary like this one"
 
 
-def test_the_key_names_the_items_and_the_parts(rng):
-    def key(seed, of):
-        drawn = np.random.default_rng(seed)
-        return subsampled(lambda part: {"mean": part.mean()}, {"mean": 9.5}, 20, drawn, of=of)["mean"].key
-
-    assert key(1, "a") == key(1, "a")
-    assert len({key(1, "a"), key(2, "a"), key(1, "b")}) == 3
+@pytest.mark.parametrize(("n_kin", "reason"), [(9, "9 groups of kin"), (30, "no kin adds more")])
+def test_there_is_a_reason_where_there_is_no_interval(n_kin, reason):
+    assert reason in spread_by_kin(0.5, np.zeros(90), np.arange(90) % n_kin).absent
 
 
 def test_documents_give_what_each_alone_gives(rng):

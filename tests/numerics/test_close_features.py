@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics import close_features as module
-from saegeo_core.numerics.close_features import close_features, partners_by_group
+from saegeo_core.numerics.close_features import close_features, extreme_cosines_by_group
 from saegeo_core.synthetic import families
 
 
@@ -51,12 +51,14 @@ def test_kin_hold_to_the_strongest_link():
     assert found.kin.tolist() == [0, 0, 1, 1]
 
 
-def test_partners_by_group_add_up(rng):
+def test_extreme_cosines_by_group_are_those_of_the_pairs(rng):
     rows = families(120, 8, rng)
     groups = rng.integers(0, 5, 120)
-    close, opposite = partners_by_group(rows, 0.5, groups)
-    for counted, linked in zip((close, opposite), dense(rows, 0.5), strict=True):
-        np.testing.assert_array_equal(counted, np.stack([linked[:, groups == g].sum(1) for g in range(5)], 1))
+    unit = torch.nn.functional.normalize(rows.double(), dim=1)
+    cosines = (unit @ unit.T).fill_diagonal_(0).numpy()
+    for found, sign in zip(extreme_cosines_by_group(rows, 0.5, groups), (1, -1), strict=True):
+        largest = np.stack([(sign * cosines)[:, groups == g].max(1) for g in range(5)], 1)
+        np.testing.assert_allclose(found, np.where(largest > 0.5, largest, 0), atol=1e-6)
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0, -0.5])

@@ -53,7 +53,7 @@ def test_in_full_shows_every_null_interval_and_origin(report, seen):
         "null: uniform directions (exact): mean 1.000e-6, standard deviation 1.00e-7, z = 35.1, p < 1e-300 (two-sided)"
         in text
     )
-    assert "null: angular Gaussian of equal covariance (199 draws): mean 0.001200, p = 0.005 (greater)" in text
+    assert "null: angular Gaussian of equal covariance (199 draws): mean 0.001200, p ≤ 0.005 (greater)" in text
     assert "95 % interval 0.003322 … 0.003524 (jackknife, 20 replicates)" in text
     assert "nearest not computed: too few features" in text
     assert "unit fraction; n = 1,178,880" in text

@@ -160,7 +160,7 @@ def test_estimates_are_the_numbers_of_the_whole_analysis(plugin, settings):
 
 
 def test_estimates_of_lobes_are_those_of_the_whole_analysis(rng):
-    settings = {"k_reported": 6, "n_clusters": [6], "null_draws": 19, "isotropic_draws": 0, "document_groups": 0}
+    settings = {"k_reported": 6, "n_clusters": [6], "null_draws": 19, "isotropic_draws": 0, "document_splits": 0}
     lobes = PluginManager().analysis("lobes")
     example, parameters = lobes.planted_example(rng), lobes.Parameters(**settings)
     contexts = [AnalysisContext(rng=np.random.default_rng(0), firing=example.firing) for _ in range(2)]

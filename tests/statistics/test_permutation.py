@@ -58,3 +58,26 @@ def test_stratified_pvalues_are_uniform_where_only_the_stratum_matters():
             collected.append(permutation_pvalue(x @ y, drawn, "greater"))
     assert np.mean(np.array(naive) <= 0.05) > 0.95
     assert stats.binom.sf(np.sum(np.array(stratified) <= 0.05) - 1, 150, 0.07) > 1e-3
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.1])
+def test_shares_of_a_few_things_have_pvalues_that_are_uniform_on_average(chance):
+    """Ties counted as extreme put nearly all p-values of a rare share at 1: valid, and blind."""
+    rng = np.random.default_rng(0)
+    shares = rng.binomial(20, chance, (600, 100)) / 20
+    plain, mid = (
+        np.array([permutation_pvalue(one[0], one[1:], "greater", mid_ranks=mid_ranks) for one in shares])
+        for mid_ranks in (False, True)
+    )
+    assert plain.mean() > 0.6
+    assert mid.mean() == pytest.approx(0.5, abs=0.04)
+    assert np.mean(mid <= 0.05) < 0.08
+    assert mid.min() >= 0.01
+
+
+def test_where_there_are_no_ties_mid_ranks_change_nothing(rng):
+    draws = rng.standard_normal(99)
+    for alternative in ("greater", "less", "two-sided"):
+        assert permutation_pvalue(0.3, draws, alternative, mid_ranks=True) == permutation_pvalue(
+            0.3, draws, alternative
+        )

@@ -5,10 +5,11 @@ from scipy import stats
 from saegeo_core import SaegeoError
 from saegeo_core.statistics.resampling import (
     bootstrap_of,
+    dealt_kin,
     documents_drawn_again,
     jackknife_of,
-    subsamples,
-    subsampling_of,
+    kin_jackknife,
+    on_the_logit_scale,
 )
 
 
@@ -25,19 +26,53 @@ def test_the_jackknife_of_a_mean_is_its_standard_error(rng):
     assert len(result.replicates) == 20
 
 
-def test_scaled_subsamples_cover_a_mean():
-    covered = 0
+def test_the_infinitesimal_jackknife_of_a_mean_over_kin_covers():
+    """Kin of unlike size whose members are alike; rows taken one by one would cover 60 %."""
+    covered = {"kin": 0, "rows": 0}
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        values = rng.standard_normal(100)
-        means = [values[part].mean() for part in subsamples(100, rng)]
-        covered += covers(subsampling_of(values.mean(), means, 0.8), 0.0)
-    assert stats.binomtest(covered, 200, 0.95).pvalue > 1e-3
+        kin = np.repeat(np.arange(40), rng.integers(1, 12, 40))
+        values = rng.standard_normal(40)[kin] + 0.3 * rng.standard_normal(len(kin))
+        for name, labels in (("kin", kin), ("rows", np.arange(len(kin)))):
+            covered[name] += covers(kin_jackknife(values.mean(), values - values.mean(), labels), 0.0)
+    assert stats.binomtest(covered["kin"], 200, 0.95).pvalue > 1e-3, covered
+    assert covered["rows"] < 150
 
 
-def test_subsamples_hold_no_row_twice(rng):
-    parts = subsamples(50, rng)
-    assert all(len(set(part)) == len(part) == 40 for part in parts)
+def test_one_kin_that_decides_widens_the_interval():
+    added = np.zeros(100)
+    added[:2] = 1, -1
+    one = kin_jackknife(0.0, added, np.arange(100))
+    many = kin_jackknife(0.0, np.tile([0.2, -0.2], 50) / np.sqrt(2), np.arange(100))
+    assert one.degrees_of_freedom < 5
+    assert many.degrees_of_freedom > 90
+
+
+def test_few_kin_are_refused():
+    with pytest.raises(SaegeoError, match="9 groups of kin"):
+        kin_jackknife(0.0, np.ones(90), np.arange(90) % 9)
+
+
+def test_kin_are_dealt_whole_and_evenly(rng):
+    kin = np.repeat(np.arange(100), rng.integers(1, 20, 100))
+    groups = dealt_kin(kin, rng, n_groups=20)
+    assert all(len(set(groups[kin == one])) == 1 for one in range(100))
+    sizes = np.bincount(groups)
+    assert len(sizes) == 20
+    assert sizes.max() - sizes.min() <= 2
+
+
+def test_the_interval_of_a_share_stays_inside_and_covers():
+    covered = 0
+    for seed in range(200):
+        values = (np.random.default_rng(seed).random(100) < 0.03).astype(float)
+        if not values.any():
+            values[0] = 1
+        known = on_the_logit_scale(kin_jackknife(values.mean(), values - values.mean(), np.arange(100)), 100)
+        low, high = known.confidence_interval
+        assert 0 < low < values.mean() < high < 1
+        covered += low <= 0.03 <= high
+    assert covered >= 180
 
 
 def test_the_document_bootstrap_covers_a_mean():
@@ -50,17 +85,6 @@ def test_the_document_bootstrap_covers_a_mean():
     assert stats.binomtest(covered, 200, 0.94).pvalue > 1e-3
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, 0.001])
-def test_shares_that_leave_nothing_are_refused(rng, share):
-    with pytest.raises(SaegeoError):
-        subsamples(10, rng, share=share)
-
-
 def test_one_document_is_refused(rng):
     with pytest.raises(SaegeoError):
         documents_drawn_again(1, rng)
-
-
-def test_the_same_generator_draws_the_same_parts():
-    first, second = (subsamples(30, np.random.default_rng(4)) for _ in range(2))
-    np.testing.assert_array_equal(first, second)

@@ -23,6 +23,10 @@ class Lean(Analysis):
     reference = "Rayleigh"
     presets = {"calibrated": {}, "paper": {"factor": 2.0}}
     invariances = frozenset({"rotation", "feature order", "scale", "row lengths"})
+    finds = {
+        "steep spectrum": "its null is uniform",
+        "families of unlike tightness": "a few families have a mean",
+    }
 
     def analyze(self, cloud, parameters, context):
         about = {"unit": "length", "better": "lower", "description": "Length of the mean direction."}

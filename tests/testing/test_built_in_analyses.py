@@ -15,7 +15,7 @@ PARAMETERS = {
     },
     "lobes": {
         "null_draws": 99,
-        "document_groups": 4,
+        "document_splits": 4,
         "isotropic_draws": 2,
         "affinities": "phi",
         "n_clusters": "2,6",

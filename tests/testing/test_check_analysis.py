@@ -33,10 +33,22 @@ def test_a_sound_analysis_conforms(sound):
     conformance.raise_failures()
     verdicts = {outcome.check: outcome.verdict for outcome in conformance.outcomes}
     assert set(verdicts.values()) == {"passed"}
-    assert len(verdicts) == 25
+    assert len(verdicts) == 28
     (cost,) = [outcome for outcome in conformance.outcomes if outcome.check == COST]
     assert cost.seen.split()[1].startswith("s")
     assert not sys.platform.startswith("linux") or "MB" in cost.seen
+
+
+def test_what_a_null_does_not_keep_is_found_or_told(spoiled):
+    """Rayleigh's test finds a few families, and has said so; where it has not, it fails on exactly that cloud."""
+    assert not failures(spoiled())
+    (check,) = failures(spoiled(finds={"steep spectrum": "its null is uniform"}))
+    assert check == "p-values on a composite cloud: families of unlike tightness"
+
+
+def test_a_composite_cloud_that_there_is_not_is_named(spoiled):
+    (outcome,) = failures(spoiled(finds={**spoiled().finds, "spirals": "why not"})).values()
+    assert outcome.seen == "spirals"
 
 
 def test_forty_runs_show_what_ten_do_not(spoiled):

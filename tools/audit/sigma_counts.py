@@ -10,7 +10,7 @@ from saegeo_core.synthetic.firing import PlantedFiring, plant_firing, plant_freq
 SIZE = {"n_features": 1200, "n_blocks": 2000}
 SEEDS = range(10)
 PAPER = {"n_clusters": [2], "affinities": ["phi"]}
-CALIBRATED = {**PAPER, "k_reported": 2, "document_groups": 0, "isotropic_draws": 0}
+CALIBRATED = {**PAPER, "k_reported": 2, "document_splits": 0, "isotropic_draws": 0}
 
 
 def measure() -> Section:

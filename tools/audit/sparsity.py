@@ -21,7 +21,7 @@ def measure() -> Section:
         regression_row("exponent, 26 SAEs of width 65k", alpha),
         regression_row("log of the tail, 26 SAEs of width 16k", tails),
     ]
-    formats = {"slope in log L0": "+.3f", "t": "+.1f", "R² without L0": ".2f", "R² with L0": ".2f"}
+    formats = {"slope in log L0": "+.3f", "p": ".3f", "R² without L0": ".2f", "R² with L0": ".2f"}
     return Section(rows, formats, [_drawn(alpha)])
 
 
@@ -54,11 +54,11 @@ def regressed(name: str, values: dict[int, float], l0: dict[int, float]) -> Adju
 
 
 def regression_row(what: str, found: Adjustment) -> dict[str, str | float]:
-    """The slope in log L0, its t, and what of the variance it explains beside depth."""
+    """The slope in log L0, its p, and what of the variance it explains beside depth."""
     return {
         "published": what,
         "slope in log L0": found.slope,
-        "t": found.slope / found.standard_error,
+        "p": found.pvalue,
         "R² without L0": found.r_squared_without_l0,
         "R² with L0": found.r_squared,
     }

@@ -16,7 +16,7 @@ NAMES = {
 
 def measure() -> Section:
     """The bundled SAE of layer 3 beside the control that ships with it."""
-    report = measured("lobes", SAE, parameters={"affinities": ["phi"], "document_groups": 0})
+    report = measured("lobes", SAE, parameters={"affinities": ["phi"], "document_splits": 0})
     rows = []
     for name, words in NAMES.items():
         metric = report.metric(name)

@@ -49,7 +49,7 @@ def _among_random(metrics: Sequence[Metric], width: int, headline: str) -> list[
             metric.name,
             metric_words.mean_of(null),
             metric_words.pvalue_of(null),
-            metric_words.value_against_null(metric.value, null),
+            metric_words.value_against_null(metric.value, null, metric.unit),
         )
         for metric in metrics
         if metric.value is not None and (null := among_random_features(metric)) is not None

@@ -80,7 +80,11 @@ def _null(null: NullComparison) -> str:
         "" if null.standard_deviation is None else f", standard deviation {significant(null.standard_deviation, 3)}"
     )
     z = "" if null.z is None else f", z = {significant(null.z, 3)}"
-    p = "" if null.pvalue is None else f", {equals_pvalue(null.pvalue)} ({null.alternative})"
+    p = (
+        ""
+        if null.pvalue is None
+        else f", {equals_pvalue(null.pvalue, is_floor=metric_words.is_floor(null))} ({null.alternative})"
+    )
     draws = "exact" if null.draws is None else f"{count(null.draws)} draw{'s' * (null.draws != 1)}"
     return f"{null.model} ({draws}): mean {significant(null.mean)}{spread}{z}{p}"
 

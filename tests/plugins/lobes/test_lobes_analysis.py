@@ -11,8 +11,9 @@ from saegeo_core.firing.statistics import Control
 from saegeo_core.synthetic import isotropic
 from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes.affinities import affinity_matrix, shifted_phi
+from saegeo_lobes.decoding import published_balanced_accuracy
 
-QUICK = {"affinities": "phi", "null_draws": 99, "isotropic_draws": 0, "document_groups": 4, "n_clusters": "2,6"}
+QUICK = {"affinities": "phi", "null_draws": 99, "isotropic_draws": 0, "document_splits": 4, "n_clusters": "2,6"}
 PLANT = {"n_features": 180, "n_blocks": 600, "topic_strength": 8.0, "d_in": 24, "rates": (0.05, 0.3)}
 OF_DOCUMENTS = {
     "ami",
@@ -60,7 +61,7 @@ def test_planted_topics_are_lobes(quick, plant, rng):
     report = quick(with_control(plant, rng))
     for name in OF_DOCUMENTS:
         metric = report.metric(name)
-        assert metric.interval.low <= metric.estimate <= metric.interval.high
+        assert -1 <= metric.interval.low <= metric.estimate <= metric.interval.high <= 1
         assert report.replicates(name) is not None
     for name in ("ami", "neighbor_phi_excess", "decoding_balanced_accuracy", "cramers_v"):
         control, stratified = report.metric(name).nulls[:2]
@@ -70,7 +71,12 @@ def test_planted_topics_are_lobes(quick, plant, rng):
     lobes = report.table("lobes")
     assert adjusted_mutual_info_score(lobes["phi_6"], plant.topic_of_feature[lobes["feature"]]) >= 0.95
     assert report.metric("lobe_text_association").estimate > 0.9
-    assert not report.warnings
+    (told,) = report.warnings  # six topics make no two lobes, and nothing else is wrong
+    assert "phi depend on where k-means starts" in told
+    assert "at k = 2 " in told
+    rows = report.table("agreement").query("dictionary == 'SAE' and geometry == 'cosine graph'").set_index("k")
+    assert rows.loc[6, "stability"] == pytest.approx(1)
+    assert rows.loc[2, "stability"] < 0.8
 
 
 def test_lobes_are_numbered_by_size_and_lead_their_own_topic(quick, plant):
@@ -100,11 +106,12 @@ def test_two_threads_find_what_one_finds(quick):
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(1)
-        one = quick()
+        one = quick(n_clusters="2,6,24")
         torch.set_num_threads(2)
-        two = quick()
+        two = quick(n_clusters="2,6,24")
     finally:
         torch.set_num_threads(threads)
+    assert one.table("lobes").equals(two.table("lobes"))
     for name in OF_DOCUMENTS:
         assert one.metric(name).estimate == pytest.approx(two.metric(name).estimate, abs=1e-5)
 
@@ -188,13 +195,52 @@ def test_the_published_procedure_is_scikit_learn_s(quick, plant):
     assert "published nulls" in report.warnings[-1]
 
 
+def test_the_published_procedure_shows_what_the_paper_shows(quick, plant):
+    affinities = "phi,jaccard,dice,overlap,smc"
+    report = quick(preset="paper", k_reported=6, n_clusters="2,6", isotropic_draws=5, affinities=affinities)
+    names = affinities.split(",")
+    lobes, by_number = report.table("lobes"), report.table("accuracy_by_number").set_index("k")
+    for name in names:
+        expected = published_balanced_accuracy(plant.directions, lobes[f"{name}_6"].to_numpy())
+        assert by_number.loc[6, name] == pytest.approx(expected)
+        assert set(report.table("map")[name]) == {f"lobe {lobe}" for lobe in range(6)}
+    assert report.metric("decoding_balanced_accuracy").estimate == by_number.loc[6, "phi"]
+    assert "angular_2" in lobes
+    drawn = {figure.name for figure in report.figures}
+    assert {f"map_{name}" for name in names} <= drawn
+    assert {"lobe_by_text", "null_distribution", "null_of_accuracy", "accuracy_by_number"} <= drawn
+    for table, column in (("null_distribution", "permuted"), ("null_of_accuracy", "random")):
+        assert report.table(table)[column].sum() == pytest.approx(1)
+        assert report.table(table)["observed"].sum() == 1
+    shares = report.table("lobe_by_text").pivot_table("share_of_label", "label", "lobe")
+    assert (shares.sum(axis=1) < 1 + 1e-9).all()
+
+
+def test_labels_for_one_number_do_not_depend_on_the_others(quick):
+    for preset in ("calibrated", "paper"):
+        few, many = (quick(preset=preset, n_clusters=asked, document_splits=0) for asked in ("6,9", "2,3,6,9,17"))
+        for name in ("phi_6", "phi_9", "angular_9"):
+            np.testing.assert_array_equal(few.table("lobes")[name], many.table("lobes")[name])
+
+
+def test_a_gap_that_no_precision_resolves_is_told(quick, plant):
+    """Five groups of features that never fire together: the fourth and fifth eigenvalues are 1 both."""
+    fired = np.zeros((500, 180), np.uint8)
+    for group in range(5):
+        fired[group * 100 : group * 100 + 60, group::5] = np.random.default_rng(0).random((60, 36)) < 0.5
+    report = quick(FiringStatistics.from_arrays(fired), k_reported=4, n_clusters="4,5")
+    told = [warning for warning in report.warnings if "not determined" in warning]
+    assert len(told) == 1
+    assert "4 clusters by phi" in told[0]
+
+
 def test_the_published_procedure_refuses_what_it_cannot_hold(quick):
     with pytest.raises(SaegeoError, match="matrices of all pairs"):
         quick(preset="paper", dense_gigabytes=1e-5)
 
 
 def test_mathematics_code_and_latex_have_lobes_apart_from_prose_in_the_bundled_release():
-    parameters = {**QUICK, "k_reported": 8, "n_clusters": "8", "document_groups": 0}
+    parameters = {**QUICK, "k_reported": 8, "n_clusters": "8", "document_splits": 0}
     report = run("lobes", "minilm-l6:layer_3", parameters=parameters, device="cpu")
     share = report.table("lobe_by_text").pivot_table("share_of_label", "label", "lobe")
     prose = share.loc[["Gutenberg (PG-19)", "PubMed Abstracts", "US Presidential Speeches", "Wikipedia (en)"]]

@@ -8,14 +8,17 @@ from scipy import stats
 from saegeo_core import Absent, AnalysisContext, Interval, SaegeoError, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.measuring.null_comparison import null_comparison
-from saegeo_core.statistics.wishart_spectra import gaussian_spectrum
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.statistics.kin import kin_labels
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates
+from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_power_law.calibrated import nulls_of, power_law_spectra, structureless_spectra
 from saegeo_power_law.declared import DECLARED
-from saegeo_power_law.fitted_laws import RankWindow, fitted_exponent
-from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, Measures
-from saegeo_power_law.size_correction import SizeCorrection, power_law_variances
-from saegeo_power_law.spectrum import SampleSpectra, Spectrum
+from saegeo_power_law.fitted_laws import RankWindow, windows_around
+from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, Measures, mean_norm_law, spreads
+from saegeo_power_law.null_spectra import PowerLawSpectra, StructurelessSpectra, lengths_by_extent
+from saegeo_power_law.size_correction import power_law_variances
+from saegeo_power_law.spectrum import SampleSpectrum, spectrum_of
 
 SMALL = {"first_rank": 5, "last_rank": 40, "power_law_draws": 19}
 
@@ -62,37 +65,52 @@ def test_a_planted_exponent_is_found_whatever_the_number_of_features(exponent, r
         assert alpha.nulls[0].pvalue == pytest.approx(0.01)
 
 
+def intervals(rows, measures):
+    """How well each number of the measures is known, by name."""
+    sample = SampleSpectrum(rows, AnalysisContext(rng=np.random.default_rng(0)))
+    known = spreads(measures.by_name, sample, kin_labels(rows))
+    return {name: one.resampled for name, one in known.items() if isinstance(one, Spread)}
+
+
 def test_the_interval_covers_the_planted_exponent():
-    """36 or more of 40; the whole table, 100 runs each at 16,384 x 256 and ranks 11 to 150, has 97, 95 and 95 of 100."""
-    window, covered = RankWindow(5, 60), 0
-    correction = SizeCorrection(2499, 96, [window])
+    """Of Gaussian rows, 36 or more of 40; the jackknife is wide for eigenvalues, which keep their distances."""
+    measures, covered = Measures(96, [RankWindow(5, 60)]), 0
     for seed in range(40):
-        rng = np.random.default_rng(seed)
-        sample = SampleSpectra(torch.from_numpy(planted(2500, 96, 0.35, rng)), AnalysisContext(rng=rng))
-        read = sample.resampled(lambda spectrum: fitted_exponent(spectrum.eigenvalues, window))
-        low, high = (correction.corrected(end, window) for end in read.confidence_interval)
+        rows = torch.from_numpy(planted(2500, 96, 0.35, np.random.default_rng(seed)))
+        low, high = intervals(rows, measures)["alpha"].confidence_interval
         covered += low <= 0.35 <= high
-    assert stats.binom.cdf(covered, 40, 0.9) > 1e-3
-    assert covered >= 34
+    assert covered >= 36
 
 
-def test_intervals_cover_the_mean_over_clouds():
-    names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw")
-    measures = Measures(24, [RankWindow(3, 15)])
-    seen = {name: [] for name in names}
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        sample = SampleSpectra(angular_gaussian(400, 24, rng), AnalysisContext(rng=rng))
-        for name in names:
-            seen[name].append(sample.resampled(measures.by_name[name].of))
-    for name, resampled in seen.items():
+@pytest.mark.parametrize("name", ["spectrum rank^-1", "families of 20", "families of 5 with a spectrum", "common mean"])
+def test_intervals_cover_the_mean_over_clouds(name):
+    names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw", "mean_norm")
+    measures, seen = Measures(24, [RankWindow(3, 15)]), {each: [] for each in names}
+    for seed in range(80):
+        known = intervals(COMPOSITES[name](400, 24, np.random.default_rng(seed)), measures)
+        for each in names:
+            seen[each].append(known[each])
+    for each, resampled in seen.items():
         truth = np.mean([one.estimate for one in resampled])
         covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in resampled)
-        assert stats.binom.cdf(covered, 100, 0.92) > 1e-3, (name, covered)
+        assert stats.binom.cdf(covered, 80, 0.92) > 1e-3, (each, covered)
 
 
-def unlike_lengths(n, d, rng):
-    return isotropic(n, d, rng) * torch.from_numpy(rng.lognormal(0, 0.1, (n, 1))).float()
+def test_what_a_row_adds_is_what_its_weight_changes(rng):
+    """Against the spectrum of the cloud in which one row weighs a little more."""
+    rows = COMPOSITES["common mean, spectrum rank^-1"](60, 6, rng)
+    measures, context = Measures(6, [RankWindow(1, 6)]), AnalysisContext(rng=rng)
+    sample = SampleSpectrum(rows, context)
+    names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw", "mean_norm")
+    added = sample.added_by_rows([(measures.by_name[name].of, measures.by_name[name].reads) for name in names])
+    points, step = rows.double().numpy(), 1e-6
+    weights = np.full(60, 1 / 60) * (1 - step)
+    weights[7] += step
+    mean = weights @ points
+    moved = spectrum_of(mean, 60 / 59 * np.cov(points.T, aweights=weights, ddof=0), 60)
+    for name, changed in zip(names, added[7], strict=True):
+        of = measures.by_name[name].of
+        assert (of(moved) - of(sample.full)) / step == pytest.approx(changed, rel=0.02, abs=1e-3), name
 
 
 def gaussian_rows(n, d, rng):
@@ -102,26 +120,51 @@ def gaussian_rows(n, d, rng):
 def judging_pvalue(name, measures, spectrum, spectra):
     """Where a number of the spectrum lies among those of the spectra drawn from the null that judges it."""
     measure, (model, drawn) = measures.by_name[name], next(iter(spectra.items()))
-    null = nulls_of(measure, {EXACT_POWER_LAW: []} | spectra, spectrum.n_rows)[model]
+    null = nulls_of(measure, {EXACT_POWER_LAW: []} | spectra, spectrum, 0)[model]
     assert len(null.values) == len(drawn)
     return null_comparison(model, measure.of(spectrum), null, DECLARED[name].alternative).pvalue
 
 
-@pytest.mark.parametrize("make", [isotropic, gaussian_rows, unlike_lengths])
+@pytest.mark.parametrize(
+    "make", [isotropic, gaussian_rows, *(COMPOSITES[f"lengths scattered by {share} %"] for share in (20, 50))]
+)
 def test_pvalues_are_uniform_without_structure(make):
+    """Gaussian spectra as noisy in the second moment, which were the null, have alpha_raw 1.5 and 4 deviations too low at these."""
     d, measures = 24, Measures(24, [RankWindow(3, 15)])
     names = ("alpha_raw", "eigenvalue_decades", "participation_ratio", "effective_rank", "relative_log_volume")
     pvalues = {name: [] for name in names}
     for seed in range(150):
         context = AnalysisContext(rng=np.random.default_rng(seed))
-        sample = SampleSpectra(make(200, d, context.rng), context, n_subsamples=0)
-        spectra = structureless_spectra(sample.effective_rows(d), sample.full, 99, context)
+        sample = SampleSpectrum(make(200, d, context.rng), context)
+        spectra = structureless_spectra(sample.structureless, sample.full, 99, context)
         for name in names:
             pvalues[name].append(judging_pvalue(name, measures, sample.full, {STRUCTURELESS: spectra}))
     for name, collected in pvalues.items():
         assert min(collected) >= 0.01
         spread = np.array(collected) - np.random.default_rng(0).random(150) / 100  # p-values come in hundredths
-        assert stats.kstest(spread, "uniform").pvalue > 1e-3, name
+        # At half, the noise of whole spectra is overstated: over 600 clouds p <= .05 in .06 to .11.
+        is_far = make is COMPOSITES["lengths scattered by 50 %"]
+        assert stats.binom.sf(sum(p <= 0.05 for p in collected) - 1, 150, 0.1 if is_far else 0.06) > 1e-3, name
+        if not is_far:
+            assert stats.kstest(spread, "uniform").pvalue > 1e-3, name
+
+
+@pytest.mark.parametrize(("n", "sigma"), [(400, 0.0), (400, 0.3), (400, 0.5), (150, 0.4), (60, 0.0), (60, 0.3)])
+def test_spectra_without_structure_are_those_of_rows_that_are_drawn(n, sigma, rng):
+    """Fewer and more rows than dimensions, lengths of five kinds: each eigenvalue within a deviation, all together nearer."""
+    d, lengths = 100, np.exp(sigma * rng.standard_normal((n, 1)))
+    direct = []
+    for _ in range(60):
+        rows = rng.standard_normal((n, d))
+        rows *= lengths / np.linalg.norm(rows, axis=1, keepdims=True)
+        direct.append(np.linalg.eigvalsh(np.cov(rows.T))[::-1][: min(n - 1, d)])
+    direct = np.array(direct) / (lengths**2).mean() * d
+    null = StructurelessSpectra.of(lengths[:, 0] ** 2, d)
+    drawn = np.array([null.draw(rng) for _ in range(60)])
+    off = (np.log(drawn).mean(0) - np.log(direct).mean(0)) / np.log(direct).std(0)
+    assert np.abs(np.median(off)) < 0.6
+    assert np.quantile(np.abs(off), 0.9) < 1.6
+    assert 0.6 < np.median(np.log(drawn).std(0) / np.log(direct).std(0)) < 1.5
 
 
 def test_nothing_is_found_without_structure(rng):
@@ -138,16 +181,49 @@ def test_a_common_mean_is_seen_by_its_length_and_not_by_the_spectrum(rng):
     assert report.table("spectrum")["uncentred"][0] > 5 * report.table("spectrum")["eigenvalue"][0]
 
 
-def test_pvalues_of_the_gain_are_uniform_under_a_power_law():
-    variances, measures, collected = power_law_variances(48, 0.5), Measures(48, [RankWindow(3, 30)]), []
-    for seed in range(80):
+@pytest.mark.parametrize("law", ["spectrum rank^-1", "common mean, spectrum rank^-1"])
+def test_unit_rows_and_gaussian_rows_of_a_power_law_are_told_to_be_one(law):
+    """Unit rows of rank^-1 judged by Gaussian rows had p <= .05 in .21 of clouds (gain) and .41 (spread over windows)."""
+    d, n, collected = 64, 300, {"power_law_gain": [], "alpha_window_spread": []}
+    measures = Measures(d, windows_around(RankWindow(5, 40), d))
+    for seed in range(60):
         context = AnalysisContext(rng=np.random.default_rng(seed))
-        spectrum = Spectrum(gaussian_spectrum(variances, 500, context.rng), 500)
-        spectra = power_law_spectra(0.5, spectrum, 19, context)
-        collected.append(judging_pvalue("power_law_gain", measures, spectrum, {EXACT_POWER_LAW: spectra}))
-    assert min(collected) == pytest.approx(0.05)
-    spread = np.array(collected) - np.random.default_rng(0).random(80) / 20  # p-values come in twentieths
-    assert stats.kstest(spread, "uniform").pvalue > 1e-3
+        rows = COMPOSITES[law](n, d, context.rng)
+        sample = SampleSpectrum(rows, context)
+        null = PowerLawSpectra.of(measures.alpha(sample.full), d, lengths_by_extent(rows, sample.mean, "cpu"))
+        spectra = {EXACT_POWER_LAW: power_law_spectra(null, sample.full, 19, context)}
+        for name, pvalues in collected.items():
+            pvalues.append(judging_pvalue(name, measures, sample.full, spectra))
+    for name, pvalues in collected.items():
+        assert min(pvalues) >= 0.05
+        assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, len(pvalues), 0.05) > 1e-3, name
+
+
+def test_power_law_spectra_are_those_of_rows_that_are_drawn(rng):
+    """Also the last of 40, which is a thousandth of the first: products are of coordinates of one size."""
+    n, d = 30, 40
+    lengths = rng.lognormal(0, 0.3, n)
+    drawn = np.array([PowerLawSpectra.of(2.0, d, rng.permutation(lengths)).draw(seed) for seed in range(200)])
+    assert drawn.shape == (200, n - 1)
+    direct = []
+    for _ in range(200):
+        rows = rng.standard_normal((n, d)) * np.arange(1, d + 1) ** -1.0
+        rows *= rng.permutation(lengths)[:, None] / np.linalg.norm(rows, axis=1, keepdims=True)
+        direct.append(spectrum_of(rows.mean(0), np.cov(rows.T), n).eigenvalues[: n - 1])
+    difference = np.log(drawn)[:, 2:].mean(0) - np.log(direct)[:, 2:].mean(0)
+    assert np.abs(difference).max() < 0.2
+
+
+@pytest.mark.parametrize("law", ["spectrum rank^-1", "spectrum rank^-1/2"])
+def test_a_mean_that_is_chance_is_not_found_in_a_steep_spectrum(law):
+    """As chi with d degrees of freedom had p <= .05 in .22 of clouds of rank^-1."""
+    pvalues = []
+    for seed in range(150):
+        context = AnalysisContext(rng=np.random.default_rng(seed))
+        full = SampleSpectrum(COMPOSITES[law](200, 24, context.rng), context).full
+        pvalues.append(mean_norm_law(full, 200).sf(full.mean_norm))
+    assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, 150, 0.08) > 0.01
+    assert stats.binom.cdf(sum(p <= 0.2 for p in pvalues), 150, 0.2) > 1e-3
 
 
 def test_a_spectrum_that_is_no_power_law_is_told_apart_from_one():
@@ -207,13 +283,12 @@ def test_more_features_than_there_are_and_windows_without_ranks_are_refused(rng)
         measure(rows, first_rank=40, last_rank=41)
 
 
-def test_replicates_of_one_cloud_pair_and_of_two_do_not(rng):
-    rows, other = angular_gaussian(400, 48, rng), angular_gaussian(400, 48, rng)
-    one, same, two = measure(rows), measure(rows, last_rank=30), measure(other)
-    assert one.replicates("alpha").pairs_with(same.replicates("participation_ratio"))
-    assert not one.replicates("alpha").pairs_with(two.replicates("alpha"))
-    alpha = one.metric("alpha").interval
-    assert one.replicates("alpha").standard_error() * 2.09 == pytest.approx((alpha.high - alpha.low) / 2, rel=0.1)
+def test_no_seed_and_no_order_moves_an_interval(rng):
+    rows = families(400, 48, rng)
+    first, other = measure(rows), measure(rows[torch.from_numpy(rng.permutation(400))], seed=1)
+    for name in ("alpha", "participation_ratio", "effective_rank", "mean_norm"):
+        one, again = (report.metric(name).interval for report in (first, other))
+        assert again.high - again.low == pytest.approx(one.high - one.low, rel=1e-6), name
 
 
 def test_figures_and_labels(rng):
@@ -285,9 +360,6 @@ def test_what_is_missing_says_why(rng):
     assert "no covariance" in reason(DEGENERATE["one feature"], "alpha")
     assert "unlike lengths" in reason(DEGENERATE["one row a thousand times longer"], "alpha")
     assert "more steeply than rank^-6" in reason(DEGENERATE["steeper than corrected for"], "alpha")
-    lost = measure(DEGENERATE["subsamples lose rank"]).metric("relative_log_volume")
-    assert lost.value is not None
-    assert lost.interval.absent.startswith("it needs 60 eigenvalues above zero, and a subsample has 5")
 
 
 def test_duplicates_change_no_spectrum_beyond_their_weight(rng):

@@ -8,9 +8,11 @@ from scipy import stats
 from saegeo_core import Absent, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.numerics.close_features import close_features
+from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
-from saegeo_redundancy.calibrated import kin_jackknife
-from saegeo_redundancy.family_numbers import linked_shares
+from saegeo_core.synthetic.composites import COMPOSITES
+from saegeo_redundancy.calibrated import Linking, shares_known
+from saegeo_redundancy.family_numbers import linked_shares, mean_squared_cosines_without
 
 FEW = {"null_draws": 4}
 
@@ -50,7 +52,7 @@ def test_opposites_are_counted(rng):
     assert report.metric("antipodal_pairs").estimate == 7
     assert report.metric("antipodal_share").estimate == pytest.approx(14 / 207)
     assert report.metric("family_share").estimate == 0
-    assert "no feature has such a partner" in report.metric("family_share").interval.absent
+    assert "the same without any of them" in report.metric("family_share").interval.absent
 
 
 def test_the_exact_uniform_mean_is_what_uniform_clouds_show():
@@ -72,19 +74,33 @@ def test_pvalues_are_uniform_on_the_null(make):
         assert 0.3 < np.mean(collected) < 0.75, name
 
 
-@pytest.mark.parametrize("make", [isotropic, angular_gaussian, lambda *a: families(*a, size=3, random_sizes=True)])
-def test_intervals_cover(make):
-    n_clouds, estimates, intervals = 60, [], []
+@pytest.mark.parametrize(
+    ("name", "chance_links"),
+    [("uniform", 0.1), ("spectrum rank^-1/2", 0.1), ("families of 5", 0.01), ("families of 5 with a spectrum", 0.01)],
+)
+def test_intervals_cover(name, chance_links):
+    """Shares at the threshold that the cloud itself chooses."""
+    n_clouds, seen = 60, []
     for seed in range(n_clouds):
-        rows = make(300, 32, np.random.default_rng(seed))
-        links = close_features(rows, 0.5)
-        shares = linked_shares(links.n_close, links.n_opposite)
-        known = kin_jackknife(rows, 0.5, links.kin, shares, np.random.default_rng(seed), of="a test")["family_share"]
-        estimates.append(np.mean(links.n_close > 0))
-        assert known.resampled.estimate == pytest.approx(estimates[-1])
-        intervals.append(known.resampled.confidence_interval)
-    covered = sum(low <= np.mean(estimates) <= high for low, high in intervals)
+        rng = np.random.default_rng(seed)
+        cloud = FeatureCloud.from_array(COMPOSITES[name](300, 32, rng))
+        linking = Linking(32, chance_links)
+        threshold = linking.threshold(300, mean_squared_cosine(second_moment(cloud.vectors), 300))
+        links = close_features(cloud.vectors, threshold)
+        known = shares_known(cloud, linked_shares(links.n_close, links.n_opposite), linking, rng)["family_share"]
+        seen.append(known.resampled)
+    truth = np.mean([one.estimate for one in seen])
+    covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in seen)
     assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, covered
+
+
+def test_the_mean_squared_cosine_without_a_group_is_that_of_the_rest(rng):
+    rows, groups = families(200, 16, rng), rng.integers(0, 4, 200)
+    found = mean_squared_cosines_without(rows, second_moment(rows), groups)
+    alone = [
+        mean_squared_cosine(second_moment(rest := rows[torch.from_numpy(groups != g)]), len(rest)) for g in range(4)
+    ]
+    np.testing.assert_allclose(found, alone, rtol=1e-6)
 
 
 def test_rotation_order_and_length_change_nothing(rng):

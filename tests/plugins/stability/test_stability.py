@@ -9,9 +9,13 @@ from scipy import stats
 
 from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.measuring.resampled import subsampled
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.synthetic import angular_gaussian, isotropic
-from saegeo_stability.agreement import agreement
+from saegeo_core.synthetic.composites import COMPOSITES
+from saegeo_stability.agreement import agreement, numbers_of
+from saegeo_stability.calibrated import spreads
 
 FEW = {"null_draws": 4}
 
@@ -37,7 +41,7 @@ def test_three_against_two_by_hand():
     first, second = (
         torch.tensor(np.stack([np.cos(np.radians(a)), np.sin(np.radians(a))], 1)) for a in ([0, 12, 90], [0, 20])
     )
-    found = agreement(first, second, shared_above=0.995, one_to_one=True)
+    found = numbers_of(agreement(first, second, shared_above=0.995, one_to_one=True))
     near, far = np.cos(np.radians([8, 70]))
     assert found["mmcs"] == pytest.approx((1 + near + far) / 3)
     assert found["mmcs_reverse"] == pytest.approx((1 + near) / 2)
@@ -71,48 +75,54 @@ def test_opposites_are_no_partners(rng, stored):
     assert measured(rows, stored(-rows)).metric("pw_mcc").estimate < 0.6
 
 
-def test_pvalues_are_uniform_where_the_other_is_random(stored):
-    """The other dictionary is a draw of the judging null, and the covariance is the one estimated from it."""
-    n_trials = 60
-    pvalues = {"mmcs": [], "pw_mcc": []}
+UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5")
+
+
+@pytest.mark.parametrize("law", UNRELATED)
+def test_unrelated_dictionaries_of_one_law_are_not_called_alike(law):
+    """Reflected along axes of one about its mean, the last but one had p <= .05 in .15 to .33 of pairs."""
+    n_trials, pvalues, found = 60, [], []
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
-        report = run(
-            "stability",
-            FeatureCloud.from_array(angular_gaussian(80, 16, rng)),
-            parameters={"other": stored(angular_gaussian(80, 16, rng)), "null_draws": 9},
-            seed=seed,
-        )
-        for name, collected in pvalues.items():
-            collected.append(report.metric(name).nulls[0].pvalue)
-    for name, collected in pvalues.items():
-        low = np.sum(np.array(collected) <= 0.1001)
-        assert stats.binom.ppf(1e-3, n_trials, 0.1) <= low <= stats.binom.ppf(0.999, n_trials, 0.1), (name, low)
-        assert 0.35 < np.mean(collected) < 0.75, name
+        first, second = (_unit(COMPOSITES[law](80, 16, rng)) for _ in range(2))
+        reflected = ReflectedDirections.of(second, pooled_with=first)
+        draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
+        pvalues.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
+        if seed < 10:
+            shared = rng.permutation(80)[:24]
+            second[shared] = _unit(first[shared] + 0.5 * isotropic(24, 16, rng))
+            reflected = ReflectedDirections.of(second, pooled_with=first)
+            draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
+            found.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
+    assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, n_trials, 0.05) > 1e-2
+    assert max(found) <= 0.05
 
 
-def test_intervals_cover():
-    """The other dictionary stays; features of the first are drawn anew, half of them noisy copies."""
-    n_clouds, n, d = 60, 150, 16
-    other = isotropic(n, d, np.random.default_rng(0))
-    drawn = {"mmcs": [], "pw_mcc": [], "mutual_share": []}
+def _unit(rows):
+    return rows / rows.norm(dim=1, keepdim=True)
+
+
+def _mmcs(first, second):
+    return float((first @ second.T).max(1).values.mean())
+
+
+@pytest.mark.parametrize("name", ["uniform", "families of 5", "families of 20 of unlike tightness"])
+def test_intervals_cover(name):
+    """Both dictionaries are drawn anew, the other a blurred copy. Rows taken one by one would cover .6 where families are."""
+    n_clouds, drawn = 60, {"mmcs": [], "mmcs_reverse": [], "pw_mcc": [], "mutual_share": []}
     for seed in range(n_clouds):
         rng = np.random.default_rng([1, seed])
-        strength = torch.from_numpy((rng.random((n, 1)) < 0.5) * 1.0).float()
-        rows = isotropic(n, d, rng) + 1.5 * strength * other[torch.from_numpy(rng.permutation(n))]
-        rows /= rows.norm(dim=1, keepdim=True)
-
-        def measure(part, rows=rows):
-            return agreement(rows[part], other, shared_above=0.7, one_to_one=True)
-
-        found = measure(np.arange(n))
-        known = subsampled(measure, found, n, rng, of="a test")
-        for name, collected in drawn.items():
-            collected.append((found[name], known[name].resampled.confidence_interval))
-    for name, collected in drawn.items():
-        truth = np.mean([estimate for estimate, _ in collected])
-        covered = sum(low <= truth <= high for _, (low, high) in collected)
-        assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, (name, covered)
+        rows = COMPOSITES[name](300, 24, rng)
+        cloud, other = map(FeatureCloud.from_array, (rows, rows + 0.8 * isotropic(300, 24, rng)))
+        found = agreement(cloud.unit_vectors(), other.unit_vectors(), shared_above=0.7, one_to_one=True)
+        known = spreads(found, cloud, other, "cpu")
+        for metric, collected in drawn.items():
+            if isinstance(known[metric], Spread):
+                collected.append(known[metric].resampled)
+    for metric, collected in drawn.items():
+        truth = np.mean([one.estimate for one in collected])
+        covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in collected)
+        assert stats.binom.cdf(covered, len(collected), 0.93) > 1e-3, (metric, covered)
 
 
 def test_larger_dictionaries_are_not_paired_and_say_how_to_have_it(rng, stored):

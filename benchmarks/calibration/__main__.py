@@ -1,0 +1,51 @@
+"""Run what is missing of the calibration suite, then write its page."""
+
+import argparse
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from benchmarks.calibration.cells import all_cells, one_thread, run_of_cell
+from benchmarks.calibration.page import page
+from benchmarks.calibration.records import Records
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
+    parser.add_argument("--runs", type=int, default=500, help="runs of each cell (default: %(default)s)")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only cells whose name holds TEXT")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, default=Path("calibration-runs"), help="where runs are kept")
+    parser.add_argument("--page", type=Path, help="write the page here, for example docs/calibration.md")
+    options = parser.parse_args()
+
+    cells = all_cells()
+    chosen = [place for place, cell in enumerate(cells) if options.only in f"{cell.analysis} on {cell.law}"]
+    if not chosen:
+        parser.error(f"no cell of that name; known: {', '.join(f'{cell.analysis} on {cell.law}' for cell in cells)}")
+    records = {place: Records(options.folder, cells[place]) for place in chosen}
+    missing = [
+        (place, number) for place in chosen for number in sorted(set(range(options.runs)) - set(records[place].read()))
+    ]
+    console = Console(stderr=True)
+    with ProcessPoolExecutor(options.workers, get_context("spawn"), initializer=one_thread) as workers:
+        running = {workers.submit(run_of_cell, place, number): (place, number) for place, number in missing}
+        for done in track(as_completed(running), "runs", total=len(running), console=console):
+            place, number = running[done]
+            records[place].add(number, done.result())
+    text = page([(cells[place], records[place].read()) for place in chosen])
+    if options.page:
+        options.page.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

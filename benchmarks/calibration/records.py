@@ -1,0 +1,33 @@
+"""The runs made so far, one line of JSON each, one file for each cell: what is written stays, and what is missing is made."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.calibration.cells import Cell, Said
+
+
+class Records:
+    """The runs of one cell in a folder."""
+
+    def __init__(self, folder: Path, cell: Cell) -> None:
+        name = f"{cell.analysis} on {cell.law}".replace("/", " over ").replace(":", "")
+        self.path = folder / f"{name}.jsonl"
+
+    def read(self) -> dict[int, dict[str, Said]]:
+        """What each run said, by its number. A last line that was cut off is no run."""
+        return dict(self._lines())
+
+    def add(self, number: int, said: dict[str, Said]) -> None:
+        """Keep what a run said."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"run": number, "said": said}) + "\n")
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, Said]]]:
+        if not self.path.exists():
+            return
+        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n"):
+                record = json.loads(line)
+                yield record["run"], record["said"]
