@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--only", metavar="TEXT", default="", help="only cells whose name holds TEXT")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("calibration-runs"), help="where runs are kept")
-    parser.add_argument("--page", type=Path, help="write the page here, for example docs/calibration.md")
+    parser.add_argument("--page", type=Path, help="write the page here; it is printed otherwise")
     options = parser.parse_args()
 
     cells = all_cells()
