@@ -26,7 +26,7 @@ LOOSE = {
 }
 """Between processors, relative, where CLOSE cannot be asked for."""
 
-PICTURE = re.compile("lobes-calibrated/tables/map/[xy]/")
+PICTURE = re.compile("lobes-(calibrated|paper)/tables/map/[xy]/")
 """t-SNE where its library is installed, else principal components: a rounding moves every point, and nothing is measured."""
 
 
