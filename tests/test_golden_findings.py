@@ -29,6 +29,10 @@ LOOSE = {
 PICTURE = re.compile("lobes-(calibrated|paper)/tables/map/[xy]/")
 """t-SNE where its library is installed, else principal components: a rounding moves every point, and nothing is measured."""
 
+UNDETERMINED = re.compile(r"lobes-(calibrated|paper)/tables/(agreement\w*|accuracy_by_number|lobes)/")
+"""Clusters of 16 and more, of which runs of k-means agree on half (the reports warn of it): between processors a rounding moves them.
+What is reported at 8 clusters, metrics and their nulls, has to agree."""
+
 
 @pytest.fixture(scope="module")
 def is_same_machine():
@@ -56,6 +60,7 @@ def differences(golden, found, name, is_same_machine):
         if (
             one == other
             or PICTURE.match(place)
+            or (not is_same_machine and UNDETERMINED.match(place))
             or (not is_same_machine and is_close(one, other, *tolerance(place, golden)))
         ):
             continue
