@@ -30,7 +30,7 @@ PICTURE = re.compile("lobes-(calibrated|paper)/tables/map/[xy]/")
 """t-SNE where its library is installed, else principal components: a rounding moves every point, and nothing is measured."""
 
 UNDETERMINED = re.compile(r"lobes-(calibrated|paper)/tables/(agreement\w*|accuracy_by_number|lobes)/")
-"""Clusters of 16 and more, of which runs of k-means agree on half (the reports warn of it): between processors a rounding moves them.
+"""Clusters of 16 and more, of which runs of k-means agree on half (reports warn of it): between processors a rounding moves them.
 What is reported at 8 clusters, metrics and their nulls, has to agree."""
 
 
