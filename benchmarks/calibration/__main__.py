@@ -26,9 +26,9 @@ def main() -> int:
     options = parser.parse_args()
 
     cells = all_cells()
-    chosen = [place for place, cell in enumerate(cells) if options.only in f"{cell.analysis} on {cell.law}"]
+    chosen = [place for place, cell in enumerate(cells) if options.only in cell.name]
     if not chosen:
-        parser.error(f"no cell of that name; known: {', '.join(f'{cell.analysis} on {cell.law}' for cell in cells)}")
+        parser.error(f"no cell of that name; known: {', '.join(cell.name for cell in cells)}")
     records = {place: Records(options.folder, cells[place]) for place in chosen}
     missing = [
         (place, number) for place in chosen for number in sorted(set(range(options.runs)) - set(records[place].read()))

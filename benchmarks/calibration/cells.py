@@ -33,9 +33,14 @@ class Cell:
     draw: Callable[[np.random.Generator], Example]
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """What is tried, on what."""
+        return f"{self.analysis} on {self.law}"
+
     def say(self, number: int) -> dict[str, Said]:
         """What each metric says in run `number`, which decides all chance in it."""
-        rng = np.random.default_rng([zlib.crc32(f"{self.analysis} on {self.law}".encode()), number])
+        rng = np.random.default_rng([zlib.crc32(self.name.encode()), number])
         report = Trial(PluginManager().analysis(self.analysis), self.parameters).run(self.draw(rng), seed=number)
         return {metric.name: _said(metric) for metric in report.measured}
 

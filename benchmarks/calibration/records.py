@@ -11,7 +11,7 @@ class Records:
     """The runs of one cell in a folder."""
 
     def __init__(self, folder: Path, cell: Cell) -> None:
-        name = f"{cell.analysis} on {cell.law}".replace("/", " over ").replace(":", "")
+        name = cell.name.replace("/", " over ").replace(":", "")
         self.path = folder / f"{name}.jsonl"
 
     def read(self) -> dict[int, dict[str, Said]]:

@@ -12,7 +12,7 @@ import numpy as np
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
 from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
-from saegeo_core.measuring.resampled import few_kin
+from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_direction, second_moment
@@ -32,7 +32,6 @@ from saegeo_core.statistics.pair_jackknife import (
     PairMean,
     jackknife_pair_means,
 )
-from saegeo_core.statistics.resampling import FEWEST_GROUPS
 from saegeo_core.statistics.uniform_directions import (
     CoincidenceLaw,
     LargestCosineLaw,
@@ -190,8 +189,8 @@ def pair_mean_spreads(
     cloud: FeatureCloud, kin: Integers, means: Mapping[str, PairMean]
 ) -> dict[str, Spread] | dict[str, Absent]:
     """How well each mean would be known in another dictionary of such kin, int64 (n_features,)."""
-    if (n_kin := int(kin.max()) + 1) < FEWEST_GROUPS:
-        return dict.fromkeys(means, few_kin(n_kin))
+    if few := too_few_kin(kin):
+        return dict.fromkeys(means, few)
 
     def unit_rows(features: Integers) -> Floats:
         rows: Floats = cloud.vectors[features].double().numpy()

@@ -19,14 +19,13 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from torch import Tensor
 
 from saegeo_core import Absent
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.population import TEXT
-from saegeo_core.statistics.resampling import Resampled, digest_of_parts
+from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
 from saegeo_lobes.neighbor_phi import draw_peers, neighbor_phi_interval, pack_by_feature
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
@@ -39,7 +38,6 @@ TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of th
 NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
 TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
 N_PARTS = 3
-LEVEL = 0.95
 METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
@@ -163,19 +161,7 @@ def _known(estimate: float, of_text: Floats, by_start: Floats) -> Resampled:
     scale = (n_parts - 1) * np.sqrt((departures.size - 1) / (n_parts * freedom))
     replicates = estimate + scale * departures + (by_start - by_start.mean())
     error = float(np.std(replicates, ddof=1))
-    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * error
-    interval = (estimate - reach, estimate + reach)
-    return Resampled(
-        estimate,
-        error,
-        interval,
-        LEVEL,
-        METHOD,
-        replicates=replicates,
-        factor=1.0,
-        degrees_of_freedom=freedom,
-        population=TEXT,
-    )
+    return student_interval(estimate, error, freedom, method=METHOD, population=TEXT, replicates=replicates)
 
 
 def _redrawn(

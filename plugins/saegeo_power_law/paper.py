@@ -11,7 +11,7 @@ from saegeo_core.measuring.null_comparison import Draws, Moments
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.marchenko_pastur import expected_eigenvalues
-from saegeo_core.statistics.resampling import Resampled
+from saegeo_core.statistics.resampling import Resampled, student_interval
 from saegeo_core.statistics.wishart_spectra import structureless_spectrum
 from saegeo_power_law.calibrated import rows_measured
 from saegeo_power_law.declared import PUBLISHED
@@ -81,15 +81,12 @@ def published_numbers(eigenvalues: Floats, window: RankWindow, unit: float) -> d
 def regression(eigenvalues: Floats, window: RankWindow) -> Resampled:
     """The exponent with Student's t interval: it takes the ranks for independent observations, which sorted eigenvalues are not."""
     line = stats.linregress(np.log10(window.ranks), np.log10(window.of(eigenvalues)))
-    freedom = len(window.ranks) - 2
-    reach = float(stats.t.ppf(0.975, freedom) * line.stderr)
-    return Resampled(
+    return student_interval(
         -float(line.slope),
         float(line.stderr),
-        (-float(line.slope) - reach, -float(line.slope) + reach),
-        level=0.95,
+        len(window.ranks) - 2,
         method="Student's t of the regression (published)",
-        degrees_of_freedom=freedom,
+        population=None,
     )
 
 

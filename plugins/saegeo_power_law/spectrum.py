@@ -109,7 +109,7 @@ class SampleSpectrum:
     def structureless_eigenvalues(self) -> Floats:
         """What is expected of uniform directions with the lengths of these rows, the mean over all d being 1: those above zero.
 
-        None where all rows are equal.
+        None are, where all rows are equal.
         """
         return np.empty(0) if self.structureless is None else self.structureless.expected
 

@@ -57,8 +57,7 @@ class Redundancy(Analysis):
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}
         linking = Linking(cloud.d_in, parameters.chance_links, parameters.threshold)
-        _, links = link(cloud, context, linking)
-        return numbers_of(links)
+        return numbers_of(link(cloud, linking, device=context.device).links)
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Moments, Nulls
 from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.measuring.null_draws import nulls_of_draws
-from saegeo_core.measuring.resampled import few_kin
+from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.close_features import CloseFeatures, close_features, extreme_cosines_by_group
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
@@ -23,7 +24,6 @@ from saegeo_core.numerics.pairwise_cosine import IDENTICAL
 from saegeo_core.statistics.pair_jackknife import family_threshold
 from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import (
-    FEWEST_GROUPS,
     dealt_kin,
     digest_of_parts,
     jackknife_of,
@@ -73,7 +73,8 @@ def calibrated_findings(
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
     linking = Linking(d, chance_links, threshold)
-    cosine, links = link(cloud, context, linking)
+    linked = link(cloud, linking, device=device)
+    cosine, links = linked.cosine, linked.links
     numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
     matched, draws = matched_directions(cloud.vectors, device=device), []
@@ -90,7 +91,7 @@ def calibrated_findings(
     return DECLARED.findings(
         numbers,
         n=n,
-        spread=shares_known(cloud, shares, linking, group_rng, device=device),
+        spread=shares_known(cloud, linked, linking, group_rng, device=device),
         nulls=nulls,
         tables={"sizes": _sizes(links, random_sizes, len(draws)), "members": _members(cloud, links)},
         figures=[FIGURE],
@@ -98,11 +99,25 @@ def calibrated_findings(
     )
 
 
-def link(cloud: FeatureCloud, context: AnalysisContext, linking: Linking) -> tuple[float, CloseFeatures]:
-    """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
-    n, device = cloud.n_features, context.device
-    cosine = linking.threshold(n, mean_squared_cosine(second_moment(cloud.vectors, device=device), n))
-    return cosine, close_features(cloud.vectors, cosine, device=device)
+class Linked(NamedTuple):
+    """The links of a cloud.
+
+    Attributes:
+        moment: (d, d), its `second_moment`.
+        cosine: the one beyond which two features are linked.
+        links: the links.
+    """
+
+    moment: torch.Tensor
+    cosine: float
+    links: CloseFeatures
+
+
+def link(cloud: FeatureCloud, linking: Linking, *, device: str) -> Linked:
+    """Link at least two features in two dimensions."""
+    moment = second_moment(cloud.vectors, device=device).cpu()
+    cosine = linking.threshold(cloud.n_features, mean_squared_cosine(moment, cloud.n_features))
+    return Linked(moment, cosine, close_features(cloud.vectors, cosine, device=device))
 
 
 def numbers_of(links: CloseFeatures) -> dict[str, float]:
@@ -112,7 +127,7 @@ def numbers_of(links: CloseFeatures) -> dict[str, float]:
 
 def shares_known(
     cloud: FeatureCloud,
-    shares: Mapping[str, float],
+    linked: Linked,
     linking: Linking,
     rng: np.random.Generator,
     *,
@@ -125,17 +140,18 @@ def shares_known(
 
     Args:
         cloud: the cloud.
-        shares: what `linked_shares` gives for all features.
+        linked: its links at the t of all features.
         linking: how t is chosen.
         rng: shares kin out among the groups.
         device: where the products are made.
     """
+    shares = linked_shares(linked.links.n_close, linked.links.n_opposite)
     kin = kin_of(cloud, device=device)
-    if (n_kin := int(kin.max()) + 1) < FEWEST_GROUPS:
-        return dict.fromkeys(shares, few_kin(n_kin))
+    if few := too_few_kin(kin):
+        return dict.fromkeys(shares, few)
     groups = dealt_kin(kin, rng, n_groups=N_GROUPS)
     left = len(groups) - np.bincount(groups)
-    spread = mean_squared_cosines_without(cloud.vectors, second_moment(cloud.vectors, device=device).cpu(), groups)
+    spread = mean_squared_cosines_without(cloud.vectors, linked.moment, groups)
     thresholds = np.array([linking.threshold(n, each) for n, each in zip(left, spread, strict=True)])
     extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device)
     without = linked_shares_without(*extremes, groups, thresholds)

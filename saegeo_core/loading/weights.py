@@ -152,7 +152,7 @@ def directions_of(
         )
     if layout is None and len(counted) == 2:
         if own is None and key is None:
-            _refuse_symmetric(tensors, name)
+            _refuse_symmetric(tensors, name, matrix)
         layout = known or "rows"
         if not (own is not None and _is_paired(own)):
             _refuse_wide(tensors, name, shape, layout)
@@ -217,13 +217,10 @@ def _only_matrix(shapes: Mapping[str, Shape]) -> str | None:
     return matrices[0] if fits and n != d else None
 
 
-def _refuse_symmetric(tensors: TensorFile, name: str) -> None:
+def _refuse_symmetric(tensors: TensorFile, name: str, matrix: "torch.Tensor") -> None:
     """A square matrix that is its own mirror image is a covariance, or distances: no dictionary."""
-    shape = tensors.shapes[name]
-    if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 1:
-        return
-    matrix = tensors.floating(name)
-    if bool((matrix == matrix.T).all()):
+    shape = tuple(matrix.shape)
+    if shape[0] == shape[1] > 1 and bool((matrix == matrix.T).all()):
         raise SaegeoError(
             f"{name} {shape} of {tensors.path}, its only array, equals its own transpose: a covariance, no directions of an SAE",
             "type --decoder-layout rows to measure it all the same",

@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import (
-    FEWEST_GROUPS,
     bootstrap_of,
     dealt_kin,
     digest_of_parts,
     documents_drawn_again,
     jackknife_of,
     kin_jackknife,
+    refuse_few_kin,
 )
 
 Numbers = Mapping[str, float]
@@ -45,8 +46,8 @@ def kin_left_out(
         of: names the features in the key of the replicates, for example by the digest of their cloud.
         n_groups: how many groups, at most as many as there are kin.
     """
-    if (n_kin := len(np.unique(kin))) < FEWEST_GROUPS:
-        return dict.fromkeys(numbers, few_kin(n_kin))
+    if few := too_few_kin(kin):
+        return dict.fromkeys(numbers, few)
     groups = dealt_kin(kin, rng, n_groups=n_groups)
     without = [measure(np.flatnonzero(groups != group)) for group in range(int(groups.max()) + 1)]
     key = f"kin of {of} left out, {digest_of_parts(groups)}"
@@ -58,15 +59,20 @@ def kin_left_out(
 
 def spread_by_kin(estimate: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
     """`kin_jackknife`, or why there is no interval: fewer than ten kin, or nothing that any row adds."""
-    if (n_kin := len(np.unique(kin))) < FEWEST_GROUPS:
-        return few_kin(n_kin)
-    resampled = kin_jackknife(estimate, added, kin)
+    try:
+        resampled = kin_jackknife(estimate, added, kin)
+    except SaegeoError as error:
+        return Absent(error.message)
     return Spread(resampled) if resampled.standard_error else Absent("no kin adds more to it than another")
 
 
-def few_kin(n_kin: int) -> Absent:
-    """Why there is no interval where features form so few kin."""
-    return Absent(f"the features form {n_kin} groups of kin, and an interval needs {FEWEST_GROUPS}")
+def too_few_kin(kin: NDArray[np.int64]) -> Absent | None:
+    """Why there is no interval where features, each of some kin, (n_features,), form fewer than ten; None where they form more."""
+    try:
+        refuse_few_kin(kin)
+    except SaegeoError as error:
+        return Absent(error.message)
+    return None
 
 
 def bootstrapped(

@@ -27,14 +27,11 @@ class CloseFeatures:
 
     Attributes:
         families: int64 (n_features,), components of the links at cosine > t.
-        kin: int64 (n_features,), components of the links of each feature to the one partner of largest |cosine| > t. They stay
-            small where families grow into each other.
         n_close: int64 (n_features,), partners at cosine > t.
         n_opposite: int64 (n_features,), partners at cosine < -t.
     """
 
     families: Integers
-    kin: Integers
     n_close: Integers
     n_opposite: Integers
 
@@ -51,20 +48,14 @@ def close_features(vectors: torch.Tensor, threshold: float, *, device: str | tor
         ValueError: a row without a direction, or a threshold outside (0, 1).
     """
     n = len(vectors)
-    families, strongest = np.arange(n), np.arange(n)
-    largest = np.full(n, threshold)
+    families = np.arange(n)
     n_close, n_opposite = np.zeros(n, np.int64), np.zeros(n, np.int64)
     for first, second, cosines in _links(vectors, threshold, device):
         close = cosines > 0
         n_close += _ends(first[close], second[close], n)
         n_opposite += _ends(first[~close], second[~close], n)
         families = _joined(families, first[close], second[close])
-        ends, partners = np.concatenate([first, second]), np.concatenate([second, first])
-        sizes = np.tile(np.abs(cosines), 2)
-        np.maximum.at(largest, ends, sizes)
-        best = sizes == largest[ends]
-        strongest[ends[best]] = partners[best]
-    return CloseFeatures(families, _joined(np.arange(n), np.arange(n), strongest), n_close, n_opposite)
+    return CloseFeatures(families, n_close, n_opposite)
 
 
 def extreme_cosines_by_group(

@@ -11,11 +11,10 @@ from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.numerics.strongest_links import Links, strongest_links
+from saegeo_core.statistics.resampling import FEWEST_GROUPS
 from saegeo_core.statistics.uniform_directions import tail_threshold
 
 CHANCE_LINKS_PER_FEATURE = 0.05
-FEWEST = 10
-"""Kin that any cloud has: no spread is told from fewer."""
 SAMPLED_ROWS = 1024
 QUANTILE, NORMAL_QUANTILE = 0.9, 1.6449
 """Of |cosine| over pairs, and of |z| under the normal law."""
@@ -37,9 +36,9 @@ def kin_labels(vectors: torch.Tensor, *, device: str | torch.device = "cpu") -> 
     links = strongest_links(vectors, kin_threshold(vectors), device=device)
     joined = coo_array((np.ones(len(links.first), np.int8), (links.first, links.second)), shape=(n, n))
     labels = connected_components(joined, directed=False)[1]
-    is_crowded = np.bincount(labels)[labels] > n / FEWEST
+    is_crowded = np.bincount(labels)[labels] > n / FEWEST_GROUPS  # of fewer no spread is told
     if is_crowded.any():
-        labels = np.where(is_crowded, n + _joined_up_to(n / FEWEST, links, is_crowded), labels)
+        labels = np.where(is_crowded, n + _joined_up_to(n / FEWEST_GROUPS, links, is_crowded), labels)
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from scipy import stats
 
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 
 POISSON_TOLERANCE = 1e-8
@@ -81,6 +82,28 @@ class ContinuousLaw:
     def pvalue(self, observed: float, alternative: Alternative = "two-sided") -> float:
         """Probability of a number at least as extreme."""
         return choose_pvalue(float(self.distribution.cdf(observed)), float(self.distribution.sf(observed)), alternative)
+
+
+class QuantileLaw:
+    """What a law has that is known by its quantiles: a subclass gives `_quantiles`, evenly spaced in probability."""
+
+    @property
+    def _quantiles(self) -> Floats:
+        raise NotImplementedError
+
+    @property
+    def mean(self) -> float:
+        """Of the distribution."""
+        return float(self._quantiles.mean())
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of the distribution."""
+        return float(self._quantiles.std())
+
+    def zscore(self, observed: float) -> float:
+        """Distance of `observed` from the mean, in standard deviations."""
+        return (observed - self.mean) / self.standard_deviation
 
 
 @dataclass(frozen=True)

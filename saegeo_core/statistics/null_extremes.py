@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
-from saegeo_core.statistics.laws import NormalLaw
+from saegeo_core.statistics.laws import NormalLaw, QuantileLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.null_pairs import sample_tail_probabilities
 from saegeo_core.statistics.uniform_directions import nearest_cosine_variance_ratio, tail_threshold
@@ -29,7 +29,7 @@ N_NEAREST = 2048
 
 
 @dataclass(frozen=True, eq=False)
-class ExtremeCosineLaw:
+class ExtremeCosineLaw(QuantileLaw):
     """The law of the largest of many cosines, from tail probabilities of one.
 
     Attributes:
@@ -39,20 +39,6 @@ class ExtremeCosineLaw:
 
     thresholds: Floats
     expected: Floats
-
-    @property
-    def mean(self) -> float:
-        """Of the largest cosine."""
-        return float(self._quantiles.mean())
-
-    @property
-    def standard_deviation(self) -> float:
-        """Of the largest cosine."""
-        return float(self._quantiles.std())
-
-    def zscore(self, observed: float) -> float:
-        """Distance of `observed` from the mean, in standard deviations."""
-        return (observed - self.mean) / self.standard_deviation
 
     def pvalue(self, observed: float, alternative: Alternative = "greater") -> float:
         """Probability of a largest cosine at least as extreme."""

@@ -27,8 +27,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers
@@ -73,7 +71,7 @@ def jackknife_pair_means(
 
     Args:
         means: by name.
-        families: shape (n_features,), as from `family_labels`.
+        families: shape (n_features,), as from `statistics.kin.kin_labels`.
         unit_rows: maps feature indices to their unit directions, shape (n_indices, d_in).
 
     Raises:
@@ -175,22 +173,6 @@ def family_threshold(
     return float(tail_threshold(min(1.0, chance_links / n_features), dimension))
 
 
-def family_labels(partners: ArrayLike, cosines: ArrayLike, threshold: float) -> Integers:
-    """The family of each feature, shape (n_features,): components of the links from features to their partners.
-
-    Args:
-        partners: shape (n_kinds, n_features), indices: the nearest and the most opposite feature of each, say.
-        cosines: same shape, the cosine with each of these.
-        threshold: links with |cosine| above it count. A feature without any is a family by itself.
-    """
-    partners, cosines = np.atleast_2d(partners), np.atleast_2d(cosines)
-    n_features = partners.shape[1]
-    kind, feature = np.nonzero(np.abs(cosines) > threshold)
-    links = coo_array((np.ones(len(feature)), (feature, partners[kind, feature])), shape=(n_features, n_features))
-    labels: Integers = connected_components(links, directed=False)[1].astype(np.int64)
-    return labels
-
-
 def within_family_sums(
     unit_rows: Callable[[Integers], Floats], families: Integers, kernels: Sequence[Kernel]
 ) -> Floats:
@@ -198,7 +180,7 @@ def within_family_sums(
 
     Args:
         unit_rows: maps feature indices to their unit directions, shape (n_indices, d_in).
-        families: shape (n_features,), as from `family_labels`.
+        families: shape (n_features,), as from `statistics.kin.kin_labels`.
         kernels: elementwise functions of an array of cosines.
     """
     sizes = np.bincount(families)

@@ -73,19 +73,41 @@ def jackknife_of(
     """
     values = np.asarray(replicates, dtype=np.float64)
     factor = float((len(values) - 1) / np.sqrt(len(values)))
-    error = factor * float(np.std(values, ddof=1))
-    return _student(
-        Resampled(
-            estimate,
-            error,
-            (estimate, estimate),
-            level,
-            "delete-group jackknife",
-            values,
-            factor,
-            len(values) - 1,
-            population,
-        )
+    return student_interval(
+        estimate,
+        factor * float(np.std(values, ddof=1)),
+        len(values) - 1,
+        method="delete-group jackknife",
+        population=population,
+        level=level,
+        replicates=values,
+        factor=factor,
+    )
+
+
+def student_interval(
+    estimate: float,
+    standard_error: float,
+    degrees_of_freedom: float,
+    *,
+    method: str,
+    population: Population | None,
+    level: float = 0.95,
+    replicates: Floats | None = None,
+    factor: float = 1.0,
+) -> Resampled:
+    """Student's interval about an estimate; the arguments are those of `Resampled`."""
+    reach = float(stats.t.ppf((1.0 + level) / 2.0, degrees_of_freedom)) * standard_error
+    return Resampled(
+        estimate,
+        standard_error,
+        (estimate - reach, estimate + reach),
+        level,
+        method,
+        replicates,
+        factor,
+        degrees_of_freedom,
+        population,
     )
 
 
@@ -124,24 +146,26 @@ def kin_jackknife(estimate: float, added: ArrayLike, kin: Integers, *, level: fl
     Raises:
         SaegeoError: fewer than ten kin.
     """
+    refuse_few_kin(kin)
     present, of_row = np.unique(kin, return_inverse=True)
     of_kin = np.bincount(of_row, np.asarray(added, np.float64)) / len(kin)
     n_kin = len(present)
+    of_kin -= of_kin.mean()
+    return student_interval(
+        estimate,
+        float(np.sqrt(n_kin / (n_kin - 1) * (of_kin @ of_kin))),
+        _degrees_of_freedom(of_kin),
+        method="infinitesimal jackknife over kin",
+        population=DICTIONARY,
+        level=level,
+    )
+
+
+def refuse_few_kin(kin: Integers) -> None:
+    """Raise SaegeoError where items, each of some kin, int64 (n_items,), form fewer than ten."""
+    n_kin = len(np.unique(kin))
     if n_kin < FEWEST_GROUPS:
         raise SaegeoError(f"the features form {n_kin} groups of kin, and an interval needs {FEWEST_GROUPS}")
-    of_kin -= of_kin.mean()
-    error = float(np.sqrt(n_kin / (n_kin - 1) * (of_kin @ of_kin)))
-    return _student(
-        Resampled(
-            estimate,
-            error,
-            (estimate, estimate),
-            level,
-            "infinitesimal jackknife over kin",
-            degrees_of_freedom=_degrees_of_freedom(of_kin),
-            population=DICTIONARY,
-        )
-    )
 
 
 def _degrees_of_freedom(independent: Floats) -> float:
@@ -211,9 +235,3 @@ def bootstrap_of(
 def digest_of_parts(parts: ArrayLike) -> str:
     """A short name for the parts that replicates are of (documents, groups of features), for the key they are kept under."""
     return hashlib.sha256(np.ascontiguousarray(parts).data).hexdigest()[:16]
-
-
-def _student(known: Resampled) -> Resampled:
-    """With Student's interval."""
-    reach = float(stats.t.ppf((1.0 + known.level) / 2.0, known.degrees_of_freedom)) * known.standard_error
-    return replace(known, confidence_interval=(known.estimate - reach, known.estimate + reach))

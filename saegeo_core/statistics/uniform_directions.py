@@ -18,7 +18,7 @@ from scipy import special
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
-from saegeo_core.statistics.laws import ChiSquaredLaw, CountLaw, NormalLaw
+from saegeo_core.statistics.laws import ChiSquaredLaw, CountLaw, NormalLaw, QuantileLaw
 
 QUANTILES = (np.arange(1200) + 0.5) / 1200
 """Probabilities at which the law of a largest cosine is tabulated for its mean and variance."""
@@ -133,7 +133,7 @@ def nearest_cosine_variance_ratio(n_features: int, dimension: float) -> float:
 
 
 @dataclass(frozen=True)
-class LargestCosineLaw:
+class LargestCosineLaw(QuantileLaw):
     """The law of the largest cosine over all pairs of N uniform directions.
 
     Pairs are independent two by two, and their maximum has the limit law of independent ones (Cai, Fan & Jiang, JMLR 2013).
@@ -141,20 +141,6 @@ class LargestCosineLaw:
 
     n_features: int
     dimension: int
-
-    @property
-    def mean(self) -> float:
-        """Of the largest cosine."""
-        return float(self._quantiles.mean())
-
-    @property
-    def standard_deviation(self) -> float:
-        """Of the largest cosine."""
-        return float(self._quantiles.std())
-
-    def zscore(self, observed: float) -> float:
-        """Distance of `observed` from the mean, in standard deviations."""
-        return (observed - self.mean) / self.standard_deviation
 
     def pvalue(self, observed: float, alternative: Alternative = "greater") -> float:
         """Probability of a largest cosine at least as extreme."""

@@ -39,16 +39,6 @@ def test_tiles_and_types_change_nothing(rng, monkeypatch):
     for again in (close_features(rows, 0.6), close_features(rows.double(), 0.6)):
         np.testing.assert_array_equal(again.n_close, whole.n_close)
         assert same_partition(again.families, whole.families)
-        assert same_partition(again.kin, whole.kin)
-
-
-def test_kin_hold_to_the_strongest_link():
-    """At 0, 10, 25, 35 degrees with links within 20, the pairs 10 degrees apart are kin; all four are one family."""
-    angles = np.radians([0, 10, 25, 35])
-    rows = torch.from_numpy(np.stack([np.cos(angles), np.sin(angles)], 1))
-    found = close_features(rows, float(np.cos(np.radians(20))))
-    assert found.families.tolist() == [0, 0, 0, 0]
-    assert found.kin.tolist() == [0, 0, 1, 1]
 
 
 def test_extreme_cosines_by_group_are_those_of_the_pairs(rng):

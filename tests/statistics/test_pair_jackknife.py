@@ -21,12 +21,13 @@ than need be. Where the centers are held fixed it is single features that are dr
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.statistics import pair_jackknife
+from saegeo_core.statistics.kin import kin_labels
 from saegeo_core.statistics.pair_jackknife import (
     PairMean,
-    family_labels,
     family_threshold,
     jackknife_pair_mean,
     jackknife_pair_means,
@@ -46,9 +47,7 @@ def intervals(rows, threshold, by_family=True):
     tails = (np.abs(cosines) > threshold).astype(float)
     families, within = None, np.zeros((4, n))
     if by_family:
-        partners = [cosines.argmax(axis=1), cosines.argmin(axis=1)]
-        own = [cosines[np.arange(n), partner] for partner in partners]
-        families = family_labels(partners, own, family_threshold(n, squares.sum() / (n * (n - 1))))
+        families = kin_labels(torch.from_numpy(rows))
         kernels = [lambda c: (np.abs(c) > threshold).astype(float), lambda c: c, np.square, lambda c: c**4]
         within = within_family_sums(lambda members: rows[members], families, kernels)
     return [
@@ -159,26 +158,6 @@ def nearest_and_opposite(rows):
     np.fill_diagonal(cosines, 0)
     partners = np.stack([cosines.argmax(axis=1), cosines.argmin(axis=1)])
     return partners, np.stack([cosines[np.arange(len(rows)), index] for index in partners])
-
-
-def test_links_join_features_into_families():
-    partners = [[1, 0, 1, 4, 3, 0], [2, 2, 0, 5, 5, 3]]
-    cosines = [[0.9, 0.9, 0.8, 0.7, 0.7, 0.1], [0.0, 0.0, 0.0, -0.1, -0.2, -0.1]]
-    assert family_labels(partners, cosines, 0.5).tolist() == [0, 0, 0, 1, 1, 2]
-    assert family_labels(partners, cosines, 0.15).tolist() == [0, 0, 0, 1, 1, 1]
-    assert family_labels(partners, cosines, 0.95).tolist() == [0, 1, 2, 3, 4, 5]
-
-
-def test_planted_pairs_are_found_and_isotropic_features_are_mostly_alone(rng):
-    rows = synthetic.families(300, 64, rng, size=2, correlation=0.9).double().numpy()
-    threshold = family_threshold(300, np.mean((rows @ rows.T) ** 2))
-    labels = family_labels(*nearest_and_opposite(rows), threshold)
-    assert np.mean(labels[::2] == labels[1::2]) > 0.98
-    assert len(np.unique(labels)) > 140
-
-    rows = synthetic.isotropic(300, 64, rng).double().numpy()
-    labels = family_labels(*nearest_and_opposite(rows), family_threshold(300, 1 / 64))
-    assert len(np.unique(labels)) > 280
 
 
 def test_threshold_leaves_few_links_to_chance():

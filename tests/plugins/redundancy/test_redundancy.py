@@ -7,12 +7,11 @@ from scipy import stats
 
 from saegeo_core import Absent, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.numerics.close_features import close_features
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
 from saegeo_core.synthetic.composites import COMPOSITES
-from saegeo_redundancy.calibrated import Linking, shares_known
-from saegeo_redundancy.family_numbers import linked_shares, mean_squared_cosines_without
+from saegeo_redundancy.calibrated import Linking, link, shares_known
+from saegeo_redundancy.family_numbers import mean_squared_cosines_without
 
 FEW = {"null_draws": 4}
 
@@ -85,9 +84,7 @@ def test_intervals_cover(name, chance_links):
         rng = np.random.default_rng(seed)
         cloud = FeatureCloud.from_array(COMPOSITES[name](300, 32, rng))
         linking = Linking(32, chance_links)
-        threshold = linking.threshold(300, mean_squared_cosine(second_moment(cloud.vectors), 300))
-        links = close_features(cloud.vectors, threshold)
-        known = shares_known(cloud, linked_shares(links.n_close, links.n_opposite), linking, rng)["family_share"]
+        known = shares_known(cloud, link(cloud, linking, device="cpu"), linking, rng)["family_share"]
         seen.append(known.resampled)
     truth = np.mean([one.estimate for one in seen])
     covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in seen)
