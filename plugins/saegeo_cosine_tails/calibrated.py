@@ -10,19 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
-from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.laws import Law, MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
     MAX_CONCENTRATION,
     MIN_FEATURES,
     ProjectedGaussian,
-    angular_gaussian_directions,
     common_mean_directions,
 )
 from saegeo_core.statistics.null_extremes import N_NEAREST, extreme_cosine_laws, nearest_cosine_law
@@ -88,8 +86,7 @@ def calibrated_findings(
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
     seen = observed(cloud, context, p0=p0, min_expected=min_expected, threshold=threshold)
-    mean = mean_direction(cloud.vectors, device=context.device).numpy(force=True)
-    random = _random_directions(seen.moment, mean, n, seen.squared)
+    random = _random_directions(cloud, context.device)
     pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
     beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
     judged = _judged(cloud, seen, pairs, beyond, kin_of(cloud, device=context.device))
@@ -130,7 +127,7 @@ def observed(
         device=context.device,
         watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
     )
-    moment = second_moment(cloud.vectors, device=context.device).numpy(force=True)
+    moment = direction_moments_of(cloud, device=context.device).second
     squared = float((n * (moment**2).sum() - 1) / (n - 1))
     return Observed(cosines, cosine, moment, squared, warnings)
 
@@ -253,14 +250,13 @@ def _moved(known: Spread | Absent, *, shift: float = 0.0, unit: float = 1.0) -> 
     return known if isinstance(known, Absent) else known.moved(shift=shift, unit=unit)
 
 
-def _random_directions(moment: Floats, mean: Floats, n: int, squared: float) -> dict[str, ProjectedGaussian]:
+def _random_directions(cloud: FeatureCloud, device: str) -> dict[str, ProjectedGaussian]:
     """The nulls that are sampled, the judging one first; none where there is no covariance to speak of."""
-    if n < MIN_FEATURES or squared > MAX_CONCENTRATION:
+    matched = matched_directions_of(cloud, device=device)
+    if isinstance(matched, Absent):
         return {}
-    return {
-        MATCHED: angular_gaussian_directions(moment, mean, n),
-        COMMON_MEAN: common_mean_directions(mean, n),
-    }
+    mean = direction_moments_of(cloud, device=device).mean
+    return {MATCHED: matched, COMMON_MEAN: common_mean_directions(mean, cloud.n_features)}
 
 
 def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Generator) -> dict[str, Law]:

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
-from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers

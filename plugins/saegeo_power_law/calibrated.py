@@ -1,17 +1,18 @@
 """The calibrated preset: every number beside its nulls and its interval, or the reason why it has none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, SaegeoError
-from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Draws, Nulls
+from saegeo_core.measuring.of_cloud import kin_of
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_power_law.declared import DECLARED
 from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
 from saegeo_power_law.measures import EXACT_POWER_LAW, NO_MEAN, STRUCTURELESS, Measure, Measures, spreads
-from saegeo_power_law.null_spectra import PowerLawSpectra, StructurelessSpectra, lengths_by_extent
+from saegeo_power_law.null_spectra import PowerLawSpectra, lengths_by_extent
 from saegeo_power_law.size_correction import STEEPEST
 from saegeo_power_law.spectrum import SampleSpectrum, Spectrum, spectrum_of_rows
 from saegeo_power_law.tables import (
@@ -128,31 +129,25 @@ def drawn_spectra(
     like, structureless = sample.full, sample.structureless
     drawn: dict[str, list[Spectrum]] = {STRUCTURELESS: [], EXACT_POWER_LAW: []}
     if structureless is not None:
-        drawn[STRUCTURELESS] = structureless_spectra(structureless, like, null_draws, context)
+        drawn[STRUCTURELESS] = spectra_like(like, structureless.draw, null_draws, context, "structureless spectra")
         if alpha < STEEPEST and power_law_draws:
             by_extent = lengths_by_extent(vectors, sample.mean, context.device)
             power_law = PowerLawSpectra.of(alpha, like.d_in, by_extent)
-            drawn[EXACT_POWER_LAW] = power_law_spectra(power_law, like, power_law_draws, context)
+            drawn[EXACT_POWER_LAW] = spectra_like(like, power_law.draw, power_law_draws, context, "power-law spectra")
     return drawn
 
 
-def structureless_spectra(
-    null: StructurelessSpectra, like: Spectrum, n_draws: int, context: AnalysisContext
+def spectra_like(
+    like: Spectrum, draw: Callable[[int], Floats], n_draws: int, context: AnalysisContext, what: str
 ) -> list[Spectrum]:
-    """Draws of the spectrum of a cloud without structure, read as `like` is read."""
-    draws = context.progress(range(n_draws), n_draws, "structureless spectra")
-    return [like.replaced_by(null.draw(context.rng)) for _ in draws]
-
-
-def power_law_spectra(null: PowerLawSpectra, like: Spectrum, n_draws: int, context: AnalysisContext) -> list[Spectrum]:
-    """Draws of the spectrum of a cloud whose directions follow an exact power law, read as `like` is read."""
+    """Eigenvalues drawn from a null model by seeds of their own, read as `like` is read."""
     drawn: dict[int, Spectrum] = {}
     seeds = context.rng.integers(2**63, size=n_draws)
 
-    def draw(number: int) -> None:
-        drawn[number] = like.replaced_by(null.draw(int(seeds[number])))
+    def draw_one(number: int) -> None:
+        drawn[number] = like.replaced_by(draw(int(seeds[number])))
 
-    side_by_side(draw, context.progress(range(n_draws), n_draws, "power-law spectra"), "cpu")
+    side_by_side(draw_one, context.progress(range(n_draws), n_draws, what), "cpu")
     return [drawn[number] for number in range(n_draws)]
 
 

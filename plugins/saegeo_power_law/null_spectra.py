@@ -18,7 +18,9 @@ import torch
 from scipy.interpolate import PchipInterpolator
 
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics import marchenko_pastur
 from saegeo_core.statistics.own_lengths import FLOOR, Ellipsoid, dealt, in_order_of_extent
 from saegeo_core.statistics.projected_moments import projected_moments
@@ -81,9 +83,10 @@ class StructurelessSpectra:
         """The eigenvalues expected, (n_eigenvalues,), descending."""
         return marchenko_pastur.expected_eigenvalues(self.degrees, self.dimensions) * self.shape
 
-    def draw(self, rng: np.random.Generator) -> Floats:
+    def draw(self, seed: int) -> Floats:
         """One spectrum, (n_eigenvalues,), descending."""
-        return np.sort(structureless_spectrum(self.degrees, self.dimensions, rng) * self.shape)[::-1]
+        noise = structureless_spectrum(self.degrees, self.dimensions, np.random.default_rng(seed))
+        return np.sort(noise * self.shape)[::-1]
 
 
 def _grouped(weights: Floats) -> tuple[Floats, Floats]:
@@ -98,25 +101,26 @@ def _grouped(weights: Floats) -> tuple[Floats, Floats]:
 
 def lengths_by_extent(vectors: torch.Tensor, mean: Floats, device: str) -> Floats:
     """Lengths (N,) of rows (N, d) about their mean (d,), in the order of the extent of their directions' ellipsoid."""
-    center, d = torch.from_numpy(mean).to(device), vectors.shape[1]
+    (n, d), center = vectors.shape, torch.from_numpy(mean).to(device)
+    lengths, extents = np.empty(n), np.empty(n)
+    slices = list(row_slices(n, ROWS_AT_ONCE))
 
-    def directions() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        for rows in row_slices(len(vectors), ROWS_AT_ONCE):
-            yield _length_and_direction(vectors[rows].to(device).double() - center)
+    def directions(rows: slice) -> torch.Tensor:
+        about_mean = vectors[rows].to(device).double() - center
+        length = torch.linalg.vector_norm(about_mean, dim=1)
+        lengths[rows] = length.numpy(force=True)
+        return about_mean.div_(length.clamp_min(torch.finfo(torch.float64).tiny)[:, None]).float()
 
     moment = torch.zeros(d, d, dtype=torch.float64, device=device)
-    lengths = []
-    for length, unit in directions():
-        moment += (unit.T @ unit).double()
-        lengths.append(length.numpy(force=True))
-    ellipsoid = Ellipsoid.of(moment.numpy(force=True) / len(vectors), d)
-    extents = [ellipsoid.extent(unit.numpy(force=True)) for _, unit in directions()]
-    return in_order_of_extent(np.concatenate(lengths), np.concatenate(extents))
+    for rows in slices:
+        add_column_products(moment, directions(rows))
+    ellipsoid = Ellipsoid.of(mirrored(moment).numpy(force=True) / n, d)
 
+    def measure(rows: slice) -> None:
+        extents[rows] = ellipsoid.extent(directions(rows).numpy(force=True))
 
-def _length_and_direction(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    length = torch.linalg.vector_norm(rows, dim=1)
-    return length, (rows / length.clamp_min(torch.finfo(torch.float64).tiny)[:, None]).float()
+    side_by_side(measure, slices, "cpu")
+    return in_order_of_extent(lengths, extents)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,24 +149,26 @@ class PowerLawSpectra:
         Rows are drawn twice, a few at a time: once for the lengths they get, once for their products.
         """
         n, d = len(self.by_extent), len(self.variances)
-        slices = list(row_slices(n, ROWS_AT_ONCE))
-        variances, inverse = self.variances.astype(np.float32), 1.0 / (self.squares + FLOOR / d)
-        lengths, extents = np.empty(n), np.empty(n)
-        rng = np.random.default_rng(seed)
-        for rows in slices:
-            squares = rng.standard_normal((rows.stop - rows.start, d), dtype=np.float32) ** 2 * variances
-            total = squares.sum(1, dtype=np.float64)
-            lengths[rows], extents[rows] = np.sqrt(total), np.sqrt(total / (squares @ inverse))
-        scales = (dealt(self.by_extent, extents) / lengths).astype(np.float32)
-        products, sums = torch.zeros(d, d, dtype=torch.float64), torch.zeros(d, dtype=torch.float64)
-        rng = np.random.default_rng(seed)
-        for rows in slices:
+        variances = torch.from_numpy(self.variances)
+        # Of the squares of normal numbers: what a row's squared length is made of, and that over the squared extent.
+        weights = torch.stack([variances, variances / torch.from_numpy(self.squares + FLOOR / d)], 1).float()
+        sums = torch.cat([normals.square_() @ weights for _, normals in self._normals(seed)]).double().numpy()
+        lengths, extents = np.sqrt(sums[:, 0]), np.sqrt(sums[:, 0] / sums[:, 1])
+        scales = torch.from_numpy((dealt(self.by_extent, extents) / lengths).astype(np.float32))
+
+        products, total = torch.zeros(d, d, dtype=torch.float64), torch.zeros(d, dtype=torch.float64)
+        for rows, normals in self._normals(seed):
             # Products of coordinates of one size: scaled in float64 afterwards, small eigenvalues keep their digits.
-            scaled = torch.from_numpy(rng.standard_normal((rows.stop - rows.start, d), dtype=np.float32))
-            scaled *= torch.from_numpy(scales[rows])[:, None]
-            products += (scaled.T @ scaled).double()
-            sums += scaled.sum(0, dtype=torch.float64)
-        products -= torch.outer(sums, sums) / n
-        deviations = torch.from_numpy(np.sqrt(self.variances))
-        spectrum = torch.linalg.eigvalsh(products * deviations * deviations[:, None] / (n - 1)).flip(0).clamp_min(0.0)
+            scaled = normals.mul_(scales[rows, None])
+            add_column_products(products, scaled)
+            total += scaled.sum(0, dtype=torch.float64)
+        products -= torch.outer(total, total) / n
+        products *= variances.sqrt()[:, None] * variances.sqrt() / (n - 1)
+        spectrum = torch.linalg.eigvalsh(products, UPLO="L").flip(0).clamp_min(0.0)
         return np.asarray(spectrum[: min(n - 1, d)].numpy())
+
+    def _normals(self, seed: int) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Standard normal numbers, float32 (N, d), a few rows at a time; the same for one seed."""
+        generator = torch.Generator().manual_seed(seed)
+        for rows in row_slices(len(self.by_extent), ROWS_AT_ONCE):
+            yield rows, torch.randn(rows.stop - rows.start, len(self.variances), generator=generator)

@@ -84,7 +84,9 @@ class SampleSpectrum:
         self.mean, self.covariance = moments.mean, moments.covariance
         self._vectors, self._device = vectors, context.device
         self._squared_lengths = moments.squared_lengths
-        spectrum = spectrum_of(self.mean, self.covariance, len(vectors))
+        decomposed = torch.linalg.eigh(torch.from_numpy(self.covariance).to(context.device))
+        ascending, self._columns = (part.numpy(force=True) for part in decomposed)
+        spectrum = _spectrum(ascending, float(np.trace(self.covariance)), self.mean, len(vectors))
         n_rows = self.effective_rows(participation_ratio(spectrum.eigenvalues)) if spectrum.rank else spectrum.n_rows
         self.full = replace(spectrum, n_rows=n_rows)
 
@@ -116,8 +118,7 @@ class SampleSpectrum:
     @cached_property
     def axes(self) -> Floats:
         """The principal axes, (d, d), a column each, in the order of the eigenvalues; the largest number of each is positive."""
-        covariance = torch.from_numpy(self.covariance).to(self._device)
-        columns = torch.linalg.eigh(covariance).eigenvectors.numpy(force=True)[:, ::-1]
+        columns = self._columns[:, ::-1]
         axes: Floats = columns * np.sign(columns[np.abs(columns).argmax(0), np.arange(columns.shape[1])])
         return axes
 
@@ -131,11 +132,12 @@ class SampleSpectrum:
             statistics: each number and the last rank it looks at; None where it looks at all.
         """
         slopes = np.stack([self._slopes(*one) for one in statistics], axis=1)
-        axes, mean, by = (torch.from_numpy(one.copy()).to(self._device) for one in (self.axes, self.mean, slopes))
+        mean, by = (torch.from_numpy(one).to(self._device) for one in (self.mean, slopes))
+        axes = torch.from_numpy(self.axes.astype(np.float32)).to(self._device)
         added = np.empty((self.n_features, len(statistics)))
         for rows in row_slices(self.n_features, ROWS_AT_ONCE):
-            scores = (self._vectors[rows].to(self._device, torch.float64) - mean) @ axes
-            added[rows] = (scores.square_() @ by).numpy(force=True)
+            centered = (self._vectors[rows].to(self._device, torch.float64) - mean).float()
+            added[rows] = ((centered @ axes).double().square_() @ by).numpy(force=True)
         of_mean = np.array([_slope_of_mean(one, self.full) for one, _ in statistics])
         if of_mean.any():
             added += np.outer(self._added_to_mean_norm(), of_mean)

@@ -21,14 +21,14 @@ class RedundancyParameters(Parameters):
         default=0.05, gt=0, lt=1, description="Links per feature expected by chance: fixes the threshold."
     )
     threshold: float | None = Field(default=None, gt=0, lt=1, description="A fixed cosine in place of chance_links.")
-    null_draws: int = Field(default=99, ge=2, description="Random dictionaries drawn.")
+    null_draws: int = Field(default=19, ge=2, description="Random dictionaries drawn.")
 
 
 class Redundancy(Analysis):
     """Families of close features, and features with an opposite."""
 
     name = "redundancy"
-    version = "2"
+    version = "3"
     headline = "family_share"
     summary = "Share of features in families of close directions, and of features with an opposite"
     reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"
@@ -57,7 +57,7 @@ class Redundancy(Analysis):
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}
         linking = Linking(cloud.d_in, parameters.chance_links, parameters.threshold)
-        return numbers_of(link(cloud, linking, device=context.device).links)
+        return numbers_of(link(cloud, linking, device=context.device)[1])
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":
         """Families of five."""

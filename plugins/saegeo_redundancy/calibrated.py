@@ -9,17 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
-from saegeo_core.measuring.kin import kin_of
 from saegeo_core.measuring.null_comparison import Moments, Nulls
-from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.close_features import CloseFeatures, close_features, extreme_cosines_by_group
-from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
+from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
 from saegeo_core.statistics.pair_jackknife import family_threshold
 from saegeo_core.statistics.population import DICTIONARY
@@ -73,15 +71,14 @@ def calibrated_findings(
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
     linking = Linking(d, chance_links, threshold)
-    linked = link(cloud, linking, device=device)
-    cosine, links = linked.cosine, linked.links
+    cosine, links = link(cloud, linking, device=device)
     numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
-    matched, draws = matched_directions(cloud.vectors, device=device), []
+    matched, draws = matched_directions_of(cloud, device=device), []
     random_sizes: Counter[int] = Counter()
     if not isinstance(matched, Absent):
         for _ in context.progress(range(null_draws), null_draws, "random dictionaries"):
-            random = close_features(matched.sample(n, draw_rng), cosine, device=device)
+            random = close_features(matched.sample_along_axes(n, draw_rng), cosine, device=device)
             draws.append(numbers_of(random))
             random_sizes.update(np.bincount(random.families).tolist())
     drawn = nulls_of_draws({MATCHED: draws})
@@ -91,7 +88,7 @@ def calibrated_findings(
     return DECLARED.findings(
         numbers,
         n=n,
-        spread=shares_known(cloud, linked, linking, group_rng, device=device),
+        spread=shares_known(cloud, shares, linking, group_rng, device=device),
         nulls=nulls,
         tables={"sizes": _sizes(links, random_sizes, len(draws)), "members": _members(cloud, links)},
         figures=[FIGURE],
@@ -99,25 +96,11 @@ def calibrated_findings(
     )
 
 
-class Linked(NamedTuple):
-    """The links of a cloud.
-
-    Attributes:
-        moment: (d, d), its `second_moment`.
-        cosine: the one beyond which two features are linked.
-        links: the links.
-    """
-
-    moment: torch.Tensor
-    cosine: float
-    links: CloseFeatures
-
-
-def link(cloud: FeatureCloud, linking: Linking, *, device: str) -> Linked:
-    """Link at least two features in two dimensions."""
-    moment = second_moment(cloud.vectors, device=device).cpu()
+def link(cloud: FeatureCloud, linking: Linking, *, device: str) -> tuple[float, CloseFeatures]:
+    """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
+    moment = direction_moments_of(cloud, device=device).second
     cosine = linking.threshold(cloud.n_features, mean_squared_cosine(moment, cloud.n_features))
-    return Linked(moment, cosine, close_features(cloud.vectors, cosine, device=device))
+    return cosine, close_features(cloud.vectors, cosine, device=device)
 
 
 def numbers_of(links: CloseFeatures) -> dict[str, float]:
@@ -127,7 +110,7 @@ def numbers_of(links: CloseFeatures) -> dict[str, float]:
 
 def shares_known(
     cloud: FeatureCloud,
-    linked: Linked,
+    shares: Mapping[str, float],
     linking: Linking,
     rng: np.random.Generator,
     *,
@@ -140,18 +123,17 @@ def shares_known(
 
     Args:
         cloud: the cloud.
-        linked: its links at the t of all features.
+        shares: what `linked_shares` gives for all features.
         linking: how t is chosen.
         rng: shares kin out among the groups.
         device: where the products are made.
     """
-    shares = linked_shares(linked.links.n_close, linked.links.n_opposite)
     kin = kin_of(cloud, device=device)
     if few := too_few_kin(kin):
         return dict.fromkeys(shares, few)
     groups = dealt_kin(kin, rng, n_groups=N_GROUPS)
     left = len(groups) - np.bincount(groups)
-    spread = mean_squared_cosines_without(cloud.vectors, linked.moment, groups)
+    spread = mean_squared_cosines_without(cloud.vectors, direction_moments_of(cloud, device=device).second, groups)
     thresholds = np.array([linking.threshold(n, each) for n, each in zip(left, spread, strict=True)])
     extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device)
     without = linked_shares_without(*extremes, groups, thresholds)

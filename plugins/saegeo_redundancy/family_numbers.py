@@ -43,7 +43,7 @@ def linked_shares_without(
     ]
 
 
-def mean_squared_cosines_without(vectors: torch.Tensor, moment: torch.Tensor, groups: Integers) -> Floats:
+def mean_squared_cosines_without(vectors: torch.Tensor, moment: Floats, groups: Integers) -> Floats:
     """Mean squared cosine over the pairs that remain when each group is left out, (n_groups,).
 
     Args:
@@ -51,12 +51,12 @@ def mean_squared_cosines_without(vectors: torch.Tensor, moment: torch.Tensor, gr
         moment: their `second_moment`, (d_in, d_in).
         groups: the group of each feature, (n_features,), from 0.
     """
-    n, total = len(vectors), float(moment.square().sum())
+    n, total, of_all = len(vectors), float((moment**2).sum()), torch.from_numpy(moment.astype(np.float32))
     means = np.empty(int(groups.max()) + 1)
     for group in range(len(means)):
-        rows = torch.nn.functional.normalize(vectors[torch.from_numpy(groups == group)].double(), dim=1)
+        rows = torch.nn.functional.normalize(vectors[torch.from_numpy(groups == group)].float(), dim=1)
         left = n - len(rows)
-        with_all = n * float(((rows @ moment) * rows).sum())
-        among_themselves = float((rows @ rows.T).square().sum())
+        with_all = n * float(((rows @ of_all) * rows).sum(dtype=torch.float64))
+        among_themselves = float((rows @ rows.T).square().sum(dtype=torch.float64))
         means[group] = (n**2 * total - 2 * with_all + among_themselves - left) / (left * (left - 1))
     return means

@@ -8,9 +8,8 @@ import pandas as pd
 from torch import Tensor
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
-from saegeo_core.measuring.kin import kin_of
-from saegeo_core.measuring.null_directions import matched_directions
 from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.across import nearest_across
@@ -94,7 +93,7 @@ def _random_dictionaries(
     n, d = second.shape
     reflected, uniform = ReflectedDirections.of(second, pooled_with=first), uniform_directions(d)
     random: dict[str, Callable[[], Tensor]] = {REFLECTED: lambda: reflected.sample(rng)}
-    matched = matched_directions(other.vectors, across=True, device=device)
+    matched = matched_directions_of(other, across=True, device=device)
     if not isinstance(matched, Absent):
         random[MATCHED] = lambda: matched.sample(n, rng).to(device)
     random[UNIFORM] = lambda: uniform.sample(n, rng).to(device)

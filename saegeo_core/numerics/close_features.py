@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.bounded_products import BoundedProducts
+from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 
 ENTRIES_AT_ONCE = 2**22
@@ -83,7 +83,7 @@ def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) 
         raise ValueError(f"a threshold for links lies in (0, 1), not at {threshold}")
     directions = Directions(vectors, device)
     n = len(directions)
-    products_of = BoundedProducts(directions, "float32" if torch.device(device).type == "cpu" else "float64")
+    products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
     reach = products_of.reach(threshold)
     for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
         products = products_of.tile(rows, slice(rows.start, n)).triu_(

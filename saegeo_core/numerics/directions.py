@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.side_by_side import side_by_side
 
 ROWS_AT_ONCE = 128
@@ -118,9 +120,8 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
     width = vectors.shape[1]
     moment = torch.zeros(width, width, dtype=torch.float64, device=device)
     for rows in row_slices(len(directions), 8 * ROWS_AT_ONCE):
-        unit = directions.unit(rows).float()
-        moment += unit.T @ unit
-    return moment / len(directions)
+        add_column_products(moment, directions.unit(rows).float())
+    return mirrored(moment) / len(directions)
 
 
 def mean_direction(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
@@ -143,10 +144,10 @@ def first_principal_scores(vectors: Tensor, *, device: str | torch.device = "cpu
     return torch.cat([(directions.unit(rows) - mean) @ axis for rows in slices]).cpu()
 
 
-def mean_squared_cosine(moment: Tensor, n_features: int) -> float:
+def mean_squared_cosine(moment: Tensor | Floats, n_features: int) -> float:
     """Mean squared cosine over the pairs of different rows, from their second moment S: (N tr S^2 - 1) / (N - 1).
 
     tr S^2 is the mean over all ordered pairs, in which each row also meets itself. Range [0, 1]; the least possible
     value for N >= d is the Welch bound (N - d) / (d (N - 1)).
     """
-    return (n_features * float(moment.square().sum()) - 1) / (n_features - 1)
+    return (n_features * float((moment * moment).sum()) - 1) / (n_features - 1)

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.directions import row_slices
 
 ROWS_AT_ONCE = 2048
-COLUMNS_AT_ONCE = 384
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +54,7 @@ def row_moments(vectors: Tensor, *, device: str | torch.device = "cpu", watch: W
         centered = vectors[rows].to(device, torch.float64, copy=True).sub_(mean)
         total += centered.sum(0)  # what rounding left of it
         squared_lengths[rows] = centered.square().sum(1).numpy(force=True)
-        for columns in row_slices(d, COLUMNS_AT_ONCE):  # the other triangle is the same
-            products[columns.start :, columns].addmm_(centered[:, columns.start :].T, centered[:, columns])
-    lower = products - torch.outer(total, total) / n
-    covariance: Floats = ((lower.tril() + lower.tril(-1).T) / (n - 1)).numpy(force=True)
+        add_column_products(products, centered)
+    products -= torch.outer(total, total) / n
+    covariance: Floats = (mirrored(products) / (n - 1)).numpy(force=True)
     return RowMoments(mean.numpy(force=True), covariance, squared_lengths)

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats
-from saegeo_core.numerics.directions import mean_direction, mean_squared_cosine, second_moment
+from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.statistics.projected_moments import ProjectedMoments, gaussian_with_moments, projected_moments
 
 POWERS = (0.25, 4.0)
@@ -67,6 +67,18 @@ class ProjectedGaussian:
             rows = rows @ torch.from_numpy(self.axes.T.astype(np.float32))
         lengths: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
         return rows / lengths
+
+    def sample_along_axes(self, n: int, rng: np.random.Generator) -> Tensor:
+        """Independent unit directions in coordinates along the axes, shape (n, d_in), float32: all that cosines depend on.
+
+        Rows are never turned back, which would cost as much as a pass over all pairs of d_in rows.
+        """
+        generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        rows = torch.randn(n, len(self.mean), generator=generator)  # three times as fast as numpy's
+        rows *= torch.from_numpy(np.sqrt(self.variances).astype(np.float32))
+        rows += torch.from_numpy(self.mean.astype(np.float32))
+        rows /= torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+        return rows
 
 
 def uniform_directions(dimension: int) -> ProjectedGaussian:
@@ -126,30 +138,31 @@ def _wide(second_moment: Floats, mean: Floats, planted: Floats) -> ProjectedGaus
     return ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes)
 
 
-def matched_gaussian(vectors: Tensor, *, across: bool = False, device: str | torch.device = "cpu") -> ProjectedGaussian:
+def matched_gaussian(
+    second_moment: Floats, mean: Floats, n_features: int, *, across: bool = False
+) -> ProjectedGaussian:
     """The angular Gaussian matched to the rows of a cloud.
 
     Args:
-        vectors: shape (n_features, d_in).
+        second_moment: shape (d_in, d_in), S = W'W/N of the unit rows.
+        mean: shape (d_in,), mean of the unit rows.
+        n_features: number of rows N.
         across: whether its draws are held against another cloud than this one. There no row meets itself, so that mean and
             covariance are right as they are; narrowed, they would lean towards the axes of the other cloud less than the rows do.
-        device: where moments are computed.
 
     Raises:
         SaegeoError: fewer than ten rows, or all along one direction: there is nothing to match.
     """
-    moment = second_moment(vectors, device=device)
-    n_features = len(vectors)
     if n_features < MIN_FEATURES:
         raise SaegeoError(f"{n_features} features have no covariance to match; {MIN_FEATURES} are needed")
-    concentration = mean_squared_cosine(moment, n_features)
+    concentration = mean_squared_cosine(second_moment, n_features)
     if concentration > MAX_CONCENTRATION:
         raise SaegeoError(
             f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
         )
-    mean = mean_direction(vectors, device=device)
-    arrays = moment.numpy(force=True), mean.numpy(force=True)
-    return _wide(*arrays, arrays[1]) if across else angular_gaussian_directions(*arrays, n_features)
+    if across:
+        return _wide(second_moment, mean, mean)
+    return angular_gaussian_directions(second_moment, mean, n_features)
 
 
 def mean_over_pairs(mean: Floats, n_features: int) -> Floats:

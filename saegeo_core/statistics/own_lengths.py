@@ -37,9 +37,12 @@ class Ellipsoid:
         return cls(inverse, 1.0 / (rest + floor))
 
     def extent(self, directions: Floats) -> Floats:
-        """How far it extends along unit directions, (n,), of which coordinates (n, m) along the leading axes are given."""
-        inside = ((directions @ self.inverse) * directions).sum(1)
-        beyond = np.maximum(0.0, 1.0 - (directions**2).sum(1))
+        """How far it extends along unit directions, (n,), of which coordinates (n, m) along the leading axes are given.
+
+        Products are made in the precision of the directions.
+        """
+        inside = ((directions @ self.inverse.astype(directions.dtype)) * directions).sum(1, dtype=np.float64)
+        beyond = np.maximum(0.0, 1.0 - (directions**2).sum(1, dtype=np.float64))
         return np.asarray(1.0 / np.sqrt(inside + self.beyond * beyond))
 
 

@@ -7,7 +7,7 @@ from scipy import stats
 
 from saegeo_core import Absent, Interval, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.measuring.kin import kin_of
+from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.numerics.pairwise_cosine import pairwise_cosines
 from saegeo_core.statistics.uniform_directions import mean_cosine_law
 from saegeo_core.synthetic import angular_gaussian, common_mean, families, isotropic, with_duplicates

@@ -11,7 +11,7 @@ from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
 from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_redundancy.calibrated import Linking, link, shares_known
-from saegeo_redundancy.family_numbers import mean_squared_cosines_without
+from saegeo_redundancy.family_numbers import linked_shares, mean_squared_cosines_without
 
 FEW = {"null_draws": 4}
 
@@ -84,7 +84,8 @@ def test_intervals_cover(name, chance_links):
         rng = np.random.default_rng(seed)
         cloud = FeatureCloud.from_array(COMPOSITES[name](300, 32, rng))
         linking = Linking(32, chance_links)
-        known = shares_known(cloud, link(cloud, linking, device="cpu"), linking, rng)["family_share"]
+        _, links = link(cloud, linking, device="cpu")
+        known = shares_known(cloud, linked_shares(links.n_close, links.n_opposite), linking, rng)["family_share"]
         seen.append(known.resampled)
     truth = np.mean([one.estimate for one in seen])
     covered = sum(one.confidence_interval[0] <= truth <= one.confidence_interval[1] for one in seen)
@@ -93,7 +94,7 @@ def test_intervals_cover(name, chance_links):
 
 def test_the_mean_squared_cosine_without_a_group_is_that_of_the_rest(rng):
     rows, groups = families(200, 16, rng), rng.integers(0, 4, 200)
-    found = mean_squared_cosines_without(rows, second_moment(rows), groups)
+    found = mean_squared_cosines_without(rows, second_moment(rows).numpy(), groups)
     alone = [
         mean_squared_cosine(second_moment(rest := rows[torch.from_numpy(groups != g)]), len(rest)) for g in range(4)
     ]
