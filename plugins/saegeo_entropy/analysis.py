@@ -26,7 +26,7 @@ class EntropyParameters(Parameters):
         default=False,
         description="Measure the directions alone, every row scaled to length 1, to compare SAEs of unlike lengths.",
     )
-    null_draws: int = Field(default=99, ge=99, description="Draws of each null.")
+    null_draws: int = Field(default=39, ge=19, description="Draws of each null.")
     n_neighbor_rows: int = Field(
         default=1024, ge=1, description="Rows at most for distances and intrinsic dimension, in all dimensions."
     )
@@ -38,7 +38,7 @@ class Entropy(Analysis):
     """Whether the points cluster beyond what mean and covariance explain, and in how many dimensions they lie."""
 
     name = "entropy"
-    version = "2"
+    version = "3"
     headline = "negentropy"
     summary = "Clustering beyond mean and covariance, beside surrogates of equal moments; intrinsic dimension"
     reference = "Kozachenko & Leonenko 1987; Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 5"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
@@ -64,14 +65,13 @@ class AngularGaussian:
 
     def rest_squares(self, n: int, rng: np.random.Generator) -> Floats:
         """What the other axes add to |z|^2, (n,), a few rows at a time."""
-        mean, deviations = self.rest_mean.astype(np.float32), self.rest_deviations.astype(np.float32)
+        mean, deviations = (torch.from_numpy(one).float() for one in (self.rest_mean, self.rest_deviations))
+        generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
         parts = []
         for rows in row_slices(n, ROWS_AT_ONCE):
-            rest = rng.standard_normal((rows.stop - rows.start, len(mean)), dtype=np.float32)
-            rest *= deviations
-            rest += mean
-            parts.append(squares(rest))
-        return np.concatenate(parts).astype(np.float64)
+            rest = torch.randn(rows.stop - rows.start, len(mean), generator=generator)
+            parts.append(rest.mul_(deviations).add_(mean).square_().sum(1, dtype=torch.float64))
+        return np.asarray(torch.cat(parts).numpy())
 
     def directions(self, scores: Floats) -> Floats:
         """Directions (n, rank + 1) of the scores (n, rank) along all axes."""

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.column_products import add_column_products, mirrored
 
 NEGLIGIBLE = 1e-10
 """Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
@@ -44,7 +45,9 @@ def principal_axes(rows: Floats) -> PrincipalAxes:
     n, d = matrix.shape
     smallest = ROUNDING * float(matrix.square().sum()) / n
     if d <= n:
-        variances, axes = _leading(centered.T @ centered / n, smallest)
+        products = torch.zeros(d, d, dtype=torch.float64)
+        add_column_products(products, centered)
+        variances, axes = _leading(mirrored(products) / n, smallest)
         scores = centered @ axes
     else:
         variances, sides = _leading(centered @ centered.T / n, smallest)

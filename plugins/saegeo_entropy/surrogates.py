@@ -38,8 +38,8 @@ GAUSSIAN = "Gaussian rows with the cloud's mean and covariance (exact)"
 ANGULAR = "directions of an angular Gaussian with the mean and covariance of the cloud's, at the cloud's own lengths"
 
 GAUSSIAN_RECIPE = 1
-ANGULAR_RECIPE = 4
-NEIGHBOR_RECIPE = 4
+ANGULAR_RECIPE = 5
+NEIGHBOR_RECIPE = 5
 """Each goes up whenever the same seeds would give other draws."""
 
 SHIPPED = "gaussian_surrogates.json"
