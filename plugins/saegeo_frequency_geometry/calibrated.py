@@ -6,7 +6,8 @@ import pandas as pd
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, FiringStatistics
 from saegeo_core.measuring.null_comparison import Nulls
 from saegeo_core.measuring.null_draws import nulls_of_controls
-from saegeo_core.measuring.resampled import bootstrapped
+from saegeo_core.measuring.of_cloud import kin_of
+from saegeo_core.measuring.resampled import documents_and_kin_left_out
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.permutation import frequency_strata, permute_within
 from saegeo_core.statistics.rank_correlation import standard_ranks
@@ -22,14 +23,17 @@ def calibrated_findings(
 ) -> Findings:
     """Measure the features that fire, the controls in the same way, and the rates permuted and in other documents."""
     device = context.device
-    document_rng, permutation_rng, half_rng = context.rng.spawn(3)
+    document_rng, permutation_rng, half_rng, kin_rng = context.rng.spawn(4)
     live = np.flatnonzero(firing.counts)
     rho, places, absent = rate_correlations(cloud.vectors, firing.counts, device=device)
     shares = _shares(firing, dense_above)
     ranks = {name: standard_ranks(place) for name, place in places.items()}
 
-    def rho_of_counts(counts: Integers, _: int) -> dict[str, float]:
-        return {name: float(standard_ranks(counts[live]) @ place_ranks) for name, place_ranks in ranks.items()}
+    kin = np.unique(kin_of(cloud, device=device)[live], return_inverse=True)[1]
+
+    def rho_of_counts(features: Integers, counts: Integers, _: int) -> dict[str, float]:
+        rates = standard_ranks(counts[live[features]])
+        return {name: float(rates @ standard_ranks(place[features])) for name, place in places.items()}
 
     untrained = nulls_of_controls(
         lambda vectors, counts: rate_correlations(vectors, counts, device=device).rho, list(rho), firing, half_rng
@@ -44,7 +48,7 @@ def calibrated_findings(
     return DECLARED.findings(
         {**shares, **absent, **rho},
         n={name: firing.n_features if name in shares else len(live) for name in DECLARED},
-        spread=bootstrapped(rho_of_counts, rho, firing, document_rng),
+        spread=documents_and_kin_left_out(rho_of_counts, rho, firing, kin, document_rng=document_rng, kin_rng=kin_rng),
         nulls={name: {**untrained[name], **permuted[name]} for name in rho},
         tables={"features": pd.DataFrame(features), "spectrum": pd.DataFrame(spectrum)},
         figures=[FIGURE],

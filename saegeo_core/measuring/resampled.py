@@ -1,10 +1,12 @@
 """How well the numbers of an analysis are known: in another dictionary, and on other text.
 
 Write one function that gives every number as a mapping from name to number. `kin_left_out` says how far they would move in another
-dictionary, `bootstrapped` on other text. Where it is known what each row adds to a number, `spread_by_kin` needs no more than that.
+dictionary, `documents_and_kin_left_out` how far numbers of firing would, in another dictionary and on other text. Where it is known
+what each row adds to a number, `spread_by_kin` needs no more than that.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +15,11 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.report.metric import Absent
-from saegeo_core.statistics.population import DICTIONARY
+from saegeo_core.statistics.population import BOTH, DICTIONARY
 from saegeo_core.statistics.resampling import (
-    bootstrap_of,
+    FEWEST_GROUPS,
     dealt_kin,
     digest_of_parts,
-    documents_drawn_again,
     jackknife_of,
     kin_jackknife,
     refuse_few_kin,
@@ -75,30 +76,55 @@ def too_few_kin(kin: NDArray[np.int64]) -> Absent | None:
     return None
 
 
-def bootstrapped(
-    measure: Callable[[NDArray[np.int64], int], Numbers],
+def documents_and_kin_left_out(
+    measure: Callable[[NDArray[np.int64], NDArray[np.int64], int], Numbers],
     numbers: Numbers,
     firing: FiringStatistics,
-    rng: np.random.Generator,
+    kin: NDArray[np.int64],
     *,
-    n_resamples: int = 200,
+    document_rng: np.random.Generator,
+    kin_rng: np.random.Generator,
+    n_groups: int = 20,
 ) -> dict[str, Spread | Absent]:
-    """`bootstrap_of` every number that `measure` gives for counts of blocks, all counted in one pass.
+    """`jackknife_of` every number over documents and kin at once: the n-th replicate lacks the n-th group of either.
+
+    Which documents and which kin go together is chance, so that the variances of the two add up; that of their interplay is counted
+    twice, which errs on the wide side (Owen and Eckles 2012). For SAEs harvested together the n-th groups hold the same documents.
 
     Args:
-        measure: gives the numbers for the blocks each feature fires in, (n_features,), of so many blocks.
-        numbers: those of the counts as they are.
+        measure: gives the numbers of some of the features that have kin, ascending indices, for the blocks that each of all
+            features fires in, of so many blocks.
+        numbers: those of all features and all blocks.
         firing: the statistics; where it is not known which features fired in which documents there is no interval.
-        rng: draws the documents.
-        n_resamples: how many.
+        kin: of the features measured, as `kin_of` the cloud gives it; fewer than ten kin, or ten documents, have no interval.
+        document_rng: deals documents out, the same way for all SAEs that were harvested together.
+        kin_rng: deals kin out.
+        n_groups: how many groups, at most as many as there are documents and kin.
     """
-    groups = firing.group_of_block
-    if firing.fired is None or groups is None or len(names := np.unique(groups)) < 2:
-        return dict.fromkeys(numbers, Absent("which features fired in which of several documents is not known"))
-    weights = documents_drawn_again(len(names), rng, n_resamples)[:, np.searchsorted(names, groups)]
-    measured = [
-        measure(counts, int(n_blocks))
-        for counts, n_blocks in zip(firing.block_counts(weights), weights.sum(1), strict=True)
+    documents = firing.group_of_block
+    if firing.fired is None or documents is None:
+        return dict.fromkeys(numbers, Absent("which features fired in which documents is not known"))
+    names, document_of_block = np.unique(documents, return_inverse=True)
+    if len(names) < FEWEST_GROUPS:
+        return dict.fromkeys(numbers, Absent(f"{len(names)} documents, and an interval needs {FEWEST_GROUPS}"))
+    if few := too_few_kin(kin):
+        return dict.fromkeys(numbers, few)
+    n_groups = min(n_groups, len(names), len(np.unique(kin)))
+    of_block = dealt_kin(document_of_block, document_rng, n_groups=n_groups)
+    of_feature = dealt_kin(np.unique(kin, return_inverse=True)[1], kin_rng, n_groups=n_groups)
+    stays = (of_block != np.arange(n_groups)[:, None]).astype(np.int64)
+    without = [
+        measure(np.flatnonzero(of_feature != group), counts, int(stays[group].sum()))
+        for group, counts in enumerate(firing.block_counts(stays))
     ]
-    key = f"documents drawn again, {digest_of_parts(weights)}"
-    return {name: Spread(bootstrap_of(value, [one[name] for one in measured]), key) for name, value in numbers.items()}
+    key = f"documents left out, {digest_of_parts(of_block)}"
+    return {
+        name: Spread(
+            replace(
+                jackknife_of(value, [one[name] for one in without], population=BOTH),
+                method="delete-group jackknife over documents and kin at once",
+            ),
+            key,
+        )
+        for name, value in numbers.items()
+    }

@@ -1,11 +1,12 @@
 """Spreads against what is known of means, and of each number alone."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from saegeo_core import Absent, FiringStatistics
-from saegeo_core.measuring.resampled import bootstrapped, kin_left_out, spread_by_kin
-from saegeo_core.statistics.resampling import documents_drawn_again
+from saegeo_core import FiringStatistics
+from saegeo_core.measuring.resampled import documents_and_kin_left_out, kin_left_out, spread_by_kin
 
 
 def test_kin_left_out_of_a_mean_give_its_standard_error_over_kin(rng):
@@ -34,20 +35,56 @@ def test_there_is_a_reason_where_there_is_no_interval(n_kin, reason):
     assert reason in spread_by_kin(0.5, np.zeros(90), np.arange(90) % n_kin).absent
 
 
-def test_documents_give_what_each_alone_gives(rng):
-    fired = rng.random((60, 10)) < 0.3
-    firing = FiringStatistics.from_arrays(fired, document_of_block=np.repeat([3, 7, 8, 11], 15))
-
-    def measure(counts, n_blocks):
-        return {"rate": counts.mean() / n_blocks}
-
-    found = bootstrapped(measure, measure(firing.counts, 60), firing, np.random.default_rng(1))
-    document = np.repeat(np.arange(4), 15)
-    drawn = documents_drawn_again(4, np.random.default_rng(1))[:, document]
-    alone = [measure(firing.block_counts(weights), int(weights.sum()))["rate"] for weights in drawn]
-    np.testing.assert_allclose(found["rate"].resampled.replicates, alone)
+def mean_rate(rate_of_feature, features, counts, n_blocks):
+    return {"rate": float((counts / n_blocks - rate_of_feature)[features].mean())}
 
 
-def test_one_document_has_no_interval(rng):
-    one = FiringStatistics.from_arrays(rng.random((60, 10)) < 0.3, document_of_block=np.zeros(60, int))
-    assert isinstance(bootstrapped(lambda counts, n: {"rate": 0.3}, {"rate": 0.3}, one, rng)["rate"], Absent)
+def test_each_replicate_lacks_one_group_of_documents_and_one_of_kin(rng):
+    fired, document, kin = rng.random((60, 30)) < 0.3, np.repeat(np.arange(12), 5), np.arange(30) // 2
+    firing = FiringStatistics.from_arrays(fired, document_of_block=document)
+
+    def measure(features, counts, n_blocks):
+        return {"blocks": float(n_blocks), "features": float(len(features)), "fired": float(counts[features].sum())}
+
+    found = documents_and_kin_left_out(
+        measure, measure(np.arange(30), firing.counts, 60), firing, kin, document_rng=rng, kin_rng=rng
+    )
+    assert found["blocks"].resampled.replicates.tolist() == [55.0] * 12
+    assert sorted(found["features"].resampled.replicates.tolist()) == [26.0] * 3 + [28.0] * 9
+    assert found["fired"].resampled.population == "both"
+    assert 0 < found["fired"].resampled.replicates.max() < fired.sum()
+
+
+def test_intervals_hold_in_other_text_and_another_dictionary():
+    """A mean over features, of families that share their rate, and over documents that share theirs, of unlike lengths."""
+    covered = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        family, document = np.repeat(np.arange(30), 4), np.repeat(np.arange(40), rng.geometric(0.3, 40))
+        odds = rng.standard_normal(30)[family] * 0.5 + rng.standard_normal(40)[document][:, None] * 0.5
+        firing = FiringStatistics.from_arrays(odds + rng.standard_normal(odds.shape) > 0, document_of_block=document)
+        measure = partial(mean_rate, np.zeros(120))
+        found = documents_and_kin_left_out(
+            measure,
+            measure(np.arange(120), firing.counts, len(document)),
+            firing,
+            family,
+            document_rng=rng,
+            kin_rng=rng,
+        )
+        low, high = found["rate"].resampled.confidence_interval
+        covered += low <= 0.5 <= high
+    assert 0.90 < covered / 200 < 0.985, covered
+
+
+def test_few_documents_and_few_kin_have_no_interval(rng):
+    fired, ten = rng.random((60, 20)) < 0.3, np.arange(60) % 10
+    rngs = {"document_rng": rng, "kin_rng": rng}
+    for document, kin, reason in (
+        (ten % 9, np.arange(20), "9 documents"),
+        (ten, np.arange(20) % 9, "9 groups of kin"),
+        (None, np.arange(20), "which features fired in which documents"),
+    ):
+        firing = FiringStatistics.from_arrays(fired, document_of_block=document)
+        found = documents_and_kin_left_out(lambda *_: {"rate": 0.3}, {"rate": 0.3}, firing, kin, **rngs)
+        assert reason in found["rate"].absent
