@@ -25,9 +25,9 @@ import torch
 
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, ProductFormat, fastest_format
-from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.directions import Directions
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
-from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.numerics.pairs_beyond import pairs_beyond
 
 PERPENDICULAR = 2**0.5
 """The error of two perpendicular sides of one length."""
@@ -139,22 +139,8 @@ def _parallel_pairs(
     """
     min_cosine = 1.0 - within**2 / 2
     min_cosine -= products_of.reach(min_cosine)
-    tiles = list(row_slices(n_sides, SIDES_AT_ONCE, slab.start))
-    firsts, seconds, senses = ([torch.empty(0)] * len(tiles) for _ in range(3))
-
-    def compare(tile: int) -> None:
-        products = products_of.tile(slab, tiles[tile])
-        near = (products.abs() >= min_cosine).flatten()
-        # Torch looks for the few that are true five times as long as numpy does.
-        hits = torch.from_numpy(np.flatnonzero(near.numpy(force=True))).to(device)
-        firsts[tile] = slab.start + hits // products.shape[1]
-        seconds[tile] = tiles[tile].start + hits % products.shape[1]
-        senses[tile] = products.flatten()[hits] < 0
-
-    side_by_side(compare, range(len(tiles)), device)
-    first, second, opposed = torch.cat(firsts), torch.cat(seconds), torch.cat(senses)
-    once = first < second
-    return torch.stack([first, second], dim=1)[once], opposed[once]
+    first, second, products = pairs_beyond(products_of, slab, n_sides, min_cosine, device=device)
+    return torch.stack([first, second], dim=1), products < 0
 
 
 def _corners(sides: torch.Tensor, pairs: torch.Tensor, opposed: torch.Tensor) -> torch.Tensor:

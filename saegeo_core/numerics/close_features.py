@@ -14,9 +14,8 @@ from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
-from saegeo_core.numerics.directions import Directions, row_slices
-
-ENTRIES_AT_ONCE = 2**22
+from saegeo_core.numerics.directions import Directions
+from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
 
 Links = tuple[Integers, Integers, Floats]
 
@@ -85,13 +84,9 @@ def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) 
     n = len(directions)
     products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
     reach = products_of.reach(threshold)
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        products = products_of.tile(rows, slice(rows.start, n)).triu_(
-            1
-        )  # what lies below was a pair of an earlier slab
-        row, column = (products.abs() > threshold - reach).nonzero(as_tuple=True)
-        cosines = products[row, column].double()
-        i, j = row + rows.start, column + rows.start
+    for slab in slabs_of(n):
+        i, j, products = pairs_beyond(products_of, slab, n, threshold - reach, device=device)
+        cosines = products.double()
         doubtful = (cosines.abs() - threshold).abs() <= reach
         cosines[doubtful] = directions.pair_cosines(i[doubtful], j[doubtful])
         beyond = cosines.abs() > threshold

@@ -13,8 +13,7 @@ from torch import Tensor
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
-
-ENTRIES_AT_ONCE = 2**22
+from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,13 @@ def strongest_links(
     reach = products_of.reach(1.0)
     kept = Links(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     floor = threshold
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        products = products_of.tile(rows, slice(rows.start, n))
-        first, second = (products > floor - reach).triu_(1).nonzero(as_tuple=True)
-        nearest_first = products[first, second].argsort(descending=True) if len(first) > most else slice(None)
+    for slab in slabs_of(n):
+        first, second, products = pairs_beyond(products_of, slab, n, floor - reach, device=device)
+        nearest_first = products.argsort(descending=True) if len(first) > most else slice(None)
+        first, second, products = first[nearest_first], second[nearest_first], products[nearest_first]
         for some in row_slices(len(first), most):
-            i, j = first[nearest_first][some], second[nearest_first][some]
-            likely = products[i, j] > floor - reach
-            i, j = i[likely] + rows.start, j[likely] + rows.start
+            likely = products[some] > floor - reach
+            i, j = first[some][likely], second[some][likely]
             cosines = directions.pair_cosines(i, j).numpy(force=True)
             beyond = cosines > floor
             kept = kept.and_also(i.numpy(force=True)[beyond], j.numpy(force=True)[beyond], cosines[beyond])

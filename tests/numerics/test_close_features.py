@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from saegeo_core.numerics import close_features as module
+from saegeo_core.numerics import pairs_beyond as tiles
 from saegeo_core.numerics.close_features import close_features, extreme_cosines_by_group
 from saegeo_core.synthetic import families
 
@@ -35,7 +35,8 @@ def test_links_are_those_of_the_full_matrix(n, d, threshold, seed):
 def test_tiles_and_types_change_nothing(rng, monkeypatch):
     rows = families(200, 16, rng)
     whole = close_features(rows, 0.6)
-    monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 7 * 200)
+    monkeypatch.setattr(tiles, "ENTRIES_AT_ONCE", 7 * 200)
+    monkeypatch.setattr(tiles, "SIDE", 64)
     for again in (close_features(rows, 0.6), close_features(rows.double(), 0.6)):
         np.testing.assert_array_equal(again.n_close, whole.n_close)
         assert same_partition(again.families, whole.families)

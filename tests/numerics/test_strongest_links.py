@@ -28,7 +28,7 @@ def test_every_pair_beyond_the_threshold_is_found(d, threshold, rng):
 
 
 def test_of_too_many_the_nearest_are_kept(rng, monkeypatch):
-    monkeypatch.setattr("saegeo_core.numerics.strongest_links.ENTRIES_AT_ONCE", 300 * 7)  # many slabs
+    monkeypatch.setattr("saegeo_core.numerics.pairs_beyond.ENTRIES_AT_ONCE", 300 * 7)  # many slabs
     rows = isotropic(300, 12, rng)
     found = strongest_links(rows, -0.2, per_feature=3)
     first, second, _ = all_pairs(rows, -0.2)

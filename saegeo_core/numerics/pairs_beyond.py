@@ -1,0 +1,59 @@
+"""Pairs of rows whose product lies beyond a bound: of all pairs the few that are worth a closer look.
+
+Tiles are small enough to stay near a core through the passes made over them, and they are worked on side by side.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saegeo_core.numerics.bounded_products import BoundedProducts
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.side_by_side import side_by_side
+
+SIDE = 1024
+"""Rows and columns of a tile at most."""
+
+ENTRIES_AT_ONCE = 2**24
+"""Of a slab, all of which may lie beyond the bound."""
+
+
+class PairsBeyond(NamedTuple):
+    """Some pairs of rows.
+
+    Attributes:
+        first: int64 (n_pairs,).
+        second: int64 (n_pairs,), > `first`.
+        products: float32 (n_pairs,).
+    """
+
+    first: Tensor
+    second: Tensor
+    products: Tensor
+
+
+def slabs_of(n: int) -> list[slice]:
+    """Slices of n rows, each to be held against itself and all that follow."""
+    return list(row_slices(n, min(SIDE, max(1, ENTRIES_AT_ONCE // max(1, n)))))
+
+
+def pairs_beyond(
+    products_of: BoundedProducts, slab: slice, n: int, bound: float, *, device: str | torch.device = "cpu"
+) -> PairsBeyond:
+    """The pairs of a row of `slab` and a later one, of n, with |product| > `bound`, in the order of tiles."""
+    tiles = list(row_slices(n, SIDE, slab.start))
+    parts: list[PairsBeyond] = [PairsBeyond(*[torch.empty(0)] * 3)] * len(tiles)
+
+    def compare(number: int) -> None:
+        columns = tiles[number]
+        products = products_of.tile(slab, columns)
+        # Torch looks for the few that are true five times as long as numpy does.
+        entries = torch.from_numpy(np.flatnonzero((products.abs() > bound).numpy(force=True))).to(products.device)
+        first, second = slab.start + entries // products.shape[1], columns.start + entries % products.shape[1]
+        later = first < second
+        parts[number] = PairsBeyond(first[later], second[later], products.flatten()[entries[later]])
+
+    side_by_side(compare, range(len(tiles)), device)
+    return PairsBeyond(*map(torch.cat, zip(*parts, strict=True)))
