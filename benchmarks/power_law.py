@@ -1,8 +1,8 @@
 """The covariance spectrum: the published procedure against the whole analysis, and planted exponents read back.
 
 The published way is np.cov, its eigenvalues and a line through ranks 11 to 150, done for the cloud and once more for a Gaussian
-matrix. Ours adds twenty subsamples, 118 null spectra, the correction for sample size and four laws; both answer with
-the raw exponent. `python -m benchmarks.power_law` plants five exponents and prints what is read of them.
+matrix. Ours adds intervals, 118 null spectra (19 of them of rows that are drawn), the correction for sample size and four
+laws; both answer with the raw exponent. `python -m benchmarks.power_law` plants five exponents and prints what is read of them.
 """
 
 import numpy as np

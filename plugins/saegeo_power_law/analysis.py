@@ -49,7 +49,7 @@ class PowerLaw(Analysis):
     """How the covariance spectrum falls with rank, and whether as a power law."""
 
     name = "power-law"
-    version = "2"
+    version = "3"
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"
