@@ -34,7 +34,7 @@ class Stability(Analysis):
     version = "3"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
-    reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC, absolute); Paulo & Belrose, arXiv 2501.16615 (signed)"
+    reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
     Parameters = StabilityParameters
     invariances: ClassVar = frozenset({"feature order", "scale", "row lengths"})
 

@@ -8,7 +8,9 @@ DECLARED = Declarations(
     mutual_share=Declared("share of features", "higher", "Features that are the nearest of their own nearest."),
     pw_mcc=Declared("cosine", "higher", "Mean cosine of features paired one to one so that it is largest."),
     pw_mcc_absolute=Declared(
-        "cosine", "higher", "Mean absolute cosine of features paired one to one so that it is largest, opposites counted alike."
+        "cosine",
+        "higher",
+        "Mean absolute cosine of features paired one to one so that it is largest, opposites counted alike.",
     ),
     shared_share=Declared("share of pairs", "higher", "Pairs of that pairing whose cosine is above shared_above."),
 )
