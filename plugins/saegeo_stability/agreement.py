@@ -33,7 +33,8 @@ class Agreement(NamedTuple):
 def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool) -> dict[str, Agreement]:
     """Every number of two dictionaries of unit rows, (n_first, d_in) and (n_second, d_in).
 
-    The one-to-one pairing has the largest summed cosine (linear assignment). It needs all cosines at once, in float64.
+    The one-to-one pairing has the largest summed cosine (linear assignment), that of `pw_mcc_absolute` the largest summed
+    absolute cosine: two pairings. They need all cosines at once, in float64.
 
     Args:
         first: the dictionary that is measured.
@@ -53,6 +54,9 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         rows, columns = linear_sum_assignment(cosines, maximize=True)
         paired = cosines[rows, columns]
         found["pw_mcc"] = Agreement(paired, rows)
+        magnitudes = np.abs(cosines)
+        either_way, partners = linear_sum_assignment(magnitudes, maximize=True)
+        found["pw_mcc_absolute"] = Agreement(magnitudes[either_way, partners], either_way)
         found["shared_share"] = Agreement((paired > shared_above).astype(np.float64), rows)
     return found
 

@@ -7,5 +7,10 @@ DECLARED = Declarations(
     mmcs_reverse=Declared("cosine", "higher", "The same over the features of the other dictionary."),
     mutual_share=Declared("share of features", "higher", "Features that are the nearest of their own nearest."),
     pw_mcc=Declared("cosine", "higher", "Mean cosine of features paired one to one so that it is largest."),
+    pw_mcc_absolute=Declared(
+        "cosine",
+        "higher",
+        "Mean absolute cosine of features paired one to one so that it is largest, opposites counted alike.",
+    ),
     shared_share=Declared("share of pairs", "higher", "Pairs of that pairing whose cosine is above shared_above."),
 )

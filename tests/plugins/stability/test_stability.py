@@ -46,6 +46,7 @@ def test_three_against_two_by_hand():
     assert found["mmcs"] == pytest.approx((1 + near + far) / 3)
     assert found["mmcs_reverse"] == pytest.approx((1 + near) / 2)
     assert found["pw_mcc"] == pytest.approx((1 + near) / 2)
+    assert found["pw_mcc_absolute"] == pytest.approx((1 + near) / 2)
     assert found["shared_share"] == 0.5
     assert found["mutual_share"] == pytest.approx(2 / 3)
 
@@ -73,6 +74,17 @@ def test_a_dictionary_and_itself(rng, stored):
 def test_opposites_are_no_partners(rng, stored):
     rows = isotropic(100, 32, rng)
     assert measured(rows, stored(-rows)).metric("pw_mcc").estimate < 0.6
+
+
+def test_opposites_are_partners_where_the_sign_does_not_count(rng):
+    """Half of the rows turned about, in another order: all come back absolutely; signed, the turned ones do not."""
+    rows = _unit(isotropic(100, 32, rng))
+    signs = torch.ones(100, 1)
+    signs[:50] = -1
+    other = (signs * rows)[torch.from_numpy(rng.permutation(100))]
+    found = numbers_of(agreement(rows, other, shared_above=0.7, one_to_one=True))
+    assert found["pw_mcc_absolute"] == pytest.approx(1, abs=1e-5)
+    assert found["pw_mcc"] < 0.8
 
 
 UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5")
