@@ -21,7 +21,7 @@ class StabilityParameters(Parameters):
         description="the SAE to compare with, release:sae_id or a path", examples=["minilm-l6:seed_1_layer_3"]
     )
     shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
-    null_draws: int = Field(default=39, ge=2, description="Random dictionaries drawn of each kind.")
+    null_draws: int = Field(default=19, ge=2, description="Reflections of the other dictionary drawn, which judge.")
     max_paired: int = Field(
         default=2048, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
     )

@@ -8,11 +8,12 @@ import pandas as pd
 from torch import Tensor
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
-from saegeo_core.measuring.null_draws import nulls_of_draws
+from saegeo_core.measuring.null_comparison import Moments
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.across import nearest_across
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.null_directions import uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import on_the_logit_scale
@@ -22,6 +23,9 @@ from saegeo_stability.declared import DECLARED
 REFLECTED = "the other dictionary reflected along the principal axes of both, beside their mean"
 MATCHED = "the other dictionary drawn from an angular Gaussian of its own mean and covariance"
 UNIFORM = "the other dictionary drawn uniformly"
+DRAWS_BESIDE = 2
+"""Of the nulls that do not judge: enough for a mean over thousands of features."""
+
 FIGURE = Figure(
     name="nearest", title="Nearest in the other", kind="line", table="quantiles", x="share", y=("observed", "random")
 )
@@ -41,10 +45,13 @@ def calibrated_findings(
     found, larger = measure(first, second), max(len(first), len(second))
     not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
     random, warnings = _random_dictionaries(other, (first, second), context.rng, context.device)
-    times = range(null_draws)
-    draws = {
-        model: [numbers_of(measure(first, draw())) for _ in context.progress(times, len(times), "random dictionaries")]
-        for model, draw in random.items()
+    order = [model for model in random for _ in range(null_draws if model == REFLECTED else DRAWS_BESIDE)]
+    draws: dict[str, list[dict[str, float]]] = {model: [] for model in random}
+    for model in context.progress(order, len(order), "random dictionaries"):
+        draws[model].append(numbers_of(measure(*random[model]())))
+    drawn: dict[str, dict[str, Floats]] = {
+        name: {model: np.array([one[name] for one in many]) for model, many in draws.items()}
+        for name in numbers_of(found)
     }
     if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
         warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
@@ -52,7 +59,13 @@ def calibrated_findings(
         {**dict.fromkeys(DECLARED, not_paired), **numbers_of(found)},
         n={name: len(found[name].values) if name in found else min(len(first), len(second)) for name in DECLARED},
         spread=spreads(found, cloud, other, context.device),
-        nulls=nulls_of_draws(draws),
+        nulls={
+            name: {
+                model: values if model == REFLECTED else Moments(float(np.mean(values)))
+                for model, values in one.items()
+            }
+            for name, one in drawn.items()
+        },
         tables=_nearest_tables(cloud, other, first, second, random[REFLECTED]()),
         figures=[FIGURE],
         warnings=warnings,
@@ -87,25 +100,34 @@ def spreads(
 
 def _random_dictionaries(
     other: FeatureCloud, units: tuple[Tensor, Tensor], rng: np.random.Generator, device: str
-) -> tuple[dict[str, Callable[[], Tensor]], list[str]]:
-    """What draws unit rows in place of those of the other cloud, the second, the judging null first; and why one is missing."""
+) -> tuple[dict[str, Callable[[], tuple[Tensor, Tensor]]], list[str]]:
+    """What draws unit rows in place of those of the other cloud, the judging null first; and why one is missing.
+
+    Each gives the rows of the first cloud beside them, in the same coordinates.
+    """
     first, second = units
     n, d = second.shape
     reflected, uniform = ReflectedDirections.of(second, pooled_with=first), uniform_directions(d)
-    random: dict[str, Callable[[], Tensor]] = {REFLECTED: lambda: reflected.sample(rng)}
+    first_along_axes = first @ reflected.axes
+    random: dict[str, Callable[[], tuple[Tensor, Tensor]]] = {
+        REFLECTED: lambda: (first_along_axes, reflected.sample_along_axes(rng))
+    }
     matched = matched_directions_of(other, across=True, device=device)
     if not isinstance(matched, Absent):
-        random[MATCHED] = lambda: matched.sample(n, rng).to(device)
-    random[UNIFORM] = lambda: uniform.sample(n, rng).to(device)
+        random[MATCHED] = lambda: (first, matched.sample(n, rng).to(device))
+    random[UNIFORM] = lambda: (first, uniform.sample(n, rng).to(device))
     return random, [matched.absent] if isinstance(matched, Absent) else []
 
 
 def _nearest_tables(
-    cloud: FeatureCloud, other: FeatureCloud, first: Tensor, second: Tensor, random: Tensor
+    cloud: FeatureCloud, other: FeatureCloud, first: Tensor, second: Tensor, random: tuple[Tensor, Tensor]
 ) -> dict[str, pd.DataFrame]:
-    """Who is nearest to each feature, and quantiles of these cosines beside those with a random dictionary."""
+    """Who is nearest to each feature, and quantiles of these cosines beside those of a random dictionary.
+
+    `random` holds the rows of the first cloud and of that dictionary, in the coordinates of either.
+    """
     near, shares = nearest_across(first, second), np.linspace(0, 1, 101)
     nearest = {"feature": cloud.feature_ids, "nearest": other.feature_ids[near.partner], "cosine": near.cosine}
-    cosines = {"observed": near.cosine, "random": nearest_across(first, random).cosine}
+    cosines = {"observed": near.cosine, "random": nearest_across(*random).cosine}
     quantiles = {name: np.quantile(values, shares) for name, values in cosines.items()}
     return {"nearest": pd.DataFrame(nearest), "quantiles": pd.DataFrame({"share": shares, **quantiles})}

@@ -49,17 +49,20 @@ def nearest_across(first: Tensor, second: Tensor) -> NearestAcross:
     n, device = len(first), first.device
     directions = Directions(torch.cat([first, second]), device)
     products_of = BoundedProducts(directions, fastest_format(device, first.shape[1]))
-    margin = 2 * products_of.reach(1.0)
+
+    def floor(best: Tensor) -> Tensor:
+        return best - 2 * products_of.reach(best.abs())
+
     of_first, of_second = (torch.full((len(one),), -torch.inf, device=device) for one in (first, second))
     running = []
     for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // len(second))):
         products = products_of.tile(rows, slice(n, len(directions)))
         of_first[rows] = products.amax(1)
         of_second = torch.maximum(of_second, products.amax(0))
-        i, j = (products >= torch.minimum(of_first[rows, None], of_second) - margin).nonzero(as_tuple=True)
+        i, j = (products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))).nonzero(as_tuple=True)
         running.append((i + rows.start, j, products[i, j]))
     i, j, products = (torch.cat(part) for part in zip(*running, strict=True))
-    likely = (products >= of_first[i] - margin) | (products >= of_second[j] - margin)
+    likely = (products >= floor(of_first)[i]) | (products >= floor(of_second)[j])
     i, j = i[likely], j[likely]
     cosines = directions.pair_cosines(i, n + j)
     found = [_best(i, j, cosines, n), _best(j, i, cosines, len(second))]

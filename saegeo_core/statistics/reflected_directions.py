@@ -24,11 +24,11 @@ class ReflectedDirections:
     """Unit rows, ready to be reflected.
 
     Attributes:
-        rows: (n_features, d_in).
-        axes: (d_in, d_in - 1), orthonormal columns: the principal axes of what lies beside the mean.
+        along_axes: (n_features, d_in), their coordinates along the axes.
+        axes: (d_in, d_in), orthonormal columns: the principal axes of what lies beside the mean, and the mean's own direction last.
     """
 
-    rows: Tensor
+    along_axes: Tensor
     axes: Tensor
 
     @classmethod
@@ -42,11 +42,18 @@ class ReflectedDirections:
             beside = one - torch.outer((one.double() @ mean).to(one.dtype), mean.to(one.dtype))
             moment += (beside.T @ beside).double() / len(one) / len(clouds)
         # Of unit trace at most without the mean's own direction, so that this is the last.
-        axes = torch.linalg.eigh(moment).eigenvectors[:, :-1]
-        return cls(unit, axes.to(unit.dtype))
+        axes = torch.linalg.eigh(moment).eigenvectors.to(unit.dtype)
+        return cls(unit @ axes, axes)
+
+    def sample_along_axes(self, rng: np.random.Generator) -> Tensor:
+        """Coordinates of unit rows along the axes, (n_features, d_in): reflected along each but the mean, or not, at random.
+
+        Enough where only cosines are asked for, with rows whose coordinates are known as well: `rows @ axes`.
+        """
+        signs = torch.where(torch.from_numpy(rng.random(self.axes.shape[1] - 1) < 0.5), -1.0, 1.0)
+        reflected: Tensor = self.along_axes * torch.cat([signs, torch.ones(1)]).to(self.axes)
+        return reflected
 
     def sample(self, rng: np.random.Generator) -> Tensor:
-        """Unit rows, (n_features, d_in): reflected along each axis or not, at random."""
-        flipped = self.axes[:, torch.from_numpy(rng.random(self.axes.shape[1]) < 0.5).to(self.axes.device)]
-        rows: Tensor = self.rows - 2.0 * (self.rows @ flipped) @ flipped.T
-        return rows
+        """The unit rows themselves, (n_features, d_in)."""
+        return self.sample_along_axes(rng) @ self.axes.T
