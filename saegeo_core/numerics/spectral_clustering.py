@@ -152,7 +152,12 @@ class _NormalizedAffinity:
             for columns in row_slices(n_points, TILE_COLUMNS):
                 product[rows].addmm_(slab[:, columns].double(), vectors[columns])
 
-        side_by_side(add, row_slices(n_points, TILE_ROWS), vectors.device)
+        rows = row_slices(n_points, TILE_ROWS)
+        if n_points > TILE_COLUMNS:
+            side_by_side(add, rows, vectors.device)
+        else:
+            for some in rows:
+                add(some)
         return product
 
 
