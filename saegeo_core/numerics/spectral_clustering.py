@@ -74,7 +74,12 @@ class SpectralEmbedding:
 
 
 def spectral_embedding(
-    affinity: Tensor, n_clusters: Sequence[int], rng: np.random.Generator, *, accuracy: float = 1e-6
+    affinity: Tensor,
+    n_clusters: Sequence[int],
+    rng: np.random.Generator,
+    *,
+    accuracy: float = 1e-6,
+    near: SpectralEmbedding | None = None,
 ) -> SpectralEmbedding:
     """Leading eigenvectors of the normalized affinity D^-1/2 A D^-1/2, scaled by D^-1/2.
 
@@ -86,13 +91,20 @@ def spectral_embedding(
         n_clusters: the numbers of clusters wanted, at most n_points. The coordinates for one of them do not depend on the others.
         rng: draws the vectors the solver starts from; the result depends on it by `accuracy` only.
         accuracy: the angle, in radians, by which the span of the first coordinates may be off, for each number of clusters.
+        near: of an affinity that differs little; the solver starts from it.
 
     Raises:
         ValueError: negative or non-finite affinities, or more eigenvectors wanted than there are points.
     """
     graph = _NormalizedAffinity(affinity)
     pairs = leading_eigenvectors(
-        graph.product, len(affinity), n_clusters, rng, accuracy=accuracy, device=affinity.device
+        graph.product,
+        len(affinity),
+        n_clusters,
+        rng,
+        accuracy=accuracy,
+        device=affinity.device,
+        near=None if near is None else graph.vectors_of(near.coordinates),
     )
     vectors = pairs.vectors * _signs(pairs.vectors)
     coordinates = vectors * graph.inverse_root
@@ -135,6 +147,11 @@ class _NormalizedAffinity:
         self.inverse_root = inverse[:, None]
         if self._affinity.is_sparse:
             self._affinity = self._affinity.double()
+
+    def vectors_of(self, coordinates: NDArray[np.float64]) -> Tensor:
+        """Eigenvectors from coordinates: without the scale D^-1/2."""
+        root = torch.where(self.inverse_root > 0, 1 / self.inverse_root, 0.0)
+        return root * torch.from_numpy(coordinates).to(root.device)
 
     def product(self, vectors: Tensor) -> Tensor:
         scaled = self.inverse_root * vectors

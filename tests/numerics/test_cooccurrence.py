@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from saegeo_core.numerics import cooccurrence
 from saegeo_core.numerics.cooccurrence import (
     FiredBlocks,
+    WeightedCounts,
     count_cooccurrence,
     count_dtype,
     count_sparse_cooccurrence,
@@ -157,6 +158,14 @@ def test_slices_cover_everything_once_and_stay_below_the_limit(weights, limit):
         assert sum(weights[some]) <= limit or some.stop - some.start == 1
     for some, following in pairwise(slices):
         assert sum(weights[some]) + weights[following.start] > limit, "a slice could have been longer"
+
+
+@pytest.mark.parametrize("heaviest", [1, 5, 127, 128])
+def test_rows_are_counted_under_many_sets_of_weights(rng, product_format, heaviest):
+    fired, weights = random_blocks(rng, 40, 333, 0.3), rng.integers(0, heaviest + 1, (7, 333))
+    weights[0, 0] = heaviest
+    counts = WeightedCounts(weights).of(np.packbits(fired, axis=1))
+    np.testing.assert_array_equal(counts.numpy(), fired.astype(np.float64) @ weights.T)
 
 
 def test_one_thread_counts_like_two(rng, monkeypatch):
