@@ -16,7 +16,6 @@ of the bundled release:
     consensus of 40        .99, .97     .80, .86     .91, .73     .80, .80
 """
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -31,9 +30,24 @@ from saegeo_core.numerics.arrays import Floats, Integers
 MOST_CELLS = 4096
 """Their distances take 67 MB. Of more, the largest are joined: the consensus is only where k-means starts."""
 STEPS_BEFORE_CHOICE = 6
+TOLERANCE = 1e-4
 LEAST_SAMPLE, POINTS_OF_A_CLUSTER = 2048, 64
-DISTANCES_AT_ONCE = 2**17
-"""1 MB, which stays near the core."""
+DISTANCES_AT_ONCE = 2**19
+"""Of runs that go on together: 2 MB in float32."""
+
+
+class Runs(NamedTuple):
+    """Where runs of k-means ended.
+
+    Attributes:
+        means: float64 (n_runs, n_clusters, n_dimensions).
+        labels: int64 (n_runs, n_points), the nearest mean of each point.
+        sums_of_squares: float64 (n_runs,), of the distances to these.
+    """
+
+    means: Floats
+    labels: Integers
+    sums_of_squares: Floats
 
 
 @dataclass(frozen=True)
@@ -85,21 +99,40 @@ def consensus_of_runs(points: Floats, n_clusters: int, *, n_runs: int = 40, seed
     rng = np.random.default_rng(seed)
     size = sample_size(n_clusters)
     sample = points if len(points) <= size else points[np.sort(rng.choice(len(points), size, replace=False))]
-    with _one_thread():
-        starts = k_means_starts(sample, n_clusters, rng, n_runs)
-        begun = [_lloyd(sample, start, STEPS_BEFORE_CHOICE) for start in starts]
-        better = sorted(begun, key=lambda one: one.sum_of_squares)[: n_runs // 2]
-        ended = [_lloyd(sample, one.means) for one in better]
-        runs = np.stack([one.labels for one in ended])
-        labels = _lloyd(points, _means(sample, _agreed(runs, n_clusters))).labels
-        if sample is not points:
-            runs = np.stack([_lloyd(points, one.means, 1).labels for one in ended])
-    return Clustering(labels, runs)
+    starts = k_means_starts(sample, n_clusters, rng, n_runs)
+    begun = lloyd_runs(sample, starts, most_steps=STEPS_BEFORE_CHOICE)
+    better = np.argsort(begun.sums_of_squares, kind="stable")[: n_runs // 2]
+    ended = lloyd_runs(sample, begun.means[better])
+    labels = clusters_from(sample, _agreed(ended.labels, n_clusters))
+    if sample is points:
+        return Clustering(labels, ended.labels)
+    whole = lloyd_runs(points, _means(sample, labels)[None])
+    return Clustering(whole.labels[0], lloyd_runs(points, ended.means, most_steps=0).labels)
 
 
 def sample_size(n_clusters: int) -> int:
     """Points that runs of k-means take at most: a cluster's mean is known to an eighth of its width or better from 64."""
     return max(LEAST_SAMPLE, POINTS_OF_A_CLUSTER * n_clusters)
+
+
+def lloyd_runs(points: Floats, starts: Floats, *, most_steps: int = 300) -> Runs:
+    """Runs of k-means from given means, several of them step by step together; Lloyd's, as scikit-learn has it.
+
+    A run ends when no label changes, or when its means move by less than 1e-4 of the variance, squared.
+
+    Args:
+        points: float64 (n_points, n_dimensions).
+        starts: float64 (n_runs, n_clusters, n_dimensions).
+        most_steps: when to stop; after none points are given to the means they start from.
+    """
+    points, middle = points - points.mean(0), points.mean(0)
+    starts = starts - middle
+    at_once = max(1, DISTANCES_AT_ONCE // (starts.shape[1] * len(points)))
+    pieces = [
+        _runs_at_once(points, starts[first : first + at_once], most_steps) for first in range(0, len(starts), at_once)
+    ]
+    means, labels, sums_of_squares = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    return Runs(means + middle, labels, sums_of_squares)
 
 
 def k_means_starts(points: Floats, n_clusters: int, rng: np.random.Generator, n_runs: int) -> Floats:
@@ -129,8 +162,8 @@ def clusters_from(points: Floats, labels: NDArray[np.integer[Any]]) -> Integers:
         points: float64 (n_points, n_dimensions).
         labels: integers (n_points,); points of negative labels do not count in where it starts.
     """
-    with _one_thread():
-        return _lloyd(points, _means(points, labels)).labels
+    labels_of_run: Integers = lloyd_runs(points, _means(points, labels)[None]).labels[0]
+    return labels_of_run
 
 
 def adjusted_rand_index(one: Integers, other: Integers) -> float:
@@ -157,34 +190,58 @@ def _runs(points: Floats, n_clusters: int, stream: np.random.RandomState, n_runs
     """Labels of single runs of scikit-learn's (n_runs, n_points), and the sum of squares of each."""
     from sklearn.cluster import k_means
 
-    with _one_thread():
+    with threadpool_limits(1):  # its threads wait for each other longer than one of them takes for so few points
         found = [k_means(points, n_clusters, random_state=stream, n_init=1) for _ in range(n_runs)]
     return np.stack([labels for _, labels, _ in found]).astype(np.int64), np.array([least for _, _, least in found])
 
 
-def _one_thread() -> threadpool_limits:
-    """Several threads would wait for each other longer than one of them takes for so few points."""
-    return threadpool_limits(1)
+def _runs_at_once(points: Floats, starts: Floats, most_steps: int) -> Runs:
+    """Runs that have ended are left out of the steps to come. Steps are taken in float32, the last labels given in float64."""
+    rounded = points.astype(np.float32)
+    means, labels = starts.copy(), np.full((len(starts), len(points)), -1)
+    tolerance = TOLERANCE * points.var(0).mean()
+    going = np.arange(len(starts))
+    for _ in range(most_steps):
+        found, squares = _nearest_means(rounded, means[going])
+        moved = _moved_means(points, found, squares, starts.shape[1])
+        shifts = ((moved - means[going]) ** 2).sum((1, 2))
+        ended = (found == labels[going]).all(1) | (shifts <= tolerance)
+        labels[going], means[going] = found, moved
+        going = going[~ended]
+        if not len(going):
+            break
+    labels, squares = _nearest_means(points, means)
+    return Runs(means, labels.astype(np.int64), squares.sum(1))
 
 
-class _Run(NamedTuple):
-    """Means (n_clusters, n_dimensions), labels int64 (n_points,), and the sum of squared distances to the means."""
+def _nearest_means(points: NDArray[np.floating[Any]], means: Floats) -> tuple[NDArray[np.int32], NDArray[np.floating[Any]]]:
+    """The nearest of each run's means to each point, and the squared distance, in the format of the points: (n_runs, n_points)."""
+    n_runs, n_clusters, _ = means.shape
+    by_cluster = means.swapaxes(0, 1).reshape(n_clusters * n_runs, -1)
+    lines = np.column_stack([-2 * by_cluster, (by_cluster**2).sum(1)]).astype(points.dtype)
+    scores = lines @ np.vstack([points.T, np.ones(len(points), points.dtype)])
+    scores = scores.reshape(n_clusters, n_runs, len(points))
+    least, nearest = scores[0].copy(), np.zeros(scores.shape[1:], np.int32)
+    for cluster in range(1, n_clusters):
+        np.copyto(nearest, cluster, where=scores[cluster] < least)
+        np.minimum(least, scores[cluster], out=least)
+    return nearest, np.maximum(least + (points**2).sum(1), 0)
 
-    means: Floats
-    labels: Integers
-    sum_of_squares: float
 
-
-def _lloyd(points: Floats, start: Floats, most_steps: int = 300) -> _Run:
-    """One run of k-means from given means."""
-    from sklearn import config_context
-    from sklearn.cluster import k_means
-    from sklearn.exceptions import ConvergenceWarning
-
-    with config_context(assume_finite=True, skip_parameter_validation=True), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # points in one place are fewer clusters than means
-        means, labels, least = k_means(points, len(start), init=start, n_init=1, max_iter=most_steps)
-    return _Run(means, labels.astype(np.int64), float(least))
+def _moved_means(
+    points: Floats, labels: NDArray[np.int32], squares: NDArray[np.floating[Any]], n_clusters: int
+) -> Floats:
+    """The means of each run's clusters, (n_runs, n_clusters, n_dimensions); an empty one takes the point farthest from its own."""
+    n_runs, n_points = labels.shape
+    cluster = labels + n_clusters * np.arange(n_runs, dtype=np.int32)[:, None]
+    of_point = (np.ones(labels.size), cluster.T.ravel(), np.arange(0, labels.size + 1, n_runs))
+    membership = scipy.sparse.csr_array(of_point, shape=(n_points, n_runs * n_clusters))
+    sizes = np.bincount(cluster.ravel(), minlength=n_runs * n_clusters)
+    means: Floats = (membership.T @ points / np.maximum(sizes, 1)[:, None]).reshape(n_runs, n_clusters, -1)
+    for run, empty in zip(*np.nonzero(sizes.reshape(n_runs, n_clusters) == 0), strict=True):
+        farthest = squares[run].argmax()
+        means[run, empty], squares[run, farthest] = points[farthest], 0
+    return means
 
 
 def _means(points: Floats, labels: NDArray[np.integer[Any]]) -> Floats:
