@@ -84,6 +84,14 @@ def test_a_small_space_is_solved_directly(rng):
     assert pairs.n_products == 2
 
 
+def test_a_start_nearby_takes_fewer_products(rng):
+    operator = operator_with(np.linspace(1, -0.3, 1500), rng)
+    near = operator.leading_axes(30) + 1e-3 * torch.from_numpy(rng.standard_normal((1500, 30)))
+    pairs = [leading_eigenvectors(operator, 1500, [20], rng, near=start) for start in (None, near)]
+    np.testing.assert_allclose(pairs[1].values, pairs[0].values, atol=1e-9)
+    assert pairs[1].n_products < pairs[0].n_products
+
+
 def test_stopping_early_shows_in_the_residuals(rng):
     operator = operator_with(np.linspace(1, -0.3, 1500), rng)
     pairs = leading_eigenvectors(operator, 1500, [20], rng, most_products=5)
