@@ -29,7 +29,6 @@ from saegeo_core.numerics.arrays import Floats, Integers
 
 MOST_CELLS = 4096
 """Their distances take 67 MB. Of more, the largest are joined: the consensus is only where k-means starts."""
-STEPS_BEFORE_CHOICE = 6
 TOLERANCE = 1e-4
 LEAST_SAMPLE, POINTS_OF_A_CLUSTER = 2048, 64
 DISTANCES_AT_ONCE = 2**19
@@ -87,8 +86,6 @@ def best_run(points: Floats, n_clusters: int, stream: np.random.RandomState, *, 
 def consensus_of_runs(points: Floats, n_clusters: int, *, n_runs: int = 40, seed: int = 42) -> Clustering:
     """Clusters on which the better half of many runs agree; `runs` are that half.
 
-    The half is chosen after `STEPS_BEFORE_CHOICE` steps of Lloyd's; the others go no further.
-
     Args:
         points: float64 (n_points, n_dimensions). Of more than `sample_size(n_clusters)`, runs take a sample, and give the
             other points to the nearest of the means they found.
@@ -100,14 +97,14 @@ def consensus_of_runs(points: Floats, n_clusters: int, *, n_runs: int = 40, seed
     size = sample_size(n_clusters)
     sample = points if len(points) <= size else points[np.sort(rng.choice(len(points), size, replace=False))]
     starts = k_means_starts(sample, n_clusters, rng, n_runs)
-    begun = lloyd_runs(sample, starts, most_steps=STEPS_BEFORE_CHOICE)
-    better = np.argsort(begun.sums_of_squares, kind="stable")[: n_runs // 2]
-    ended = lloyd_runs(sample, begun.means[better])
-    labels = clusters_from(sample, _agreed(ended.labels, n_clusters))
+    ended = lloyd_runs(sample, starts)
+    better = np.argsort(ended.sums_of_squares, kind="stable")[: n_runs // 2]
+    runs = ended.labels[better]
+    labels = clusters_from(sample, _agreed(runs, n_clusters))
     if sample is points:
-        return Clustering(labels, ended.labels)
+        return Clustering(labels, runs)
     whole = lloyd_runs(points, _means(sample, labels)[None])
-    return Clustering(whole.labels[0], lloyd_runs(points, ended.means, most_steps=0).labels)
+    return Clustering(whole.labels[0], lloyd_runs(points, ended.means[better], most_steps=0).labels)
 
 
 def sample_size(n_clusters: int) -> int:
