@@ -132,7 +132,8 @@ class _Part(NamedTuple):
         offset = whitened.square().sum(0) / 2 + torch.where(size > 0, 0.0, torch.inf)
         weights = torch.linalg.solve_triangular(self.factor.T, whitened, upper=True)
         scores = (self.test @ weights - offset).reshape(len(self.test), *sizes.shape)
-        return scores.argmax(2).T.numpy(force=True)
+        classes: Integers = scores.argmax(2).T.numpy(force=True)
+        return classes
 
 
 def _factor(rows: Tensor, train: Tensor, squares: Tensor, products: Tensor) -> Tensor:
@@ -154,7 +155,8 @@ def _factor(rows: Tensor, train: Tensor, squares: Tensor, products: Tensor) -> T
     share = (by_chance / off_level).clamp(0, 1) if off_level > 0 else torch.zeros_like(level)
     unit = torch.eye(n_inputs, dtype=torch.float64, device=rows.device)
     shrunk = (1 - share) * covariance + (share * level + MIN_VARIANCE) * unit
-    return torch.linalg.cholesky(shrunk).float()
+    factor: Tensor = torch.linalg.cholesky(shrunk).float()
+    return factor
 
 
 def _counts(labels: Integers, n_classes: int) -> Integers:

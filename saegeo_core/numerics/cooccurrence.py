@@ -2,8 +2,8 @@
 
 Short formats multiply far faster than 32-bit integers. 8-bit integers are summed in 32 bits; whole numbers are exact up to
 2^8 in bfloat16 and 2^24 in float32. So blocks are taken in slices whose weights sum to no more than the format holds: every
-product of a slice is exact, whatever order the hardware adds in, and only then goes into wider sums. Nothing is ever rounded, so the
-result depends on neither the format, the tiles, the device nor the number of threads.
+product of a slice is exact, whatever order the hardware adds in, and only then goes into wider sums. Nothing is ever rounded, so
+the result depends on neither the format, the tiles, the device nor the number of threads.
 """
 
 import time
@@ -23,8 +23,8 @@ LARGEST_EXACT = {torch.int8: 2**24, torch.bfloat16: 2**8, torch.float32: 2**24}
 """Up to here every whole number has its own place in the format that sums are kept in."""
 
 BYTE_BLOCKS = 64
-"""Blocks are padded to a multiple of so many where they are multiplied as 8-bit integers. (Of a single block torch 2.13 mistakes rows
-for columns.)"""
+"""Blocks are padded to a multiple of so many where they are multiplied as 8-bit integers. (Of a single block torch 2.13 mistakes
+rows for columns.)"""
 
 LARGEST_IN_BYTE = 2**7 - 1
 LARGEST_WEIGHT = 2**8
@@ -140,7 +140,9 @@ class WeightedCounts:
     """
 
     def __init__(self, weights: Weights, device: str | torch.device = "cpu") -> None:
-        in_bytes = weights.max(initial=0) <= LARGEST_IN_BYTE and fastest_exact_format(torch.device(device)) is torch.int8
+        in_bytes = (
+            weights.max(initial=0) <= LARGEST_IN_BYTE and fastest_exact_format(torch.device(device)) is torch.int8
+        )
         self._dtype = torch.int8 if in_bytes else torch.float32
         self._weights = _features_first(weights.T, self._dtype, torch.device(device))
 
@@ -173,7 +175,9 @@ def fastest_exact_format(device: torch.device, largest_weight: int = 1) -> torch
     that emulate them take many times it. 8-bit integers are tried on the CPU alone, for blocks that count once at most.
     """
     features = torch.ones(SIDE, LARGEST_EXACT[torch.bfloat16], dtype=torch.float32, device=device)
-    formats = [dtype for dtype in LARGEST_EXACT if dtype is not torch.int8 or (device.type == "cpu" and largest_weight <= 1)]
+    formats = [
+        dtype for dtype in LARGEST_EXACT if dtype is not torch.int8 or (device.type == "cpu" and largest_weight <= 1)
+    ]
     seconds = {dtype: min(_seconds_to_multiply(features.to(dtype)) for _ in range(3)) for dtype in formats}
     return min(seconds, key=seconds.__getitem__)
 

@@ -86,7 +86,7 @@ def test_starts_are_points_far_from_each_other(rng):
 
 
 def test_of_many_points_a_sample_is_enough(rng, monkeypatch):
-    points, blob = blobs(rng, 12, n_points=5000, width=0.4)
+    points, _ = blobs(rng, 12, n_points=5000, width=0.4)
     monkeypatch.setattr(k_means_runs, "LEAST_SAMPLE", 10**9)
     whole = consensus_of_runs(points, 12)
     monkeypatch.setattr(k_means_runs, "LEAST_SAMPLE", 768)
