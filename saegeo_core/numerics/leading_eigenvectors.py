@@ -186,7 +186,12 @@ def _largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Ten
     symmetric, n = (symmetric + symmetric.T) / 2, len(symmetric)
     wanted = n if n_vectors is None else n_vectors
     if wanted < n and symmetric.device.type == "cpu":
-        found = scipy.linalg.eigh(symmetric.numpy(), subset_by_index=[n - wanted, n - 1], overwrite_a=True)
+        try:
+            found = scipy.linalg.eigh(symmetric.numpy(), subset_by_index=[n - wanted, n - 1])
+        except (
+            scipy.linalg.LinAlgError
+        ):  # LAPACK's solver for some of them gives up where nearly all are equal; that for all does not
+            found = tuple(array[..., n - wanted :] for array in scipy.linalg.eigh(symmetric.numpy(), driver="evd"))
         values, vectors = (torch.from_numpy(array) for array in found)
     else:
         values, vectors = torch.linalg.eigh(symmetric)

@@ -92,6 +92,14 @@ def test_a_start_nearby_takes_fewer_products(rng):
     assert pairs[1].n_products < pairs[0].n_products
 
 
+def test_points_that_are_all_alike_have_one_eigenvalue_and_another_for_all_else(rng):
+    """On this matrix LAPACK's solver for some eigenvectors ends with an internal error."""
+    alike = (torch.ones(30, 30, dtype=torch.float64) - torch.eye(30, dtype=torch.float64)) / 29
+    pairs = leading_eigenvectors(lambda block: alike @ block, 30, [6], rng)
+    np.testing.assert_allclose(pairs.values, [1] + [-1 / 29] * 6, atol=1e-14)
+    assert pairs.residuals.max() < 1e-14
+
+
 def test_stopping_early_shows_in_the_residuals(rng):
     operator = operator_with(np.linspace(1, -0.3, 1500), rng)
     pairs = leading_eigenvectors(operator, 1500, [20], rng, most_products=5)
