@@ -23,7 +23,8 @@ Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 CountTile = Callable[[slice, slice], Tensor]
 """Maps a range of rows and one of columns to the co-occurrence counts (n_rows, n_columns) between them."""
 
-ENTRIES_AT_ONCE = 2**20
+ENTRIES_AT_ONCE = 2**17
+"""1 MB of float64, which a measure goes over several times near the core."""
 PARTNER_ROWS_AT_ONCE = 512
 ANGLE_ROWS_AT_ONCE = 256
 
@@ -31,25 +32,25 @@ ANGLE_ROWS_AT_ONCE = 256
 def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
     """Share of blocks on which both agree, (n11 + n00) / T, in [0, 1]."""
     both, one, other = _as_floats(together, left, right)
-    return (n_blocks - one - other + 2 * both) / n_blocks
+    return both.mul_(2).add_(n_blocks - one).sub_(other).div_(n_blocks)
 
 
 def jaccard(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
     """Blocks with both over blocks with either, n11 / (n11 + n10 + n01), in [0, 1]."""
     both, one, other = _as_floats(together, left, right)
-    return _ratio(both, one + other - both)
+    return both.div_((_not_zero(one) + _not_zero(other)).sub_(both))
 
 
 def dice(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
     """2 n11 / (C_i + C_j), in [0, 1]."""
     both, one, other = _as_floats(together, left, right)
-    return _ratio(2 * both, one + other)
+    return both.mul_(2).div_(_not_zero(one) + _not_zero(other))
 
 
 def overlap(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:  # noqa: ARG001
     """Blocks with both over those of the rarer feature, n11 / min(C_i, C_j), in [0, 1]."""
     both, one, other = _as_floats(together, left, right)
-    return _ratio(both, torch.minimum(one, other))
+    return both.div_(torch.minimum(_not_zero(one), _not_zero(other)))
 
 
 def phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
@@ -57,7 +58,7 @@ def phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
     both, one, other = _as_floats(together, left, right)
     spread_one = one.sqrt() * (n_blocks - one).sqrt()
     spread_other = other.sqrt() * (n_blocks - other).sqrt()
-    return _ratio(n_blocks * both - one * other, spread_one * spread_other)
+    return both.mul_(n_blocks).addcmul_(one, other, value=-1).div_(_not_zero(spread_one) * _not_zero(spread_other))
 
 
 def positive_phi(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
@@ -169,8 +170,10 @@ def angular_affinity(rows: Tensor) -> Tensor:
 
 
 def _as_floats(together: Tensor, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    return together.double(), left.double()[:, None], right.double()
+    """The counts of pairs as a tensor that may be written over, and those of rows and columns."""
+    return together.to(torch.float64, copy=True), left.double()[:, None], right.double()
 
 
-def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    return (numerator / denominator).nan_to_num_(0.0)
+def _not_zero(denominators: Tensor) -> Tensor:
+    """1 for 0: what is divided by it is 0 as well."""
+    return torch.where(denominators > 0, denominators, 1.0)

@@ -57,7 +57,7 @@ class Lobes(Analysis):
     """Whether features that fire together lie together."""
 
     name = "lobes"
-    version = "1.1"
+    version = "2"
     needs = frozenset({"vectors", "firing"})
     headline = "ami"
     summary = "Do features that fire together lie together? Beside an untrained dictionary"

@@ -13,7 +13,7 @@ lobes with hardly any spread. So the distance from that null, in its standard de
 """
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -57,6 +57,8 @@ def merge_small_classes(labels: NDArray[np.integer[Any]], *, min_items: int = MI
 class LinearProbe:
     """The discriminant, factorized once for given inputs and folds.
 
+    Second moments are added up fold by fold, and those of a training part are the sum of the others.
+
     Args:
         inputs: (n_items, n_inputs), what labels are predicted from.
         folds: int64 (n_items,), from 0; each is held out in turn.
@@ -65,9 +67,15 @@ class LinearProbe:
 
     def __init__(self, inputs: NDArray[np.floating[Any]], folds: Integers, device: str | torch.device = "cpu") -> None:
         rows = torch.from_numpy(np.asarray(inputs, np.float32)).to(device)
+        rows = rows - rows.mean(0, dtype=torch.float64).float()
+        held_out = [folds == fold for fold in range(int(folds.max()) + 1)]
+        tests = [rows[torch.from_numpy(out).to(device)] for out in held_out]
+        products = [(test.T @ test).double() for test in tests]
+        total, squares = torch.stack(products).sum(0), rows.double().square().sum(1)
         self._n = len(rows)
         self._parts = [
-            _whitened(rows, torch.from_numpy(folds == fold).to(device)) for fold in range(int(folds.max()) + 1)
+            _Part(out, test, _factor(rows, torch.from_numpy(~out).to(device), squares, total - product))
+            for out, test, product in zip(held_out, tests, products, strict=True)
         ]
 
     def balanced_accuracies(self, labels: Integers) -> Floats:
@@ -86,45 +94,75 @@ class LinearProbe:
         return np.concatenate(pieces)
 
     def _accuracies(self, labels: Integers, n_classes: int) -> Floats:
+        sizes = _counts(labels, n_classes)
+        sums = [part.class_sums(labels, n_classes) for part in self._parts]
+        total = torch.stack(sums).sum(0)
         found = np.zeros((len(labels), n_classes))
-        sizes = np.apply_along_axis(np.bincount, 1, labels, minlength=n_classes)
-        for held_out, train, test in self._parts:
-            guesses = _nearest_mean(train, labels[:, ~held_out], test, n_classes)
-            truth = labels[:, held_out]
-            hits = np.where(guesses == truth, truth, n_classes)
-            found += np.apply_along_axis(np.bincount, 1, hits, minlength=n_classes + 1)[:, :n_classes]
+        for part, of_fold in zip(self._parts, sums, strict=True):
+            truth = labels[:, part.held_out]
+            guesses = part.nearest_means(total - of_fold, sizes - _counts(truth, n_classes))
+            found += _counts(np.where(guesses == truth, truth, n_classes), n_classes + 1)[:, :n_classes]
         recall = np.divide(found, sizes, out=np.zeros_like(found), where=sizes > 0)
         accuracies: Floats = recall.sum(1) / (sizes > 0).sum(1)
         return accuracies
 
 
-def _whitened(rows: Tensor, held_out: Tensor) -> tuple[NDArray[np.bool_], Tensor, Tensor]:
-    """The fold, and both parts of the rows in coordinates in which the training part's shrunk covariance is the identity."""
-    from sklearn.covariance import ledoit_wolf_shrinkage
+class _Part(NamedTuple):
+    """A fold: bool (n_items,) its items, float32 (n_test, n_inputs) their inputs, and the factor of the metric of the others."""
 
-    train = rows[~held_out]
-    mean = train.mean(0)
-    train = train - mean
-    covariance = (train.T @ train).double() / len(train)
-    share = ledoit_wolf_shrinkage(train.numpy(force=True), assume_centered=True) if rows.shape[1] > 1 else 0.0
-    unit = torch.eye(len(covariance), dtype=torch.float64, device=rows.device)
-    shrunk = (1 - share) * covariance + (share * covariance.diagonal().mean() + MIN_VARIANCE) * unit
-    factor = torch.linalg.cholesky(shrunk).float()
-    both = [
-        torch.linalg.solve_triangular(factor, part.T, upper=False).T.contiguous()
-        for part in (train, rows[held_out] - mean)
-    ]
-    return held_out.numpy(force=True), both[0], both[1]
+    held_out: NDArray[np.bool_]
+    test: Tensor
+    factor: Tensor
+
+    def class_sums(self, labels: Integers, n_classes: int) -> Tensor:
+        """Sums of the held-out inputs of each class, float64 (n_sets * n_classes, n_inputs)."""
+        one_hot = torch.from_numpy(labels[:, None, self.held_out] == np.arange(n_classes)[:, None])
+        return (one_hot.flatten(0, 1).to(self.test.device, self.test.dtype) @ self.test).double()
+
+    def nearest_means(self, sums: Tensor, sizes: Integers) -> Integers:
+        """The class of nearest mean for each set of labels and each test item, (n_sets, n_test); never one without items.
+
+        Args:
+            sums: float64 (n_sets * n_classes, n_inputs), of the training items of each class.
+            sizes: int64 (n_sets, n_classes), how many these are.
+        """
+        size = torch.from_numpy(sizes.ravel()).to(sums.device)
+        means = (sums / size.clamp_min(1)[:, None]).float()
+        whitened = torch.linalg.solve_triangular(self.factor, means.T, upper=False)
+        offset = whitened.square().sum(0) / 2 + torch.where(size > 0, 0.0, torch.inf)
+        weights = torch.linalg.solve_triangular(self.factor.T, whitened, upper=True)
+        scores = (self.test @ weights - offset).reshape(len(self.test), *sizes.shape)
+        classes: Integers = scores.argmax(2).T.numpy(force=True)
+        return classes
 
 
-def _nearest_mean(train: Tensor, labels: Integers, test: Tensor, n_classes: int) -> Integers:
-    """The class of nearest mean for each set of labels and each row of `test`, (n_sets, n_test); never one without items."""
-    one_hot = torch.from_numpy(labels[:, None] == np.arange(n_classes)[:, None]).to(train.device, train.dtype)
-    sizes = one_hot.sum(2)
-    means = (one_hot.flatten(0, 1) @ train) / sizes.flatten().clamp_min(1)[:, None]
-    offset = means.square().sum(1) / 2 + torch.where(sizes.flatten() > 0, 0.0, torch.inf)
-    scores = (test @ means.T - offset).reshape(len(test), *sizes.shape)
-    return scores.argmax(2).T.numpy(force=True)
+def _factor(rows: Tensor, train: Tensor, squares: Tensor, products: Tensor) -> Tensor:
+    """The lower triangular factor of the shrunk covariance (Ledoit and Wolf 2004) of some rows, float32.
+
+    Args:
+        rows: float32 (n_items, n_inputs).
+        train: bool (n_items,), which of them count.
+        squares: float64 (n_items,), their squared lengths.
+        products: float64 (n_inputs, n_inputs), the sum of their outer products.
+    """
+    n_inputs, n_train = rows.shape[1], int(train.sum())
+    mean = rows[train].mean(0, dtype=torch.float64)
+    covariance = products / n_train - torch.outer(mean, mean)
+    level = covariance.diagonal().mean()
+    lengths = squares - 2 * (rows @ mean.float()).double() + mean.square().sum()
+    off_level = covariance.square().sum() - n_inputs * level**2
+    by_chance = (lengths[train].square().sum() / n_train - covariance.square().sum()) / n_train
+    share = (by_chance / off_level).clamp(0, 1) if off_level > 0 else torch.zeros_like(level)
+    unit = torch.eye(n_inputs, dtype=torch.float64, device=rows.device)
+    shrunk = (1 - share) * covariance + (share * level + MIN_VARIANCE) * unit
+    factor: Tensor = torch.linalg.cholesky(shrunk).float()
+    return factor
+
+
+def _counts(labels: Integers, n_classes: int) -> Integers:
+    """Items of each class in each row of labels, int64 (n_sets, n_classes)."""
+    cells = np.arange(len(labels))[:, None] * n_classes + labels
+    return np.bincount(cells.ravel(), minlength=len(labels) * n_classes).reshape(-1, n_classes)
 
 
 def published_balanced_accuracy(rows: NDArray[np.floating[Any]], labels: NDArray[np.integer[Any]]) -> float:

@@ -28,6 +28,8 @@ from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
+MOVED_ACCURACY = 1e-4
+"""Radians. Text left out turns coordinates by hundredths, and k-means starts where it ended."""
 MIN_FEATURES = 12
 """Two strata of features that can be compared with one another."""
 
@@ -221,8 +223,9 @@ class FeatureSet:
         k-means starts from the lobes, so that only what the counts change is seen, not where else it might have started.
         """
         affinity = affinity_matrix(counts, n_blocks, self.settings.measures["phi"], reuse_memory=True)
-        k = int(lobes.max()) + 1
-        return largest_first(clusters_from(spectral_embedding(affinity, (k,), self._start_rng).first(k), lobes))
+        k, near = int(lobes.max()) + 1, self.lobes("phi").embedding
+        moved = spectral_embedding(affinity, (k,), self._start_rng, accuracy=MOVED_ACCURACY, near=near)
+        return largest_first(clusters_from(moved.first(k), lobes))
 
     def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""

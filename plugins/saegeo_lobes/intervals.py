@@ -18,6 +18,7 @@ third does, so scaled that replicates spread as the estimate does, and by what r
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -108,10 +109,20 @@ def lobes_without_documents(count_blocks: CountBlocks, find_lobes: FindLobes, sp
         find_lobes: maps such counts and their number of blocks to labels (n_features,); may write over the counts.
         splits: int64 (n_splits, n_blocks), from `document_splits`.
     """
-    total = count_blocks(np.ones(splits.shape[1], np.int64))
-    for left_out in _parts(splits):
-        counts = count_blocks(left_out.astype(np.int64)).neg_().add_(total)
-        yield find_lobes(counts, int((~left_out).sum()))
+    n_blocks = splits.shape[1]
+    narrow = torch.int16 if n_blocks <= torch.iinfo(torch.int16).max else torch.int32
+    total = count_blocks(np.ones(n_blocks, np.int64)).to(narrow)
+    for split in splits:
+        last = torch.zeros_like(total)  # both other parts together are what is left without the last
+        for part in range(N_PARTS):
+            left_out = split == part
+            if part < N_PARTS - 1:
+                counts = count_blocks(left_out.astype(np.int64))
+                last += counts
+                counts.neg_().add_(total)
+            else:
+                counts = last.int()
+            yield find_lobes(counts, int((~left_out).sum()))
 
 
 def _parts(splits: Integers) -> list[NDArray[np.bool_]]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.cooccurrence import WeightedCounts
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.statistics.resampling import Resampled, bootstrap_of, documents_drawn_again
 from saegeo_lobes.phi_of_pairs import PhiRows
@@ -170,7 +171,7 @@ def neighbor_phi_interval(
     names, document = np.unique(document_of_block, return_inverse=True)
     drawn = documents_drawn_again(len(names), rng, n_resamples)
     weights = np.vstack([np.ones(len(names), np.int64), drawn])[:, document]  # the first are the documents as they are
-    pairs = _WeightedPairs(packed, torch.from_numpy(weights.T.astype(np.float32)).to(device))
+    pairs = _WeightedPairs(packed, weights, device)
     values = pairs.mean_phi(neighbors) - pairs.mean_phi(peers)
     return bootstrap_of(excess, values[1:] - values[0] + excess, level=level)
 
@@ -200,12 +201,12 @@ class _StratumMeans:
 
 
 class _WeightedPairs:
-    """Phi of chosen pairs under many weights of blocks at once; counts are sums of whole numbers, exact in float32."""
+    """Phi of chosen pairs under many weights of blocks at once."""
 
-    def __init__(self, packed: NDArray[np.uint8], weights: Tensor) -> None:
-        self._packed, self._weights = packed, weights
-        self._n_blocks = weights.sum(0, dtype=torch.float64)
-        self._counts = torch.cat([self._weighted(packed[some]) for some in row_slices(len(packed), PAIRS_AT_ONCE)])
+    def __init__(self, packed: NDArray[np.uint8], weights: Integers, device: str | torch.device) -> None:
+        self._packed, self._blocks = packed, WeightedCounts(weights, device)
+        self._n_blocks = torch.from_numpy(weights.sum(1).astype(np.float64)).to(device)
+        self._counts = torch.cat([self._blocks.of(packed[some]) for some in row_slices(len(packed), PAIRS_AT_ONCE)])
 
     def mean_phi(self, partners: Integers) -> Floats:
         """Mean over features and their partners (n_features, n_partners), for each set of weights: (n_sets,)."""
@@ -213,15 +214,11 @@ class _WeightedPairs:
         total = torch.zeros_like(self._n_blocks)
         for some in row_slices(len(feature), PAIRS_AT_ONCE):
             i, j = feature[some], partner[some]
-            together = self._weighted(self._packed[i] & self._packed[j])
+            together = self._blocks.of(self._packed[i] & self._packed[j])
             one, other = self._counts[i], self._counts[j]
             spread = (one * (self._n_blocks - one)).sqrt() * (other * (self._n_blocks - other)).sqrt()
             total += ((self._n_blocks * together - one * other) / spread).nan_to_num_(0.0).sum(0)
         return (total / len(feature)).numpy(force=True)
-
-    def _weighted(self, packed: NDArray[np.uint8]) -> Tensor:
-        fired = torch.from_numpy(np.unpackbits(packed, axis=1, count=len(self._weights)))
-        return (fired.to(self._weights.device, torch.float32) @ self._weights).double()
 
 
 def _sums(values: Tensor) -> Floats:

@@ -1,9 +1,9 @@
 """How many blocks each pair of features fired in together: C = X'WX, exact in integers for any number of blocks.
 
-Short floating-point formats multiply far faster than integers, and whole numbers are exact in them up to 2^8 (bfloat16)
-or 2^24 (float32). So blocks are taken in slices whose weights sum to no more than that: every product of a slice is
-exact, whatever order the hardware adds in, and only then goes into wider sums. Nothing is ever rounded, so the result
-depends on neither the format, the tiles, the device nor the number of threads.
+Short formats multiply far faster than 32-bit integers. 8-bit integers are summed in 32 bits; whole numbers are exact up to
+2^8 in bfloat16 and 2^24 in float32. So blocks are taken in slices whose weights sum to no more than the format holds: every
+product of a slice is exact, whatever order the hardware adds in, and only then goes into wider sums. Nothing is ever rounded, so
+the result depends on neither the format, the tiles, the device nor the number of threads.
 """
 
 import time
@@ -19,9 +19,14 @@ from torch import Tensor
 
 from saegeo_core.numerics.side_by_side import side_by_side
 
-LARGEST_EXACT = {torch.bfloat16: 2**8, torch.float32: 2**24}
-"""Up to here every whole number has its own place in the format."""
+LARGEST_EXACT = {torch.int8: 2**24, torch.bfloat16: 2**8, torch.float32: 2**24}
+"""Up to here every whole number has its own place in the format that sums are kept in."""
 
+BYTE_BLOCKS = 64
+"""Blocks are padded to a multiple of so many where they are multiplied as 8-bit integers. (Of a single block torch 2.13 mistakes
+rows for columns.)"""
+
+LARGEST_IN_BYTE = 2**7 - 1
 LARGEST_WEIGHT = 2**8
 """Weights up to here are exact in every format a product may use inside, float32 at a user's lower precision included."""
 
@@ -126,6 +131,27 @@ def count_sparse_cooccurrence(
     return counts
 
 
+class WeightedCounts:
+    """In how many blocks each row fired, under many sets of weights of the blocks.
+
+    Args:
+        weights: whole numbers >= 0, (n_sets, n_blocks), of sums below 2^24.
+        device: where the counting is done.
+    """
+
+    def __init__(self, weights: Weights, device: str | torch.device = "cpu") -> None:
+        in_bytes = (
+            weights.max(initial=0) <= LARGEST_IN_BYTE and fastest_exact_format(torch.device(device)) is torch.int8
+        )
+        self._dtype = torch.int8 if in_bytes else torch.float32
+        self._weights = _features_first(weights.T, self._dtype, torch.device(device))
+
+    def of(self, packed: NDArray[np.uint8]) -> Tensor:
+        """Float64 (n_rows, n_sets), from uint8 (n_rows, ceil(n_blocks / 8)): one bit for each block."""
+        fired = torch.from_numpy(np.unpackbits(packed, axis=1, count=self._weights.shape[1])).to(self._weights.device)
+        return _sum_of_products(fired.to(self._dtype), self._weights, [slice(None)]).double()
+
+
 def exact_slices(weights: NDArray[np.integer], limit: int) -> Iterator[slice]:
     """Cut a row of whole numbers into consecutive slices that each sum to at most `limit` (one number above it stands alone)."""
     sums = np.cumsum(weights, dtype=np.int64)
@@ -142,34 +168,38 @@ def count_dtype(most: int) -> torch.dtype:
 
 
 @cache
-def fastest_exact_format(device: torch.device) -> torch.dtype:
+def fastest_exact_format(device: torch.device, largest_weight: int = 1) -> torch.dtype:
     """Which format the device multiplies faster, found by trying: it changes the time taken and nothing else.
 
-    Processors with bfloat16 instructions take a quarter of the time of float32; those that emulate them take many times it.
+    Processors with instructions for 8-bit integers take a tenth of the time of float32, with those for bfloat16 a quarter; those
+    that emulate them take many times it. 8-bit integers are tried on the CPU alone, for blocks that count once at most.
     """
-    seconds = {}
-    for dtype in LARGEST_EXACT:
-        features = torch.ones(SIDE, LARGEST_EXACT[torch.bfloat16], dtype=dtype, device=device)
-        seconds[dtype] = min(_seconds_to_multiply(features) for _ in range(3))
+    features = torch.ones(SIDE, LARGEST_EXACT[torch.bfloat16], dtype=torch.float32, device=device)
+    formats = [
+        dtype for dtype in LARGEST_EXACT if dtype is not torch.int8 or (device.type == "cpu" and largest_weight <= 1)
+    ]
+    seconds = {dtype: min(_seconds_to_multiply(features.to(dtype)) for _ in range(3)) for dtype in formats}
     return min(seconds, key=seconds.__getitem__)
 
 
 def _seconds_to_multiply(features: Tensor) -> float:
     start = time.perf_counter()
-    product = features @ features.T
+    product = _sum_of_products(features, features, [slice(None)])
     product[0, 0].item()  # another device may still be working when a product returns, but not when it is read
     return time.perf_counter() - start
 
 
 def _add_products(counts: Tensor, fired: FiredBlocks, weights: Weights, part: slice) -> None:
     """Add the counts of one part of the blocks, whose weights sum to at most 2^24, to the tiles of the result."""
-    dtype = fastest_exact_format(counts.device)
+    largest = int(weights[part].max(initial=0))
+    dtype = fastest_exact_format(counts.device, largest)
     slices = list(exact_slices(weights[part], LARGEST_EXACT[dtype]))
     left = right = _features_first(fired.left[part], dtype, counts.device)
     if fired.right is not None:
         right = _features_first(fired.right[part], dtype, counts.device)
-    if fired.weights is not None:
-        left = left * torch.from_numpy(weights[part]).to(counts.device, dtype)
+    if largest > 1 or not weights[part].all():
+        left = left.clone()
+        left[:, : len(weights[part])] *= torch.from_numpy(weights[part]).to(counts.device, dtype)
 
     def add(tile: tuple[slice, slice]) -> None:
         rows, columns = tile
@@ -179,16 +209,20 @@ def _add_products(counts: Tensor, fired: FiredBlocks, weights: Weights, part: sl
 
 
 def _sum_of_products(left: Tensor, right: Tensor, slices: list[slice]) -> Tensor:
-    """The product of left (n_rows, n_blocks) and right' in float32, slice by slice."""
+    """The product of left (n_rows, n_blocks) and right' in float32, slice by slice; of 8-bit integers in 32-bit ones."""
+    if left.dtype == torch.int8:
+        return torch._int_mm(left, right.T)
     total = torch.zeros(len(left), len(right), dtype=torch.float32, device=left.device)
     for some in slices:
         total += left[:, some] @ right[:, some].T
     return total
 
 
-def _features_first(fired: NDArray[np.uint8], dtype: torch.dtype, device: torch.device) -> Tensor:
+def _features_first(fired: NDArray[np.integer], dtype: torch.dtype, device: torch.device) -> Tensor:
     """The blocks as a tensor (n_features, n_blocks): products of two such run along memory on both sides."""
-    return torch.from_numpy(fired).to(device).T.contiguous().to(dtype)
+    features = torch.from_numpy(fired).to(device).T.contiguous().to(dtype)
+    missing = -len(fired) % BYTE_BLOCKS if dtype is torch.int8 else 0
+    return torch.nn.functional.pad(features, (0, missing)) if missing else features
 
 
 def _mirror(counts: Tensor) -> None:

@@ -60,6 +60,7 @@ def leading_eigenvectors(
     accuracy: float = 1e-6,
     most_products: int = 400,
     device: str | torch.device = "cpu",
+    near: Tensor | None = None,
 ) -> Eigenpairs:
     """The eigenvectors of the algebraically largest eigenvalues: one more than the largest of `spans`, or all n there are.
 
@@ -75,6 +76,7 @@ def leading_eigenvectors(
             of the gap after the k-th eigenvalue. Where the gap is too small for that, residuals of 1e-14 do.
         most_products: when to stop whatever the residuals, so look at them; two at least are taken.
         device: of the vectors.
+        near: float64 (n, n_near), vectors that span nearly what is wanted: the first of them are started from, not random ones.
 
     Raises:
         ValueError: no eigenvectors wanted, or more than there are.
@@ -89,6 +91,8 @@ def leading_eigenvectors(
         return _measured(operator, *_largest_first(matrix, n_vectors), 2)
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device)
+    if near is not None:
+        start[:, : near.shape[1]] = near[:, :width]
     basis = _KrylovBasis(operator, start, capacity)
     for n_products in range(1, max(most_products, 2)):
         basis.extend()
@@ -182,7 +186,12 @@ def _largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Ten
     symmetric, n = (symmetric + symmetric.T) / 2, len(symmetric)
     wanted = n if n_vectors is None else n_vectors
     if wanted < n and symmetric.device.type == "cpu":
-        found = scipy.linalg.eigh(symmetric.numpy(), subset_by_index=[n - wanted, n - 1], overwrite_a=True)
+        try:
+            found = scipy.linalg.eigh(symmetric.numpy(), subset_by_index=[n - wanted, n - 1])
+        except (
+            scipy.linalg.LinAlgError
+        ):  # LAPACK's solver for some of them gives up where nearly all are equal; that for all does not
+            found = tuple(array[..., n - wanted :] for array in scipy.linalg.eigh(symmetric.numpy(), driver="evd"))
         values, vectors = (torch.from_numpy(array) for array in found)
     else:
         values, vectors = torch.linalg.eigh(symmetric)

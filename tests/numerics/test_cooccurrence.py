@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from saegeo_core.numerics import cooccurrence
 from saegeo_core.numerics.cooccurrence import (
     FiredBlocks,
+    WeightedCounts,
     count_cooccurrence,
     count_dtype,
     count_sparse_cooccurrence,
@@ -18,14 +19,18 @@ from saegeo_core.numerics.cooccurrence import (
     fastest_exact_format,
 )
 
-FORMATS = [torch.bfloat16, torch.float32]
+FORMATS = [torch.int8, torch.bfloat16, torch.float32]
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(params=FORMATS, ids=str)
 def product_format(request, monkeypatch):
-    """Every test that takes this runs in both formats, whichever this machine would choose."""
-    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device: request.param)
+    """Every test that takes this runs in each format, whichever this machine would choose."""
+
+    def chosen(device, largest_weight=1):
+        return torch.float32 if request.param is torch.int8 and largest_weight > 1 else request.param
+
+    monkeypatch.setattr(cooccurrence, "fastest_exact_format", chosen)
     return request.param
 
 
@@ -110,7 +115,7 @@ def test_a_weight_that_short_formats_cannot_hold_is_refused():
 
 
 def test_weights_may_sum_beyond_what_float32_holds(monkeypatch):
-    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device: torch.float32)
+    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device, largest_weight: torch.float32)
     weights = np.full(2**17 + 9, 255)
     fired = np.ones((len(weights), 2), np.uint8)
     counts = count_cooccurrence([FiredBlocks(fired, None, weights)], (2, 2), int(weights.sum()))
@@ -155,6 +160,14 @@ def test_slices_cover_everything_once_and_stay_below_the_limit(weights, limit):
         assert sum(weights[some]) + weights[following.start] > limit, "a slice could have been longer"
 
 
+@pytest.mark.parametrize("heaviest", [1, 5, 127, 128])
+def test_rows_are_counted_under_many_sets_of_weights(rng, product_format, heaviest):
+    fired, weights = random_blocks(rng, 40, 333, 0.3), rng.integers(0, heaviest + 1, (7, 333))
+    weights[0, 0] = heaviest
+    counts = WeightedCounts(weights).of(np.packbits(fired, axis=1))
+    np.testing.assert_array_equal(counts.numpy(), fired.astype(np.float64) @ weights.T)
+
+
 def test_one_thread_counts_like_two(rng, monkeypatch):
     monkeypatch.setattr(cooccurrence, "SIDE", 16)
     fired = random_blocks(rng, 900, 150, 0.3)
@@ -176,15 +189,17 @@ def test_integers_are_as_wide_as_the_counts_may_grow():
 
 def test_the_format_is_one_in_which_the_slices_are_exact():
     assert fastest_exact_format(CPU) in cooccurrence.LARGEST_EXACT
-    for dtype, largest in cooccurrence.LARGEST_EXACT.items():
+    assert fastest_exact_format(CPU, largest_weight=2) is not torch.int8  # signed bytes hold few of the weights allowed
+    for dtype in (torch.bfloat16, torch.float32):  # sums of bytes are kept in 32-bit integers
+        largest = cooccurrence.LARGEST_EXACT[dtype]
         assert torch.tensor(largest, dtype=dtype).item() == largest
         assert torch.tensor(largest + 1).to(dtype).item() != largest + 1
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("dtype", FORMATS, ids=str)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32], ids=str)
 def test_a_gpu_counts_like_the_cpu(rng, monkeypatch, dtype):
-    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device: dtype)
+    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device, largest_weight: dtype)
     fired = random_blocks(rng, 3000, 1500, 0.5)
     weights = rng.integers(0, 4, 3000)
     most = int(weights.sum())

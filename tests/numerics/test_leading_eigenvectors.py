@@ -84,6 +84,22 @@ def test_a_small_space_is_solved_directly(rng):
     assert pairs.n_products == 2
 
 
+def test_a_start_nearby_takes_fewer_products(rng):
+    operator = operator_with(np.linspace(1, -0.3, 1500), rng)
+    near = operator.leading_axes(30) + 1e-3 * torch.from_numpy(rng.standard_normal((1500, 30)))
+    pairs = [leading_eigenvectors(operator, 1500, [20], rng, near=start) for start in (None, near)]
+    np.testing.assert_allclose(pairs[1].values, pairs[0].values, atol=1e-9)
+    assert pairs[1].n_products < pairs[0].n_products
+
+
+def test_points_that_are_all_alike_have_one_eigenvalue_and_another_for_all_else(rng):
+    """On this matrix LAPACK's solver for some eigenvectors ends with an internal error."""
+    alike = (torch.ones(30, 30, dtype=torch.float64) - torch.eye(30, dtype=torch.float64)) / 29
+    pairs = leading_eigenvectors(lambda block: alike @ block, 30, [6], rng)
+    np.testing.assert_allclose(pairs.values, [1] + [-1 / 29] * 6, atol=1e-14)
+    assert pairs.residuals.max() < 1e-14
+
+
 def test_stopping_early_shows_in_the_residuals(rng):
     operator = operator_with(np.linspace(1, -0.3, 1500), rng)
     pairs = leading_eigenvectors(operator, 1500, [20], rng, most_products=5)
