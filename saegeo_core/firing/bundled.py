@@ -4,8 +4,8 @@
     bundled/firing-of-controls/<release>/<sae_id>.npz   its controls
 
 Of a control only what cannot be made again is kept, compressed: which features fired in which blocks, and the signs of its
-reflection. Directions of a Gaussian one would take several times that room, so what they were drawn from is kept; they are drawn again
-when asked for, and some numbers kept with them tell whether they are those that were harvested.
+reflection. Directions of a Gaussian one would take several times that room, so what they were drawn from is kept; they are drawn
+again when asked for, and some numbers kept with them tell whether they are those that were harvested.
 """
 
 import json
@@ -77,9 +77,10 @@ def _control(
     """The control of that number, on the text of the SAE."""
     import numpy as np
 
+    from saegeo_core.firing.given_arrays import PER_BLOCK, PER_DOCUMENT
     from saegeo_core.firing.incidence import from_dense
     from saegeo_core.firing.reflection import Reflection
-    from saegeo_core.firing.statistics import PER_BLOCK, PER_DOCUMENT, Control, FiringStatistics
+    from saegeo_core.firing.statistics import Control, FiringStatistics
 
     with np.load(file, allow_pickle=False) as stored:
         fired = np.unpackbits(stored[f"fired_{number}"], axis=1, count=sae.n_blocks).T

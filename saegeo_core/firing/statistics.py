@@ -25,26 +25,12 @@ from saegeo_core.firing.consistency import (
     refuse_non_finite,
     refuse_unknown_texts,
 )
+from saegeo_core.firing.given_arrays import ARRAYS, PER_BLOCK, PER_FEATURE, as_attributes, as_matrix_of_bits
 from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.store import StoredFiring, folder_of_sae, read_firing, read_pair_counts, write_firing
 from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
 
-PER_FEATURE: Mapping[str, type[np.generic]] = {
-    "feature_ids": np.int64,
-    "counts": np.int64,
-    "token_counts": np.int64,
-    "activation_sum": np.float64,
-    "activation_sum_of_squares": np.float64,
-    "activation_max": np.float32,
-}
-PER_BLOCK: Mapping[str, type[np.generic]] = {
-    "document_of_block": np.int64,
-    "label_of_block": np.int32,
-    "tokens_of_block": np.int32,
-}
-PER_DOCUMENT: Mapping[str, type[np.generic]] = {"group_of_document": np.int64}
-ARRAYS = {**PER_FEATURE, **PER_BLOCK, **PER_DOCUMENT}
 ACTIVATIONS = ("activation_sum", "activation_sum_of_squares", "activation_max")
 
 ROWS_AT_ONCE = 256
@@ -66,7 +52,7 @@ class Control(NamedTuple):
 
     @property
     def kind(self) -> ControlKind:
-        """ "reflected", or "gaussian"."""
+        """Whether it is the SAE reflected, "reflected", or drawn from a Gaussian, "gaussian"."""
         return "reflected" if isinstance(self.directions, Reflection) else "gaussian"
 
     def units(self, of_sae: torch.Tensor) -> torch.Tensor:
@@ -178,9 +164,9 @@ class FiringStatistics:
         Raises:
             SaegeoError: the matrix has other entries than 0 and 1, or arrays do not fit together.
         """
-        incidence = fired if isinstance(fired, Incidence) else from_dense(_as_matrix_of_bits(fired))
+        incidence = fired if isinstance(fired, Incidence) else from_dense(as_matrix_of_bits(fired))
         ids = np.arange(incidence.n_features) if feature_ids is None else np.asarray(feature_ids, np.int64)
-        return cls(ids, incidence.counts(), incidence.n_blocks, incidence, **_as_attributes(known))
+        return cls(ids, incidence.counts(), incidence.n_blocks, incidence, **as_attributes(known))
 
     @classmethod
     def from_cooccurrence(cls, histogram: NDArray[Any], n_chunks: int, **known: Any) -> "FiringStatistics":
@@ -201,7 +187,7 @@ class FiringStatistics:
             )
         refuse_impossible_pairs(counts, int(n_chunks))
         diagonal = counts.diagonal().astype(np.int64)
-        return cls(np.arange(len(counts)), diagonal, int(n_chunks), pair_counts=counts, **_as_attributes(known))
+        return cls(np.arange(len(counts)), diagonal, int(n_chunks), pair_counts=counts, **as_attributes(known))
 
     @property
     def n_features(self) -> int:
@@ -412,31 +398,3 @@ def _control_from_stored(read: Callable[[], StoredFiring], axes: NDArray[np.floa
 
 def _selected(make: Callable[[], Control], feature_ids: Index) -> Control:
     return make().select(feature_ids)
-
-
-def _as_matrix_of_bits(fired: NDArray[Any]) -> NDArray[Any]:
-    matrix = np.asarray(fired)
-    if matrix.ndim != 2:
-        raise SaegeoError(f"the incidence has shape {matrix.shape}", "give a matrix, blocks by features")
-    if matrix.dtype.kind not in "biu" or (
-        matrix.dtype != bool and matrix.size and not 0 <= matrix.min() <= matrix.max() <= 1
-    ):
-        raise SaegeoError(
-            "the incidence holds more than 0 and 1", "give booleans: whether the feature fired in the block"
-        )
-    return matrix
-
-
-def _as_attributes(known: dict[str, Any]) -> dict[str, Any]:
-    """The arrays in the number types they are kept in, numbers as Python's; labels given as texts become numbers and names."""
-    labels = known.get("label_of_block")
-    if labels is not None and np.asarray(labels).dtype.kind == "U":
-        names, numbers = np.unique(np.asarray(labels), return_inverse=True)
-        known = {**known, "label_of_block": numbers, "label_names": tuple(names.tolist())}
-    attributes = {}
-    for name, value in known.items():
-        if name in ARRAYS and value is not None:
-            attributes[name] = np.asarray(value).astype(ARRAYS[name], copy=False)
-        else:
-            attributes[name] = value.item() if isinstance(value, np.generic) else value
-    return attributes

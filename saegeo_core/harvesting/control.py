@@ -6,8 +6,8 @@ A *reflected* control is the SAE itself, encoder and decoder reflected together 
 A *Gaussian* control has directions drawn from the angular Gaussian with the decoder's mean and covariance, and an encoder tied to
 them. It keeps less: families and an encoder of its own are gone.
 
-Feature i of either fires as often as feature i of the SAE: its threshold lies at that quantile of its own projections. Rates matched
-in any other order, by rank say, would give a control a correlation of rate and place of its own.
+Feature i of either fires as often as feature i of the SAE: its threshold lies at that quantile of its own projections. Rates
+matched in any other order, by rank say, would give a control a correlation of rate and place of its own.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.control_directions import ControlGaussian, control_generator
 from saegeo_core.firing.reflection import Reflection, principal_axes, random_signs
 from saegeo_core.loading.whole_sae import WholeSae
+from saegeo_core.numerics.directions import row_slices
 
 #: Projections that exist together while thresholds are looked for: 64 MB.
 ENTRIES_AT_ONCE = 1 << 24
@@ -32,7 +33,7 @@ class ControlDictionary:
     """An untrained dictionary.
 
     Attributes:
-        directions: the reflection that makes encoder and decoder of the SAE's, or unit rows, float32 (n_features, d_in), of its own.
+        directions: the reflection that makes encoder and decoder of the SAE's; or unit rows of its own, float32 (n_features, d_in).
         thresholds: float32 array (n_features,): a feature fires where its projection is greater.
     """
 
@@ -59,9 +60,7 @@ class Controls:
         return next((one.axes for one in reflections), None)
 
 
-def draw_reflections(
-    axes: NDArray[np.float32], cloud_digest: str, seed: int, draws: int
-) -> list[Reflection]:
+def draw_reflections(axes: NDArray[np.float32], cloud_digest: str, seed: int, draws: int) -> list[Reflection]:
     """Reflections along axes, float32 (d_in, d_in)."""
     generators = (control_generator(cloud_digest, seed, draw, "reflected") for draw in range(draws))
     return [Reflection(axes, random_signs(len(axes), rng)) for rng in generators]
@@ -112,8 +111,8 @@ def thresholds_at(tokens: torch.Tensor, rows: torch.Tensor, rates: NDArray[np.fl
 
 def _projections(tokens: torch.Tensor, rows: torch.Tensor) -> Iterator[torch.Tensor]:
     """Of some rows at a time, (n_rows, n_tokens)."""
-    for some in rows.split(max(1, ENTRIES_AT_ONCE // len(tokens))):
-        yield some @ tokens.T
+    for some in row_slices(len(rows), max(1, ENTRIES_AT_ONCE // len(tokens))):
+        yield rows[some] @ tokens.T
 
 
 def _threshold(values: NDArray[np.float32], n_above: int) -> float:
@@ -122,7 +121,7 @@ def _threshold(values: NDArray[np.float32], n_above: int) -> float:
     if n_above == n:
         return float(values.min()) - 0.5
     place = n - max(n_above, 1)
-    below, above = np.partition(values, [place - 1, place])[[place - 1, place]].tolist()
+    below, above = (float(value) for value in np.partition(values, [place - 1, place])[[place - 1, place]])
     return (above + below) / 2 if n_above else above + (above - below) / 2
 
 

@@ -7,13 +7,13 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
-from saegeo_core.firing.statistics import ControlKind, FiringStatistics
+from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.null_comparison import Controls, Distribution, Nulls
 from saegeo_core.report.metric import Absent
 
 Numbers = Mapping[str, float]
 NO_NUMBER = Absent("it has no such number")
-MODEL_OF_KIND: Mapping[ControlKind, str] = {
+MODEL_OF_KIND: Mapping[str, str] = {
     "reflected": "untrained dictionary, the SAE reflected: all its cosines and rates kept",
     "gaussian": "untrained dictionary, angular Gaussian: covariance and rates kept",
 }
@@ -39,7 +39,7 @@ def nulls_of_controls(
     cloud: FeatureCloud,
     firing: FiringStatistics,
     *,
-    kinds: Sequence[ControlKind] = ("reflected", "gaussian"),
+    kinds: Sequence[str] = ("reflected", "gaussian"),
 ) -> dict[str, Nulls]:
     """For every number that of each untrained dictionary harvested beside an SAE, by kind.
 
@@ -52,16 +52,22 @@ def nulls_of_controls(
         kinds: the controls wanted. A number of cosines and rates alone is the SAE's own in a reflected one, and says nothing.
     """
     units = cloud.unit_vectors()
-    measured = [(one.kind, measure(one.units(units), one.firing.counts)) for one in firing.controls() if one.kind in kinds]
+    measured = [
+        (one.kind, measure(one.units(units), one.firing.counts)) for one in firing.controls() if one.kind in kinds
+    ]
     return {name: controls_by_kind(measured, name) for name in names}
 
 
-def controls_by_kind(measured: Sequence[tuple[ControlKind, Mapping[str, float | Absent]]], name: str) -> dict[str, Distribution]:
+def controls_by_kind(
+    measured: Sequence[tuple[str, Mapping[str, float | Absent]]], name: str
+) -> dict[str, Distribution]:
     """One number of controls, as nulls: those of each kind that have it, the judging kind first."""
     return {
-        model: Controls(
-            [value for kind, numbers in measured if kind == of and not isinstance(value := numbers.get(name, NO_NUMBER), Absent)]
-        )
-        for of, model in MODEL_OF_KIND.items()
-        if any(kind == of for kind, _ in measured)
+        model: Controls(_known(name, [numbers for its_kind, numbers in measured if its_kind == kind]))
+        for kind, model in MODEL_OF_KIND.items()
     }
+
+
+def _known(name: str, measured: Sequence[Mapping[str, float | Absent]]) -> list[float]:
+    """The values of a number where there is one."""
+    return [value for numbers in measured if not isinstance(value := numbers.get(name, NO_NUMBER), Absent)]

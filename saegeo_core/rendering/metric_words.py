@@ -85,9 +85,9 @@ def value_against_null(value: float, null: NullComparison, unit: str) -> str:
     side = _side(value, null)
     is_clear = null.standard_deviation is not None and null.mean > CLEAR * null.standard_deviation
     ratio = value / null.mean if is_clear else null.ratio
-    if side in ("above", "below") and value > 0 and ratio is not None and not unit.startswith(ZERO_IS_A_CONVENTION):
-        if abs(ratio - 1) >= 0.005:
-            return f"{significant(ratio, 3 if 0.9 < ratio < 1.1 else 2)} × null"
+    is_told = side in ("above", "below") and value > 0 and not unit.startswith(ZERO_IS_A_CONVENTION)
+    if is_told and ratio is not None and abs(ratio - 1) >= 0.005:
+        return f"{significant(ratio, 3 if 0.9 < ratio < 1.1 else 2)} × null"
     return f"{side} null"
 
 

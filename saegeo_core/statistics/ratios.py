@@ -5,7 +5,9 @@ from math import sqrt
 Limits = tuple[float, float]
 
 
-def ratio_interval(numerator: float, numerator_within: Limits, denominator: float, denominator_within: Limits) -> Limits:
+def ratio_interval(
+    numerator: float, numerator_within: Limits, denominator: float, denominator_within: Limits
+) -> Limits:
     """Limits of a ratio of two independent numbers, from limits of each at the same level; these may lie unevenly.
 
     The method of variance estimates recovery (Donner and Zou 2012, Statistical Methods in Medical Research 21, 347-359).

@@ -26,7 +26,10 @@ def metric_table(report: Report, width: int) -> RenderableType:
     ordered = sorted(report.measured, key=lambda metric: metric.name != headline)
     present = [metric for metric in ordered if metric.value is not None]
     rows = [metric_cells(metric, in_full=True) for metric in present]
-    if sum(max(map(cell_len, column)) for column in zip(HEADINGS, *rows, strict=True)) + GAP * (len(HEADINGS) - 1) > width:
+    if (
+        sum(max(map(cell_len, column)) for column in zip(HEADINGS, *rows, strict=True)) + GAP * (len(HEADINGS) - 1)
+        > width
+    ):
         rows = [metric_cells(metric) for metric in present]
     notes = metric_notes(ordered)
     return Group(
