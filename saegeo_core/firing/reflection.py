@@ -35,8 +35,7 @@ class Reflection:
 
     def of(self, rows: torch.Tensor) -> torch.Tensor:
         """Rows (n, d_in) reflected, float32, where they are."""
-        axes = torch.from_numpy(np.asarray(self.axes)).to(rows.device)
-        flipped = axes[:, torch.from_numpy(np.asarray(self.signs) < 0).to(rows.device)]
+        flipped = torch.from_numpy(self.axes[:, self.signs < 0]).to(rows.device)
         reflected: torch.Tensor = rows.float() - 2.0 * (rows.float() @ flipped) @ flipped.T
         return reflected
 

@@ -59,7 +59,7 @@ class Control(NamedTuple):
         """Its unit directions, float32 (n_features, d_in), beside those of the SAE in the order of its firing statistics."""
         if isinstance(self.directions, Reflection):
             return self.directions.of(of_sae)
-        return torch.from_numpy(np.asarray(self.directions, np.float32))
+        return torch.from_numpy(np.array(self.directions, np.float32))
 
     def select(self, feature_ids: Index) -> "Control":
         """What stands beside some features of the SAE: of a reflected one the same features, a Gaussian one as it is."""

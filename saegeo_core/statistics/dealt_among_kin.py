@@ -32,7 +32,7 @@ def intraclass_correlation(values: Floats, kin: Integers) -> float:
 def dealt_among_kin(
     values: Floats, kin: Integers, rng: np.random.Generator, n_draws: int, *, alike: Integers | None = None
 ) -> Iterator[Floats]:
-    """The values dealt anew, (n,) each, of mean 0 and unit length: means change places among kin, the rest within each.
+    """The values dealt anew, (n,) each, of mean 0 and unit length (equal ones: 0): means change places among kin, the rest within.
 
     Where no feature has kin these are permutations.
 
@@ -55,4 +55,5 @@ def dealt_among_kin(
         if has_kin:
             dealt = dealt + deviations[permute_within(kin, rng)]
             dealt = dealt - dealt.mean()
-        yield dealt / np.linalg.norm(dealt)
+        length = float(np.linalg.norm(dealt))
+        yield dealt / length if length > 0 else dealt
