@@ -27,7 +27,7 @@ class Untrained:
 def untrained_lobes(
     units: Tensor, firing: FiringStatistics, settings: Settings, rng: np.random.Generator, *, k: int, min_blocks: int
 ) -> Iterator[Untrained]:
-    """The controls whose live features suffice: the first divided into all numbers of lobes, the others into `k`.
+    """The controls whose live features suffice, divided into `k` lobes.
 
     Args:
         units: unit directions of the SAE, (n_features, d_in).
@@ -37,12 +37,10 @@ def untrained_lobes(
         k: the number of lobes that is reported.
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
     """
-    looked_for = settings
+    settings = replace(settings, n_clusters=(k,))
     for control in firing.controls():
         fired = control.firing
         live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)
-        if live.n_live < min_features(settings.n_clusters[-1]):
-            continue
-        features = FeatureSet(control.units(units)[live.mask], fired.select(live.mask), looked_for, rng)
-        yield Untrained(control.kind, FeatureLobes.of(features, k, rng))
-        looked_for = replace(settings, n_clusters=(k,))
+        if live.n_live >= min_features(k):
+            features = FeatureSet(control.units(units)[live.mask], fired.select(live.mask), settings, rng)
+            yield Untrained(control.kind, FeatureLobes.of(features, k, rng))

@@ -40,7 +40,7 @@ def tables_of(
     tables = {"lobes": lobes_table(cloud, features), "agreement": pd.DataFrame(rows)}
     for geometry in features.settings.geometries:
         tables[f"agreement_with_{geometry.replace(' ', '_')}"] = by_number(rows, geometry)
-    accuracies = list(accuracy_rows(sae, controls, models))
+    accuracies = list(accuracy_rows(sae, models))
     if accuracies:
         tables["accuracy_by_number"] = pd.DataFrame(accuracies)
     tables["null_distribution"] = null_table(sae, controls, models)
@@ -106,19 +106,15 @@ def _null_columns(agreement: Agreement, models: NullModels) -> dict[str, float |
     return columns
 
 
-def accuracy_rows(sae: FeatureLobes, controls: Sequence[Untrained], models: NullModels) -> Iterator[dict[str, Any]]:
-    """For each number of lobes the probe's accuracy, its mean over a few stratified permutations, and the first control's."""
+def accuracy_rows(sae: FeatureLobes, models: NullModels) -> Iterator[dict[str, Any]]:
+    """For each number of lobes the probe's accuracy, and its mean over a few stratified permutations."""
     for k in sae.features.settings.n_clusters:
         at_k = sae.at(k)
         classes = at_k.classes
         if isinstance(classes, Absent):
             continue
         permuted = classes[models.stratified[:DRAWS_OF_A_CURVE]]
-        row = {"k": k, "sae": at_k.accuracy, "permuted": at_k.probe.balanced_accuracies(permuted).mean()}
-        for control in controls[:1]:
-            accuracy = control.lobes.at(k).accuracy
-            row["control"] = None if isinstance(accuracy, Absent) else accuracy
-        yield row
+        yield {"k": k, "sae": at_k.accuracy, "permuted": at_k.probe.balanced_accuracies(permuted).mean()}
 
 
 def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
@@ -129,12 +125,9 @@ def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
 
 
 def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> pd.DataFrame:
-    """From rows of the agreement table the adjusted mutual information with one geometry: k by affinity and features."""
+    """From rows of the agreement table the SAE's adjusted mutual information with one geometry: k by affinity."""
     frame = pd.DataFrame([row for row in rows if row["geometry"] == geometry])
     trained = frame[frame["dictionary"] == "SAE"].pivot_table(index="k", columns="affinity", values="ami", sort=False)
-    first = frame.loc[frame["dictionary"] != "SAE", "dictionary"].unique()[:1]
-    for name in first:
-        trained["phi_of_control"] = frame[frame["dictionary"] == name].set_index("k")["ami"]
     return trained.reset_index()
 
 
@@ -274,7 +267,7 @@ def _agreement(tables: Mapping[str, pd.DataFrame], geometry: str) -> Figure | No
         log_x=True,
         x_title="number of lobes",
         y_title="adjusted mutual information",
-        caption="Lobes by each affinity; phi_of_control are those of the first untrained dictionary.",
+        caption="Lobes by each affinity.",
     )
 
 
