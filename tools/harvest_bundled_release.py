@@ -6,13 +6,15 @@ Documents come from the part that training left out (`corpus_split.py`), as many
 of 256 tokens; the kinds take turns, so that the controls' thresholds are set on all of them. Statistics only: no text goes
 into the result. Interrupted, the same command goes on. Needs the extra `demo` for the model.
 
-To stay below 12 MB, the directions of the controls are not kept: `saegeo_core/bundled_firing.py` draws them again.
+Layer 3, which everything shows itself on, has as many controls as a p-value needs; other layers have a few, to stay below 30 MB.
+How controls are kept small says `saegeo_core/firing/bundled.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -33,8 +35,9 @@ from saegeo_core.activations.place import hook_of
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.transformer_source import Transformer
 from saegeo_core.corpora.corpus import Document
-from saegeo_core.firing.bundled import GAUSSIAN, check_of, control_home, firing_home
+from saegeo_core.firing.bundled import check_of, controls_file, firing_home
 from saegeo_core.firing.control_directions import ControlGaussian
+from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.harvesting.engine import harvest
 from saegeo_core.harvesting.placed_sae import PlacedSae
@@ -43,8 +46,12 @@ from saegeo_core.loading import expand_specs, load_cloud
 from saegeo_core.loading.whole_sae import load_whole_sae
 
 RELEASE = "minilm-l6"
-WITH_CONTROL = [f"{RELEASE}:layer_*"]
-WITHOUT_CONTROL = [f"{RELEASE}:l0_64_layer_3", f"{RELEASE}:seed_1_layer_3"]
+#: SAEs, and how many reflected and Gaussian controls are harvested beside each.
+HARVESTS = (
+    ([f"{RELEASE}:layer_3"], 19, 3),
+    ([f"{RELEASE}:layer_[01245]"], 2, 1),
+    ([f"{RELEASE}:l0_64_layer_3", f"{RELEASE}:seed_1_layer_3"], 0, 0),
+)
 BLOCK_TOKENS = 256
 BLOCKS_OF_A_KIND = 380
 
@@ -93,34 +100,41 @@ def balanced(documents: Sequence[corpus_split.Document], tokenizer: Any) -> list
 def main() -> None:
     arguments = parse_arguments()
     _, kept_out = corpus_split.split(corpus_split.read_documents(arguments.corpus))
-    harvested = []
     text = None
-    for specs, control_draws in ((WITH_CONTROL, 1), (WITHOUT_CONTROL, 0)):
+    for specs, control_draws, gaussian_draws in HARVESTS:
         saes = [load_whole_sae(spec) for spec in expand_specs(specs)]
         placed = [PlacedSae(sae, hook_of(sae.description)) for sae in saes]
         source = Transformer().open(RELEASE, SourceRequest(tuple(dict.fromkeys(sae.hook for sae in placed))))
         text = text or KeptOutText(balanced(kept_out, load_tokenizer(RELEASE)[0]))
-        settings = HarvestSettings(block_tokens=BLOCK_TOKENS, control_draws=control_draws)
-        harvested += harvest(placed, source, text, arguments.work, settings, watch=Told())
-    for one in harvested:
-        keep(one.firing, one.spec, arguments.out)
-        print(f"{one.spec}: {one.firing.n_blocks} blocks, {int((one.firing.counts > 0).sum())} features alive")
+        settings = HarvestSettings(
+            block_tokens=BLOCK_TOKENS, control_draws=control_draws, gaussian_draws=gaussian_draws
+        )
+        for one in harvest(placed, source, text, arguments.work, settings, watch=Told()):
+            keep(one.firing, one.spec, arguments.out)
+            print(f"{one.spec}: {one.firing.n_blocks} blocks, {int((one.firing.counts > 0).sum())} features alive")
 
 
 def keep(firing: FiringStatistics, spec: str, bundled: Path) -> None:
-    """Write statistics where `bundled_firing` finds them: those of controls beside them, without the directions."""
+    """Write statistics where `bundled_firing` finds them, and those of controls, without what can be made again, beside them."""
     release, sae_id = spec.split(":")
-    cloud = load_cloud(spec)
-    for draw, control in enumerate(firing.controls()):
-        check = {"d_in": cloud.d_in, "check": check_of(control.directions)}
-        facts = control.firing.corpus | {"control": control.firing.corpus["control"] | check}
-        folder = control_home(release, sae_id, bundled) / str(draw)
-        shutil.rmtree(folder, ignore_errors=True)
-        replace(control.firing, corpus=facts).write(folder)
-        np.save(folder / GAUSSIAN, ControlGaussian.matched_to(cloud).packed(), allow_pickle=False)
-    folder = firing_home(release, sae_id, bundled)
+    folder, file = firing_home(release, sae_id, bundled), controls_file(release, sae_id, bundled)
     shutil.rmtree(folder, ignore_errors=True)
-    replace(firing, controls_from=()).write(folder)
+    replace(firing, axes=None, controls_from=()).write(folder)
+    controls = firing.controls()
+    if not controls:
+        return
+    arrays: dict[str, Any] = {"axes": firing.axes, "gaussian": ControlGaussian.matched_to(load_cloud(spec)).packed()}
+    for number, control in enumerate(controls):
+        fired = np.concatenate([tile for _, tile in control.firing.incidence().tiles()])
+        arrays[f"fired_{number}"] = np.packbits(fired.T, axis=1)
+        arrays[f"token_counts_{number}"] = np.asarray(control.firing.token_counts, np.int32)
+        if isinstance(control.directions, Reflection):
+            arrays[f"signs_{number}"] = control.directions.signs
+        else:
+            arrays[f"check_{number}"] = check_of(control.directions)
+    facts = [control.firing.corpus["control"] for control in controls]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(file, allow_pickle=False, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
 
 
 class Told:

@@ -27,11 +27,11 @@ class FrequencyGeometry(Analysis):
     """How often features fire, and whether how often goes with where they lie."""
 
     name = "frequency-geometry"
-    version = "1"
+    version = "2"
     needs = frozenset({"vectors", "firing"})
     headline = "rate_nearest"
     summary = "Dead and dense features, and rank correlations of firing rate with norm and direction"
-    reference = "dense features after arXiv 2506.15679; Spearman's rank correlation, permuted within strata of norm"
+    reference = "dense features after arXiv 2506.15679; Spearman's rank correlation, permuted among kin of like norm"
     Parameters = FrequencyGeometryParameters
     invariances: ClassVar = frozenset({"rotation", "feature order", "scale"})
 

@@ -1,4 +1,8 @@
-"""How often features fire, with where they lie: numbers, how well they are known, and nulls together."""
+"""How often features fire, with where they lie: numbers, how well they are known, and nulls together.
+
+Rates dealt anew judge. Untrained dictionaries stand second, and only those drawn from a Gaussian: a reflected one has the cosines
+and the rates of the SAE, and so its correlations.
+"""
 
 import numpy as np
 import pandas as pd
@@ -9,12 +13,13 @@ from saegeo_core.measuring.null_draws import nulls_of_controls
 from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import documents_and_kin_left_out
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.statistics.permutation import frequency_strata, permute_within
+from saegeo_core.statistics.dealt_among_kin import dealt_among_kin
+from saegeo_core.statistics.permutation import frequency_strata
 from saegeo_core.statistics.rank_correlation import standard_ranks
 from saegeo_frequency_geometry.declared import DECLARED
 from saegeo_frequency_geometry.rate_correlations import NORM, rate_correlations
 
-STRATIFIED, FREE = "rates permuted among features of like norm", "rates permuted freely"
+STRATIFIED, FREE = "rates permuted among kin of like norm", "rates permuted among kin"
 FIGURE = Figure(name="spectrum", title="Rates", kind="line", table="spectrum", x="rank", y=("rate",), log_y=True)
 
 
@@ -23,7 +28,7 @@ def calibrated_findings(
 ) -> Findings:
     """Measure the features that fire, the controls in the same way, and the rates permuted and in other documents."""
     device = context.device
-    document_rng, permutation_rng, half_rng, kin_rng = context.rng.spawn(4)
+    document_rng, permutation_rng, kin_rng = context.rng.spawn(3)
     live = np.flatnonzero(firing.counts)
     rho, places, absent = rate_correlations(cloud.vectors, firing.counts, device=device)
     shares = _shares(firing, dense_above)
@@ -36,10 +41,14 @@ def calibrated_findings(
         return {name: float(rates @ standard_ranks(place[features])) for name, place in places.items()}
 
     untrained = nulls_of_controls(
-        lambda vectors, counts: rate_correlations(vectors, counts, device=device).rho, list(rho), firing, half_rng
+        lambda vectors, counts: rate_correlations(vectors, counts, device=device).rho,
+        list(rho),
+        cloud,
+        firing,
+        kinds=("gaussian",),
     )
     permuted = _permutation_nulls(
-        standard_ranks(firing.counts[live]), ranks, places.get(NORM), permutation_rng, null_draws
+        standard_ranks(firing.counts[live]), kin, ranks, places.get(NORM), permutation_rng, null_draws=null_draws
     )
     rates = firing.counts[live] / firing.n_blocks
     features = {"feature": cloud.feature_ids[live], "rate": rates}
@@ -49,7 +58,7 @@ def calibrated_findings(
         {**shares, **absent, **rho},
         n={name: firing.n_features if name in shares else len(live) for name in DECLARED},
         spread=documents_and_kin_left_out(rho_of_counts, rho, firing, kin, document_rng=document_rng, kin_rng=kin_rng),
-        nulls={name: {**untrained[name], **permuted[name]} for name in rho},
+        nulls={name: {**permuted[name], **untrained[name]} for name in rho},
         tables={"features": pd.DataFrame(features), "spectrum": pd.DataFrame(spectrum)},
         figures=[FIGURE],
     )
@@ -79,22 +88,31 @@ def _dense_share(firing: FiringStatistics, dense_above: float) -> float | Absent
 
 
 def _permutation_nulls(
-    rate_ranks: Floats, ranks: dict[str, Floats], norms: Floats | None, rng: np.random.Generator, null_draws: int
+    rate_ranks: Floats,
+    kin: Integers,
+    ranks: dict[str, Floats],
+    norms: Floats | None,
+    rng: np.random.Generator,
+    *,
+    null_draws: int,
 ) -> dict[str, Nulls]:
-    """For every correlation its values with rates permuted among features of like norm, where norms differ, and freely.
+    """For every correlation its values with rates dealt anew among kin of like norm, where norms differ, and among all.
 
     Args:
         rate_ranks: standard ranks of the rates, (n_live,).
+        kin: of each feature, int64 (n_live,), from 0.
         ranks: name of each correlation to the standard ranks of what rates are correlated with.
         norms: lengths of the features, None where they are alike. Their own correlation is permuted freely only.
         rng: draws the permutations.
         null_draws: how many of each kind.
     """
-    strata = {} if norms is None else {STRATIFIED: frequency_strata(norms, rng)}
-    strata[FREE] = np.zeros(len(rate_ranks), np.int64)
+    alike: dict[str, Integers | None] = {}
+    if norms is not None:
+        alike[STRATIFIED] = frequency_strata(np.bincount(kin, norms) / np.bincount(kin), rng)
+    alike[FREE] = None
     nulls: dict[str, dict[str, Floats]] = {name: {} for name in ranks}
-    for model, stratum_of_feature in strata.items():
-        permuted = rate_ranks[np.stack([permute_within(stratum_of_feature, rng) for _ in range(null_draws)])]
+    for model, strata in alike.items():
+        permuted = np.stack(list(dealt_among_kin(rate_ranks, kin, rng, null_draws, alike=strata)))
         for name in ranks.keys() - ({NORM} if model == STRATIFIED else set()):
             nulls[name][model] = permuted @ ranks[name]
     return dict(nulls)

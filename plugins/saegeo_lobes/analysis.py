@@ -60,7 +60,7 @@ class Lobes(Analysis):
     version = "2"
     needs = frozenset({"vectors", "firing"})
     headline = "ami"
-    summary = "Do features that fire together lie together? Beside an untrained dictionary"
+    summary = "Do features that fire together lie together? Beside untrained dictionaries"
     reference = "Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 4 (arXiv 2410.19750)"
     Parameters = LobesParameters
     presets: ClassVar = {

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-import torch
-
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
 from saegeo_lobes.affinities import fits_densely
+from saegeo_lobes.controls import untrained_lobes
 from saegeo_lobes.declared import DECLARED
 from saegeo_lobes.determinacy import warnings_of_labels
 from saegeo_lobes.feature_lobes import FeatureLobes
@@ -59,11 +57,10 @@ def calibrated_findings(
     document_rng, sae_rng, control_rng, permutation_rng, null_rng = context.rng.spawn(5)
 
     asked, settings = settings, _fitting(settings, live)
+    controls = list(untrained_lobes(cloud.unit_vectors(), firing, settings, control_rng, k=k, min_blocks=min_blocks))
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
-    untrained = _controls(firing, k, min_blocks, settings, control_rng)
-    controls = [FeatureLobes.of(one, k, control_rng) for one in untrained]
     models = NullModels.of(
         features,
         null_draws=null_draws,
@@ -87,7 +84,7 @@ def calibrated_findings(
         warnings=[
             *_warnings_of_features(live, asked, settings),
             *_warnings_of_controls(firing, len(controls)),
-            *warnings_of_labels(features, untrained, k=k),
+            *warnings_of_labels(features, [control.lobes.features for control in controls], k=k),
         ],
     )
 
@@ -116,21 +113,6 @@ def _fitting(settings: Settings, live: LiveFeatures) -> Settings:
     """What these features are enough for, and there is room for."""
     fitting = settings.fitting(live.n_live)
     return fitting if fits_densely(live.n_live, settings.dense_bytes) else replace(fitting, geometries=(COSINE_GRAPH,))
-
-
-def _controls(
-    firing: FiringStatistics, k: int, min_blocks: int, settings: Settings, rng: np.random.Generator
-) -> list[FeatureSet]:
-    """The untrained dictionaries whose live features suffice: the first for all numbers of lobes, the others for `k`."""
-    controls: list[FeatureSet] = []
-    for control in firing.controls():
-        fired = control.firing
-        live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)
-        if live.n_live >= min_features(settings.n_clusters[-1]):
-            units = torch.from_numpy(np.asarray(control.directions, np.float32)[live.mask])
-            looked_for = replace(settings, n_clusters=(k,)) if controls else settings
-            controls.append(FeatureSet(units, fired.select(live.mask), looked_for, rng))
-    return controls
 
 
 def _nothing_to_cluster(firing: FiringStatistics, live: LiveFeatures, k: int) -> Findings:

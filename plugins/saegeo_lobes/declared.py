@@ -56,7 +56,7 @@ DECLARED = Declarations(
     lobe_text_association=Declared(
         "Cramér's V",
         "higher",
-        "Strength of the association of lobe and kind of text over blocks, from 0 to 1.",
+        "Strength of the association of kind of text and leading lobe over documents, from 0 to 1.",
         range=(0, 1),
     ),
 )

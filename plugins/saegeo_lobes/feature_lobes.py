@@ -1,4 +1,4 @@
-"""Features divided into lobes, and whatever is measured of that division: of the SAE, of a control, of half a control.
+"""Features divided into lobes, and whatever is measured of that division: of the SAE or of a control.
 
 The same holds of the lobes that are found without some of the documents (`without`) and by one run of k-means (`of_one_run`):
 numbers of all of them are computed alike.

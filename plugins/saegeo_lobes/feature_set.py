@@ -1,7 +1,7 @@
 """Features of one dictionary, where they point and when they fire, and what follows from either, computed once.
 
-The SAE, an untrained control and a random half of a control's features are all measured through this one object, so that a
-number and its null cannot have been computed differently.
+The SAE and its untrained controls are all measured through this one object, so that a number and its null cannot have been computed
+differently.
 
 Only live features can say whom they fire with. With phi set to 0 for lack of data all dead features look alike and always land in
 one cluster, which then counts as a lobe. So they are left out before anything is clustered, and their number is reported.
@@ -179,15 +179,6 @@ class FeatureSet:
     def is_dense(self) -> bool:
         """Whether matrices of all pairs fit in the room allowed."""
         return fits_densely(len(self), self.settings.dense_bytes)
-
-    def part(self, features: Integers, n_clusters: tuple[int, ...], rng: np.random.Generator) -> "FeatureSet":
-        """Some of the features as a set of their own, for fewer numbers of clusters.
-
-        Each is joined to proportionally fewer neighbors: these lie as near as the neighbors in the whole do.
-        """
-        n_neighbors = max(1, round(self.settings.n_neighbors * len(features) / len(self)))
-        settings = replace(self.settings, n_clusters=n_clusters, n_neighbors=n_neighbors)
-        return FeatureSet(self.units[torch.from_numpy(features)], self.firing.select(features), settings, rng)
 
     @cached_property
     def strata(self) -> Integers:

@@ -59,13 +59,19 @@ class LobeByText:
 
     @property
     def cramers_v(self) -> float:
-        """Cramér's V of lobe and kind of text over blocks: 0 for independent, 1 where one determines the other."""
-        return cramers_v(self.blocks)
+        """Cramér's V of lobe and kind of text over documents: 0 for independent, 1 where one determines the other.
+
+        Every document counts once, as it exchanges labels: over blocks long documents would count for more, and kinds that differ
+        in nothing but the length of their documents would seem to have lobes of their own.
+        """
+        return cramers_v(self.documents)
 
     def permuted_cramers_v(self, null_draws: int, rng: np.random.Generator) -> Floats:
         """The same when labels change places among documents, (null_draws,)."""
+        lobe, n_labels = self.of_document.argmax(1), self.documents.shape[1]
         draws = (rng.permutation(self.label_of_document) for _ in range(null_draws))
-        return np.array([cramers_v(self._table(labels)) for labels in draws])
+        counted = (np.bincount(lobe * n_labels + labels, minlength=self.documents.size) for labels in draws)
+        return np.array([cramers_v(counts.reshape(self.documents.shape)) for counts in counted])
 
     def enrichment(self) -> Floats:
         """Chance that a lobe leads so many documents of a kind or more when labels are dealt out anew, (n_lobes, n_labels).
@@ -77,12 +83,6 @@ class LobeByText:
         pvalues = stats.hypergeom.sf(self.documents - 1, self.documents.sum(), of_kind, led)
         adjusted: Floats = stats.false_discovery_control(pvalues.ravel()).reshape(pvalues.shape)
         return adjusted
-
-    def _table(self, label_of_document: Integers) -> Integers:
-        """Blocks by lobe and kind of text, (n_lobes, n_labels), were these the labels of the documents."""
-        one_hot = label_of_document[:, None] == np.arange(self.blocks.shape[1])
-        table: Integers = self.of_document.T @ one_hot.astype(np.int64)
-        return table
 
 
 def lobe_by_text(

@@ -1,14 +1,14 @@
-"""What the lobes of an SAE are compared with: halves of a control's features, and its own features in new places.
+"""What the numbers of an SAE are compared with besides controls: its own features in new places, other inputs, other labels.
 
 Decoder geometry and co-firing are tied by construction, since alike directions read the same activations; so an untrained
-dictionary passes every permutation test. What the SAE has beyond a control was learned, and the control judges.
+dictionary passes every permutation test. What the SAE has beyond controls was learned, and these judge.
 
 Permutations keep the SAE's own features and give them new places: within strata of like firing frequency, and freely. The
 stratified null says whether more than firing frequency is at work; the free one is the paper's, and rejects wherever frequent
 features lie together.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,15 +20,13 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.permutation import permute_within
 from saegeo_lobes.decoding import LinearProbe, random_directions
 from saegeo_lobes.feature_lobes import FeatureLobes
-from saegeo_lobes.feature_set import FeatureSet, min_features
+from saegeo_lobes.feature_set import FeatureSet
 
 STRATIFIED = "features permuted within strata of like firing frequency"
 NAIVE = "features permuted freely (the paper's null)"
 FREQUENCY_ALONE = "the same probe on log firing frequency alone"
 RANDOM_DIRECTIONS = "the same probe on random directions (the paper's null)"
 SHUFFLED_LABELS = "labels of text permuted among documents"
-
-N_HALVES = 20
 
 ModelDraws = Mapping[str, Floats]
 """Null models by name, each with draws of a number, (n_draws,)."""
@@ -41,7 +39,7 @@ class NullModels:
     Attributes:
         permutations: int32 (2 * null_draws, n_features), first those within strata, then as many free ones.
         isotropic_draws: random dictionaries that the probe is tried on.
-        rng: halves a control and draws whatever is not a permutation of features.
+        rng: draws whatever is not a permutation of features.
     """
 
     permutations: NDArray[np.int32]
@@ -104,13 +102,3 @@ class NullModels:
         """The association of lobe and text when documents exchange labels."""
         text = sae.text
         return {} if isinstance(text, Absent) else {SHUFFLED_LABELS: text.permuted_cramers_v(self.null_draws, self.rng)}
-
-
-def halves_of(control: FeatureLobes, rng: np.random.Generator, n_halves: int = N_HALVES) -> Iterator[FeatureLobes]:
-    """Random halves of a control's features divided into as many lobes; none where a half is too small for these."""
-    features, size = control.features, len(control.features) // 2
-    if size < min_features(control.k):
-        return
-    for _ in range(n_halves):
-        chosen = np.sort(rng.choice(len(features), size, replace=False))
-        yield FeatureLobes.of(features.part(chosen, (control.k,), rng), control.k, rng)

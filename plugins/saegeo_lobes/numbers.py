@@ -1,18 +1,14 @@
 """Every number of features divided into lobes: how it is computed, and what it is on draws of its null models."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from saegeo_core import Absent
-from saegeo_core.measuring.null_comparison import Controls, Distribution, Draws, Nulls
-from saegeo_core.measuring.null_draws import UNTRAINED
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.measuring.null_comparison import Draws, Nulls
+from saegeo_core.measuring.null_draws import controls_by_kind
+from saegeo_lobes.controls import Untrained
 from saegeo_lobes.feature_lobes import FeatureLobes
-from saegeo_lobes.nulls import ModelDraws, NullModels, halves_of
-
-Numbers = Mapping[str, float | Absent]
+from saegeo_lobes.nulls import ModelDraws, NullModels
 
 
 class Number(NamedTuple):
@@ -69,24 +65,13 @@ def numbers_of(lobes: FeatureLobes) -> dict[str, float | Absent]:
     return {name: number.of(lobes) for name, number in NUMBERS.items()}
 
 
-def nulls_of(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> dict[str, Nulls]:
-    """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z.
-
-    Args:
-        sae: the SAE.
-        controls: its controls; random halves of a single one say how much it spreads.
-        models: what is drawn.
-    """
-    halves = [numbers_of(half) for half in halves_of(controls[0], models.rng)] if len(controls) == 1 else []
-    measured = [numbers_of(control) for control in controls]
-    nulls: dict[str, Nulls] = {}
-    for name, number in NUMBERS.items():
-        untrained: dict[str, Distribution] = {UNTRAINED: Controls(_known(name, measured), _known(name, halves))}
-        drawn = number.drawn(models, sae)
-        nulls[name] = untrained | {model: Draws(values, has_zscore=False) for model, values in drawn.items()}
-    return nulls
-
-
-def _known(name: str, measured: Sequence[Numbers]) -> Floats:
-    """The values of a number where it is not absent."""
-    return np.array([value for one in measured if not isinstance(value := one[name], Absent)], np.float64)
+def nulls_of(sae: FeatureLobes, controls: Sequence[Untrained], models: NullModels) -> dict[str, Nulls]:
+    """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z."""
+    measured = [(control.kind, numbers_of(control.lobes)) for control in controls]
+    return {
+        name: {
+            **controls_by_kind(measured, name),
+            **{model: Draws(values, has_zscore=False) for model, values in number.drawn(models, sae).items()},
+        }
+        for name, number in NUMBERS.items()
+    }

@@ -10,6 +10,7 @@ from saegeo_core import Absent, FeatureCloud, Figure
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
+from saegeo_lobes.controls import Untrained
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import FeatureSet
 from saegeo_lobes.lobe_text import LobeByText
@@ -28,25 +29,25 @@ WORD_OF_MODEL = {STRATIFIED: "stratified", NAIVE: "naive"}
 def tables_of(
     cloud: FeatureCloud,
     sae: FeatureLobes,
-    controls: Sequence[FeatureLobes],
+    controls: Sequence[Untrained],
     models: NullModels,
     *,
     progress: "Progress",
 ) -> dict[str, pd.DataFrame]:
     """Every table but the map."""
-    features, untrained = sae.features, [control.features for control in controls]
-    rows = list(agreement_rows(features, untrained, models, progress))
+    features = sae.features
+    rows = list(agreement_rows(features, controls, models, progress))
     tables = {"lobes": lobes_table(cloud, features), "agreement": pd.DataFrame(rows)}
     for geometry in features.settings.geometries:
         tables[f"agreement_with_{geometry.replace(' ', '_')}"] = by_number(rows, geometry)
-    accuracies = list(accuracy_rows(sae, controls, models))
+    accuracies = list(accuracy_rows(sae, models))
     if accuracies:
         tables["accuracy_by_number"] = pd.DataFrame(accuracies)
     tables["null_distribution"] = null_table(sae, controls, models)
     if not isinstance(sae.text, Absent):
         tables["lobe_by_text"] = lobe_by_text_table(sae.text, features.firing.label_names)
     tables["typical_features"] = typical_table(cloud, sae)
-    tables["phi_by_cosine"] = phi_by_cosine_table(features, untrained)
+    tables["phi_by_cosine"] = phi_by_cosine_table(features, controls)
     tables["eigenvalues"] = eigenvalue_table(features)
     return tables
 
@@ -63,14 +64,16 @@ def lobes_table(cloud: FeatureCloud, features: FeatureSet) -> pd.DataFrame:
 
 
 def agreement_rows(
-    sae: FeatureSet, controls: Sequence[FeatureSet], models: NullModels, progress: "Progress"
+    sae: FeatureSet, controls: Sequence[Untrained], models: NullModels, progress: "Progress"
 ) -> Iterator[dict[str, Any]]:
     """A row for every affinity, geometry and number of lobes, with p-values for the SAE; of controls for phi alone.
 
     `stability` and `stability_of_geometry` say how far runs of k-means agree on either side (adjusted Rand index).
     """
     clusterings = [("SAE", sae, measure) for measure in sae.settings.measures]
-    clusterings += [(f"control {number}", control, "phi") for number, control in enumerate(controls)]
+    clusterings += [
+        (f"{control.kind} control {number}", control.lobes.features, "phi") for number, control in enumerate(controls)
+    ]
     for name, features, measure in progress(clusterings, len(clusterings), "lobes"):
         lobes = features.lobes(measure)
         for geometry in features.settings.geometries:
@@ -103,19 +106,15 @@ def _null_columns(agreement: Agreement, models: NullModels) -> dict[str, float |
     return columns
 
 
-def accuracy_rows(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> Iterator[dict[str, Any]]:
-    """For each number of lobes the probe's accuracy, its mean over a few stratified permutations, and the first control's."""
+def accuracy_rows(sae: FeatureLobes, models: NullModels) -> Iterator[dict[str, Any]]:
+    """For each number of lobes the probe's accuracy, and its mean over a few stratified permutations."""
     for k in sae.features.settings.n_clusters:
         at_k = sae.at(k)
         classes = at_k.classes
         if isinstance(classes, Absent):
             continue
         permuted = classes[models.stratified[:DRAWS_OF_A_CURVE]]
-        row = {"k": k, "sae": at_k.accuracy, "permuted": at_k.probe.balanced_accuracies(permuted).mean()}
-        for control in controls[:1]:
-            accuracy = control.at(k).accuracy
-            row["control"] = None if isinstance(accuracy, Absent) else accuracy
-        yield row
+        yield {"k": k, "sae": at_k.accuracy, "permuted": at_k.probe.balanced_accuracies(permuted).mean()}
 
 
 def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
@@ -126,25 +125,23 @@ def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
 
 
 def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> pd.DataFrame:
-    """From rows of the agreement table the adjusted mutual information with one geometry: k by affinity and features."""
+    """From rows of the agreement table the SAE's adjusted mutual information with one geometry: k by affinity."""
     frame = pd.DataFrame([row for row in rows if row["geometry"] == geometry])
     trained = frame[frame["dictionary"] == "SAE"].pivot_table(index="k", columns="affinity", values="ami", sort=False)
-    others = frame[(frame["dictionary"] != "SAE") & (frame["affinity"] == "phi")]
-    if len(others):
-        trained["phi_of_control"] = others.groupby("k")["ami"].mean()
     return trained.reset_index()
 
 
-def null_table(sae: FeatureLobes, controls: Sequence[FeatureLobes], models: NullModels) -> pd.DataFrame:
+def null_table(sae: FeatureLobes, controls: Sequence[Untrained], models: NullModels) -> pd.DataFrame:
     """Histograms of the agreement's null distributions, as shares of draws.
 
-    Bars of height 1 stand at the SAE's value and at the controls'.
+    A bar of height 1 stands at the SAE's value.
     """
     draws = models.permuted(sae.graph_agreement.permuted)
     shown = {WORD_OF_MODEL[model]: values for model, values in draws.items()}
     shown["observed"] = np.array([sae.graph_agreement.adjusted_mutual_information])
-    if controls:
-        shown["control"] = np.array([control.graph_agreement.adjusted_mutual_information for control in controls])
+    for kind in dict.fromkeys(control.kind for control in controls):
+        of_kind = [control.lobes.graph_agreement for control in controls if control.kind == kind]
+        shown[kind] = np.array([agreement.adjusted_mutual_information for agreement in of_kind])
     return histograms(shown)
 
 
@@ -189,13 +186,14 @@ def typical_table(cloud: FeatureCloud, sae: FeatureLobes) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def phi_by_cosine_table(features: FeatureSet, controls: Sequence[FeatureSet]) -> pd.DataFrame:
+def phi_by_cosine_table(features: FeatureSet, controls: Sequence[Untrained]) -> pd.DataFrame:
     """Mean phi of all pairs in bins of cosine, beside that of the first control; bins without a pair are left out."""
     curve = phi_by_cosine(features.phi_rows(), features.units)
     middle = (curve.edges[:-1] + curve.edges[1:]) / 2
     columns = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
     for control in controls[:1]:
-        columns["control"] = phi_by_cosine(control.phi_rows(), control.units).mean_phi
+        untrained = control.lobes.features
+        columns["control"] = phi_by_cosine(untrained.phi_rows(), untrained.units).mean_phi
     frame = pd.DataFrame(columns)
     return frame[frame["pairs"] > 0].reset_index(drop=True)
 
@@ -269,7 +267,7 @@ def _agreement(tables: Mapping[str, pd.DataFrame], geometry: str) -> Figure | No
         log_x=True,
         x_title="number of lobes",
         y_title="adjusted mutual information",
-        caption="Lobes by each affinity; phi_of_control are those of an untrained features.",
+        caption="Lobes by each affinity.",
     )
 
 

@@ -69,21 +69,29 @@ from saegeo_core.cli.options import (
 @click.option(
     "--control",
     type=click.Choice(["random"]),
-    help="Harvest untrained dictionaries beside every SAE, which fire as often.",
+    help="Harvest untrained dictionaries beside every SAE, whose features fire as often.",
 )
 @click.option(
     "--control-draws",
-    type=click.IntRange(min=1),
-    default=1,
+    type=click.IntRange(min=0),
+    default=19,
     show_default=True,
     metavar="N",
-    help="How many of them.",
+    help="How many are the SAE itself, reflected. A p-value needs 19.",
 )
-@seed_option("Decides their directions.")
+@click.option(
+    "--gaussian-draws",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="How many are drawn from the decoder's Gaussian.",
+)
+@seed_option("Decides which they are.")
 @device_option
 @out_option("saegeo-harvest", "Where the results are stored.")
 @click.pass_obj
-def command(plugins: Any, /, control: str | None, control_draws: int, **options: Any) -> None:
+def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_draws: int, **options: Any) -> None:
     """Find out in which blocks of text which features fire.
 
     SAE is release:sae_id (globs allowed in the id), or a path. Several SAEs of one model are harvested in one pass.
@@ -100,7 +108,8 @@ def command(plugins: Any, /, control: str | None, control_draws: int, **options:
         from saegeo_core.rendering.terminal.harvest_table import harvest_table
         from saegeo_core.running.model_place import ModelPlace
 
-        options["control_draws"] = control_draws if control else 0
+        drawn = {"control_draws": control_draws, "gaussian_draws": gaussian_draws}
+        options |= drawn if control else dict.fromkeys(drawn, 0)
         place, settings = taken(ModelPlace, options), taken(HarvestSettings, options)
         plan = plan_harvest(place=place, settings=settings, plugins=plugins, **options)
         with harvest_progress(plan.settings) as watch:

@@ -58,6 +58,7 @@ class ControlGaussian:
         return cls(packed[:d_in], factor)
 
 
-def control_generator(cloud_digest: str, seed: int, draw: int) -> np.random.Generator:
-    """The generator of one draw for one cloud: other draws, seeds and clouds have others."""
-    return np.random.default_rng([seed, draw, int(cloud_digest[:16], 16)])
+def control_generator(cloud_digest: str, seed: int, draw: int, kind: str = "gaussian") -> np.random.Generator:
+    """The generator of one draw for one cloud: other draws, seeds, clouds and kinds of control have others."""
+    of_kind = [] if kind == "gaussian" else [*kind.encode()]  # Gaussian ones came first: stored draws must come again
+    return np.random.default_rng([seed, draw, int(cloud_digest[:16], 16), *of_kind])

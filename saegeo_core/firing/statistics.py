@@ -25,36 +25,49 @@ from saegeo_core.firing.consistency import (
     refuse_non_finite,
     refuse_unknown_texts,
 )
+from saegeo_core.firing.given_arrays import ARRAYS, PER_BLOCK, PER_FEATURE, as_attributes, as_matrix_of_bits
 from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
+from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.store import StoredFiring, folder_of_sae, read_firing, read_pair_counts, write_firing
 from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
 
-PER_FEATURE: Mapping[str, type[np.generic]] = {
-    "feature_ids": np.int64,
-    "counts": np.int64,
-    "token_counts": np.int64,
-    "activation_sum": np.float64,
-    "activation_sum_of_squares": np.float64,
-    "activation_max": np.float32,
-}
-PER_BLOCK: Mapping[str, type[np.generic]] = {
-    "document_of_block": np.int64,
-    "label_of_block": np.int32,
-    "tokens_of_block": np.int32,
-}
-PER_DOCUMENT: Mapping[str, type[np.generic]] = {"group_of_document": np.int64}
-ARRAYS = {**PER_FEATURE, **PER_BLOCK, **PER_DOCUMENT}
 ACTIVATIONS = ("activation_sum", "activation_sum_of_squares", "activation_max")
 
 ROWS_AT_ONCE = 256
 Features = NDArray[Any] | slice
+ControlKind = Literal["reflected", "gaussian"]
 
 
 class Control(NamedTuple):
-    """An untrained dictionary harvested beside an SAE: its unit directions (n_features, d_in), and when they fired."""
+    """An untrained dictionary harvested beside an SAE.
 
-    directions: NDArray[np.floating[Any]]
+    Attributes:
+        directions: the reflection that makes them of the SAE's, feature by feature; or, drawn from a Gaussian, unit directions
+            (n_features, d_in) of their own.
+        firing: when they fired.
+    """
+
+    directions: Reflection | NDArray[np.floating[Any]]
     firing: "FiringStatistics"
+
+    @property
+    def kind(self) -> ControlKind:
+        """Whether it is the SAE reflected, "reflected", or drawn from a Gaussian, "gaussian"."""
+        return "reflected" if isinstance(self.directions, Reflection) else "gaussian"
+
+    def units(self, of_sae: torch.Tensor) -> torch.Tensor:
+        """Its unit directions, float32 (n_features, d_in), beside those of the SAE in the order of its firing statistics."""
+        if isinstance(self.directions, Reflection):
+            return self.directions.of(of_sae)
+        return torch.from_numpy(np.array(self.directions, np.float32))
+
+    def select(self, feature_ids: Index) -> "Control":
+        """What stands beside some features of the SAE: of a reflected one the same features, a Gaussian one as it is."""
+        if self.kind == "gaussian":
+            return self
+        order = np.argsort(self.firing.feature_ids)
+        place = np.searchsorted(self.firing.feature_ids, feature_ids, sorter=order)
+        return self._replace(firing=self.firing.select(order[place]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +98,7 @@ class FiringStatistics:
         n_tails: how many such tails there were.
         sae_digest: digest of the weights of the SAE.
         corpus: what is known of the text, plain JSON.
+        axes: float32 (d_in, d_in), columns: the principal axes of the activations, which reflected controls share.
         controls_from: makes the controls when they are asked for.
     """
 
@@ -109,6 +123,7 @@ class FiringStatistics:
     n_tails: int | None = None
     sae_digest: str | None = None
     corpus: Mapping[str, Any] = field(default_factory=dict)
+    axes: NDArray[np.float32] | None = None
     controls_from: tuple[Callable[[], Control], ...] = ()
 
     def __post_init__(self) -> None:
@@ -149,9 +164,9 @@ class FiringStatistics:
         Raises:
             SaegeoError: the matrix has other entries than 0 and 1, or arrays do not fit together.
         """
-        incidence = fired if isinstance(fired, Incidence) else from_dense(_as_matrix_of_bits(fired))
+        incidence = fired if isinstance(fired, Incidence) else from_dense(as_matrix_of_bits(fired))
         ids = np.arange(incidence.n_features) if feature_ids is None else np.asarray(feature_ids, np.int64)
-        return cls(ids, incidence.counts(), incidence.n_blocks, incidence, **_as_attributes(known))
+        return cls(ids, incidence.counts(), incidence.n_blocks, incidence, **as_attributes(known))
 
     @classmethod
     def from_cooccurrence(cls, histogram: NDArray[Any], n_chunks: int, **known: Any) -> "FiringStatistics":
@@ -172,7 +187,7 @@ class FiringStatistics:
             )
         refuse_impossible_pairs(counts, int(n_chunks))
         diagonal = counts.diagonal().astype(np.int64)
-        return cls(np.arange(len(counts)), diagonal, int(n_chunks), pair_counts=counts, **_as_attributes(known))
+        return cls(np.arange(len(counts)), diagonal, int(n_chunks), pair_counts=counts, **as_attributes(known))
 
     @property
     def n_features(self) -> int:
@@ -204,7 +219,10 @@ class FiringStatistics:
         return [make() for make in self.controls_from]
 
     def select(self, features: Features) -> "FiringStatistics":
-        """The statistics of some features: a boolean mask (N,), numbers or a slice. Controls stay as they are."""
+        """The statistics of some features, a boolean mask (N,), numbers or a slice, and of these in reflected controls.
+
+        Gaussian controls stay as they are: their features are not the SAE's.
+        """
         index = self._index(features)
         sliced: dict[str, Any] = {
             name: values[index] for name in PER_FEATURE if (values := getattr(self, name)) is not None
@@ -213,6 +231,8 @@ class FiringStatistics:
             sliced["fired"] = self.fired.select(index)
         if self.pair_counts is not None:
             sliced["pair_counts"] = self.pair_counts[np.ix_(index, index)]
+        ids = self.feature_ids[index]
+        sliced["controls_from"] = tuple(partial(_selected, make, ids) for make in self.controls_from)
         return replace(self, **sliced)
 
     def block_counts(self, weights: NDArray[Any]) -> NDArray[np.int64]:
@@ -340,6 +360,8 @@ def _to_store(firing: FiringStatistics, beside: dict[str, NDArray[Any]]) -> Stor
         arrays |= firing.fired.arrays
     if firing.pair_counts is not None:
         arrays["pair_counts"] = firing.pair_counts
+    if firing.axes is not None:
+        arrays["axes"] = firing.axes
     return StoredFiring(
         firing.facts(), arrays, tuple(partial(_control_to_store, make) for make in firing.controls_from)
     )
@@ -347,50 +369,32 @@ def _to_store(firing: FiringStatistics, beside: dict[str, NDArray[Any]]) -> Stor
 
 def _control_to_store(make: Callable[[], Control]) -> StoredFiring:
     directions, firing = make()
-    return _to_store(firing, {"directions": directions})
+    kept = {"signs": directions.signs} if isinstance(directions, Reflection) else {"directions": directions}
+    return _to_store(firing, kept)
 
 
 def _from_stored(stored: StoredFiring) -> FiringStatistics:
     arrays = stored.arrays
     incidence = {name: arrays[name] for name in INCIDENCE_ARRAYS if name in arrays}
     n_features = len(arrays["feature_ids"]) if "feature_ids" in arrays else 0
-    known: dict[str, Any] = {name: arrays[name] for name in (*ARRAYS, "pair_counts") if name in arrays}
+    known: dict[str, Any] = {name: arrays[name] for name in (*ARRAYS, "pair_counts", "axes") if name in arrays}
     return FiringStatistics(
         fired=from_stored(incidence, n_features) if incidence else None,
-        controls_from=tuple(partial(_control_from_stored, read) for read in stored.controls),
+        controls_from=tuple(partial(_control_from_stored, read, known.get("axes")) for read in stored.controls),
         **known,
         **stored.facts,
     )
 
 
-def _control_from_stored(read: Callable[[], StoredFiring]) -> Control:
+def _control_from_stored(read: Callable[[], StoredFiring], axes: NDArray[np.float32] | None) -> Control:
     stored = read()
-    return Control(stored.arrays["directions"], _from_stored(stored))
+    firing = _from_stored(stored)
+    if "directions" in stored.arrays:
+        return Control(stored.arrays["directions"], firing)
+    if axes is None or "signs" not in stored.arrays:
+        raise SaegeoError("a control has neither directions nor signs and axes to reflect along", "harvest again")
+    return Control(Reflection(axes, stored.arrays["signs"]), firing)
 
 
-def _as_matrix_of_bits(fired: NDArray[Any]) -> NDArray[Any]:
-    matrix = np.asarray(fired)
-    if matrix.ndim != 2:
-        raise SaegeoError(f"the incidence has shape {matrix.shape}", "give a matrix, blocks by features")
-    if matrix.dtype.kind not in "biu" or (
-        matrix.dtype != bool and matrix.size and not 0 <= matrix.min() <= matrix.max() <= 1
-    ):
-        raise SaegeoError(
-            "the incidence holds more than 0 and 1", "give booleans: whether the feature fired in the block"
-        )
-    return matrix
-
-
-def _as_attributes(known: dict[str, Any]) -> dict[str, Any]:
-    """The arrays in the number types they are kept in, numbers as Python's; labels given as texts become numbers and names."""
-    labels = known.get("label_of_block")
-    if labels is not None and np.asarray(labels).dtype.kind == "U":
-        names, numbers = np.unique(np.asarray(labels), return_inverse=True)
-        known = {**known, "label_of_block": numbers, "label_names": tuple(names.tolist())}
-    attributes = {}
-    for name, value in known.items():
-        if name in ARRAYS and value is not None:
-            attributes[name] = np.asarray(value).astype(ARRAYS[name], copy=False)
-        else:
-            attributes[name] = value.item() if isinstance(value, np.generic) else value
-    return attributes
+def _selected(make: Callable[[], Control], feature_ids: Index) -> Control:
+    return make().select(feature_ids)

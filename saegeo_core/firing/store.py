@@ -2,7 +2,9 @@
 
     <folder>/<release>/<sae_id>/manifest.json     what is known besides arrays; size and SHA-256 of every array
                                 counts.npy …      one file an array, memory-mapped when opened
-                                controls/0/ …     an untrained dictionary: the same with control.json, and directions.npy
+                                axes.npy          the principal axes of the activations, where controls are reflected
+                                controls/0/ …     an untrained dictionary: the same with control.json, and signs.npy of
+                                                  a reflected one, directions.npy of one drawn from a Gaussian
 
 The manifest is taken away first and written last, so a folder with one is complete, and a folder without one is nothing.
 Nothing in a file names the folder: it can be moved to another machine.
@@ -30,7 +32,7 @@ from saegeo_core.frozen import Frozen
 MANIFEST = "manifest.json"
 CONTROL_MANIFEST = "control.json"
 FORMAT = "saegeo-firing"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -46,7 +48,7 @@ class Manifest(Frozen):
     """What stands beside the arrays."""
 
     format: Literal["saegeo-firing"]
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     arrays: dict[str, StoredArray]
     n_controls: int = Field(ge=0)
     n_blocks: int

@@ -11,6 +11,7 @@ import torch
 from saegeo_core.activations.source import ActivationSource
 from saegeo_core.atomic_file import replacing
 from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.firing.reflection import Reflection
 from saegeo_core.harvesting.control import ControlDictionary, Controls, calibrated_controls
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.harvesting.settings import HarvestSettings
@@ -33,7 +34,7 @@ def controls_of(
         SaegeoError: whatever source and corpus raise, an SAE that no control can be made for, too few tokens, or a full
             disk.
     """
-    if not settings.control_draws:
+    if not settings.has_controls:
         return [Controls((), 0)] * len(saes)
     paths = [folder / f"controls-{number:05}.npz" for number in range(len(saes))]
     kept = [_read(path) for path in paths]
@@ -95,15 +96,25 @@ def first_activations(
 
 def _calibrated(placed: PlacedSae, sample: Sample, settings: HarvestSettings, path: Path) -> Controls:
     drawn = calibrated_controls(
-        placed.sae, sample.activations(), settings.fires_above, settings.seed, settings.control_draws
+        placed.sae,
+        sample.activations(),
+        settings.fires_above,
+        settings.seed,
+        reflected=settings.control_draws,
+        gaussian=settings.gaussian_draws,
     )
     controls = Controls(tuple(drawn), sample.n_seen)
+    placed_anew = [control.directions for control in drawn]
+    reflections = [one for one in placed_anew if isinstance(one, Reflection)]
+    own = [one for one in placed_anew if not isinstance(one, Reflection)]
     with disk_errors_explained(path.parent), replacing(path) as file:
         np.savez(
             file,
             allow_pickle=False,
-            directions=np.stack([control.directions for control in controls.dictionaries]),
-            thresholds=np.stack([control.thresholds for control in controls.dictionaries]),
+            axes=np.zeros((0, 0), np.float32) if controls.axes is None else controls.axes,
+            signs=np.array([one.signs for one in reflections], np.int8),
+            directions=np.array(own, np.float32),
+            thresholds=np.stack([control.thresholds for control in drawn]),
             n_tokens=controls.n_tokens,
         )
     return controls
@@ -113,7 +124,9 @@ def _read(path: Path) -> Controls | None:
     """The controls kept in a file, or None where there are none or they are damaged."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            draws = zip(stored["directions"], stored["thresholds"], strict=True)
-            return Controls(tuple(ControlDictionary(*draw) for draw in draws), int(stored["n_tokens"]))
+            axes = stored["axes"]
+            placed = [*(Reflection(axes, signs) for signs in stored["signs"]), *stored["directions"]]
+            drawn = zip(placed, stored["thresholds"], strict=True)
+            return Controls(tuple(ControlDictionary(*one) for one in drawn), int(stored["n_tokens"]))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None

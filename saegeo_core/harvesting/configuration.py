@@ -37,7 +37,7 @@ def configuration_of(
         "settings": asdict(settings),
         "layout": {"device": device, **asdict(layout), "characters_of_a_shard": CHARACTERS},
     }
-    if settings.control_draws:
+    if settings.has_controls:
         content["control"] = {"calibration_tokens": CALIBRATION_TOKENS, "sampled_tokens": SAMPLED_TOKENS}
     return content
 

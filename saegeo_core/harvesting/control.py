@@ -1,10 +1,13 @@
-"""The control: an untrained dictionary that reads the same activations and fires as often as the SAE, feature by feature.
+"""Controls: untrained dictionaries that read the same activations, each of their features as often on as one feature of the SAE.
 
-Its directions are drawn from the angular Gaussian that has the decoder's mean and covariance; nothing in them was learned
-but these. Its encoder is tied to them: a feature's activation is the projection on its direction, less a threshold. Firing
-rates come from a first part of the corpus: ranked by how high their projections reach, the control's features take over
-the rates of the SAE's features, ranked by rate, so that the feature that reaches highest fires as often as the one that
-fires most. A statistic which such a dictionary reaches as well says nothing about the SAE.
+A *reflected* control is the SAE itself, encoder and decoder reflected together along the principal axes of the activations (see
+`Reflection`). It keeps every cosine, families and pairs of encoder and decoder included, and the variance that each feature meets.
+
+A *Gaussian* control has directions drawn from the angular Gaussian with the decoder's mean and covariance, and an encoder tied to
+them. It keeps less: families and an encoder of its own are gone.
+
+Feature i of either fires as often as feature i of the SAE: its threshold lies at that quantile of its own projections. Rates
+matched in any other order, by rank say, would give a control a correlation of rate and place of its own.
 """
 
 from collections.abc import Iterator
@@ -15,12 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.control_directions import ControlGaussian, control_generator
+from saegeo_core.firing.reflection import Reflection, principal_axes, random_signs
 from saegeo_core.loading.whole_sae import WholeSae
+from saegeo_core.numerics.directions import row_slices
 
-#: Projections that exist together while thresholds are looked for: 64 MB, and four times that while they are sorted.
+#: Projections that exist together while thresholds are looked for: 64 MB.
 ENTRIES_AT_ONCE = 1 << 24
 
 
@@ -29,32 +33,54 @@ class ControlDictionary:
     """An untrained dictionary.
 
     Attributes:
-        directions: float32 array (n_features, d_in), unit rows.
+        directions: the reflection that makes encoder and decoder of the SAE's; or unit rows of its own, float32 (n_features, d_in).
         thresholds: float32 array (n_features,): a feature fires where its projection is greater.
     """
 
-    directions: NDArray[np.float32]
+    directions: Reflection | NDArray[np.float32]
     thresholds: NDArray[np.float32]
 
     @property
     def n_features(self) -> int:
         """Number of features."""
-        return len(self.directions)
+        return len(self.thresholds)
 
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """The untrained dictionaries of one SAE, and the tokens of text that their thresholds come from."""
+    """The untrained dictionaries of one SAE, reflected ones first, and the tokens of text that their thresholds come from."""
 
     dictionaries: tuple[ControlDictionary, ...]
     n_tokens: int
 
+    @property
+    def axes(self) -> NDArray[np.float32] | None:
+        """Those that its reflected dictionaries are reflected along; None where there are none."""
+        reflections = (one.directions for one in self.dictionaries if isinstance(one.directions, Reflection))
+        return next((one.axes for one in reflections), None)
 
-def draw_directions(cloud: FeatureCloud, seed: int, draws: int) -> list[NDArray[np.float32]]:
-    """Several draws of unit directions, each float32 (n_features, d_in) with one for each row of the cloud."""
-    gaussian = ControlGaussian.matched_to(cloud)
-    generators = [control_generator(cloud.digest, seed, draw) for draw in range(draws)]
-    return [gaussian.draw(cloud.n_features, rng) for rng in generators]
+
+def draw_reflections(axes: NDArray[np.float32], cloud_digest: str, seed: int, draws: int) -> list[Reflection]:
+    """Reflections along axes, float32 (d_in, d_in)."""
+    generators = (control_generator(cloud_digest, seed, draw, "reflected") for draw in range(draws))
+    return [Reflection(axes, random_signs(len(axes), rng)) for rng in generators]
+
+
+def encoder_rows(sae: WholeSae) -> torch.Tensor:
+    """What each feature of the SAE's cloud projects activations on, (n_features, d_in); its direction where it has no encoder."""
+    weights = getattr(sae.module, "W_enc", None)
+    if weights is None:
+        return sae.cloud.vectors.to(sae.module.b_dec.device)
+    rows: torch.Tensor = weights.detach().T[torch.from_numpy(np.asarray(sae.cloud.feature_ids)).to(weights.device)]
+    return rows
+
+
+def rows_read(sae: WholeSae, directions: Reflection | NDArray[np.float32]) -> torch.Tensor:
+    """What each feature of a control projects activations on, float32 (n_features, d_in), where the SAE is."""
+    encoder = encoder_rows(sae)
+    if isinstance(directions, Reflection):
+        return directions.of(encoder)
+    return torch.from_numpy(directions).to(encoder.device)
 
 
 def firing_rates(sae: WholeSae, activations: torch.Tensor, fires_above: float) -> NDArray[np.float64]:
@@ -67,55 +93,42 @@ def firing_rates(sae: WholeSae, activations: torch.Tensor, fires_above: float) -
     return rates
 
 
-@dataclass(frozen=True)
-class Projections:
-    """Projections of tokens on directions, made for some directions at a time.
+def thresholds_at(tokens: torch.Tensor, rows: torch.Tensor, rates: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Thresholds, float32 (n_features,), that projections on each row exceed as often as its rate says.
 
-    Attributes:
+    A threshold lies in the middle between two neighboring values, so rates are met exactly; one that is never to be exceeded lies
+    half a gap above the highest.
+
+    Args:
         tokens: (n_tokens, d_in), activations as an encoder reads them; at least two.
-        directions: (n_features, d_in).
+        rows: (n_features, d_in).
+        rates: shares of the tokens, (n_features,).
     """
-
-    tokens: torch.Tensor
-    directions: torch.Tensor
-
-    def __iter__(self) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Slices of the features, with their projections (n_features of the slice, n_tokens)."""
-        height = max(1, ENTRIES_AT_ONCE // len(self.tokens))
-        for start in range(0, len(self.directions), height):
-            features = slice(start, start + height)
-            yield features, self.directions[features] @ self.tokens.T
+    times = np.rint(rates * len(tokens)).astype(np.int64)
+    projections = (row for values in _projections(tokens, rows) for row in values.numpy(force=True))
+    return np.array([_threshold(row, n) for row, n in zip(projections, times, strict=True)], np.float32)
 
 
-def matched_thresholds(projections: Projections, rates: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Thresholds, float32 (n_features,), that projections exceed as often as the rates say, matched in rank.
+def _projections(tokens: torch.Tensor, rows: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Of some rows at a time, (n_rows, n_tokens)."""
+    for some in row_slices(len(rows), max(1, ENTRIES_AT_ONCE // len(tokens))):
+        yield rows[some] @ tokens.T
 
-    Features are ranked by the value that their projections exceed at the mean rate. A threshold lies in the middle between
-    two neighboring values, so rates are met exactly; one that is never to be exceeded lies half a gap above the highest.
-    """
-    n_tokens = len(projections.tokens)
-    at_mean_rate = min(max(1, round(float(rates.mean()) * n_tokens)), n_tokens)
-    reach = np.concatenate(
-        [values.kthvalue(n_tokens + 1 - at_mean_rate, dim=1).values.cpu().numpy() for _, values in projections]
-    )
-    times = np.empty(len(rates), np.int64)
-    times[np.argsort(-reach, kind="stable")] = np.rint(np.sort(rates)[::-1] * n_tokens)
-    thresholds = np.empty(len(rates), np.float32)
-    for features, values in projections:
-        highest_first = values.sort(dim=1, descending=True).values
-        n_above = torch.from_numpy(times[features]).to(values.device)[:, None]
-        lowest_above = highest_first.gather(1, (n_above - 1).clamp(min=0))
-        highest_below = highest_first.gather(1, n_above.clamp(max=n_tokens - 1))
-        lowest_above += (n_above == 0) * (highest_first[:, :1] - highest_first[:, 1:2])
-        highest_below -= (n_above == n_tokens) * 1.0
-        thresholds[features] = ((lowest_above + highest_below) / 2).squeeze(1).cpu().numpy()
-    return thresholds
+
+def _threshold(values: NDArray[np.float32], n_above: int) -> float:
+    """What `n_above` of the values (n_tokens,) exceed."""
+    n = len(values)
+    if n_above == n:
+        return float(values.min()) - 0.5
+    place = n - max(n_above, 1)
+    below, above = (float(value) for value in np.partition(values, [place - 1, place])[[place - 1, place]])
+    return (above + below) / 2 if n_above else above + (above - below) / 2
 
 
 def calibrated_controls(
-    sae: WholeSae, activations: torch.Tensor, fires_above: float, seed: int, draws: int
+    sae: WholeSae, activations: torch.Tensor, fires_above: float, seed: int, *, reflected: int, gaussian: int
 ) -> list[ControlDictionary]:
-    """Untrained dictionaries that fire on `activations` (n_tokens, d_in) as often as the SAE.
+    """Untrained dictionaries whose features fire on `activations` (n_tokens, d_in) as often as the SAE's.
 
     Raises:
         SaegeoError: the SAE is a transcoder, whose directions live in another space than the one it reads; or fewer than two
@@ -123,20 +136,20 @@ def calibrated_controls(
     """
     if sae.cloud.d_in != sae.d_in or "transcoder" in sae.architecture:
         raise SaegeoError(
-            f"{sae.description.spec} is a transcoder: it reads one space and writes another, and no encoder can be tied to "
-            "its directions",
+            f"{sae.description.spec} is a transcoder: it reads one space and writes another, so its directions can neither be "
+            "reflected with its encoder nor have one tied to them",
             "leave out --control",
         )
     if len(activations) < 2:
         raise SaegeoError("a control needs at least two tokens to set thresholds on", "name a longer corpus")
     rates = firing_rates(sae, activations, fires_above)
     read = sae.module.process_sae_in(activations)
-    return [
-        ControlDictionary(
-            directions, matched_thresholds(Projections(read, torch.from_numpy(directions).to(read.device)), rates)
-        )
-        for directions in draw_directions(sae.cloud, seed, draws)
-    ]
+    digest, n_features = sae.cloud.digest, sae.cloud.n_features
+    axes = principal_axes(read) if reflected else np.zeros((0, 0), np.float32)
+    law = ControlGaussian.matched_to(sae.cloud) if gaussian else None
+    drawn: list[Reflection | NDArray[np.float32]] = [*draw_reflections(axes, digest, seed, reflected)]
+    drawn += [law.draw(n_features, control_generator(digest, seed, draw)) for draw in range(gaussian) if law]
+    return [ControlDictionary(one, thresholds_at(read, rows_read(sae, one), rates)) for one in drawn]
 
 
 def control_module(sae: WholeSae, control: ControlDictionary, fires_above: float) -> Any:
@@ -164,6 +177,6 @@ def control_module(sae: WholeSae, control: ControlDictionary, fires_above: float
     module.requires_grad_(False)
     module.W_dec.data = module.W_dec.data[:0].clone()
     module.b_dec.data = sae.module.b_dec.data
-    module.W_enc.data = torch.from_numpy(control.directions).to(device).T.contiguous()
+    module.W_enc.data = rows_read(sae, control.directions).T.contiguous()
     module.b_enc.data = fires_above - torch.from_numpy(control.thresholds).to(device)
     return module

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.firing.incidence import Incidence, concatenate, from_stored
+from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import Control, FiringStatistics
 from saegeo_core.harvesting.configuration import corpus_identity, source_at
 from saegeo_core.harvesting.control import ControlDictionary, Controls
@@ -18,6 +19,8 @@ from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.harvesting.shards import BLOCKS, FIRED, ShardFolder, ShardRecord
 
 Json = Mapping[str, Any]
+REFLECTED = "those of the SAE, reflected with its encoder along the principal axes of the activations"
+GAUSSIAN = "angular Gaussian with the decoder's mean and covariance"
 
 
 class Merger:
@@ -63,24 +66,29 @@ class Merger:
             **self._of_blocks,
             sae_digest=placed.sae.cloud.digest,
             corpus=text,
+            axes=controls.axes,
             controls_from=tuple(
-                partial(self._control, f"{dictionary}.{draw}", control, text | {"control": self._facts(controls, draw)})
+                partial(self._control, f"{dictionary}.{draw}", control, placed, text | self._facts(controls, draw))
                 for draw, control in enumerate(controls.dictionaries)
             ),
         )
 
-    def _control(self, dictionary: str, control: ControlDictionary, text: Json) -> Control:
-        known = self._of_features(dictionary, control.n_features)
+    def _control(self, dictionary: str, control: ControlDictionary, placed: PlacedSae, text: Json) -> Control:
+        known = self._of_features(dictionary, control.n_features) | {"feature_ids": placed.sae.cloud.feature_ids}
         return Control(control.directions, FiringStatistics.from_arrays(**known, **self._of_blocks, corpus=text))
 
     def _facts(self, controls: Controls, draw: int) -> dict[str, Any]:
-        return {
-            "directions": "angular Gaussian with the decoder's mean and covariance",
-            "rates": "those of the SAE's features, matched in rank",
+        is_reflected = isinstance(controls.dictionaries[draw].directions, Reflection)
+        n_reflected = sum(isinstance(one.directions, Reflection) for one in controls.dictionaries)
+        told = {
+            "kind": "reflected" if is_reflected else "gaussian",
+            "directions": REFLECTED if is_reflected else GAUSSIAN,
+            "rates": "those of the SAE's features, feature by feature",
             "calibration_tokens": controls.n_tokens,
             "seed": self._settings.seed,
-            "draw": draw,
+            "draw": draw if is_reflected else draw - n_reflected,
         }
+        return {"control": told}
 
     @cached_property
     def _of_blocks(self) -> dict[str, Any]:

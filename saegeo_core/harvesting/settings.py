@@ -16,8 +16,9 @@ class HarvestSettings:
         keep_tails: keep what documents leave over after their full blocks, as shorter blocks.
         documents: stop after so many documents; None for all.
         tokens: stop after so many tokens, those of dropped tails included; None for all.
-        control_draws: untrained dictionaries harvested beside every SAE.
-        seed: decides their directions.
+        control_draws: reflected controls harvested beside every SAE.
+        gaussian_draws: Gaussian ones besides.
+        seed: decides which they are.
 
     Raises:
         SaegeoError: a number that cannot be meant.
@@ -29,7 +30,13 @@ class HarvestSettings:
     documents: int | None = None
     tokens: int | None = None
     control_draws: int = 0
+    gaussian_draws: int = 0
     seed: int = 0
+
+    @property
+    def has_controls(self) -> bool:
+        """Whether untrained dictionaries are harvested beside every SAE."""
+        return bool(self.control_draws or self.gaussian_draws)
 
     def __post_init__(self) -> None:
         if self.block_tokens < 1:

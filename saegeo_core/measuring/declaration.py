@@ -87,16 +87,17 @@ class Declarations(dict[str, Declared]):
                 metrics.append(self.metric(name, estimate, items))
                 continue
             known = _given(spread, name, declared.no_interval, "interval")
+            interval = known if isinstance(known, Absent) else known.interval(declared.range)
             judged = _given(nulls, name, declared.no_null, "null")
             metrics.append(
                 self.metric(
                     name,
                     estimate,
                     items,
-                    interval=known if isinstance(known, Absent) else known.interval(declared.range),
+                    interval=interval,
                     nulls=judged
                     if isinstance(judged, Absent)
-                    else null_comparisons(estimate, judged, declared.alternative) or NO_DRAWS,
+                    else null_comparisons(estimate, judged, declared.alternative, interval) or NO_DRAWS,
                     addition=of_name,
                 )
             )

@@ -9,20 +9,21 @@ A null model is a name and a distribution. A distribution is one of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from saegeo_core.report.metric import NullComparison
-from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
+from saegeo_core.report.metric import Absent, Interval, NullComparison
+from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.laws import ContinuousLaw, FrozenDistribution, Law
 from saegeo_core.statistics.permutation import permutation_pvalue
+from saegeo_core.statistics.ratios import ratio_interval
 
 MIN_RANKED = 19
-"""Controls from which an estimate is judged by its rank among them."""
+"""Controls from which an estimate is judged, by its rank among them: with fewer no p-value can be .05."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,9 @@ class Moments:
 
 @dataclass(frozen=True)
 class Controls:
-    """A number of the untrained dictionaries harvested beside an SAE.
-
-    Attributes:
-        values: shape (n_controls,), that of each control.
-        halves: shape (n_halves,), that of random halves of the only control; empty where there are several.
-    """
+    """A number of the untrained dictionaries harvested beside an SAE, shape (n_controls,)."""
 
     values: ArrayLike
-    halves: ArrayLike = field(default=())
 
 
 Distribution = Draws | SampledLaw | Moments | Controls | Law | FrozenDistribution | NDArray[Any] | Sequence[float]
@@ -87,18 +82,24 @@ Nulls = Mapping[str, Distribution]
 """Null models by name, the judging one first."""
 
 
-def null_comparisons(estimate: float, nulls: Nulls, alternative: Alternative) -> tuple[NullComparison, ...]:
-    """The estimate in every null that has something to compare it with, in their order."""
-    compared = (null_comparison(model, estimate, one, alternative) for model, one in nulls.items())
+def null_comparisons(
+    estimate: float, nulls: Nulls, alternative: Alternative, interval: Interval | Absent | None = None
+) -> tuple[NullComparison, ...]:
+    """The estimate, with its interval, in every null that has something to compare it with, in their order."""
+    compared = (null_comparison(model, estimate, one, alternative, interval) for model, one in nulls.items())
     return tuple(one for one in compared if one is not None)
 
 
 def null_comparison(
-    model: str, estimate: float, distribution: Distribution, alternative: Alternative = "greater"
+    model: str,
+    estimate: float,
+    distribution: Distribution,
+    alternative: Alternative = "greater",
+    interval: Interval | Absent | None = None,
 ) -> NullComparison | None:
     """Where the estimate lies in one null; None where there are no draws and no controls."""
     if isinstance(distribution, Controls):
-        return control_null(model, estimate, distribution.values, distribution.halves, alternative=alternative)
+        return control_null(model, estimate, distribution.values, alternative=alternative, interval=interval)
     if isinstance(distribution, SampledLaw):
         return law_null(model, estimate, distribution.law, draws=distribution.draws, alternative=alternative)
     if isinstance(distribution, Moments):
@@ -190,41 +191,50 @@ def _moments_null(model: str, estimate: float, moments: Moments, alternative: Al
 
 
 def control_null(
-    model: str, estimate: float, controls: ArrayLike, halves: ArrayLike = (), *, alternative: Alternative = "greater"
+    model: str,
+    estimate: float,
+    controls: ArrayLike,
+    *,
+    alternative: Alternative = "greater",
+    interval: Interval | Absent | None = None,
 ) -> NullComparison | None:
     """Where a number of an SAE lies among those of untrained dictionaries harvested beside it; None where these have none.
 
-    With 19 draws or more the p-value is the rank of the SAE among them. With fewer it is Student's, for one more draw beside the
-    mean of those there are: their spread is measured between them, or, of a single one, on random halves of its features.
-    Features of a control are drawn independently, and a half omits as many as it keeps, so its spread is that of a whole draw
-    about the whole.
+    With 19 and more the p-value is its rank among them. With fewer there is none: how far and how many times is told instead.
 
     Args:
         model: what an untrained dictionary is called; how many there are is added.
         estimate: the SAE's.
         controls: shape (n_controls,), that of each control.
-        halves: shape (n_halves,), those of random halves of the only control; empty where there are several.
         alternative: "greater", "less" or "two-sided".
+        interval: of the estimate, for that of the ratio.
     """
-    draws = np.asarray(controls, np.float64)
-    n_draws = len(draws)
-    if n_draws == 0:
+    values = np.asarray(controls, np.float64)
+    n = len(values)
+    if n == 0:
         return None
-    if n_draws >= MIN_RANKED:
-        return drawn_null(f"{model} ({n_draws} controls)", estimate, draws, alternative=alternative, has_zscore=True)
-    spread_from = draws if n_draws > 1 else np.asarray(halves, np.float64)
-    mean, freedom = float(draws.mean()), len(spread_from) - 1
-    deviation = float(spread_from.std(ddof=1)) if freedom > 0 else None
-    z = (estimate - mean) / (deviation * np.sqrt(1 + 1 / n_draws)) if deviation else None
-    source = f"spread of {n_draws} draws" if n_draws > 1 else f"spread of {len(spread_from)} halves of its features"
-    return NullComparison(
-        model=f"{model} ({n_draws} control{'s' * (n_draws > 1)}; {source})",
-        draws=n_draws,
-        mean=mean,
-        standard_deviation=deviation,
-        z=z,
-        pvalue=None
-        if z is None
-        else choose_pvalue(float(stats.t.cdf(z, freedom)), float(stats.t.sf(z, freedom)), alternative),
+    told = f"{n} control{'s' * (n > 1)}" + ("" if n >= MIN_RANKED else f"; a p-value needs {MIN_RANKED}")
+    compared = drawn_null(
+        f"{model} ({told})",
+        estimate,
+        values,
         alternative=alternative,
+        has_zscore=True,
+        has_pvalue=n >= MIN_RANKED,
     )
+    return compared.model_copy(update=_ratio(estimate, interval, values))
+
+
+def _ratio(estimate: float, interval: Interval | Absent | None, values: NDArray[np.float64]) -> dict[str, float]:
+    """The estimate over the mean of some values, where that is clear of 0, and its limits, where both are known."""
+    mean, n = float(values.mean()), len(values)
+    level = interval.level if isinstance(interval, Interval) else 0.95
+    error = float(values.std(ddof=1)) / np.sqrt(n) if n > 1 else 0.0
+    reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * error if n > 1 else 0.0
+    if mean <= 0 or reach >= mean:
+        return {}
+    ratio = {"ratio": estimate / mean}
+    if not isinstance(interval, Interval) or n < 2:
+        return ratio
+    low, high = ratio_interval(estimate, (interval.low, interval.high), mean, (mean - reach, mean + reach))
+    return ratio | {"ratio_low": low, "ratio_high": high}

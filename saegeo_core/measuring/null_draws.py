@@ -6,11 +6,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.firing.statistics import FiringStatistics
-from saegeo_core.measuring.null_comparison import Controls, Nulls
+from saegeo_core.measuring.null_comparison import Controls, Distribution, Nulls
+from saegeo_core.report.metric import Absent
 
 Numbers = Mapping[str, float]
-UNTRAINED = "untrained dictionary"
+NO_NUMBER = Absent("it has no such number")
+MODEL_OF_KIND: Mapping[str, str] = {
+    "reflected": "untrained dictionary, the SAE reflected: all its cosines and rates kept",
+    "gaussian": "untrained dictionary, angular Gaussian: covariance and rates kept",
+}
+"""What kinds of untrained dictionaries are called as nulls, and what they keep; the judging one first."""
 
 
 def nulls_of_draws(draws: Mapping[str, Sequence[Numbers]]) -> dict[str, Nulls]:
@@ -29,29 +36,38 @@ def nulls_of_draws(draws: Mapping[str, Sequence[Numbers]]) -> dict[str, Nulls]:
 def nulls_of_controls(
     measure: Callable[[torch.Tensor, NDArray[np.int64]], Numbers],
     names: Sequence[str],
+    cloud: FeatureCloud,
     firing: FiringStatistics,
-    rng: np.random.Generator,
     *,
-    n_halves: int = 20,
+    kinds: Sequence[str] = ("reflected", "gaussian"),
 ) -> dict[str, Nulls]:
-    """For every number that of each untrained dictionary harvested beside an SAE; of random halves too, where there is only one.
+    """For every number that of each untrained dictionary harvested beside an SAE, by kind.
 
     Args:
-        measure: gives the numbers for directions (n_features, d_in) and the blocks each fires in, (n_features,). One that it does
-            not give is left out.
+        measure: gives the numbers for unit directions (n_features, d_in) and the blocks each fires in, (n_features,). One that it
+            does not give is left out.
         names: of the numbers.
-        firing: the statistics of the SAE.
-        rng: draws the halves.
-        n_halves: how many.
+        cloud: the SAE.
+        firing: its statistics, in the order of the cloud.
+        kinds: the controls wanted. A number of cosines and rates alone is the SAE's own in a reflected one, and says nothing.
     """
-    controls = [(torch.from_numpy(np.asarray(one.directions)), one.firing.counts) for one in firing.controls()]
-    halves = []
-    for directions, counts in controls if len(controls) == 1 else []:
-        for _ in range(n_halves):
-            half = np.sort(rng.choice(len(counts), len(counts) // 2, replace=False))
-            halves.append(measure(directions[torch.from_numpy(half)], counts[half]))
-    measured = [measure(*one) for one in controls]
+    units = cloud.unit_vectors()
+    measured = [
+        (one.kind, measure(one.units(units), one.firing.counts)) for one in firing.controls() if one.kind in kinds
+    ]
+    return {name: controls_by_kind(measured, name) for name in names}
+
+
+def controls_by_kind(
+    measured: Sequence[tuple[str, Mapping[str, float | Absent]]], name: str
+) -> dict[str, Distribution]:
+    """One number of controls, as nulls: those of each kind that have it, the judging kind first."""
     return {
-        name: {UNTRAINED: Controls(*([one[name] for one in many if name in one] for many in (measured, halves)))}
-        for name in names
+        model: Controls(_known(name, [numbers for its_kind, numbers in measured if its_kind == kind]))
+        for kind, model in MODEL_OF_KIND.items()
     }
+
+
+def _known(name: str, measured: Sequence[Mapping[str, float | Absent]]) -> list[float]:
+    """The values of a number where there is one."""
+    return [value for numbers in measured if not isinstance(value := numbers.get(name, NO_NUMBER), Absent)]

@@ -56,23 +56,38 @@ def is_floor(null: NullComparison) -> bool:
     return isclose(null.pvalue, tails / (null.draws + 1))
 
 
-def against_null(metric: Metric) -> str:
-    """The estimate against its judging null: "3.2 × null", "like null"; nothing without one."""
+def against_null(metric: Metric, *, in_full: bool = False) -> str:
+    """The estimate against its judging null: "3.2 × null", "like null"; nothing without one.
+
+    In full, a ratio has its limits where they are known: "3.2 [2.9, 3.6] × null".
+    """
     null = judging_null(metric)
-    return "" if null is None or metric.value is None else value_against_null(metric.value, null, metric.unit)
+    if null is None or metric.value is None:
+        return ""
+    words = value_against_null(metric.value, null, metric.unit)
+    limits = ratio_limits(null)
+    return words.replace(" ×", f" {limits} ×") if in_full and limits else words
+
+
+def ratio_limits(null: NullComparison) -> str:
+    """Of the ratio to a null, as [2.9, 3.6]; nothing where they are not known."""
+    if null.ratio_low is None or null.ratio_high is None:
+        return ""
+    return f"[{significant(null.ratio_low, 2)}, {significant(null.ratio_high, 2)}]"
 
 
 def value_against_null(value: float, null: NullComparison, unit: str) -> str:
     """A value against one null: "like null", "above null" or "below null", or how many times the null's mean it is.
 
-    A ratio is told where zero means none of what is measured, and the null's mean is clear of zero by twice its spread.
+    A ratio is told where zero means none of what is measured, and the null's mean is clear of zero: by twice its spread, or, of
+    controls, by how well the mean is known.
     """
     side = _side(value, null)
     is_clear = null.standard_deviation is not None and null.mean > CLEAR * null.standard_deviation
-    if side in ("above", "below") and value > 0 and is_clear and not unit.startswith(ZERO_IS_A_CONVENTION):
-        ratio = value / null.mean
-        if abs(ratio - 1) >= 0.005:
-            return f"{significant(ratio, 3 if 0.9 < ratio < 1.1 else 2)} × null"
+    ratio = value / null.mean if is_clear else null.ratio
+    is_told = side in ("above", "below") and value > 0 and not unit.startswith(ZERO_IS_A_CONVENTION)
+    if is_told and ratio is not None and abs(ratio - 1) >= 0.005:
+        return f"{significant(ratio, 3 if 0.9 < ratio < 1.1 else 2)} × null"
     return f"{side} null"
 
 

@@ -72,6 +72,13 @@ class NullComparison(Frozen):
         default=None, description="(b+1)/(draws+1) where drawn; from the exact law otherwise."
     )
     alternative: Alternative = "two-sided"
+    ratio: FiniteFloat | None = Field(
+        default=None, description="estimate / mean, of controls whose mean is clear of 0; null elsewhere."
+    )
+    ratio_low: FiniteFloat | None = Field(
+        default=None, description="From the interval of the estimate and the standard error of the mean, at its level."
+    )
+    ratio_high: FiniteFloat | None = None
 
 
 class Metric(Frozen):

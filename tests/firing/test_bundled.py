@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core import load_cloud
 from saegeo_core.firing import bundled as bundled_firing
@@ -42,14 +43,28 @@ def test_the_eight_kinds_of_text_have_equal_shares(sae_id):
 
 
 @pytest.mark.parametrize("sae_id", [f"layer_{layer}" for layer in range(6)])
-def test_each_layer_has_a_control_that_fires_as_often_on_the_same_text(sae_id):
-    firing = firing_of(sae_id)
-    [control] = firing.controls()
-    assert control.directions.shape == (1536, 384)
-    np.testing.assert_allclose(np.linalg.norm(control.directions, axis=1), 1, atol=1e-5)
-    np.testing.assert_array_equal(control.firing.document_of_block, firing.document_of_block)
-    assert control.firing.token_counts.sum() == pytest.approx(firing.token_counts.sum(), rel=0.1)
-    assert control.firing.corpus["control"]["calibration_tokens"] == 131_072
+def test_each_layer_has_controls_whose_features_fire_as_often_on_the_same_text(sae_id):
+    firing, units = firing_of(sae_id), load_cloud(f"minilm-l6:{sae_id}").unit_vectors()
+    controls = firing.controls()
+    n_reflected, n_gaussian = (19, 3) if sae_id == "layer_3" else (2, 1)
+    assert [control.kind for control in controls] == ["reflected"] * n_reflected + ["gaussian"] * n_gaussian
+    for control in controls[::-9]:
+        directions = control.units(units)
+        assert directions.shape == (1536, 384)
+        np.testing.assert_allclose(directions.norm(dim=1), 1, atol=1e-5)
+        np.testing.assert_array_equal(control.firing.document_of_block, firing.document_of_block)
+        assert control.firing.token_counts.sum() == pytest.approx(firing.token_counts.sum(), rel=0.1)
+        assert np.corrcoef(control.firing.token_counts, firing.token_counts)[0, 1] > 0.97
+        assert control.firing.corpus["control"]["calibration_tokens"] == 131_072
+
+
+def test_reflected_controls_have_the_cosines_of_the_sae():
+    units = load_cloud("minilm-l6:layer_3").unit_vectors()[:200]
+    first, second, *_ = firing_of("layer_3").controls()
+    for control in (first, second):
+        reflected = control.units(units)
+        torch.testing.assert_close(reflected @ reflected.T, units @ units.T, rtol=0, atol=1e-5)
+    assert abs(first.units(units) - second.units(units)).max() > 0.1
 
 
 @pytest.mark.parametrize("sae_id", SAE_IDS)
@@ -58,10 +73,10 @@ def test_they_open_as_a_harvest_does(sae_id):
     assert opened.digest == firing_of(sae_id).digest
 
 
-def test_together_they_take_at_most_12_megabytes_and_hold_no_text():
+def test_together_they_take_at_most_30_megabytes_and_hold_no_text():
     files = [file for folder in FOLDERS for file in folder.rglob("*") if file.is_file()]
-    assert sum(file.stat().st_size for file in files) <= 12e6
-    assert {file.suffix for file in files} == {".npy", ".json"}
+    assert sum(file.stat().st_size for file in files) <= 30e6
+    assert {file.suffix for file in files} == {".npy", ".npz", ".json"}
     manifests = [file for file in files if file.suffix == ".json"]
     assert max(file.stat().st_size for file in manifests) < 10_000
     assert not any(place in file.read_text() for file in manifests for place in ("/tmp", "/home", "/root", "/work"))

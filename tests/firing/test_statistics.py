@@ -3,8 +3,10 @@ import pytest
 import torch
 
 from saegeo_core import SaegeoError
+from saegeo_core.firing.given_arrays import PER_FEATURE
 from saegeo_core.firing.incidence import PackedIncidence, SparseIncidence, from_dense
-from saegeo_core.firing.statistics import PER_FEATURE, Control, FiringStatistics
+from saegeo_core.firing.reflection import Reflection
+from saegeo_core.firing.statistics import Control, FiringStatistics
 
 
 @pytest.fixture
@@ -144,6 +146,17 @@ def test_controls_are_made_when_asked_for(firing, dense):
     assert not made
     assert [control.firing.n_features for control in beside.select(slice(0, 3)).controls()] == [30, 30]
     assert firing.controls() == []
+
+
+def test_features_of_a_reflected_control_are_selected_with_those_of_the_sae(dense):
+    """The control has all features but the first, as where an SAE's first direction is zero, and in another order."""
+    ids = np.arange(29, 0, -1)
+    beside = FiringStatistics.from_arrays(dense[::-1, ids], feature_ids=ids)
+    control = Control(Reflection(np.eye(2, dtype=np.float32), np.ones(2, np.int8)), beside)
+    firing = FiringStatistics.from_arrays(dense, controls_from=(lambda: control,))
+    [chosen] = firing.select([7, 3, 11]).select([1, 2]).controls()
+    np.testing.assert_array_equal(chosen.firing.feature_ids, [3, 11])
+    np.testing.assert_array_equal(chosen.firing.counts, dense[:, [3, 11]].sum(0))
 
 
 @pytest.mark.parametrize(

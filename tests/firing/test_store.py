@@ -2,10 +2,13 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core import SaegeoError
+from saegeo_core.firing.given_arrays import ARRAYS
 from saegeo_core.firing.incidence import PackedIncidence, SparseIncidence
-from saegeo_core.firing.statistics import ARRAYS, Control, FiringStatistics
+from saegeo_core.firing.reflection import Reflection, random_signs
+from saegeo_core.firing.statistics import Control, FiringStatistics
 from saegeo_core.firing.store import MANIFEST, firing_folder, harvested
 
 
@@ -65,6 +68,25 @@ def test_controls_come_back_with_their_directions(firing, folder):
     for (directions, control), (directions_before, before) in zip(again, firing.controls(), strict=True):
         np.testing.assert_array_equal(directions, directions_before)
         assert control.digest == before.digest
+
+
+def test_reflected_controls_come_back_as_their_signs(rng, tmp_path):
+    axes = np.linalg.qr(rng.standard_normal((6, 6)))[0].astype(np.float32)
+    control = Control(Reflection(axes, random_signs(6, rng)), FiringStatistics.from_arrays(bits(rng, 0.4)))
+    firing = FiringStatistics.from_arrays(bits(rng, 0.4), axes=axes, controls_from=(lambda: control,))
+    firing.write(tmp_path)
+    [again] = FiringStatistics.open(tmp_path).controls()
+    assert again.kind == "reflected"
+    np.testing.assert_array_equal(again.directions.signs, control.directions.signs)
+    rows = torch.from_numpy(rng.standard_normal((40, 6)))
+    torch.testing.assert_close(again.units(rows), control.units(rows), rtol=0, atol=0)
+    assert not (tmp_path / "controls" / "0" / "directions.npy").exists()
+
+
+def test_a_folder_of_the_first_format_has_gaussian_controls(folder):
+    for manifest in (folder / MANIFEST, *folder.glob("controls/*/control.json")):
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 1}))
+    assert [control.kind for control in FiringStatistics.open(folder).controls()] == ["gaussian", "gaussian"]
 
 
 @pytest.mark.parametrize(("share", "form"), [(0.001, SparseIncidence), (0.0, SparseIncidence), (0.5, PackedIncidence)])
@@ -165,7 +187,7 @@ def test_a_damaged_manifest_is_refused(folder, damage):
 
 def test_a_newer_format_is_named(folder):
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 2}))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 3}))
     with pytest.raises(SaegeoError, match="newer saegeo"):
         FiringStatistics.open(folder)
 

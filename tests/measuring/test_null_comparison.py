@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from saegeo_core import Interval
 from saegeo_core.measuring.null_comparison import (
     Controls,
     Draws,
@@ -91,36 +92,28 @@ def test_many_controls_rank(rng):
     assert null.pvalue == pytest.approx(1 / 20)
 
 
-def test_few_controls_are_compared_by_student(rng):
-    values = rng.standard_normal(5)
-    null = null_comparison("untrained", 2.0, Controls(values), "two-sided")
-    z = (2.0 - values.mean()) / (values.std(ddof=1) * np.sqrt(1 + 1 / 5))
-    assert null.model == "untrained (5 controls; spread of 5 draws)"
-    assert null.z == pytest.approx(z)
-    assert null.pvalue == pytest.approx(2 * stats.t.sf(abs(z), 4))
+def test_few_controls_tell_how_far_and_how_many_times_and_no_pvalue():
+    values = np.array([1.0, 2.0, 1.5, 2.5, 3.0])
+    null = null_comparison("untrained", 5.0, Controls(values), "two-sided", Interval(low=4.0, high=6.0, method="m"))
+    assert null.model == "untrained (5 controls; a p-value needs 19)"
+    assert (null.pvalue, null.ratio) == (None, pytest.approx(2.5))
+    assert null.z == pytest.approx((5 - 2) / values.std(ddof=1))
+    assert null.ratio_low < 4 / 2 < 2.5 < 6 / 2 < null.ratio_high
 
 
-def test_the_only_control_takes_its_spread_from_its_halves(rng):
-    halves = rng.standard_normal(20)
-    null = null_comparison("untrained", 2.0, Controls([0.5], halves))
-    z = (2.0 - 0.5) / (halves.std(ddof=1) * np.sqrt(2))
-    assert null.model == "untrained (1 control; spread of 20 halves of its features)"
-    assert (null.z, null.pvalue) == (pytest.approx(z), pytest.approx(stats.t.sf(z, 19)))
+def test_a_single_control_is_a_value_to_look_at():
+    null = null_comparison("untrained", 5.0, Controls([2.0]), interval=Interval(low=4.0, high=6.0, method="m"))
+    assert (null.mean, null.z, null.pvalue, null.ratio) == (2.0, None, None, 2.5)
+    assert (null.ratio_low, null.ratio_high) == (None, None)
+
+
+@pytest.mark.parametrize("values", [[-1.0, 2.0, -0.5], [-3.0, -2.0, -4.0]])
+def test_there_is_no_ratio_to_what_may_be_zero_or_less(values):
+    assert null_comparison("untrained", 5.0, Controls(values)).ratio is None
 
 
 def test_no_controls_are_no_comparison():
     assert null_comparison("untrained", 2.0, Controls([])) is None
-
-
-@pytest.mark.parametrize("n_controls", [2, 5])
-def test_pvalues_of_few_controls_are_uniform(n_controls):
-    """The estimate is one more draw beside them."""
-    rng = np.random.default_rng(1)
-    pvalues = [
-        null_comparison("untrained", float(draws[0]), Controls(draws[1:])).pvalue
-        for draws in rng.standard_normal((400, n_controls + 1))
-    ]
-    assert stats.kstest(pvalues, "uniform").pvalue > 1e-3
 
 
 VALUES = np.array([1.0, 2.0, 3.0, 6.0])

@@ -1,8 +1,11 @@
 """The nulls of many numbers at once, from draws of models and from untrained dictionaries."""
 
-from saegeo_core import FiringStatistics
+import numpy as np
+
+from saegeo_core import FeatureCloud, FiringStatistics
+from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import Control
-from saegeo_core.measuring.null_draws import UNTRAINED, nulls_of_controls, nulls_of_draws
+from saegeo_core.measuring.null_draws import nulls_of_controls, nulls_of_draws
 
 
 def test_draws_are_gathered_number_by_number_and_model_by_model():
@@ -20,27 +23,31 @@ def test_without_draws_there_are_no_nulls():
     assert nulls_of_draws({"first": []}) == {}
 
 
-def controls_of(rng, n_controls, measure, names=("features",)):
-    control = Control(rng.standard_normal((20, 4)), FiringStatistics.from_arrays(rng.random((50, 20)) < 0.3))
-    firing = FiringStatistics.from_arrays(rng.random((50, 20)) < 0.3, controls_from=(lambda: control,) * n_controls)
-    return {name: nulls[UNTRAINED] for name, nulls in nulls_of_controls(measure, names, firing, rng).items()}
+def controls_of(rng, kinds, measure, names=("features",)):
+    def control(kind):
+        directions = Reflection(np.eye(4, dtype=np.float32), np.ones(4, np.int8)) if kind == "reflected" else drawn
+        return Control(directions, FiringStatistics.from_arrays(rng.random((50, 20)) < 0.3))
+
+    drawn = rng.standard_normal((20, 4))
+    cloud = FeatureCloud.from_array(rng.standard_normal((20, 4)).astype(np.float32))
+    makers = tuple((lambda kind=kind: control(kind)) for kind in kinds)
+    firing = FiringStatistics.from_arrays(rng.random((50, 20)) < 0.3, controls_from=makers)
+    return nulls_of_controls(measure, names, cloud, firing)
 
 
 def count(directions, counts):
-    assert len(directions) == len(counts)
+    assert len(directions) == len(counts) == 20
     return {"features": float(len(counts))}
 
 
-def test_the_only_control_is_halved(rng):
-    found = controls_of(rng, 1, count)["features"]
-    assert (found.values, found.halves) == ([20.0], [10.0] * 20)
-
-
-def test_of_several_controls_none_is_halved(rng):
-    found = controls_of(rng, 3, count)["features"]
-    assert (found.values, found.halves) == ([20.0] * 3, [])
+def test_reflected_controls_come_first_and_each_kind_says_what_it_keeps(rng):
+    found = controls_of(rng, ["gaussian", "reflected", "reflected"], count)["features"]
+    assert [(model, null.values) for model, null in found.items()] == [
+        ("untrained dictionary, the SAE reflected: all its cosines and rates kept", [20.0, 20.0]),
+        ("untrained dictionary, angular Gaussian: covariance and rates kept", [20.0]),
+    ]
 
 
 def test_a_number_that_no_control_has_has_nothing_to_compare(rng):
-    found = controls_of(rng, 1, count, names=("else",))["else"]
-    assert (found.values, found.halves) == ([], [])
+    found = controls_of(rng, ["reflected"], count, names=("else",))["else"]
+    assert all(null.values == [] for null in found.values())

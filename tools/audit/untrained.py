@@ -15,23 +15,23 @@ NAMES = {
 
 
 def measure() -> Section:
-    """The bundled SAE of layer 3 beside the control that ships with it."""
+    """The bundled SAE of layer 3 beside the reflected controls that ship with it."""
     report = measured("lobes", SAE, parameters={"affinities": ["phi"], "document_splits": 0})
     rows = []
     for name, words in NAMES.items():
         metric = report.metric(name)
-        control, stratified = null(metric, "untrained"), null(metric, "strata")
+        control, stratified = null(metric, "reflected"), null(metric, "strata")
         rows.append(
             {
                 "eight lobes": words,
                 "trained": metric.value,
-                "untrained control": control.mean,
-                "p against control": control.pvalue,
+                "reflected, untrained": control.mean,
+                "p against reflected": control.pvalue,
                 "permuted within strata": stratified.mean,
                 "p against strata": stratified.pvalue,
             }
         )
-    drawn = ("trained", "untrained control", "permuted within strata")
+    drawn = ("trained", "reflected, untrained", "permuted within strata")
     frame = pd.DataFrame(rows)[["eight lobes", *drawn]]
     frame["eight lobes"] = ["neighbor phi", "AMI, angular", "AMI, graph", "probe"]
     figure = Figure(
@@ -44,5 +44,5 @@ def measure() -> Section:
         x_title="",
         y_title="value",
     )
-    formats = dict.fromkeys(drawn, ".3f") | {"p against control": PVALUE, "p against strata": PVALUE}
+    formats = dict.fromkeys(drawn, ".3f") | {"p against reflected": PVALUE, "p against strata": PVALUE}
     return Section(rows, formats, [(figure, frame)])

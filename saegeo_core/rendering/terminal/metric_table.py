@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -9,6 +10,7 @@ from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.fitted_table import fitted_table
+from saegeo_core.rendering.terminal.rich_table import GAP
 from saegeo_core.report.metric import Absent, Metric
 from saegeo_core.report.report import Report
 from saegeo_core.running.subset_null import among_random_features
@@ -22,7 +24,13 @@ def metric_table(report: Report, width: int) -> RenderableType:
     """Every metric of the report for a terminal `width` columns wide, then notes on what the table cannot hold."""
     headline = report.analysis.headline
     ordered = sorted(report.measured, key=lambda metric: metric.name != headline)
-    rows = [metric_cells(metric) for metric in ordered if metric.value is not None]
+    present = [metric for metric in ordered if metric.value is not None]
+    rows = [metric_cells(metric, in_full=True) for metric in present]
+    if (
+        sum(max(map(cell_len, column)) for column in zip(HEADINGS, *rows, strict=True)) + GAP * (len(HEADINGS) - 1)
+        > width
+    ):
+        rows = [metric_cells(metric) for metric in present]
     notes = metric_notes(ordered)
     return Group(
         *([_table(HEADINGS, rows, width, headline)] if rows else []),
@@ -31,14 +39,14 @@ def metric_table(report: Report, width: int) -> RenderableType:
     )
 
 
-def metric_cells(metric: Metric) -> tuple[str, ...]:
-    """One text for each of `HEADINGS`."""
+def metric_cells(metric: Metric, *, in_full: bool = False) -> tuple[str, ...]:
+    """One text for each of `HEADINGS`; in full, ratios to the null have their limits."""
     return (
         metric.name,
         metric_words.estimate(metric),
         metric_words.null_mean(metric),
         metric_words.null_pvalue(metric),
-        metric_words.against_null(metric),
+        metric_words.against_null(metric, in_full=in_full),
     )
 
 

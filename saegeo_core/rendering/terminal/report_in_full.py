@@ -85,8 +85,12 @@ def _null(null: NullComparison) -> str:
         if null.pvalue is None
         else f", {equals_pvalue(null.pvalue, is_floor=metric_words.is_floor(null))} ({null.alternative})"
     )
+    limits = metric_words.ratio_limits(null)
+    ratio = (
+        "" if null.ratio is None else f", {significant(null.ratio, 3)} times the mean{f' {limits}' if limits else ''}"
+    )
     draws = "exact" if null.draws is None else f"{count(null.draws)} draw{'s' * (null.draws != 1)}"
-    return f"{null.model} ({draws}): mean {significant(null.mean)}{spread}{z}{p}"
+    return f"{null.model} ({draws}): mean {significant(null.mean)}{spread}{z}{ratio}{p}"
 
 
 def _pairs(pairs: Mapping[str, Any]) -> Table:

@@ -7,6 +7,7 @@ from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
 from saegeo_core import FeatureCloud, FiringStatistics, SaegeoError, run
+from saegeo_core.firing.reflection import Reflection, random_signs
 from saegeo_core.firing.statistics import Control
 from saegeo_core.synthetic import isotropic
 from saegeo_core.synthetic.firing import plant_firing
@@ -29,10 +30,19 @@ def cloud_of(plant):
     return FeatureCloud.from_array(plant.directions, name="plant")
 
 
-def with_control(plant, rng):
-    """The plant beside a dictionary that fires alike, but lies anywhere."""
-    control = Control(isotropic(len(plant.directions), plant.directions.shape[1], rng).numpy(), plant.firing)
-    return FiringStatistics(**{**vars(plant.firing), "controls_from": (lambda: control,)})
+def with_controls(plant, rng, n_controls=19):
+    """The plant beside dictionaries that lie alike, reflected, but fire at any time; and one that lies anywhere."""
+    n_features, d_in = plant.directions.shape
+    fired = np.concatenate([tile for _, tile in plant.firing.incidence().tiles()])
+
+    def reflected():
+        reflection = Reflection(np.eye(d_in, dtype=np.float32), random_signs(d_in, rng))
+        known = {name: getattr(plant.firing, name) for name in ("document_of_block", "label_of_block", "label_names")}
+        return Control(reflection, FiringStatistics.from_arrays(rng.permuted(fired, axis=0), **known))
+
+    gaussian = Control(isotropic(n_features, d_in, rng).numpy(), plant.firing)
+    makers = (*[reflected] * n_controls, lambda: gaussian)
+    return FiringStatistics(**{**vars(plant.firing), "controls_from": makers})
 
 
 @pytest.fixture
@@ -58,15 +68,18 @@ def quick(plant):
 
 
 def test_planted_topics_are_lobes(quick, plant, rng):
-    report = quick(with_control(plant, rng))
+    report = quick(with_controls(plant, rng))
     for name in OF_DOCUMENTS:
         metric = report.metric(name)
         assert -1 <= metric.interval.low <= metric.estimate <= metric.interval.high <= 1
         assert report.replicates(name) is not None
     for name in ("ami", "neighbor_phi_excess", "decoding_balanced_accuracy", "cramers_v"):
-        control, stratified = report.metric(name).nulls[:2]
-        assert "untrained" in control.model
-        assert control.pvalue < 1e-3
+        reflected, gaussian, stratified = report.metric(name).nulls[:3]
+        assert "reflected" in reflected.model
+        assert "(19 controls)" in reflected.model
+        assert reflected.pvalue == pytest.approx(1 / 20)
+        assert "Gaussian" in gaussian.model
+        assert gaussian.pvalue is None
         assert stratified.pvalue == pytest.approx(0.01)
     lobes = report.table("lobes")
     assert adjusted_mutual_info_score(lobes["phi_6"], plant.topic_of_feature[lobes["feature"]]) >= 0.95
@@ -248,6 +261,8 @@ def test_mathematics_code_and_latex_have_lobes_apart_from_prose_in_the_bundled_r
         own = share.loc[kind] > 0.2
         assert share.loc[kind, own].sum() > 0.85
         assert (prose.loc[:, own].sum(axis=1) < 0.1).all()
-    assert report.metric("ami").nulls[0].pvalue < 1e-3
-    # The paper's geometry finds no more in the SAE than in the untrained dictionary.
-    assert report.metric("ami_angular").nulls[0].pvalue > 0.05
+    assert report.metric("ami").nulls[0].pvalue == pytest.approx(1 / 20)
+    assert report.metric("ami").nulls[0].ratio > 3
+    # The paper's geometry finds no more in the SAE than in Gaussian dictionaries.
+    angular = report.metric("ami_angular")
+    assert abs(angular.estimate - angular.nulls[1].mean) < 2 * angular.nulls[1].standard_deviation

@@ -1,59 +1,86 @@
-"""An untrained dictionary in place of the SAE is not told from its control."""
+"""An untrained dictionary in place of the SAE is not told from its reflections; a trained one is."""
 
 import numpy as np
-import torch
-from scipy.stats import binom, kstest
+import pytest
+from scipy.stats import binom
 
-from saegeo_core import FiringStatistics
-from saegeo_core.measuring.null_comparison import Controls, null_comparison
-from saegeo_core.measuring.null_draws import UNTRAINED
+from saegeo_core.harvesting.in_memory import harvested_in_memory
+from saegeo_core.measuring.null_comparison import null_comparisons
+from saegeo_core.measuring.null_draws import controls_by_kind
+from saegeo_core.synthetic.dictionaries import UNTRAINED, read_text, trained
 from saegeo_lobes.affinities import MEASURES
+from saegeo_lobes.controls import untrained_lobes
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import COSINE_GRAPH, FeatureSet, Settings, live_features
-from saegeo_lobes.nulls import halves_of
+from saegeo_lobes.neighbor_phi import neighbor_phi_excess
 from saegeo_lobes.numbers import NUMBERS
 
-N_TRIALS, N_HALVES, K, D_IN = 24, 10, 3, 12
-BLOCKS, TOKENS = 240, 8
+N_FEATURES, D_IN, K, MIN_BLOCKS = 100, 16, 3, 10
 SETTINGS = Settings({"phi": MEASURES["phi"]}, (COSINE_GRAPH,), (K,), 6, 2**31, True, "cpu")
-MEASURED = ("ami", "neighbor_phi_excess", "cramers_v")
 
 
-def activations(rng):
-    """Tokens of blocks about five topics, documents of four blocks."""
-    topics = rng.standard_normal((5, D_IN))
-    topic = np.repeat(rng.integers(0, 5, BLOCKS // 4), 4 * TOKENS)
-    return topics[topic] * 0.6 + rng.standard_normal((BLOCKS * TOKENS, D_IN))
+def neighbor_phi(units, firing, rng):
+    live = live_features(firing.counts, firing.n_blocks, min_blocks=MIN_BLOCKS).mask
+    features = FeatureSet(units[live], firing.select(live), SETTINGS, rng)
+    unpermuted = np.empty((0, len(features)), np.int64)
+    return neighbor_phi_excess(features.phi_rows(), features.neighbors.indices, features.strata, unpermuted).excess
 
 
-def untrained(tokens, rng, n_features=120):
-    """Uniform directions that fire where their projection is high, at rates of their own."""
-    directions = rng.standard_normal((n_features, D_IN)).astype(np.float32)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    projections = tokens @ directions.T
-    rates = np.exp(rng.uniform(np.log(0.01), np.log(0.05), n_features))
-    thresholds = [np.quantile(column, 1 - rate) for column, rate in zip(projections.T, rates, strict=True)]
-    fired = (projections > thresholds).reshape(BLOCKS, TOKENS, -1).any(1)
-    firing = FiringStatistics.from_arrays(fired, document_of_block=np.arange(BLOCKS) // 4)
-    live = live_features(firing.counts, firing.n_blocks).mask
-    return FeatureSet(torch.from_numpy(directions[live]), firing.select(live), SETTINGS, rng)
+def pvalues_of_neighbor_phi(dictionary, text, rng, *, gaussian=0):
+    """By reflected controls, then by Gaussian ones."""
+    firing = harvested_in_memory(dictionary, text, rng, gaussian=gaussian)
+    measured = [
+        (control.kind, {"phi": neighbor_phi(control.units(dictionary.directions), control.firing, rng)})
+        for control in firing.controls()
+    ]
+    estimate = neighbor_phi(dictionary.directions, firing, rng)
+    return [null.pvalue for null in null_comparisons(estimate, controls_by_kind(measured, "phi"), "greater")]
 
 
-def measured(lobes):
-    return {name: NUMBERS[name].of(lobes) for name in MEASURED}
+@pytest.mark.parametrize("law", UNTRAINED)
+def test_untrained_dictionaries_pass_for_their_reflections(law):
+    n_trials, pvalues = 40, []
+    for seed in range(n_trials):
+        rng = np.random.default_rng([seed, len(law)])
+        pvalues += pvalues_of_neighbor_phi(UNTRAINED[law](N_FEATURES, D_IN, rng), read_text(D_IN, rng), rng)
+    for level in (0.05, 0.25, 0.5):
+        assert np.sum(np.array(pvalues) <= level) <= binom.ppf(0.999, n_trials, level)
 
 
-def test_one_control_gives_pvalues_that_do_not_reject_too_often():
-    pvalues = {name: [] for name in MEASURED}
-    for seed in range(N_TRIALS):
+def test_lobes_of_an_untrained_dictionary_pass_for_those_of_its_reflections():
+    n_trials, pvalues = 5, {"ami": [], "cramers_v": []}
+    for seed in range(n_trials):
         rng = np.random.default_rng(seed)
-        tokens = activations(rng)
-        sae, control = (FeatureLobes.of(untrained(tokens, rng), K, rng) for _ in range(2))
-        found, of_control = measured(sae), measured(control)
-        halves = [measured(half) for half in halves_of(control, rng, N_HALVES)]
-        for name in MEASURED:
-            draws = Controls([of_control[name]], [half[name] for half in halves])
-            pvalues[name].append(null_comparison(UNTRAINED, found[name], draws).pvalue)
-    for name in MEASURED:
-        assert np.sum(np.array(pvalues[name]) <= 0.05) <= binom.ppf(0.999, N_TRIALS, 0.05), name
-        assert kstest(pvalues[name], "uniform", alternative="greater").pvalue > 1e-3, name
+        dictionary, text = UNTRAINED["families of 5"](N_FEATURES, D_IN, rng), read_text(D_IN, rng)
+        firing = harvested_in_memory(dictionary, text, rng)
+        live = live_features(firing.counts, firing.n_blocks, min_blocks=MIN_BLOCKS).mask
+        sae = FeatureLobes.of(FeatureSet(dictionary.directions[live], firing.select(live), SETTINGS, rng), K, rng)
+        controls = list(untrained_lobes(dictionary.directions, firing, SETTINGS, rng, k=K, min_blocks=MIN_BLOCKS))
+        for name, collected in pvalues.items():
+            measured = [(control.kind, {name: NUMBERS[name].of(control.lobes)}) for control in controls]
+            judged = null_comparisons(NUMBERS[name].of(sae), controls_by_kind(measured, name), "greater")
+            collected.append(judged[0].pvalue)
+    for name, collected in pvalues.items():
+        assert np.sum(np.array(collected) <= 0.1) <= binom.ppf(0.999, n_trials, 0.1), name
+
+
+def test_training_is_found():
+    found = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        text = read_text(D_IN, rng)
+        found += pvalues_of_neighbor_phi(trained(N_FEATURES, D_IN, rng, text), text, rng)
+    assert np.sum(np.array(found) <= 0.05) >= 6
+
+
+def test_families_alone_are_beyond_gaussian_controls():
+    """Why reflections judge: they have the families, a Gaussian has none."""
+    by_reflected, by_gaussian = [], []
+    for seed in range(8):
+        rng = np.random.default_rng([seed, 1])
+        dictionary = UNTRAINED["families of 5"](N_FEATURES, D_IN, rng)
+        reflected, gaussian = pvalues_of_neighbor_phi(dictionary, read_text(D_IN, rng), rng, gaussian=19)
+        by_reflected.append(reflected)
+        by_gaussian.append(gaussian)
+    assert np.sum(np.array(by_gaussian) <= 0.05) >= 5
+    assert np.sum(np.array(by_reflected) <= 0.05) <= 3
