@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
+from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_lobes.affinities import fits_densely
 from saegeo_lobes.controls import untrained_lobes
 from saegeo_lobes.declared import DECLARED
@@ -58,6 +59,7 @@ def calibrated_findings(
 
     asked, settings = settings, _fitting(settings, live)
     controls = list(untrained_lobes(cloud.unit_vectors(), firing, settings, control_rng, k=k, min_blocks=min_blocks))
+    kin = kin_of(cloud, device=settings.device)[live.mask]
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
@@ -77,7 +79,7 @@ def calibrated_findings(
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
-        spread=spread_of(sae, numbers, document_rng, document_splits),
+        spread=spread_of(sae, numbers, kin, document_rng, document_splits),
         nulls=nulls,
         tables=tables,
         figures=figures_of(tables, k, plane.method),

@@ -1,8 +1,9 @@
-"""How well each number is known from so much text. Documents are what is drawn, so documents are what is left out or redrawn.
+"""How well each number is known. Documents are what is drawn, so documents are what is left out.
 
-Whatever depends on lobes is computed without each third of the documents, for several random splits into thirds; the
-neighbor-phi excess, which is smooth in the counts, has a document bootstrap. Both depend on the text alone: for two SAEs harvested
-from one corpus the n-th replicates are of the same documents, so that their difference is known better than either.
+Whatever depends on lobes is computed without each third of the documents, for several random splits into thirds: that is how well
+it is known from so much text. The neighbor-phi excess, which is smooth in the counts, is computed without each of twenty groups of
+documents and of kin at once: how well it is known in other text and another dictionary. For two SAEs harvested from one corpus the
+n-th replicates lack the same documents, so that their difference is known better than either.
 
 Labels are discrete, so numbers of lobes move in small jumps as text comes and goes. A document bootstrap does not serve them:
 repeated documents change the lobes, and its intervals miss the estimate. Nor does leaving out a twentieth at a time: the number of
@@ -23,12 +24,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import Absent
+from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
-from saegeo_lobes.neighbor_phi import draw_peers, neighbor_phi_interval, pack_by_feature
+from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, pack_by_feature
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
 CountBlocks = Callable[[Integers], Tensor]
@@ -43,14 +45,15 @@ METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
 def spread_of(
-    sae: FeatureLobes, numbers: Mapping[str, float | Absent], rng: np.random.Generator, n_splits: int
+    sae: FeatureLobes, numbers: Mapping[str, float | Absent], kin: Integers, rng: np.random.Generator, n_splits: int
 ) -> dict[str, Spread | Absent]:
     """For each number how well it is known, or why that is not known.
 
     Args:
         sae: the lobes of the SAE.
         numbers: its numbers.
-        rng: shares out and redraws documents. Nothing else draws from it, so that it does the same for every SAE.
+        kin: int64 (n_features,), which features come and go together.
+        rng: shares out documents. Nothing that depends on the SAE draws before it, so that it does the same for every SAE.
         n_splits: splits of the documents into thirds; 0 refits nothing.
     """
     firing = sae.features.firing
@@ -60,12 +63,12 @@ def spread_of(
     n_documents = len(np.unique(documents))
     if n_documents < 2:
         return dict.fromkeys(numbers, ONE_DOCUMENT)
-    split_rng, bootstrap_rng, peer_rng = rng.spawn(3)
+    split_rng, document_rng, own_rng = rng.spawn(3)
     excess = numbers[NEIGHBOR_PHI]
     known: dict[str, Spread | Absent] = {
         NEIGHBOR_PHI: excess
         if isinstance(excess, Absent)
-        else _redrawn(sae, excess, documents, bootstrap_rng, peer_rng)
+        else _neighbor_phi_known(sae, excess, kin, document_rng, own_rng)
     }
     refitted = {name: value for name, value in numbers.items() if name != NEIGHBOR_PHI}
     if not n_splits or not sae.features.is_dense:
@@ -175,26 +178,16 @@ def _known(estimate: float, of_text: Floats, by_start: Floats) -> Resampled:
     return student_interval(estimate, error, freedom, method=METHOD, population=TEXT, replicates=replicates)
 
 
-def _redrawn(
-    sae: FeatureLobes,
-    excess: float,
-    documents: Integers,
-    bootstrap_rng: np.random.Generator,
-    peer_rng: np.random.Generator,
-) -> Spread:
-    """The document bootstrap of the neighbor-phi excess."""
+def _neighbor_phi_known(
+    sae: FeatureLobes, excess: float, kin: Integers, document_rng: np.random.Generator, rng: np.random.Generator
+) -> Spread | Absent:
+    """How well the neighbor-phi excess is known, in other text and another dictionary."""
     features = sae.features
-    stream = bootstrap_rng.bit_generator.seed_seq.generate_state(4)
-    key = f"documents drawn again, {digest_of_parts(documents)} by {digest_of_parts(stream)}"
+    groups = groups_of_both(features.firing, kin, document_rng=document_rng, kin_rng=rng)
+    if isinstance(groups, Absent):
+        return groups
     incidence, neighbors = features.firing.incidence(), features.neighbors.indices
     packed = pack_by_feature(lambda some: incidence.block_tile(slice(0, incidence.n_blocks), some), len(features))
-    resampled = neighbor_phi_interval(
-        excess,
-        packed,
-        neighbors,
-        draw_peers(neighbors, features.strata, peer_rng),
-        document_of_block=documents,
-        rng=bootstrap_rng,
-        device=features.settings.device,
-    )
-    return Spread(resampled, key)
+    peers = draw_peers(neighbors, features.strata, rng)
+    device = features.settings.device
+    return groups.spread(excess, excess_without_groups(excess, packed, neighbors, peers, groups, device=device))

@@ -8,10 +8,9 @@ like frequency:
 
 and the null gives the features of each stratum new places in the dictionary, which keeps all that frequency does.
 
-How well the excess is known says a document bootstrap, which suits it because it is smooth in the counts. Drawing documents anew
-changes the counts of all pairs, but only few pairs are asked about: each neighbor, and beside it one peer, drawn once and
-kept. Replicates therefore spread a little more than the excess itself, which averages over all of the stratum, and they are
-centered on it.
+How well the excess is known says a jackknife over documents and kin at once. Leaving documents out changes the counts of all pairs,
+but only few pairs are asked about: each neighbor, and beside it one peer, drawn once and kept. Replicates therefore spread a
+little more than the excess itself, which averages over all of the stratum, and they are centered on it.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,10 +22,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.cooccurrence import WeightedCounts
 from saegeo_core.numerics.directions import row_slices
-from saegeo_core.statistics.resampling import Resampled, bootstrap_of, documents_drawn_again
 from saegeo_lobes.phi_of_pairs import PhiRows
 
 FiredIn = Callable[[Integers], NDArray[np.uint8]]
@@ -138,42 +137,34 @@ def pack_by_feature(fired_in: FiredIn, n_features: int) -> NDArray[np.uint8]:
     )
 
 
-def neighbor_phi_interval(
+def excess_without_groups(
     excess: float,
     packed: NDArray[np.uint8],
     neighbors: Integers,
     peers: Integers,
+    groups: GroupsOfBoth,
     *,
-    document_of_block: Integers,
-    rng: np.random.Generator,
-    n_resamples: int = 200,
-    level: float = 0.95,
     device: str | torch.device = "cpu",
-) -> Resampled:
-    """Document bootstrap of the excess of phi over neighbors.
+) -> Floats:
+    """The excess of phi over neighbors without each group of documents and of kin, (n_groups,).
 
-    Cost: 2 x n_features x n_neighbors x n_blocks x n_resamples products.
+    Cost: 2 x n_features x n_neighbors x n_blocks x n_groups products.
 
     Args:
         excess: the estimate, from `neighbor_phi_excess`.
         packed: which blocks fired each feature, from `pack_by_feature`.
         neighbors: int64 (n_features, n_neighbors).
         peers: the same, from `draw_peers`.
-        document_of_block: int64 (n_blocks,), pieces of one source being one document.
-        rng: draws the documents.
-        n_resamples: how many.
-        level: nominal coverage.
+        groups: what is left out.
         device: where the arithmetic is done.
-
-    Raises:
-        SaegeoError: fewer than two documents.
     """
-    names, document = np.unique(document_of_block, return_inverse=True)
-    drawn = documents_drawn_again(len(names), rng, n_resamples)
-    weights = np.vstack([np.ones(len(names), np.int64), drawn])[:, document]  # the first are the documents as they are
-    pairs = _WeightedPairs(packed, weights, device)
-    values = pairs.mean_phi(neighbors) - pairs.mean_phi(peers)
-    return bootstrap_of(excess, values[1:] - values[0] + excess, level=level)
+    n_features, numbers = len(neighbors), np.arange(groups.n_groups)
+    # The first has all blocks and all features.
+    blocks = np.vstack([np.ones_like(groups.of_block), groups.blocks_left])
+    features = np.vstack([np.ones(n_features), groups.of_feature != numbers[:, None]])
+    pairs = _WeightedPairs(packed, blocks, device)
+    values = pairs.mean_phi(neighbors, features) - pairs.mean_phi(peers, features)
+    return np.asarray(values[1:] - values[0] + excess)
 
 
 class _StratumMeans:
@@ -208,17 +199,19 @@ class _WeightedPairs:
         self._n_blocks = torch.from_numpy(weights.sum(1).astype(np.float64)).to(device)
         self._counts = torch.cat([self._blocks.of(packed[some]) for some in row_slices(len(packed), PAIRS_AT_ONCE)])
 
-    def mean_phi(self, partners: Integers) -> Floats:
-        """Mean over features and their partners (n_features, n_partners), for each set of weights: (n_sets,)."""
+    def mean_phi(self, partners: Integers, features: Floats) -> Floats:
+        """Mean over features, of weight (n_sets, n_features), and their partners (n_features, n_partners): (n_sets,)."""
         feature, partner = np.repeat(np.arange(len(partners)), partners.shape[1]), partners.ravel()
-        total = torch.zeros_like(self._n_blocks)
+        total, weights = torch.zeros_like(self._n_blocks), torch.from_numpy(features.T).to(self._n_blocks)
         for some in row_slices(len(feature), PAIRS_AT_ONCE):
             i, j = feature[some], partner[some]
             together = self._blocks.of(self._packed[i] & self._packed[j])
             one, other = self._counts[i], self._counts[j]
             spread = (one * (self._n_blocks - one)).sqrt() * (other * (self._n_blocks - other)).sqrt()
-            total += ((self._n_blocks * together - one * other) / spread).nan_to_num_(0.0).sum(0)
-        return (total / len(feature)).numpy(force=True)
+            phi = ((self._n_blocks * together - one * other) / spread).nan_to_num_(0.0)
+            total += (phi * weights[torch.from_numpy(i)]).sum(0)
+        means: Floats = (total / weights.sum(0) / partners.shape[1]).numpy(force=True)
+        return means
 
 
 def _sums(values: Tensor) -> Floats:

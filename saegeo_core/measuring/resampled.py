@@ -6,7 +6,7 @@ what each row adds to a number, `spread_by_kin` needs no more than that.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,6 +76,75 @@ def too_few_kin(kin: NDArray[np.int64]) -> Absent | None:
     return None
 
 
+@dataclass(frozen=True, eq=False)
+class GroupsOfBoth:
+    """Documents and kin dealt into as many groups; the n-th replicate of a number lacks the n-th group of either.
+
+    Which documents and which kin go together is chance, so that the variances of the two add up; that of their interplay is counted
+    twice, which errs on the wide side (Owen and Eckles 2012). For SAEs harvested together the n-th groups hold the same documents.
+
+    Attributes:
+        of_block: int64 (n_blocks,), from 0.
+        of_feature: int64 (n_features,), from 0.
+    """
+
+    of_block: NDArray[np.int64]
+    of_feature: NDArray[np.int64]
+
+    @property
+    def n_groups(self) -> int:
+        """Of documents, and of kin."""
+        return int(self.of_block.max()) + 1
+
+    @property
+    def blocks_left(self) -> NDArray[np.int64]:
+        """1 for each block that a replicate has, 0 for the others, (n_groups, n_blocks)."""
+        left: NDArray[np.int64] = (self.of_block != np.arange(self.n_groups)[:, None]).astype(np.int64)
+        return left
+
+    def features_left(self, group: int) -> NDArray[np.int64]:
+        """Ascending indices of the features that a replicate has."""
+        return np.flatnonzero(self.of_feature != group)
+
+    def spread(self, estimate: float, replicates: ArrayLike) -> Spread:
+        """How well a number is known, from itself without each group, (n_groups,)."""
+        known = jackknife_of(estimate, replicates, population=BOTH)
+        method = "delete-group jackknife over documents and kin at once"
+        return Spread(replace(known, method=method), f"documents left out, {digest_of_parts(self.of_block)}")
+
+
+def groups_of_both(
+    firing: FiringStatistics,
+    kin: NDArray[np.int64],
+    *,
+    document_rng: np.random.Generator,
+    kin_rng: np.random.Generator,
+    n_groups: int = 20,
+) -> GroupsOfBoth | Absent:
+    """Deal documents and kin out, or why that cannot be done: fewer than ten of either, or it is not known what fired where.
+
+    Args:
+        firing: which blocks each document has.
+        kin: (n_features,), of the features measured, as `kin_of` the cloud gives it.
+        document_rng: deals documents out, the same way for all SAEs that were harvested together.
+        kin_rng: deals kin out.
+        n_groups: how many, at most as many as there are documents and kin.
+    """
+    documents = firing.group_of_block
+    if firing.fired is None or documents is None:
+        return Absent("which features fired in which documents is not known")
+    names, document_of_block = np.unique(documents, return_inverse=True)
+    if len(names) < FEWEST_GROUPS:
+        return Absent(f"the text comes from {len(names)} documents, and an interval needs {FEWEST_GROUPS}")
+    if few := too_few_kin(kin):
+        return few
+    n_groups = min(n_groups, len(names), len(np.unique(kin)))
+    return GroupsOfBoth(
+        dealt_kin(document_of_block, document_rng, n_groups=n_groups),
+        dealt_kin(np.unique(kin, return_inverse=True)[1], kin_rng, n_groups=n_groups),
+    )
+
+
 def documents_and_kin_left_out(
     measure: Callable[[NDArray[np.int64], NDArray[np.int64], int], Numbers],
     numbers: Numbers,
@@ -86,45 +155,20 @@ def documents_and_kin_left_out(
     kin_rng: np.random.Generator,
     n_groups: int = 20,
 ) -> dict[str, Spread | Absent]:
-    """`jackknife_of` every number over documents and kin at once: the n-th replicate lacks the n-th group of either.
-
-    Which documents and which kin go together is chance, so that the variances of the two add up; that of their interplay is counted
-    twice, which errs on the wide side (Owen and Eckles 2012). For SAEs harvested together the n-th groups hold the same documents.
+    """How well every number is known that is smooth in the counts of blocks: over documents and kin at once (`GroupsOfBoth`).
 
     Args:
         measure: gives the numbers of some of the features that have kin, ascending indices, for the blocks that each of all
             features fires in, of so many blocks.
         numbers: those of all features and all blocks.
-        firing: the statistics; where it is not known which features fired in which documents there is no interval.
-        kin: of the features measured, as `kin_of` the cloud gives it; fewer than ten kin, or ten documents, have no interval.
-        document_rng: deals documents out, the same way for all SAEs that were harvested together.
-        kin_rng: deals kin out.
-        n_groups: how many groups, at most as many as there are documents and kin.
+        firing, kin, document_rng, kin_rng, n_groups: as for `groups_of_both`.
     """
-    documents = firing.group_of_block
-    if firing.fired is None or documents is None:
-        return dict.fromkeys(numbers, Absent("which features fired in which documents is not known"))
-    names, document_of_block = np.unique(documents, return_inverse=True)
-    if len(names) < FEWEST_GROUPS:
-        return dict.fromkeys(numbers, Absent(f"{len(names)} documents, and an interval needs {FEWEST_GROUPS}"))
-    if few := too_few_kin(kin):
-        return dict.fromkeys(numbers, few)
-    n_groups = min(n_groups, len(names), len(np.unique(kin)))
-    of_block = dealt_kin(document_of_block, document_rng, n_groups=n_groups)
-    of_feature = dealt_kin(np.unique(kin, return_inverse=True)[1], kin_rng, n_groups=n_groups)
-    stays = (of_block != np.arange(n_groups)[:, None]).astype(np.int64)
+    groups = groups_of_both(firing, kin, document_rng=document_rng, kin_rng=kin_rng, n_groups=n_groups)
+    if isinstance(groups, Absent):
+        return dict.fromkeys(numbers, groups)
+    left = groups.blocks_left
     without = [
-        measure(np.flatnonzero(of_feature != group), counts, int(stays[group].sum()))
-        for group, counts in enumerate(firing.block_counts(stays))
+        measure(groups.features_left(group), counts, int(left[group].sum()))
+        for group, counts in enumerate(firing.block_counts(left))
     ]
-    key = f"documents left out, {digest_of_parts(of_block)}"
-    return {
-        name: Spread(
-            replace(
-                jackknife_of(value, [one[name] for one in without], population=BOTH),
-                method="delete-group jackknife over documents and kin at once",
-            ),
-            key,
-        )
-        for name, value in numbers.items()
-    }
+    return {name: groups.spread(value, [one[name] for one in without]) for name, value in numbers.items()}

@@ -2,8 +2,7 @@
 
 * a statistic of the cloud that moves smoothly with the weight of each row: `kin_jackknife`, from what each row adds;
 * one that must be computed afresh: `dealt_kin` left out in turn, and `jackknife_of`;
-* a statistic of firing that is smooth in the counts: `documents_drawn_again` and `bootstrap_of`;
-* one that refits clusters, for which repeated documents would change the answer: `jackknife_of` as well;
+* a statistic of firing: documents left out, and `jackknife_of`; repeated documents would change clusters;
 * a mean over pairs: `pair_jackknife`, which needs no recomputation at all.
 
 The statistic of all parts is computed by the caller, so that whoever has many numbers computes them all on one part at once.
@@ -17,7 +16,6 @@ Every interval says what would be drawn again: another dictionary like this one,
 import hashlib
 import heapq
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,9 +23,8 @@ from scipy import special, stats
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.statistics.population import DICTIONARY, TEXT, Population
+from saegeo_core.statistics.population import DICTIONARY, Population
 
-BootstrapMethod = Literal["percentile", "basic"]
 FEWEST_GROUPS = 10
 """Groups below which no spread is told."""
 
@@ -188,48 +185,6 @@ def on_the_logit_scale(known: Resampled, n_items: int) -> Resampled:
     low, high = special.expit(special.logit(share) + reach * np.array([-1.0, 1.0]))
     interval = (min(float(low), known.estimate), max(float(high), known.estimate))
     return replace(known, confidence_interval=interval, method=f"{known.method}, on the logit scale")
-
-
-def documents_drawn_again(n_documents: int, rng: np.random.Generator, n_resamples: int = 200) -> Integers:
-    """How often each document counts in each resample, (n_resamples, n_documents); rows sum to n_documents.
-
-    All pieces of one source are one document.
-
-    Raises:
-        SaegeoError: fewer than two documents.
-    """
-    if n_documents < 2:
-        raise SaegeoError(f"a bootstrap draws among documents, and there is {n_documents}", "give more text")
-    return rng.multinomial(n_documents, np.full(n_documents, 1.0 / n_documents), n_resamples).astype(np.int64)
-
-
-def bootstrap_of(
-    estimate: float, replicates: ArrayLike, *, level: float = 0.95, method: BootstrapMethod = "percentile"
-) -> Resampled:
-    """Interval from whole documents drawn again, for a statistic smooth in the counts.
-
-    Invalid where the statistic refits clusters on the counts: repeated documents change the clusters.
-
-    Args:
-        estimate: the statistic of all documents as they are.
-        replicates: shape (n_resamples,), the statistic of each resample.
-        level: nominal coverage.
-        method: "percentile" or "basic" (reflected about the estimate), SciPy's words.
-    """
-    values = np.asarray(replicates, dtype=np.float64)
-    low, high = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
-    if method == "basic":
-        low, high = 2.0 * estimate - high, 2.0 * estimate - low
-    interval = (float(low), float(high))
-    return Resampled(
-        estimate,
-        float(np.std(values, ddof=1)),
-        interval,
-        level,
-        f"document bootstrap, {method}",
-        values,
-        population=TEXT,
-    )
 
 
 def digest_of_parts(parts: ArrayLike) -> str:

@@ -4,9 +4,7 @@ from scipy import stats
 
 from saegeo_core import SaegeoError
 from saegeo_core.statistics.resampling import (
-    bootstrap_of,
     dealt_kin,
-    documents_drawn_again,
     jackknife_of,
     kin_jackknife,
     on_the_logit_scale,
@@ -73,18 +71,3 @@ def test_the_interval_of_a_share_stays_inside_and_covers():
         assert 0 < low < values.mean() < high < 1
         covered += low <= 0.03 <= high
     assert covered >= 180
-
-
-def test_the_document_bootstrap_covers_a_mean():
-    covered = 0
-    for seed in range(200):
-        rng = np.random.default_rng(seed)
-        values = rng.standard_normal(80)
-        means = [drawn @ values / drawn.sum() for drawn in documents_drawn_again(80, rng)]
-        covered += covers(bootstrap_of(values.mean(), means), 0.0)
-    assert stats.binomtest(covered, 200, 0.94).pvalue > 1e-3
-
-
-def test_one_document_is_refused(rng):
-    with pytest.raises(SaegeoError):
-        documents_drawn_again(1, rng)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.synthetic import isotropic
 from saegeo_lobes.affinities import affinity_matrix, phi
-from saegeo_lobes.neighbor_phi import draw_peers, neighbor_phi_excess, neighbor_phi_interval, pack_by_feature
+from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, neighbor_phi_excess, pack_by_feature
 
 
 @pytest.fixture
@@ -66,33 +67,22 @@ def test_peers_come_from_the_stratum_of_the_neighbor(case, rng):
     assert seen[i * neighbors.shape[1] + j] == allowed
 
 
-def test_replicates_are_those_of_the_documents_drawn(case, rng):
-    """Seen through a replay of the draws: weighted counts of the whole matrix give the same mean difference of phi."""
+def test_replicates_lack_groups_of_documents_and_of_kin(case, rng):
+    """Weighted counts of the whole matrix give the same mean difference of phi, over the features that are left."""
     firing = case.plant.firing.select(case.live)
     neighbors, strata = case.neighbors.indices, case.strata()
     peers = draw_peers(neighbors, strata, rng)
     packed = pack_by_feature(lambda some: firing.incidence().block_tile(slice(None), some), firing.n_features)
-    documents = firing.document_of_block + 5
-    seed = int(rng.integers(2**31))
-    found = neighbor_phi_interval(
-        0.25,
-        packed,
-        neighbors,
-        peers,
-        document_of_block=documents,
-        rng=np.random.default_rng(seed),
-        n_resamples=3,
-    )
-    n_documents = documents.max() - 4
-    drawn = np.random.default_rng(seed).multinomial(n_documents, np.full(n_documents, 1 / n_documents), 3)
+    groups = GroupsOfBoth(firing.document_of_block % 3, rng.permutation(np.arange(firing.n_features) % 3))
+    found = excess_without_groups(0.25, packed, neighbors, peers, groups)
     means = []
-    for weights in [np.ones(n_documents, int), *drawn]:
-        counts = firing.cooccurrence(weights=weights[firing.document_of_block])
-        matrix = affinity_matrix(counts, int(weights[firing.document_of_block].sum()), phi).numpy()
-        near, beside = (np.take_along_axis(matrix, partners, 1).mean() for partners in (neighbors, peers))
+    for group in (-1, 0, 1, 2):
+        weights = (groups.of_block != group).astype(np.int64)
+        matrix = affinity_matrix(firing.cooccurrence(weights=weights), int(weights.sum()), phi).numpy()
+        left = groups.features_left(group)
+        near, beside = (np.take_along_axis(matrix, partners, 1)[left].mean() for partners in (neighbors, peers))
         means.append(near - beside)
-    np.testing.assert_allclose(found.replicates, 0.25 + np.array(means[1:]) - means[0], atol=1e-5)
-    assert found.confidence_interval[0] < found.confidence_interval[1]
+    np.testing.assert_allclose(found, 0.25 + np.array(means[1:]) - means[0], atol=1e-5)
 
 
 def test_directions_without_a_plan_have_no_excess(make_case, rng):
