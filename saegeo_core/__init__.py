@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.cloud.spec import SaeSpec
     from saegeo_core.comparison import Comparison, compare
+    from saegeo_core.corpora.spec import CorpusSpec
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading import load_cloud
@@ -29,6 +30,7 @@ _HOME = {
     "AnalysisContext": "plugin.analysis",
     "Better": "report.metric",
     "Comparison": "comparison",
+    "CorpusSpec": "corpora.spec",
     "Declarations": "measuring.declaration",
     "Declared": "measuring.declaration",
     "Example": "plugin.analysis",
@@ -60,6 +62,7 @@ __all__ = [
     "AnalysisContext",
     "Better",
     "Comparison",
+    "CorpusSpec",
     "Declarations",
     "Declared",
     "Example",

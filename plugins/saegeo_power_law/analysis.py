@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from saegeo_core import Analysis, AnalysisContext, Parameters
+from saegeo_core import Analysis, AnalysisContext, CorpusSpec, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+    from saegeo_power_law.fitted_laws import RankWindow
 
 
 class PowerLawParameters(Parameters):
@@ -27,6 +28,14 @@ class PowerLawParameters(Parameters):
     unit_rows: bool = Field(
         default=False,
         description="Measure the directions alone, every row scaled to length 1, to compare SAEs of unlike lengths.",
+    )
+    corpus: CorpusSpec | None = Field(
+        default=None,
+        description="With --model, the text whose activations have their spectrum measured beside: what saegeo harvest --corpus "
+        "takes, a file, a folder, hf:NAME or python-env.",
+    )
+    n_documents: int | None = Field(
+        default=None, ge=1, description="Read the first so many documents of the corpus; all of them by default."
     )
     null_draws: int = Field(
         default=99, ge=19, description="Spectra drawn without structure; p-values are at least 1/(m+1)."
@@ -50,6 +59,7 @@ class PowerLaw(Analysis):
 
     name = "power-law"
     version = "3"
+    uses = frozenset({"activations"})
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"
@@ -62,7 +72,18 @@ class PowerLaw(Analysis):
     }
 
     def analyze(self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext) -> "Findings":
-        """Decompose the covariance of the rows as they are stored."""
+        """Decompose the covariance of the rows as they are stored, and beside it that of the activations where there are any."""
+        from saegeo_core import Findings
+        from saegeo_power_law.activation_spectrum import beside_activations
+        from saegeo_power_law.fitted_laws import RankWindow
+
+        window = RankWindow(parameters.first_rank, parameters.last_rank)
+        found = self._of_cloud(cloud, window, parameters, context)
+        return Findings.joined(found, beside_activations(found, window, context, n_documents=parameters.n_documents))
+
+    def _of_cloud(
+        self, cloud: "FeatureCloud", window: "RankWindow", parameters: PowerLawParameters, context: AnalysisContext
+    ) -> "Findings":
         if parameters.unit_rows:
             cloud = cloud.with_unit_rows()
         if cloud.n_features < 2 or cloud.d_in < 2:
@@ -71,9 +92,7 @@ class PowerLaw(Analysis):
             few = "one feature has no covariance" if cloud.n_features < 2 else ""
             declared = PUBLISHED if context.preset == "paper" else DECLARED
             return declared.absent(few or "one dimension has one eigenvalue, and no ranks")
-        from saegeo_power_law.fitted_laws import RankWindow
-
-        window, n_features = RankWindow(parameters.first_rank, parameters.last_rank), parameters.n_features
+        n_features = parameters.n_features
         if context.preset == "paper":
             from saegeo_power_law.paper import paper_findings
 

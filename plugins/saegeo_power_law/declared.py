@@ -1,4 +1,4 @@
-"""Name, unit, range and meaning of every metric of both presets, in the order in which they are reported."""
+"""Name, unit, range and meaning of every metric, in the order in which they are reported: of either preset, and of activations."""
 
 from saegeo_core import Declarations, Declared
 
@@ -76,6 +76,15 @@ DECLARED = Declarations(
         "neither",
         "Length of the mean row over the root mean square length of the rows; 0 is centered.",
         range=(0, 1),
+    ),
+)
+
+OF_ACTIVATIONS = Declarations(
+    alpha_activations=Declared(
+        "exponent",
+        "neither",
+        "The exponent as read off the covariance spectrum of the activations that the SAE reads, over the same ranks.",
+        no_null="tokens of one text are not independent, so their number does not say what no structure would read",
     ),
 )
 

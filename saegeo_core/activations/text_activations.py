@@ -1,9 +1,9 @@
-"""What a model computes for short texts at one hook: the form in which activations reach an analysis.
+"""What a model computes for texts at one hook: the form in which activations reach an analysis.
 
 A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,23 +45,34 @@ class TextActivations:
         """Plain JSON that decides the numbers."""
         return self.source.describe()
 
+    def pieces(self, documents: Iterable[Document]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The activations (n_tokens, d_in) of consecutive tokens of one document, and its position; special tokens are left out.
+
+        A long document comes in several pieces, one without tokens in none. Documents are read as they are needed, once, in order
+        of their position; the model answers for all pieces only when the last of them has been taken.
+
+        Raises:
+            SaegeoError: the model fails on them, or gives what is not finite.
+        """
+        for batch in self.source.batches(documents):
+            rows = batch.activations[self.hook].float().numpy(force=True)
+            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
+            yield from zip(batch.document[starts].tolist(), np.split(rows, starts[1:]), strict=True)
+
     def of(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """For each text, in order, the activations (n_tokens, d_in) of its tokens, special ones left out.
 
         Raises:
             SaegeoError: the model fails on them, or gives what is not finite.
         """
-        documents = (Document(text, None, str(number), number) for number, text in enumerate(texts))
         pieces: list[NDArray[np.float32]] = []
         number = 0
-        for batch in self.source.batches(documents):
-            rows = batch.activations[self.hook].float().numpy(force=True)
-            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
-            for document, piece in zip(batch.document[starts], np.split(rows, starts[1:]), strict=True):
-                while number < document:
-                    yield self._joined(pieces)
-                    pieces, number = [], number + 1
-                pieces.append(piece)
+        documents = (Document(text, None, str(position), position) for position, text in enumerate(texts))
+        for document, piece in self.pieces(documents):
+            while number < document:
+                yield self._joined(pieces)
+                pieces, number = [], number + 1
+            pieces.append(piece)
         for _ in range(number, len(texts)):
             yield self._joined(pieces)
             pieces = []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.report.findings import Findings
 
@@ -48,9 +49,10 @@ class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
     Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec, several
-    are a list of it: their clouds are `context.clouds[NAME]`, and their weights are part of the report's digest. Files and
-    folders that the analysis reads are of type Path: they must be there, and what they hold is part of the digest too. What has
-    no sensible default gets none: give the field `examples`, and whoever leaves it out is told what to type.
+    are a list of it: their clouds are `context.clouds[NAME]`, and their weights are part of the report's digest. Text is a
+    parameter of type CorpusSpec, and its documents those of `context.corpora[NAME]`. Files and folders that the analysis reads by
+    itself are of type Path: they must be there. What either holds is part of the digest too. What has no sensible default gets
+    none: give the field `examples`, and whoever leaves it out is told what to type.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -70,6 +72,7 @@ class AnalysisContext:
             "activations" is needed or used.
         clouds: the clouds of the SAEs that parameters name, by parameter and of the same kind of rows: one for a parameter of
             type SaeSpec, a tuple for a list of them.
+        corpora: the corpora that parameters of type CorpusSpec name, by parameter.
     """
 
     rng: "np.random.Generator"
@@ -79,6 +82,7 @@ class AnalysisContext:
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
     clouds: "Mapping[str, Any]" = field(default_factory=dict)
+    corpora: "Mapping[str, Corpus]" = field(default_factory=dict)
 
 
 class Example(NamedTuple):

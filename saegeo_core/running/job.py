@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.input_files import input_files
 from saegeo_core.loading import load_cloud
@@ -39,6 +40,7 @@ from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subs
 if TYPE_CHECKING:
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
 
 Existing = Literal["reuse", "replace", "fail"]
@@ -91,14 +93,26 @@ class Job:
         Raises:
             SaegeoError: there is no such SAE.
         """
-        named = {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
         clouds: dict[str, FeatureCloud | tuple[FeatureCloud, ...]] = {}
-        for key, value in named.items():
+        for key, value in self._parameter_values().items():
             if isinstance(value, SaeSpec):
                 clouds[key] = self.load_cloud(value)
             elif isinstance(value, list | tuple) and value and all(isinstance(one, SaeSpec) for one in value):
                 clouds[key] = tuple(self.load_cloud(one) for one in value)
         return clouds
+
+    @cached_property
+    def corpora(self) -> "dict[str, Corpus]":
+        """The corpora that parameters name, by parameter.
+
+        Raises:
+            SaegeoError: there is no such corpus.
+        """
+        values = self._parameter_values()
+        return {key: value.open() for key, value in values.items() if isinstance(value, CorpusSpec)}
+
+    def _parameter_values(self) -> dict[str, Any]:
+        return {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
@@ -107,6 +121,8 @@ class Job:
             key: _told(named) if not isinstance(named, tuple) else _told_together(named)
             for key, named in self.clouds.items()
         }
+        for key, corpus in self.corpora.items():
+            inputs[key] = {"digest": digest_of(described := corpus.describe()), **described}
         inputs |= input_files(self.parameters)
         if self.firing is not None:
             inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
@@ -200,6 +216,7 @@ class Job:
             firing=self.firing,
             activations=self.activations,
             clouds=self.clouds,
+            corpora=self.corpora,
         )
 
     @contextlib.contextmanager
