@@ -67,7 +67,10 @@ def paper_findings(
         return PUBLISHED.absent("all rows are equal")
     points = published_components(standardized, q, context.rng)
     found = published_negentropy(points, k, threshold, n_bootstraps, context.rng)
-    null_points = published_components(standardized_columns(gaussian_rows(rows, context.rng)), q, context.rng)
+    null_rows = standardized_columns(gaussian_rows(rows, context.rng))
+    if principal_axes(null_rows).rank < q:
+        return PUBLISHED.absent(f"Gaussian rows of these moments span fewer than {q} dimensions, to rounding")
+    null_points = published_components(null_rows, q, context.rng)
     surrogate = published_negentropy(null_points, k, threshold, n_bootstraps, context.rng)
     if not np.isfinite([found.estimate, surrogate.estimate]).all():
         return PUBLISHED.absent(f"a resample spans fewer than {q} dimensions: its published entropy is infinite")

@@ -33,7 +33,7 @@ def planted(n, d, exponent, rng):
 
 
 def estimates(report):
-    return {metric.name: metric.value for metric in report.measured}
+    return {metric.name: metric.value for metric in report.measured if metric.value is not None}
 
 
 def test_every_number_is_that_of_numpy(rng):
@@ -258,8 +258,8 @@ def test_the_same_seed_gives_the_same_report_on_one_thread_and_two(rng):
             reports.append(measure(rows, seed=5))
     finally:
         torch.set_num_threads(threads)
+    assert estimates(reports[0]) == pytest.approx(estimates(reports[1]), rel=1e-9)
     for one, two in zip(reports[0].measured, reports[1].measured, strict=True):
-        assert one.value == pytest.approx(two.value, rel=1e-9), one.name
         if isinstance(one.interval, Interval):
             assert one.interval.low == pytest.approx(two.interval.low, rel=1e-9, abs=1e-12), one.name
         if isinstance(one.nulls, tuple):
@@ -333,7 +333,7 @@ DEGENERATE = {
 def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, preset):
     report = measure(rows, preset)
     names = list(DECLARED) if preset == "calibrated" else ["alpha", "log_determinant"]
-    assert [metric.name for metric in report.measured] == names
+    assert [metric.name for metric in report.measured] == [*names, "alpha_activations"]
     for metric in report.measured:
         for part in (metric.estimate, metric.interval, metric.nulls):
             assert not isinstance(part, Absent) or part.absent

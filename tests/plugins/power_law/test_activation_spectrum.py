@@ -1,0 +1,75 @@
+"""The spectrum of activations beside that of directions: planted exponents, intervals over documents, reasons in words."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from saegeo_core import Absent, AnalysisContext, Findings
+from saegeo_power_law.activation_spectrum import activation_spectrum, beside_activations
+from saegeo_power_law.fitted_laws import RankWindow
+
+D, TOKENS = 24, 200
+WINDOW = RankWindow(2, 12)
+
+
+def context(rng, *, n_documents=30, exponent=1.0, preset="calibrated", sources=None):
+    """A model whose activations have variances rank^-exponent, and documents that each shift them a little."""
+    deviations = np.arange(1, D + 1) ** (-exponent / 2)
+    activations = [
+        deviations * (rng.standard_normal((TOKENS, D)) + 0.2 * rng.standard_normal(D)) for _ in range(n_documents)
+    ]
+    group = sources or [str(number) for number in range(n_documents)]
+    documents = [SimpleNamespace(text="some text", group=group[k], position=k) for k in range(n_documents)]
+
+    def pieces(read):
+        for document in read:
+            for rows in np.array_split(activations[document.position].astype(np.float32), 3):
+                yield document.position, rows
+
+    return AnalysisContext(
+        rng=np.random.default_rng(0),
+        preset=preset,
+        activations=SimpleNamespace(d_in=D, pieces=pieces),
+        corpora={"corpus": SimpleNamespace(documents=lambda: iter(documents))},
+    ), activations
+
+
+def test_the_spectrum_is_that_of_all_tokens_together(rng):
+    given, activations = context(rng)
+    known = activation_spectrum(given, n_documents=None)
+    expected = np.linalg.eigvalsh(np.cov(np.concatenate(activations).T))[::-1]
+    np.testing.assert_allclose(known.spectrum.eigenvalues, expected, rtol=1e-5)
+    assert (known.n_tokens, known.n_documents) == (30 * TOKENS, 30)
+    fewer = activation_spectrum(given, n_documents=4)
+    np.testing.assert_allclose(
+        fewer.spectrum.eigenvalues, np.linalg.eigvalsh(np.cov(np.concatenate(activations[:4]).T))[::-1], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("preset", ["calibrated", "paper"])
+def test_a_planted_exponent_is_read_and_lies_in_its_interval(rng, preset):
+    given, _ = context(rng, exponent=0.7, preset=preset)
+    (metric,) = beside_activations(Findings(metrics=()), WINDOW, given, n_documents=None).metrics
+    assert metric.value == pytest.approx(0.7, abs=0.1)
+    assert metric.interval.low < 0.7 < metric.interval.high
+    assert metric.interval.population == (None if preset == "paper" else "other text")
+
+
+def test_pieces_of_one_source_are_left_out_together(rng):
+    given, _ = context(rng, n_documents=18, sources=[str(number // 2) for number in range(18)])
+    (metric,) = beside_activations(Findings(metrics=()), WINDOW, given, n_documents=None).metrics
+    assert "9 documents" in metric.interval.absent
+
+
+def test_there_is_a_reason_where_there_is_no_spectrum(rng):
+    nothing = AnalysisContext(rng=rng)
+    (metric,) = beside_activations(Findings(metrics=()), WINDOW, nothing, n_documents=None).metrics
+    assert "--model" in metric.estimate.absent
+    without_text = AnalysisContext(rng=rng, activations=SimpleNamespace(d_in=D))
+    known = activation_spectrum(without_text, n_documents=None)
+    assert isinstance(known, Absent)
+    assert "power-law.corpus" in known.absent
+    given, _ = context(rng)
+    (metric,) = beside_activations(Findings(metrics=()), RankWindow(2, D + 5), given, n_documents=None).metrics
+    assert f"needs {D + 5} eigenvalues" in metric.estimate.absent
