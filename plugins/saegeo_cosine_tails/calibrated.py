@@ -15,6 +15,7 @@ from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.laws import Law, MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
@@ -128,7 +129,7 @@ def observed(
         watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
     )
     moment = direction_moments_of(cloud, device=context.device).second
-    squared = float((n * (moment**2).sum() - 1) / (n - 1))
+    squared = mean_squared_cosine(moment, n)
     return Observed(cosines, cosine, moment, squared, warnings)
 
 

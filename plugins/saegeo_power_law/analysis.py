@@ -111,7 +111,7 @@ class PowerLaw(Analysis):
     def estimates(
         self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext
     ) -> "Mapping[str, float] | None":
-        """Those of the spectrum of all rows; not the spread over windows, which the spectra of subsamples choose."""
+        """Those of the spectrum of all rows; of one window alone, not the spread over windows."""
         if context.preset == "paper":
             return None
         if cloud.n_features < 2 or cloud.d_in < 2:

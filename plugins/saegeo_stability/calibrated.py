@@ -9,11 +9,11 @@ from torch import Tensor
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Moments
+from saegeo_core.measuring.null_draws import nulls_of_draws
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.across import nearest_across
-from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.null_directions import uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import on_the_logit_scale
@@ -49,9 +49,14 @@ def calibrated_findings(
     draws: dict[str, list[dict[str, float]]] = {model: [] for model in random}
     for model in context.progress(order, len(order), "random dictionaries"):
         draws[model].append(numbers_of(measure(*random[model]())))
-    drawn: dict[str, dict[str, Floats]] = {
-        name: {model: np.array([one[name] for one in many]) for model, many in draws.items()}
-        for name in numbers_of(found)
+    judged = nulls_of_draws({REFLECTED: draws[REFLECTED]})
+    beside = {
+        name: {
+            model: Moments(float(np.mean([one[name] for one in many])))
+            for model, many in draws.items()
+            if model != REFLECTED
+        }
+        for name in judged
     }
     if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
         warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
@@ -59,13 +64,7 @@ def calibrated_findings(
         {**dict.fromkeys(DECLARED, not_paired), **numbers_of(found)},
         n={name: len(found[name].values) if name in found else min(len(first), len(second)) for name in DECLARED},
         spread=spreads(found, cloud, other, context.device),
-        nulls={
-            name: {
-                model: values if model == REFLECTED else Moments(float(np.mean(values)))
-                for model, values in one.items()
-            }
-            for name, one in drawn.items()
-        },
+        nulls={name: {**judged[name], **beside[name]} for name in judged},
         tables=_nearest_tables(cloud, other, first, second, random[REFLECTED]()),
         figures=[FIGURE],
         warnings=warnings,

@@ -16,9 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from saegeo_core.numerics.directions import row_slices
-
-ROWS_AT_ONCE = 4096
+from saegeo_core.numerics.row_moments import row_moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +40,8 @@ class Reflection:
 
 def principal_axes(activations: torch.Tensor) -> NDArray[np.float32]:
     """Orthonormal principal axes of activations (n_tokens, d_in) about their mean, as columns: float32 (d_in, d_in)."""
-    mean = activations.mean(0, dtype=torch.float64)
-    moment = torch.zeros(len(mean), len(mean), dtype=torch.float64, device=activations.device)
-    for rows in row_slices(len(activations), ROWS_AT_ONCE):
-        centered = activations[rows].double() - mean
-        moment += centered.T @ centered
-    axes: NDArray[Any] = torch.linalg.eigh(moment).eigenvectors.numpy(force=True)
+    covariance = torch.from_numpy(row_moments(activations, device=activations.device).covariance)
+    axes: NDArray[Any] = torch.linalg.eigh(covariance.to(activations.device)).eigenvectors.numpy(force=True)
     return axes.astype(np.float32)
 
 

@@ -168,17 +168,13 @@ def clusters_from(points: Floats, labels: NDArray[np.integer[Any]]) -> Integers:
     return labels_of_run
 
 
-def adjusted_rand_index(one: Integers, other: Integers) -> float:
-    """Pairs of points on which two clusterings agree, beyond chance (Hubert and Arabie 1985); 1 for equal ones.
+def adjusted_rand_indices(one: Integers, others: Integers) -> Floats:
+    """Pairs of points on which two clusterings agree, beyond chance (Hubert and Arabie 1985); 1 for equal ones. (n_others,).
 
     Args:
-        one, other: int64 (n_points,), from 0.
+        one: int64 (n_points,), from 0.
+        others: int64 (n_others, n_points), from 0, each held against the one.
     """
-    return float(adjusted_rand_indices(one, other[None])[0])
-
-
-def adjusted_rand_indices(one: Integers, others: Integers) -> Floats:
-    """The index of one clustering (n_points,) with each of others (n_others, n_points)."""
     n_others, height, width = len(others), int(one.max()) + 1, int(others.max()) + 1
     cells = (np.arange(n_others)[:, None] * height + one) * width + others
     tables = np.bincount(cells.ravel(), minlength=n_others * height * width).reshape(n_others, height, width)

@@ -4,6 +4,7 @@ A count is given the discrete law that has exactly its mean and variance, so tha
 expected as well as when millions are: binomial below the Poisson variance, negative binomial above it.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,12 +85,13 @@ class ContinuousLaw:
         return choose_pvalue(float(self.distribution.cdf(observed)), float(self.distribution.sf(observed)), alternative)
 
 
-class QuantileLaw:
-    """What a law has that is known by its quantiles: a subclass gives `_quantiles`, evenly spaced in probability."""
+class QuantileLaw(ABC):
+    """What a law has that is known by its quantiles."""
 
     @property
+    @abstractmethod
     def _quantiles(self) -> Floats:
-        raise NotImplementedError
+        """Evenly spaced in probability."""
 
     @property
     def mean(self) -> float:

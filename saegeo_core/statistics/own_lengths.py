@@ -41,7 +41,8 @@ class Ellipsoid:
 
         Products are made in the precision of the directions.
         """
-        inside = ((directions @ self.inverse.astype(directions.dtype)) * directions).sum(1, dtype=np.float64)
+        inverse = self.inverse.astype(directions.dtype, copy=False)
+        inside = ((directions @ inverse) * directions).sum(1, dtype=np.float64)
         beyond = np.maximum(0.0, 1.0 - (directions**2).sum(1, dtype=np.float64))
         return np.asarray(1.0 / np.sqrt(inside + self.beyond * beyond))
 
