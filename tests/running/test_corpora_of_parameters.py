@@ -66,7 +66,8 @@ def test_other_text_under_the_same_name_makes_another_report(reading, cloud, tex
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [("", "names no corpus"), ("  ", "names no corpus"), ("a\0b", "names no corpus"), (3, "cannot be 3")]
+    ("given", "told"),
+    [("", "names no corpus"), ("  ", "names no corpus"), ("a\0b", "names no corpus"), (3, "cannot be 3")],
 )
 def test_what_names_no_corpus_is_refused(reading, cloud, given, told):
     with pytest.raises(SaegeoError, match=told):
