@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from benchmarks.calibration.cell import Cell
+from benchmarks.calibration.geometry_cells import D, N
 from saegeo_core import Example, FeatureCloud, FiringStatistics
 from saegeo_core.harvesting.in_memory import harvested_in_memory
 from saegeo_core.numerics.arrays import Floats, Integers
@@ -20,7 +21,6 @@ from saegeo_core.synthetic.clouds import families, isotropic
 from saegeo_core.synthetic.composites import Law, two_subspaces
 from saegeo_core.synthetic.dictionaries import UNTRAINED, Dictionary, Text, read_text, trained
 
-N_RATES, D_RATES = 200, 24
 RATES = 0.05, 0.6
 BURSTS = 2.0
 """Shape of the gamma law, of mean 1, that says how lively a feature is in a document."""
@@ -45,12 +45,13 @@ LOBES: Mapping[str, Any] = {
 
 def firing_cells() -> list[Cell]:
     """Both analyses on every law of firing."""
-    of_5, of_20 = partial(families, size=5), partial(families, size=20)
+    of_5, of_20, of_40 = (partial(families, size=size) for size in (5, 20, 40))
     rates = {
         "uniform": _at_rates(isotropic),
         "families of 5": _at_rates(of_5),
         "families of 5 that share rates": _at_rates(of_5, sharing=5),
         "families of 20 that share rates": _at_rates(of_20, sharing=20),
+        "ten families of 40 that share rates": _at_rates(of_40, sharing=40),
         "two subspaces": _at_rates(two_subspaces),
         "documents of unequal length": _at_rates(of_5, sharing=5, blocks=UNEQUAL),
         "families that fire more": _families_fire_more,
@@ -80,17 +81,17 @@ def _at_rates(
     """Directions of a law, of unlike lengths, and rates that ignore both; so many features in a row share theirs."""
 
     def draw(rng: np.random.Generator) -> Example:
-        rates = np.repeat(rng.uniform(*RATES, N_RATES // sharing), sharing)
-        return _firing_at(directions(N_RATES, D_RATES, rng), rates, blocks, rng)
+        rates = np.repeat(rng.uniform(*RATES, N // sharing), sharing)
+        return _firing_at(directions(N, D, rng), rates, blocks, rng)
 
     return draw
 
 
 def _families_fire_more(rng: np.random.Generator) -> Example:
     """Half of the features in families of five, and these at rates that are higher by half on average."""
-    half = N_RATES // 2
-    rows = torch.cat([families(half, D_RATES, rng), isotropic(N_RATES - half, D_RATES, rng)])
-    rates = rng.uniform(*RATES, N_RATES) * np.repeat([1.0, 2 / 3], [half, N_RATES - half])
+    half = N // 2
+    rows = torch.cat([families(half, D, rng), isotropic(N - half, D, rng)])
+    rates = rng.uniform(*RATES, N) * np.repeat([1.0, 2 / 3], [half, N - half])
     return _firing_at(rows, rates, EVEN, rng)
 
 

@@ -6,7 +6,7 @@ from math import sqrt
 from pathlib import Path
 
 from benchmarks.calibration.cell import Cell, Said
-from benchmarks.calibration.firing_cells import D_LOBES, D_RATES, N_LOBES, N_RATES
+from benchmarks.calibration.firing_cells import D_LOBES, N_LOBES
 from benchmarks.calibration.geometry_cells import FEWER_THAN_DIMENSIONS, D, N
 from benchmarks.calibration.summary import Row, summarized
 
@@ -17,8 +17,8 @@ SMALL, COVERED = (0.02, 0.08), (0.93, 0.97)
 HEAD = Path(__file__).with_name("head.md")
 SIZES = {
     "directions": f"{N} features in {D} dimensions, or {FEWER_THAN_DIMENSIONS[0]} in {FEWER_THAN_DIMENSIONS[1]}",
-    "rates": f"{N_RATES} in {D_RATES}",
     "lobes": f"{N_LOBES} in {D_LOBES}",
+    "n": N,
     "d": D,
 }
 COLUMNS = ("metric", "law", "runs", "p ≤ .05", "found", "covered", "width")
