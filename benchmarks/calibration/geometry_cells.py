@@ -38,6 +38,7 @@ IN_QUESTION: Mapping[str, tuple[str, ...]] = {
     "power-law": EVEN,
     "entropy": ELLIPTIC,
     "redundancy": ELLIPTIC,
+    "mean_squared_cosine": (*EVEN, "common mean"),  # an uneven covariance is what it measures
     "alpha_window_spread": POWER_LAWS,
     "power_law_gain": POWER_LAWS,
     "mean_norm": POWER_LAWS,
