@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.calibration.cells import all_cells, one_thread, run_of_cell
+from benchmarks.calibration.cells import all_cells, ready_process, run_of_cell
 from benchmarks.calibration.page import page
 from benchmarks.calibration.records import Records
 
@@ -18,7 +18,12 @@ from benchmarks.calibration.records import Records
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
-    parser.add_argument("--runs", type=int, default=500, help="runs of each cell (default: %(default)s)")
+    parser.add_argument(
+        "--runs",
+        type=int,
+        default=500,
+        help="runs of each cell; 0 makes none and draws the page of those there are (default: %(default)s)",
+    )
     parser.add_argument("--only", metavar="TEXT", default="", help="only cells whose name holds TEXT")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("calibration-runs"), help="where runs are kept")
@@ -30,11 +35,11 @@ def main() -> int:
     if not chosen:
         parser.error(f"no cell of that name; known: {', '.join(cell.name for cell in cells)}")
     records = {place: Records(options.folder, cells[place]) for place in chosen}
-    missing = [
-        (place, number) for place in chosen for number in sorted(set(range(options.runs)) - set(records[place].read()))
-    ]
+    made = {place: records[place].read().keys() for place in chosen}
+    # Round by round, so that wherever it is stopped every cell has as many runs.
+    missing = [(place, number) for number in range(options.runs) for place in chosen if number not in made[place]]
     console = Console(stderr=True)
-    with ProcessPoolExecutor(options.workers, get_context("spawn"), initializer=one_thread) as workers:
+    with ProcessPoolExecutor(options.workers, get_context("spawn"), initializer=ready_process) as workers:
         running = {workers.submit(run_of_cell, place, number): (place, number) for place, number in missing}
         for done in track(as_completed(running), "runs", total=len(running), console=console):
             place, number = running[done]

@@ -5,7 +5,9 @@ from itertools import groupby
 from math import sqrt
 from pathlib import Path
 
-from benchmarks.calibration.cells import FEWER_THAN_DIMENSIONS, Cell, D, N, Said, is_null
+from benchmarks.calibration.cell import Cell, Said
+from benchmarks.calibration.firing_cells import D_LOBES, N_LOBES
+from benchmarks.calibration.geometry_cells import FEWER_THAN_DIMENSIONS, D, N
 from benchmarks.calibration.summary import Row, summarized
 
 Runs = Mapping[int, Mapping[str, Said]]
@@ -13,21 +15,21 @@ Runs = Mapping[int, Mapping[str, Said]]
 SMALL, COVERED = (0.02, 0.08), (0.93, 0.97)
 """What p <= .05 and the coverage of 95 % may be."""
 HEAD = Path(__file__).with_name("head.md")
+SIZES = {
+    "directions": f"{N} features in {D} dimensions, or {FEWER_THAN_DIMENSIONS[0]} in {FEWER_THAN_DIMENSIONS[1]}",
+    "lobes": f"{N_LOBES} in {D_LOBES}",
+    "n": N,
+    "d": D,
+}
 COLUMNS = ("metric", "law", "runs", "p ≤ .05", "found", "covered", "width")
 
 
 def page(cells: Sequence[tuple[Cell, Runs]]) -> str:
     """The page as Markdown."""
-    few, many = FEWER_THAN_DIMENSIONS
-    lines = [HEAD.read_text(encoding="utf-8").format(n=N, d=D, few=few, many=many)]
+    lines = [HEAD.read_text(encoding="utf-8").format(**SIZES)]
     for analysis, of_analysis in groupby((one for one in cells if one[1]), key=lambda one: one[0].analysis):
-        lines += [
-            f"## {analysis}",
-            "",
-            "| metric | law | runs | p ≤ .05 | found | covered | width |",
-            "|---|---|---|---|---|---|---|",
-        ]
-        rows = [(cell, row) for cell, runs in of_analysis for row in summarized(runs) if row.runs]
+        lines += [f"## {analysis}", "", f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
+        rows = [(cell, row) for cell, runs in of_analysis for row in summarized(runs) if row.is_tried]
         for metric in dict.fromkeys(row.metric for _, row in rows):
             lines += [_line(cell, row) for cell, row in rows if row.metric == metric]
         lines.append("")
@@ -35,7 +37,7 @@ def page(cells: Sequence[tuple[Cell, Runs]]) -> str:
 
 
 def _line(cell: Cell, row: Row) -> str:
-    null = is_null(cell, row.metric)
+    null = cell.is_null(row.metric)
     small = _share(row.small, row.runs, SMALL) if null else ""
     found = "" if null or row.small is None else _written(row.small)
     covered = _share(row.covered, row.runs, COVERED)

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.calibration.cells import Cell, Said
+from benchmarks.calibration.cell import Cell, Said
 
 
 class Records:
-    """The runs of one cell in a folder."""
+    """The runs of one cell in a folder, in a file that names the analysis with its version and the law."""
 
     def __init__(self, folder: Path, cell: Cell) -> None:
-        name = cell.name.replace("/", " over ").replace(":", "")
+        name = f"{cell.analysis} {cell.version} on {cell.law}".replace("/", " over ").replace(":", "")
         self.path = folder / f"{name}.jsonl"
 
     def read(self) -> dict[int, dict[str, Said]]:
-        """What each run said, by its number. A last line that was cut off is no run."""
+        """What each run said, by its number. A line that was cut off, and the one written after it, are no run."""
         return dict(self._lines())
 
     def add(self, number: int, said: dict[str, Said]) -> None:
@@ -27,7 +28,7 @@ class Records:
     def _lines(self) -> Iterator[tuple[int, dict[str, Said]]]:
         if not self.path.exists():
             return
-        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n"):
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            with suppress(json.JSONDecodeError):
                 record = json.loads(line)
                 yield record["run"], record["said"]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.calibration.cells import Said
+from benchmarks.calibration.cell import Said
 
 LEVEL = 0.05
 
@@ -27,6 +27,11 @@ class Row(NamedTuple):
     small: float | None
     covered: float | None
     width: float | None
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether it has anything that can be right or wrong."""
+        return self.small is not None or self.covered is not None
 
 
 def summarized(runs: Mapping[int, Mapping[str, Said]]) -> list[Row]:

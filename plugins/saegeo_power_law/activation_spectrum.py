@@ -96,10 +96,10 @@ def beside_activations(
 
 def activation_spectrum(context: AnalysisContext, n_documents: int | None) -> ActivationSpectrum | Absent:
     """The spectrum of what the model of the run computes for the first `n_documents` of its corpus, or why there is none."""
-    if context.activations is None:
-        return Absent("no model was named: type --model MODEL --set power-law.corpus=TEXT")
     if "corpus" not in context.corpora:
-        return Absent("no text was named for the model to read: type --set power-law.corpus=TEXT")
+        return Absent("no text was named for a model to read: type --model MODEL --set power-law.corpus=TEXT")
+    if context.activations is None:
+        return Absent("no model was named that reads the text: type --model MODEL")
 
     def documents() -> Iterator[Any]:
         return islice(context.corpora["corpus"].documents(), n_documents)

@@ -31,8 +31,8 @@ class PowerLawParameters(Parameters):
     )
     corpus: CorpusSpec | None = Field(
         default=None,
-        description="With --model, the text whose activations have their spectrum measured beside: what saegeo harvest --corpus "
-        "takes, a file, a folder, hf:NAME or python-env.",
+        description="With --model, the text whose activations have their spectrum measured beside, named as for "
+        "saegeo harvest --corpus.",
     )
     n_documents: int | None = Field(
         default=None, ge=1, description="Read the first so many documents of the corpus; all of them by default."
@@ -107,6 +107,10 @@ class PowerLaw(Analysis):
             null_draws=parameters.null_draws,
             power_law_draws=parameters.power_law_draws,
         )
+
+    def used(self, parameters: PowerLawParameters) -> frozenset[str]:
+        """A model, where there is text for it to read."""
+        return self.uses if parameters.corpus else frozenset()
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext

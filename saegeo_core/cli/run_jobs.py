@@ -69,7 +69,7 @@ def _measure(spec: SaeSpec, plan: RunPlan, bars: JobBars) -> Iterator[StoredRepo
 def _open(spec: SaeSpec, plan: RunPlan) -> AnalysisInputs:
     inputs = AnalysisInputs.open(
         _load(spec, plan),
-        [configured.analysis for configured in plan.analyses],
+        plan.analyses,
         firing=plan.options.firing,
         place=plan.options.place,
         plugins=plan.plugins,

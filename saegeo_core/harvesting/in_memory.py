@@ -18,7 +18,13 @@ def fired_on(text: Text, encoder: torch.Tensor, dictionary: Dictionary, **known:
     thresholds = torch.from_numpy(thresholds_at(text.tokens, encoder, dictionary.rates))
     fires = text.tokens @ encoder.T > thresholds
     blocks = fires.view(-1, text.block_tokens, len(encoder)).any(1)
-    return FiringStatistics.from_arrays(blocks.numpy(), document_of_block=text.document_of_block, **known)
+    return FiringStatistics.from_arrays(
+        blocks.numpy(),
+        document_of_block=text.document_of_block,
+        label_of_block=text.topic_of_document[text.document_of_block],
+        label_names=tuple(f"topic {topic}" for topic in range(len(text.topics))),
+        **known,
+    )
 
 
 def harvested_in_memory(

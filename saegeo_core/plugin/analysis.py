@@ -109,7 +109,8 @@ class Analysis(Protocol):
         name: what the user types, lower case with hyphens.
         version: goes up whenever the same cloud would give other numbers.
         needs: what must be given: a subset of "vectors", "firing", "activations".
-        uses: what it can do without, and takes where it is given: at present "activations" or nothing.
+        uses: what it can do without, and takes where it is given: at present "activations" or nothing. Where that depends on
+            parameters, `used` tells.
         headline: the metric to look at first.
         summary: one line for lists.
         reference: where the method is described.
@@ -117,8 +118,8 @@ class Analysis(Protocol):
         presets: the presets it offers, each with the parameter values that it changes.
         invariances: what leaves its estimates as they are, of those in `INVARIANCES`. `saegeo plugins check` tries each.
         finds: composite clouds of `saegeo plugins check` on which its headline may have small p-values, by name, each with the
-        reason:
-            what sets that cloud apart is what it looks for, or what its null is known not to keep. On all others it may not.
+            reason: what sets that cloud apart is what it looks for, or what its null is known not to keep. On all others it may
+            not.
     """
 
     name: str
@@ -136,6 +137,10 @@ class Analysis(Protocol):
     def analyze(self, cloud: "FeatureCloud", parameters: Any, context: AnalysisContext) -> "Findings":
         """Measure the cloud. May raise SaegeoError for a user's mistake; what cannot be computed is an Absent metric."""
         ...
+
+    def used(self, parameters: Any) -> frozenset[str]:  # noqa: ARG002
+        """Of what it `uses`, what it takes at these parameters: the rest is neither read for it nor part of its report's digest."""
+        return self.uses
 
     def estimates(
         self,

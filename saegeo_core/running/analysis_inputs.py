@@ -14,9 +14,8 @@ from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.alignment import firing_of
 from saegeo_core.numerics.arrays import Integers
-from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.running.configured_analysis import ConfiguredAnalysis, takes_activations
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.job import Job
 from saegeo_core.running.model_place import ModelPlace
 
@@ -66,7 +65,7 @@ class AnalysisInputs:
     def open(
         cls,
         cloud: "FeatureCloud",
-        analyses: Iterable[Analysis],
+        analyses: Iterable[ConfiguredAnalysis],
         *,
         firing: "FiringStatistics | str | Path | None",
         place: ModelPlace,
@@ -77,7 +76,7 @@ class AnalysisInputs:
 
         Args:
             cloud: the directions to be measured.
-            analyses: those that are to measure them.
+            analyses: those that are to measure them, with their parameters.
             firing: firing statistics, or the folder or file that holds them; bundled SAEs bring their own.
             place: the model to be read, its device resolved.
             plugins: where file formats and sources of activations come from.
@@ -87,8 +86,8 @@ class AnalysisInputs:
             SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
         """
         analyses = list(analyses)
-        needs_firing = any("firing" in analysis.needs for analysis in analyses)
-        reads_model = any(takes_activations(analysis) for analysis in analyses)
+        needs_firing = any("firing" in configured.analysis.needs for configured in analyses)
+        reads_model = any(configured.takes_activations for configured in analyses)
         return cls(
             cloud,
             firing_of(cloud, firing) if needs_firing else None,
@@ -109,7 +108,7 @@ class AnalysisInputs:
             device=self.device,
             cloud=self.cloud,
             firing=self.firing if "firing" in analysis.needs else None,
-            activations=self.activations if takes_activations(analysis) else None,
+            activations=self.activations if configured.takes_activations else None,
             load_cloud=self.load_cloud,
             among=None
             if self.among is None

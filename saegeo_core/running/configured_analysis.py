@@ -39,12 +39,12 @@ class ConfiguredAnalysis:
         """The analysis's name."""
         return self.analysis.name
 
+    @property
+    def takes_activations(self) -> bool:
+        """Whether it reads a model where one is named."""
+        return "activations" in self.analysis.needs | self.analysis.used(self.parameters)
+
 
 def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:
     """What the analysis needs and is not available."""
     return sorted(analysis.needs - available)
-
-
-def takes_activations(analysis: Analysis) -> bool:
-    """Whether the analysis reads a model where one is named."""
-    return "activations" in analysis.needs | analysis.uses

@@ -63,6 +63,6 @@ def run(
     cloud = load_cloud(cloud, plugins=plugins) if isinstance(cloud, str) else cloud
     configured = ConfiguredAnalysis.configure(plugin, preset, parameters or {}, plugins)
     place = ModelPlace(model, layer, hook, force_model, device).with_device_resolved()
-    inputs = AnalysisInputs.open(cloud, [configured.analysis], firing=firing, place=place, plugins=plugins)
+    inputs = AnalysisInputs.open(cloud, [configured], firing=firing, place=place, plugins=plugins)
     job = inputs.job(configured, seed)
     return job.perform(progress) if out is None else job.perform_stored(ReportStore(out), existing, progress).report

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.synthetic.clouds import families, isotropic
+from saegeo_core.synthetic.clouds import families, isotropic, power_law_variances
 from saegeo_core.synthetic.composites import two_subspaces
 
 LEAST_RATE, GREATEST_RATE = 0.01, 0.05
@@ -44,12 +44,14 @@ class Text:
         block_tokens: consecutive tokens in a block.
         document_of_block: int64 (n_blocks,).
         topics: float32 (n_topics, d), unit rows: what documents are about.
+        topic_of_document: int64 (n_documents,).
     """
 
     tokens: Tensor
     block_tokens: int
     document_of_block: Integers
     topics: Tensor
+    topic_of_document: Integers
 
 
 def read_text(
@@ -57,20 +59,32 @@ def read_text(
     rng: np.random.Generator,
     *,
     n_documents: int = 60,
-    blocks_per_document: int = 4,
+    blocks_per_document: int | Integers = 4,
     block_tokens: int = 8,
     n_topics: int = 5,
     strength: float = 2.0,
+    exponent: float = 0.0,
 ) -> Text:
-    """Documents each about one topic: tokens are noise, and now and then the topic, of that many times the noise's deviation."""
+    """Documents each about one topic: tokens are noise, and now and then the topic.
+
+    Args:
+        d: dimensions.
+        rng: the only source of chance.
+        n_documents: how many.
+        blocks_per_document: of every document, or of each, (n_documents,).
+        block_tokens: tokens in a block.
+        n_topics: shared out at random.
+        strength: length of a topic, in deviations of the noise, 1 in each coordinate in the mean square.
+        exponent: variances of the noise fall as rank^-exponent along the coordinates, so that directions reach unlike far.
+    """
     topics = isotropic(n_topics, d, rng)
-    topic = torch.from_numpy(rng.integers(0, n_topics, n_documents)).repeat_interleave(
-        blocks_per_document * block_tokens
-    )
+    topic_of_document = rng.integers(0, n_topics, n_documents)
+    document = np.repeat(np.arange(n_documents), blocks_per_document)
+    topic = torch.from_numpy(topic_of_document[document]).repeat_interleave(block_tokens)
     told = torch.from_numpy(rng.random((len(topic), 1)) < 0.5).float()
     noise = torch.from_numpy(rng.standard_normal((len(topic), d), dtype=np.float32))
-    document = np.arange(n_documents * blocks_per_document) // blocks_per_document
-    return Text(noise + strength * told * topics[topic], block_tokens, document, topics)
+    noise *= (d * power_law_variances(d, exponent)).sqrt().float()
+    return Text(noise + strength * told * topics[topic], block_tokens, document, topics, topic_of_document)
 
 
 def log_uniform_rates(n: int, rng: np.random.Generator) -> Floats:

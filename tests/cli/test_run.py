@@ -297,6 +297,14 @@ class TestActivations:
         assert saegeo("run", matrix, "--plugin", "reads", plugins=given).exit_code == 0
         assert seen == [None]
 
+    def test_what_is_not_used_is_not_opened_and_makes_no_other_report(self, saegeo, matrix, reading, monkeypatch):
+        given, seen = reading
+        monkeypatch.setattr(given.analysis("reads"), "used", lambda parameters: frozenset(), raising=False)
+        for options in ([], ["--model", "letters:narrow", "--hook", "a"]):
+            assert saegeo("run", matrix, "--plugin", "reads", *options, plugins=given).exit_code == 0
+        assert seen == [None]
+        assert len(stored()) == 1
+
     @pytest.mark.parametrize(
         ("options", "told"),
         [

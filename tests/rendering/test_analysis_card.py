@@ -1,10 +1,12 @@
 """Types of parameters are shown as a user reads them."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
 
+from saegeo_core import CorpusSpec, SaeSpec
 from saegeo_core.rendering.terminal.analysis_card import _kind
 
 
@@ -17,6 +19,12 @@ from saegeo_core.rendering.terminal.analysis_card import _kind
         (Literal["lift", "share"], "one of lift, share"),
         (list[Literal["phi", "dice"]], "list of one of phi, dice"),
         (tuple[int, ...], "tuple of int"),
+        (list[SaeSpec], "list of SAE"),
+        (
+            CorpusSpec | None,
+            "corpus (a JSON-lines, Parquet, CSV or text file, a folder of them, hf:NAME or python-env) or none",
+        ),
+        (Path | None, "file or folder or none"),
     ],
 )
 def test_a_type_is_told_in_words(annotation, words):

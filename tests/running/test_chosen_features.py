@@ -47,7 +47,7 @@ def report_of(cloud, features, plugin="cosine-tails", preset="calibrated", **set
     plugins = PluginManager()
     place = ModelPlace(device="cpu")
     configured = ConfiguredAnalysis.configure(plugin, preset, settings, plugins)
-    inputs = AnalysisInputs.open(cloud, [configured.analysis], firing=None, place=place, plugins=plugins)
+    inputs = AnalysisInputs.open(cloud, [configured], firing=None, place=place, plugins=plugins)
     return inputs.part(np.asarray(features)).job(configured, seed=0).perform()
 
 
@@ -147,7 +147,7 @@ def test_estimates_are_the_numbers_of_the_whole_analysis(plugin, settings):
     cloud, plugins = load_cloud("minilm-l6:layer_3"), PluginManager()
     configured = ConfiguredAnalysis.configure(plugin, "calibrated", settings, plugins)
     place = ModelPlace(device="cpu")
-    inputs = AnalysisInputs.open(cloud, [configured.analysis], firing=None, place=place, plugins=plugins)
+    inputs = AnalysisInputs.open(cloud, [configured], firing=None, place=place, plugins=plugins)
     job = replace(inputs.part(np.arange(240)).job(configured, 0), among=None)
     measured = {metric.name: metric.value for metric in job.perform().measured if metric.value is not None}
     context = AnalysisContext(rng=np.random.default_rng([0, *plugin.encode()]), firing=job.firing, clouds=job.clouds)

@@ -4,6 +4,7 @@ import pytest
 
 from saegeo_core import PluginManager
 from saegeo_core.testing import check_analysis
+from saegeo_core.testing.composites import LAWS
 
 # Parameters at which the suite's small clouds can be measured, mostly fewer draws and refits than by default: the same code.
 PARAMETERS = {
@@ -25,6 +26,8 @@ PARAMETERS = {
     "stability": {"null_draws": 99},  # more than by default: what is planted needs a p-value of .01
 }
 COST = "cost on 4,096 x 256"  # left out, to be quick
+# Its headline is of words, and composite clouds come without a model that knows any.
+NOT_CHECKED = {"crystals": {f"p-values on a composite cloud: {name}" for name in LAWS}}
 BUILT_IN = [one.name for plugin in PluginManager().plugins if plugin.package == "saegeo" for one in plugin.analyses]
 
 
@@ -33,4 +36,4 @@ def test_a_built_in_analysis_conforms(name):
     conformance = check_analysis(PluginManager().analysis(name), PARAMETERS.get(name), quick=True)
     conformance.raise_failures()
     not_checked = {outcome.check for outcome in conformance.outcomes if outcome.verdict == "not checked"}
-    assert not_checked == {COST}
+    assert not_checked == {COST} | NOT_CHECKED.get(name, set())

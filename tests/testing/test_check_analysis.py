@@ -309,15 +309,33 @@ def test_parameters_it_cannot_do_without_are_given(spoiled):
 
 @pytest.mark.parametrize("how", ["needs", "uses"])
 def test_activations_are_made_up_where_they_are_read(spoiled, how):
-    """The words of a text are turned with the cloud, which a product of both tells; nothing else moves them."""
+    """The words of a text are turned with the cloud, which a product of both tells; nothing else moves them.
+
+    Composite clouds come without them.
+    """
 
     def analyze(self, cloud, parameters, context):
+        if context.activations is None:
+            raise MissingInput("it needs words", "type --model NAME_OR_PATH")
         (tokens,) = context.activations.of(["seven words"])
         product = float(cloud.unit_vectors().double().numpy().mean(0) @ tokens.mean(0))
         return Findings([length(cloud).model_copy(update={"estimate": product})])
 
     bare = {"planted_example": Analysis.planted_example, "null_example": Analysis.null_example}
-    assert not failures(spoiled(analyze=analyze, **bare, **{how: frozenset({"vectors", "activations"})}))
+    conformance = check_analysis(
+        spoiled(analyze=analyze, finds={}, **bare, **{how: frozenset({"vectors", "activations"})}), quick=True
+    )
+    conformance.raise_failures()
+    told = [outcome.seen for outcome in conformance.outcomes if "composite cloud" in outcome.check]
+    assert told == ([] if how == "needs" else ["it does not run there: it needs words"] * 3)
+
+
+def test_what_can_do_without_activations_is_tried_on_composite_clouds(spoiled):
+    conformance = check_analysis(spoiled(uses=frozenset({"activations"})), quick=True)
+    conformance.raise_failures()
+    assert len([outcome for outcome in conformance.outcomes if "composite cloud" in outcome.check]) == 3
+    (check,) = failures(spoiled(uses=frozenset({"activations"}), finds={"steep spectrum": "its null is uniform"}))
+    assert check == "p-values on a composite cloud: families of unlike tightness"
 
 
 def test_an_example_brings_the_second_cloud(spoiled, sound):

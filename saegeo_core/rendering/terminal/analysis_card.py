@@ -1,6 +1,7 @@
 """One analysis as its user needs to know it: what it measures, what it needs, and everything that can be set."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -9,6 +10,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.corpora.open_corpus import KNOWN
+from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.plugin.analysis import as_typed
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.report.metric import Absent
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
     from saegeo_core.plugin.analysis import Analysis
     from saegeo_core.report.metric import Metric
     from saegeo_core.report.report import Report
+
+WORDS = {type(None): "none", SaeSpec: "SAE", CorpusSpec: f"corpus ({KNOWN})", Path: "file or folder"}
 
 
 def analysis_card(analysis: "Analysis", package: str, example: "Report | str") -> RenderableType:
@@ -99,4 +105,4 @@ def _kind(annotation: Any) -> str:
         return " or ".join(_kind(one) for one in arguments)
     if origin is not None:
         return f"{_kind(origin)} of {', '.join(_kind(one) for one in arguments if one is not ...)}"
-    return "none" if annotation is type(None) else getattr(annotation, "__name__", str(annotation))
+    return WORDS[annotation] if annotation in WORDS else getattr(annotation, "__name__", str(annotation))

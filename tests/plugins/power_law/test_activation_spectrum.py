@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from saegeo_core import Absent, AnalysisContext, Findings
+from saegeo_core import Absent, AnalysisContext, Findings, PluginManager
+from saegeo_core.plugin.analysis import resolve_parameters
 from saegeo_power_law.activation_spectrum import activation_spectrum, beside_activations
 from saegeo_power_law.fitted_laws import RankWindow
 
@@ -62,14 +63,21 @@ def test_pieces_of_one_source_are_left_out_together(rng):
     assert "9 documents" in metric.interval.absent
 
 
+def test_a_model_is_used_where_there_is_text_for_it():
+    """So that a report does not depend on a model that nothing was read with."""
+    power_law = PluginManager().analysis("power-law")
+    for settings, used in (({}, set()), ({"n_documents": 3}, set()), ({"corpus": "texts.jsonl"}, {"activations"})):
+        assert power_law.used(resolve_parameters(power_law, "calibrated", settings)) == used
+
+
 def test_there_is_a_reason_where_there_is_no_spectrum(rng):
     nothing = AnalysisContext(rng=rng)
     (metric,) = beside_activations(Findings(metrics=()), WINDOW, nothing, n_documents=None).metrics
-    assert "--model" in metric.estimate.absent
-    without_text = AnalysisContext(rng=rng, activations=SimpleNamespace(d_in=D))
-    known = activation_spectrum(without_text, n_documents=None)
+    assert "--model MODEL --set power-law.corpus=TEXT" in metric.estimate.absent
+    without_model = AnalysisContext(rng=rng, corpora={"corpus": SimpleNamespace()})
+    known = activation_spectrum(without_model, n_documents=None)
     assert isinstance(known, Absent)
-    assert "power-law.corpus" in known.absent
+    assert "no model was named" in known.absent
     given, _ = context(rng)
     (metric,) = beside_activations(Findings(metrics=()), RankWindow(2, D + 5), given, n_documents=None).metrics
     assert f"needs {D + 5} eigenvalues" in metric.estimate.absent
