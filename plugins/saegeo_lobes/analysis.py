@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from saegeo_lobes.feature_set import Settings
 
 AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
+PUBLISHED_AFFINITIES: list[AffinityName] = ["phi", "jaccard", "dice", "overlap", "smc"]
+MANY_FEATURES = 8192
+"""From here on an eigensolution takes longer than all else, so only those that metrics and their intervals rest on are made unasked."""
 
 
 class LobesParameters(Parameters):
@@ -24,9 +27,10 @@ class LobesParameters(Parameters):
         default=[2, 3, 4, 8, 16, 32, 64], min_length=1, description="Numbers of lobes to look for, each at least 2."
     )
     k_reported: int = Field(default=8, ge=2, description="The number of lobes that metrics are reported at.")
-    affinities: list[AffinityName] = Field(
-        default=["phi", "jaccard", "dice", "overlap", "smc"],
-        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there.",
+    affinities: list[AffinityName] | None = Field(
+        default=None,
+        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there. "
+        f"By default the first five; of more than {MANY_FEATURES:,} features phi alone.",
     )
     n_neighbors: int = Field(default=10, ge=1, description="Nearest features by cosine that each is joined to.")
     min_blocks: int = Field(
@@ -36,10 +40,11 @@ class LobesParameters(Parameters):
     isotropic_draws: int = Field(
         default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
     )
-    document_splits: int = Field(
-        default=7,
+    document_splits: int | None = Field(
+        default=None,
         ge=0,
-        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none.",
+        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none. By default 7; of more than "
+        f"{MANY_FEATURES:,} features 3.",
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",
@@ -67,6 +72,7 @@ class Lobes(Analysis):
         "calibrated": {},
         "paper": {
             "n_clusters": [2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+            "affinities": PUBLISHED_AFFINITIES,
             "k_reported": 2,
             "null_draws": 100,
             "isotropic_draws": 100,
@@ -82,7 +88,7 @@ class Lobes(Analysis):
         firing = context.firing
         if firing is None:
             raise SaegeoError("lobes needs firing statistics, and none were given", "give the harvest of this SAE")
-        settings = _settings(parameters, context.device)
+        settings = _settings(parameters, cloud.n_features, context.device)
         if context.preset == "paper":
             from saegeo_lobes.paper import paper_findings
 
@@ -106,7 +112,7 @@ class Lobes(Analysis):
             min_blocks=parameters.min_blocks,
             null_draws=parameters.null_draws,
             isotropic_draws=parameters.isotropic_draws,
-            document_splits=parameters.document_splits,
+            document_splits=_document_splits(parameters, cloud.n_features),
         )
 
     def estimates(
@@ -123,7 +129,7 @@ class Lobes(Analysis):
             cloud,
             context.firing,
             context,
-            _settings(parameters, context.device),
+            _settings(parameters, cloud.n_features, context.device),
             k=parameters.k_reported,
             min_blocks=parameters.min_blocks,
         )
@@ -137,13 +143,22 @@ class Lobes(Analysis):
         return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
 
 
-def _settings(parameters: LobesParameters, device: str) -> "Settings":
+def _document_splits(parameters: LobesParameters, n_features: int) -> int:
+    if parameters.document_splits is not None:
+        return parameters.document_splits
+    return 7 if n_features <= MANY_FEATURES else 3
+
+
+def _settings(parameters: LobesParameters, n_features: int, device: str) -> "Settings":
     """How features are to be clustered, where there is room and where they are enough."""
     from saegeo_lobes.affinities import MEASURES
     from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, Settings
 
+    affinities = parameters.affinities
+    if affinities is None:
+        affinities = PUBLISHED_AFFINITIES if n_features <= MANY_FEATURES else ["phi"]
     return Settings(
-        measures={name: MEASURES[name] for name in ("phi", *parameters.affinities)},
+        measures={name: MEASURES[name] for name in ("phi", *affinities)},
         geometries=(COSINE_GRAPH, ANGULAR),
         n_clusters=tuple(sorted({*parameters.n_clusters, parameters.k_reported})),
         n_neighbors=parameters.n_neighbors,

@@ -77,6 +77,11 @@ def live_features(counts: NDArray[np.integer[Any]], n_blocks: int, *, min_blocks
     return LiveFeatures(~dead & ~rare & ~constant, int(dead.sum()), int(rare.sum()), int(constant.sum()))
 
 
+def narrowest(most: int) -> torch.dtype:
+    """Integers that hold counts up to `most`: they are kept for long, and 16,384 features take half a gigabyte in two bytes each."""
+    return torch.int16 if most <= torch.iinfo(torch.int16).max else torch.int32
+
+
 def min_features(n_lobes: int) -> int:
     """Live features without which so many lobes are not looked for: two to a lobe on average."""
     return max(MIN_FEATURES, 2 * n_lobes)
@@ -237,7 +242,7 @@ class FeatureSet:
 
     @cached_property
     def _cooccurrence(self) -> Tensor:
-        return self.firing.cooccurrence(device=self.settings.device)
+        return self.firing.cooccurrence(device=self.settings.device).to(narrowest(self.firing.n_blocks))
 
     def _count_tile(self, rows: slice, columns: slice) -> Tensor:
         if self.is_dense:

@@ -24,13 +24,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import Absent
+from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
-from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, pack_by_feature
+from saegeo_lobes.feature_set import narrowest
+from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
 CountBlocks = Callable[[Integers], Tensor]
@@ -113,8 +115,7 @@ def lobes_without_documents(count_blocks: CountBlocks, find_lobes: FindLobes, sp
         splits: int64 (n_splits, n_blocks), from `document_splits`.
     """
     n_blocks = splits.shape[1]
-    narrow = torch.int16 if n_blocks <= torch.iinfo(torch.int16).max else torch.int32
-    total = count_blocks(np.ones(n_blocks, np.int64)).to(narrow)
+    total = count_blocks(np.ones(n_blocks, np.int64)).to(narrowest(n_blocks))
     for split in splits:
         last = torch.zeros_like(total)  # both other parts together are what is left without the last
         for part in range(N_PARTS):
@@ -187,7 +188,7 @@ def _neighbor_phi_known(
     if isinstance(groups, Absent):
         return groups
     incidence, neighbors = features.firing.incidence(), features.neighbors.indices
-    packed = pack_by_feature(lambda some: incidence.block_tile(slice(0, incidence.n_blocks), some), len(features))
+    everywhere = slice(0, incidence.n_blocks)
+    bits = GroupedBits.of(lambda some: incidence.block_tile(everywhere, some), len(features), groups.of_block)
     peers = draw_peers(neighbors, features.strata, rng)
-    device = features.settings.device
-    return groups.spread(excess, excess_without_groups(excess, packed, neighbors, peers, groups, device=device))
+    return groups.spread(excess, excess_without_groups(excess, bits, neighbors, peers, groups))

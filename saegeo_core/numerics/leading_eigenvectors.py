@@ -76,7 +76,8 @@ def leading_eigenvectors(
             of the gap after the k-th eigenvalue. Where the gap is too small for that, residuals of 1e-14 do.
         most_products: when to stop whatever the residuals, so look at them; two at least are taken.
         device: of the vectors.
-        near: float64 (n, n_near), vectors that span nearly what is wanted: the first of them are started from, not random ones.
+        near: float64 (n, n_near), vectors that span nearly what is wanted: they are started from, not random ones. The more there
+            are beyond those wanted, the fewer products it takes.
 
     Raises:
         ValueError: no eigenvectors wanted, or more than there are.
@@ -84,7 +85,7 @@ def leading_eigenvectors(
     if not spans or not 0 < min(spans) <= max(spans) <= n:
         raise ValueError(f"an operator on {n} dimensions has 1 to {n} eigenvectors, not {', '.join(map(str, spans))}")
     n_vectors = min(max(spans) + 1, n)
-    width = max(n_vectors, LEAST_WIDTH)
+    width = max(n_vectors, LEAST_WIDTH, 0 if near is None else near.shape[1])
     capacity = BLOCKS_IN_BASIS * width
     if n <= max(capacity, min(WIDTHS_SOLVED_DIRECTLY * width, MOST_SOLVED_DIRECTLY)):
         matrix = operator(torch.eye(n, device=device, dtype=torch.float64))
@@ -92,12 +93,13 @@ def leading_eigenvectors(
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device)
     if near is not None:
-        start[:, : near.shape[1]] = near[:, :width]
+        start[:, : near.shape[1]] = near
+    between_looks = BLOCKS_BETWEEN_LOOKS if near is None else 1
     basis = _KrylovBasis(operator, start, capacity)
     for n_products in range(1, max(most_products, 2)):
         basis.extend()
         full = basis.is_full()
-        if full or n_products % BLOCKS_BETWEEN_LOOKS == 0:
+        if full or n_products % between_looks == 0:
             values, mixture, residuals = basis.ritz_pairs()
             wanted = span_errors(values.numpy(force=True), residuals.numpy(force=True), spans)
             if max(wanted.values()) <= accuracy or residuals[:n_vectors].max() <= LEAST_RESIDUAL:
