@@ -12,7 +12,7 @@ from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.controls import Untrained
 from saegeo_lobes.feature_lobes import FeatureLobes
-from saegeo_lobes.feature_set import FeatureSet
+from saegeo_lobes.feature_set import Clusters, FeatureSet
 from saegeo_lobes.lobe_text import LobeByText
 from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
 from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
@@ -71,10 +71,14 @@ def agreement_rows(
     `stability` and `stability_of_geometry` say how far runs of k-means agree on either side (adjusted Rand index).
     """
     geometries, numbers = sae.settings.geometries, sae.settings.n_clusters
-    of_sae = {name: sae.lobes(name) for name in sae.settings.measures} | {name: sae.geometry(name) for name in geometries}
+    of_sae: Mapping[str, Clusters] = {
+        **{name: sae.lobes(name) for name in sae.settings.measures},
+        **{name: sae.geometry(name) for name in geometries},
+    }
     sides = [("SAE", measure, of_sae, numbers) for measure in sae.settings.measures]
     sides += [
-        (f"{control.kind} control {number}", "phi", control.clusterings, (k,)) for number, control in enumerate(controls)
+        (f"{control.kind} control {number}", "phi", control.clusterings, (k,))
+        for number, control in enumerate(controls)
     ]
     for name, measure, clusterings, numbers_here in progress(sides, len(sides), "lobes"):
         lobes = clusterings[measure]
@@ -192,7 +196,7 @@ def phi_by_cosine_table(features: FeatureSet, controls: Sequence[Untrained]) -> 
     """Mean phi of all pairs in bins of cosine, beside that of the first control; bins without a pair are left out."""
     curve = phi_by_cosine(features.phi_rows(), features.units)
     middle = (curve.edges[:-1] + curve.edges[1:]) / 2
-    columns = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
+    columns: dict[str, Any] = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
     for control in controls[:1]:
         columns["control"] = control.mean_phi
     frame = pd.DataFrame(columns)

@@ -1,4 +1,4 @@
-"""Which blocks fired each feature, one bit each, the blocks of a group side by side: together with whom, in which group, is counted fast.
+"""Which blocks fired each feature, one bit each, the blocks of a group side by side.
 
 Statistics of a few chosen pairs without each group of documents need no more: 16,384 features with ten partners each, counted in
 twenty groups of 20,000 blocks, take a second.

@@ -6,8 +6,8 @@ is kept, and k-means runs on the first k of them. There each k is a fit of its o
 here the affinity is read as it is, in float32, dense or sparse, on any device, once for all k, and multiplied in float64.
 
 k-means sees the span of the first k eigenvectors, not the vectors: turned coordinates have the same distances. So that labels
-depend neither on the other numbers of clusters nor on threads, each span is known to a millionth of a radian. Where a ten thousandth
-is asked for, products are made in float32.
+depend neither on the other numbers of clusters nor on threads, each span is known to a millionth of a radian. Where a ten
+thousandth is asked for, products are made in float32.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.filtered_eigenvectors import filtered_eigenvectors
 from saegeo_core.numerics.k_means_runs import Clustering, best_run
 from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors, span_errors
 from saegeo_core.numerics.side_by_side import side_by_side
@@ -94,21 +95,18 @@ def spectral_embedding(
         n_clusters: the numbers of clusters wanted, at most n_points. The coordinates for one of them do not depend on the others.
         rng: draws the vectors the solver starts from; the result depends on it by `accuracy` only.
         accuracy: the angle, in radians, by which the span of the first coordinates may be off, for each number of clusters.
-        near: of an affinity that differs little; the solver starts from it.
+        near: of an affinity that differs little; the solver starts from it where the affinity is dense.
 
     Raises:
         ValueError: negative or non-finite affinities, or more eigenvectors wanted than there are points.
     """
     graph = _NormalizedAffinity(affinity, in_single=accuracy >= ACCURACY_OF_SINGLE)
-    pairs = leading_eigenvectors(
-        graph.product,
-        len(affinity),
-        n_clusters,
-        rng,
-        accuracy=accuracy,
-        device=affinity.device,
-        near=None if near is None else graph.vectors_of(near.coordinates),
-    )
+    n, device = len(affinity), affinity.device
+    if affinity.is_sparse:
+        pairs = filtered_eigenvectors(graph.product, n, n_clusters, rng, accuracy=accuracy, device=device)
+    else:
+        start = None if near is None else graph.vectors_of(near.coordinates)
+        pairs = leading_eigenvectors(graph.product, n, n_clusters, rng, accuracy=accuracy, device=device, near=start)
     vectors = pairs.vectors * _signs(pairs.vectors)
     coordinates = vectors * graph.inverse_root
     return SpectralEmbedding(pairs.values, coordinates.numpy(force=True), pairs.residuals, pairs.n_products)

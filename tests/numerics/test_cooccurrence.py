@@ -1,20 +1,14 @@
 """Counts are whole numbers, so every path must equal the float64 product exactly, not nearly."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from saegeo_core.numerics import cooccurrence
 from saegeo_core.numerics.cooccurrence import (
     FiredBlocks,
     count_cooccurrence,
     count_dtype,
-    count_sparse_cooccurrence,
-    exact_slices,
     fastest_exact_format,
 )
 
