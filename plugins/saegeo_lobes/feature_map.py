@@ -24,7 +24,7 @@ PERPLEXITY = 30.0
 NEIGHBORS_OF_PERPLEXITY = 3
 """openTSNE asks for so many times as many neighbors."""
 ALL_DISTANCES = 4096
-"""Features up to which it may look for neighbors itself, in the matrix of all distances; of more those nearest by cosine are given."""
+"""Features up to which it may look for neighbors itself, in the matrix of all distances; of more it is given them."""
 ENTRIES_AT_ONCE = 2**24
 
 

@@ -78,7 +78,7 @@ def live_features(counts: NDArray[np.integer[Any]], n_blocks: int, *, min_blocks
 
 
 def narrowest(most: int) -> torch.dtype:
-    """Integers that hold counts up to `most`: they are kept for long, and 16,384 features take half a gigabyte in two bytes each."""
+    """Integers that hold counts up to `most`. They are kept for long: of 16,384 features, half a gigabyte in two bytes each."""
     return torch.int16 if most <= torch.iinfo(torch.int16).max else torch.int32
 
 
