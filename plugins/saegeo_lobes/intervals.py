@@ -31,7 +31,6 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
-from saegeo_lobes.feature_set import narrowest
 from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
@@ -105,17 +104,18 @@ def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_
     return np.stack(splits)
 
 
-def lobes_without_documents(count_blocks: CountBlocks, find_lobes: FindLobes, splits: Integers) -> Iterator[Integers]:
+def lobes_without_documents(
+    total: Tensor, count_blocks: CountBlocks, find_lobes: FindLobes, splits: Integers
+) -> Iterator[Integers]:
     """The lobes that are found without each third of each split, int64 (n_features,) each.
 
     Args:
+        total: co-occurrence counts of all blocks, integers (n_features, n_features).
         count_blocks: maps weights int64 (n_blocks,), 0 or 1, to co-occurrence counts (n_features, n_features) of the blocks
             of weight 1, as a tensor that may be changed.
         find_lobes: maps such counts and their number of blocks to labels (n_features,); may write over the counts.
         splits: int64 (n_splits, n_blocks), from `document_splits`.
     """
-    n_blocks = splits.shape[1]
-    total = count_blocks(np.ones(n_blocks, np.int64)).to(narrowest(n_blocks))
     for split in splits:
         last = torch.zeros_like(total)  # both other parts together are what is left without the last
         for part in range(N_PARTS):
@@ -137,8 +137,8 @@ def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
 def _without_documents(sae: FeatureLobes, splits: Integers) -> list[FeatureLobes]:
     """What becomes of the lobes without each third of each split."""
     features = sae.features
-    features.forget_counts()
     found = lobes_without_documents(
+        features.cooccurrence,
         lambda weights: features.firing.cooccurrence(device=features.settings.device, weights=weights),
         lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
         splits,

@@ -77,10 +77,12 @@ def neighbor_phi_excess(
     phi_sums, excess_sums = np.zeros(len(strata)), np.zeros(len(strata))
     null_sums = torch.zeros(len(permutations), dtype=torch.float64)
     for slab in slabs:
-        excess = means.excess(slab)
-        pairs = edges[slab.rows].to(excess.device)
+        pairs = edges[slab.rows].to(slab.phi.device)
         phi_sums[slab.rows] = _sums(slab.phi.gather(1, pairs))
-        excess_sums[slab.rows] = _sums(excess.gather(1, pairs))
+        excess_sums[slab.rows] = _sums(means.excess(slab, pairs))
+        if not len(moved):
+            continue
+        excess = means.excess(slab)
         for draws in row_slices(len(moved), DRAWS_AT_ONCE):
             sources = edges[place_of[draws, slab.rows].long()]
             partners = moved[draws].long().gather(1, sources.flatten(1)).reshape(sources.shape)
@@ -151,8 +153,8 @@ class _StratumMeans:
         self._stratum = torch.from_numpy(strata)
         self._sizes = torch.from_numpy(sizes).float()
 
-    def excess(self, slab: PhiRows) -> Tensor:
-        """(n_rows, n_features); without meaning where a feature meets itself."""
+    def excess(self, slab: PhiRows, partners: Tensor | None = None) -> Tensor:
+        """Of a slab with partners, int64 (n_rows, n_partners), or all features; without meaning where a feature meets itself."""
         rows, phi = slab
         stratum, sizes = self._stratum.to(phi.device), self._sizes.to(phi.device)
         row = torch.arange(len(phi), device=phi.device)
@@ -162,7 +164,10 @@ class _StratumMeans:
         others = sizes.repeat(len(phi), 1)
         others[row, own] -= 1
         scale, shift = others / (others - 1), sums / (others - 1)  # phi - (sum - phi) / (others - 1)
-        return phi * scale[:, stratum] - shift[:, stratum]
+        if partners is None:
+            return phi * scale[:, stratum] - shift[:, stratum]
+        theirs = stratum[partners]
+        return phi.gather(1, partners) * scale.gather(1, theirs) - shift.gather(1, theirs)
 
 
 def _mean_phi(bits: GroupedBits, n_blocks: Integers, partners: Integers, features: Floats) -> Floats:

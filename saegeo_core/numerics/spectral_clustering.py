@@ -142,7 +142,7 @@ class _NormalizedAffinity:
         if _least(self._affinity) < 0:
             raise ValueError("affinities must be at least 0; take the positive part, or add a constant")
         self._diagonal = _diagonal(self._affinity).double()[:, None]
-        degrees = _row_sums(self._affinity) - self._diagonal[:, 0]
+        degrees = _row_sums(self._affinity, in_single=in_single) - self._diagonal[:, 0]
         if not bool(degrees.isfinite().all()):
             raise ValueError("affinities must be finite")
         inverse = torch.where(degrees > 0, degrees.clamp_min(torch.finfo(torch.float64).tiny).rsqrt(), 0.0)
@@ -187,8 +187,10 @@ def _least(affinity: Tensor) -> float:
     return min((float(part.min()) for part in _slabs(entries)), default=0.0)
 
 
-def _row_sums(affinity: Tensor) -> Tensor:
-    """Float64 sums (n_points,)."""
+def _row_sums(affinity: Tensor, *, in_single: bool) -> Tensor:
+    """Float64 sums (n_points,), of float32 sums where these do."""
+    if in_single and not affinity.is_sparse:
+        return (affinity @ torch.ones(len(affinity), device=affinity.device)).double()
     if affinity.is_sparse:
         sums = torch.zeros(len(affinity), dtype=torch.float64, device=affinity.device)
         return sums.index_add_(0, affinity.indices()[0], affinity.values().double())
