@@ -28,6 +28,7 @@ from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import row_slices
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
@@ -42,6 +43,7 @@ TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of th
 NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
 TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
 N_PARTS = 3
+ROWS_AT_ONCE = 512
 METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
@@ -122,11 +124,13 @@ def lobes_without_documents(
             left_out = split == part
             if part < N_PARTS - 1:
                 counts = count_blocks(left_out.astype(np.int64))
-                last += counts
-                counts.neg_().add_(total)
+                for rows in row_slices(len(total), ROWS_AT_ONCE):  # of all at once torch makes wide copies
+                    last[rows] += counts[rows]
+                    counts[rows] = total[rows] - counts[rows]
             else:
                 counts = last.int()
             yield find_lobes(counts, int((~left_out).sum()))
+            del counts  # before the next are made: of 16,384 features they take a gigabyte
 
 
 def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
