@@ -26,7 +26,8 @@ CountTile = Callable[[slice, slice], Tensor]
 ENTRIES_AT_ONCE = 2**17
 """1 MB of float64, which a measure goes over several times near the core."""
 PARTNER_ROWS_AT_ONCE = 512
-ANGLE_ROWS_AT_ONCE = 256
+ANGLE_SIDE = 2048
+"""Of a tile of angles: each pair is multiplied once, and its angle written on both sides of the diagonal."""
 
 
 def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
@@ -163,9 +164,12 @@ def angular_affinity(rows: Tensor) -> Tensor:
     """
     rows = rows.float()
     affinity = torch.empty(len(rows), len(rows), device=rows.device)
-    for start in range(0, len(rows), ANGLE_ROWS_AT_ONCE):
-        some = slice(start, start + ANGLE_ROWS_AT_ONCE)
-        affinity[some] = (rows[some] @ rows.T).clamp_(-1, 1).acos_().div_(-torch.pi).add_(1)
+    ranges = list(row_slices(len(rows), ANGLE_SIDE))
+    for place, some in enumerate(ranges):
+        for others in ranges[place:]:
+            tile = (rows[some] @ rows[others].T).clamp_(-1, 1).acos_().div_(-torch.pi).add_(1)
+            affinity[some, others] = tile
+            affinity[others, some] = tile.T
     return affinity
 
 

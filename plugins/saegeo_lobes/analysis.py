@@ -1,6 +1,6 @@
 """The adapter: a cloud, its firing and parameters in, findings out. The presets' arithmetic lies in `calibrated` and `paper`."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from saegeo_lobes.feature_set import Settings
 
 AffinityName = Literal["phi", "jaccard", "dice", "overlap", "smc", "ppmi"]
+PUBLISHED_AFFINITIES: list[AffinityName] = ["phi", "jaccard", "dice", "overlap", "smc"]
+MANY_FEATURES = 8192
+
+
+class Extent(NamedTuple):
+    """How much is measured beside what metrics rest on, and from how many draws."""
+
+    affinities: list[AffinityName]
+    isotropic_draws: int
+    document_splits: int
+
+
+OF_FEW, OF_MANY = Extent(PUBLISHED_AFFINITIES, 9, 7), Extent(["phi"], 3, 3)
+"""By the width of a dictionary: an eigensolution of 16,384 features takes twenty seconds of a core."""
 
 
 class LobesParameters(Parameters):
@@ -24,22 +38,27 @@ class LobesParameters(Parameters):
         default=[2, 3, 4, 8, 16, 32, 64], min_length=1, description="Numbers of lobes to look for, each at least 2."
     )
     k_reported: int = Field(default=8, ge=2, description="The number of lobes that metrics are reported at.")
-    affinities: list[AffinityName] = Field(
-        default=["phi", "jaccard", "dice", "overlap", "smc"],
-        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there.",
+    affinities: list[AffinityName] | None = Field(
+        default=None,
+        description="How alike two features fire: phi, jaccard, dice, overlap, smc (simple matching), ppmi. Phi is always there. "
+        f"By default the first five; of more than {MANY_FEATURES:,} features phi alone.",
     )
     n_neighbors: int = Field(default=10, ge=1, description="Nearest features by cosine that each is joined to.")
     min_blocks: int = Field(
         default=10, ge=1, description="Blocks a live feature fires in at least, and is silent in at least."
     )
     null_draws: int = Field(default=999, ge=19, description="Permutations behind each p-value.")
-    isotropic_draws: int = Field(
-        default=9, ge=0, description="Dictionaries of random directions, the paper's null of the probe (paper: 100)."
-    )
-    document_splits: int = Field(
-        default=7,
+    isotropic_draws: int | None = Field(
+        default=None,
         ge=0,
-        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none.",
+        description="Dictionaries of random directions, the paper's null of the probe (paper: 100). By default 9; of more than "
+        f"{MANY_FEATURES:,} features 3.",
+    )
+    document_splits: int | None = Field(
+        default=None,
+        ge=0,
+        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none. By default 7; of more than "
+        f"{MANY_FEATURES:,} features 3.",
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",
@@ -51,6 +70,15 @@ class LobesParameters(Parameters):
         gt=0,
         description="Room for a matrix of all pairs; wider dictionaries get a nearest-neighbor affinity.",
     )
+
+    def extent(self, n_features: int) -> Extent:
+        """As asked for, or what a dictionary of so many features gets."""
+        unasked = OF_FEW if n_features <= MANY_FEATURES else OF_MANY
+        return Extent(
+            unasked.affinities if self.affinities is None else self.affinities,
+            unasked.isotropic_draws if self.isotropic_draws is None else self.isotropic_draws,
+            unasked.document_splits if self.document_splits is None else self.document_splits,
+        )
 
 
 class Lobes(Analysis):
@@ -67,6 +95,7 @@ class Lobes(Analysis):
         "calibrated": {},
         "paper": {
             "n_clusters": [2, 3, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+            "affinities": PUBLISHED_AFFINITIES,
             "k_reported": 2,
             "null_draws": 100,
             "isotropic_draws": 100,
@@ -82,7 +111,8 @@ class Lobes(Analysis):
         firing = context.firing
         if firing is None:
             raise SaegeoError("lobes needs firing statistics, and none were given", "give the harvest of this SAE")
-        settings = _settings(parameters, context.device)
+        extent = parameters.extent(cloud.n_features)
+        settings = _settings(parameters, extent, context.device)
         if context.preset == "paper":
             from saegeo_lobes.paper import paper_findings
 
@@ -93,7 +123,7 @@ class Lobes(Analysis):
                 settings,
                 k=parameters.k_reported,
                 null_draws=parameters.null_draws,
-                isotropic_draws=parameters.isotropic_draws,
+                isotropic_draws=extent.isotropic_draws,
             )
         from saegeo_lobes.calibrated import calibrated_findings
 
@@ -105,8 +135,8 @@ class Lobes(Analysis):
             k=parameters.k_reported,
             min_blocks=parameters.min_blocks,
             null_draws=parameters.null_draws,
-            isotropic_draws=parameters.isotropic_draws,
-            document_splits=parameters.document_splits,
+            isotropic_draws=extent.isotropic_draws,
+            document_splits=extent.document_splits,
         )
 
     def estimates(
@@ -123,7 +153,7 @@ class Lobes(Analysis):
             cloud,
             context.firing,
             context,
-            _settings(parameters, context.device),
+            _settings(parameters, parameters.extent(cloud.n_features), context.device),
             k=parameters.k_reported,
             min_blocks=parameters.min_blocks,
         )
@@ -137,13 +167,13 @@ class Lobes(Analysis):
         return _planted(rng, n_topics=1, topic_share=0.0, frequency_share=0.5, richness_spread=0.7)
 
 
-def _settings(parameters: LobesParameters, device: str) -> "Settings":
+def _settings(parameters: LobesParameters, extent: Extent, device: str) -> "Settings":
     """How features are to be clustered, where there is room and where they are enough."""
     from saegeo_lobes.affinities import MEASURES
     from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, Settings
 
     return Settings(
-        measures={name: MEASURES[name] for name in ("phi", *parameters.affinities)},
+        measures={name: MEASURES[name] for name in ("phi", *extent.affinities)},
         geometries=(COSINE_GRAPH, ANGULAR),
         n_clusters=tuple(sorted({*parameters.n_clusters, parameters.k_reported})),
         n_neighbors=parameters.n_neighbors,

@@ -72,7 +72,7 @@ def calibrated_findings(
     )
 
     numbers = numbers_of(sae)
-    nulls = nulls_of(sae, controls, models)
+    nulls = nulls_of(sae, [(control.kind, control.numbers) for control in controls], models)
     tables = tables_of(cloud, sae, controls, models, progress=context.progress)
     plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
     tables["map"] = map_table(cloud, plane.coordinates, {"lobe": sae.lobes})
@@ -86,7 +86,7 @@ def calibrated_findings(
         warnings=[
             *_warnings_of_features(live, asked, settings),
             *_warnings_of_controls(firing, len(controls)),
-            *warnings_of_labels(features, [control.lobes.features for control in controls], k=k),
+            *warnings_of_labels(features.clusterings(), [control.clusterings for control in controls], k=k),
         ],
     )
 

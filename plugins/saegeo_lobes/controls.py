@@ -1,27 +1,40 @@
-"""The untrained dictionaries beside an SAE, divided into lobes as the SAE is."""
+"""The untrained dictionaries beside an SAE, divided into lobes as the SAE is.
 
-from collections.abc import Iterator
+Each is measured when its turn comes and then let go: counts and factors of nineteen dictionaries do not fit in memory together.
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
 
-from saegeo_core import FiringStatistics
+from saegeo_core import Absent, FiringStatistics
+from saegeo_core.numerics.arrays import Floats
+from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.feature_lobes import FeatureLobes
-from saegeo_lobes.feature_set import FeatureSet, Settings, live_features, min_features
+from saegeo_lobes.feature_set import Clusters, FeatureSet, Settings, live_features, min_features
+from saegeo_lobes.numbers import numbers_of
+from saegeo_lobes.phi_of_pairs import phi_by_cosine
 
 
 @dataclass(frozen=True)
 class Untrained:
-    """An untrained dictionary.
+    """What is kept of an untrained dictionary.
 
     Attributes:
         kind: "reflected" or "gaussian".
-        lobes: its live features divided into lobes.
+        numbers: of its lobes, as those of the SAE.
+        agreement: of its lobes with the clusters of its cosine graph.
+        clusterings: of its features, by the name of the measure or the geometry.
+        mean_phi: of its pairs in bins of cosine, (n_bins,); None but for the first.
     """
 
     kind: str
-    lobes: FeatureLobes
+    numbers: Mapping[str, float | Absent]
+    agreement: Agreement
+    clusterings: Mapping[str, Clusters]
+    mean_phi: Floats | None
 
 
 def untrained_lobes(
@@ -37,10 +50,17 @@ def untrained_lobes(
         k: the number of lobes that is reported.
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
     """
-    settings = replace(settings, n_clusters=(k,))
+    settings, is_first = replace(settings, n_clusters=(k,)), True
     for control in firing.controls():
         fired = control.firing
         live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)
         if live.n_live >= min_features(k):
             features = FeatureSet(control.units(units)[live.mask], fired.select(live.mask), settings, rng)
-            yield Untrained(control.kind, FeatureLobes.of(features, k, rng))
+            yield _measured(control.kind, FeatureLobes.of(features, k, rng), has_curve=is_first)
+            is_first = False
+
+
+def _measured(kind: str, lobes: FeatureLobes, *, has_curve: bool) -> Untrained:
+    features = lobes.features
+    curve = phi_by_cosine(features.phi_rows(), features.units).mean_phi if has_curve else None
+    return Untrained(kind, numbers_of(lobes), lobes.graph_agreement, features.clusterings(), curve)

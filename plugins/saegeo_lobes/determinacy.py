@@ -6,7 +6,10 @@ are many or unclear, runs of k-means end in different ones, depending on where t
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from saegeo_lobes.feature_set import Clusters, FeatureSet
+from saegeo_lobes.feature_set import Clusters
+
+Clusterings = Mapping[str, Clusters]
+"""Of one dictionary, by the name of the measure or the geometry."""
 
 MAX_SPAN_ERROR = 1e-2
 """Radians. A turn of so much moves coordinates by a hundredth of their size, which few labels survive."""
@@ -14,13 +17,12 @@ MIN_STABILITY = 0.8
 """Of clusters that are not called dependent on where k-means starts."""
 
 
-def warnings_of_labels(features: FeatureSet, controls: Sequence[FeatureSet] = (), *, k: int) -> Iterator[str]:
-    """What of the labels found is not determined: of the features for every number of clusters, of controls for `k`."""
-    yield from _undetermined_spans(features.clusterings(), "")
+def warnings_of_labels(sae: Clusterings, controls: Sequence[Clusterings] = (), *, k: int) -> Iterator[str]:
+    """What of the labels found is not determined: of an SAE for every number of clusters, of controls for `k`."""
+    yield from _undetermined_spans(sae, "")
     for number, control in enumerate(controls):
-        reported = {name: clusters for name, clusters in control.clusterings().items() if k in clusters.numbers}
-        yield from _undetermined_spans(reported, f" of control {number}", only=k)
-    for name, clusters in features.clusterings().items():
+        yield from _undetermined_spans(control, f" of control {number}", only=k)
+    for name, clusters in sae.items():
         unstable = {j: clusters.stability(j) for j in clusters.numbers if clusters.stability(j) < MIN_STABILITY}
         if unstable:
             told = ", ".join(f"{stability:.2f} at k = {j}" for j, stability in unstable.items())
@@ -30,7 +32,7 @@ def warnings_of_labels(features: FeatureSet, controls: Sequence[FeatureSet] = ()
             )
 
 
-def _undetermined_spans(clusterings: Mapping[str, Clusters], whose: str, only: int | None = None) -> Iterator[str]:
+def _undetermined_spans(clusterings: Clusterings, whose: str, only: int | None = None) -> Iterator[str]:
     for name, clusters in clusterings.items():
         for k in clusters.numbers if only is None else (only,):
             error = clusters.embedding.span_error(k)

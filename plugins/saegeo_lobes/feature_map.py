@@ -7,16 +7,25 @@ which show less. Nothing is measured on either. A map takes seconds to a minute,
 import hashlib
 import importlib.util
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.linalg
+import torch
 from numpy.typing import NDArray
 
 from saegeo_core.measuring.cache import cached_array
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
+from saegeo_core.numerics.directions import Directions, row_slices
 
 MIN_FEATURES = 30
 PERPLEXITY = 30.0
+NEIGHBORS_OF_PERPLEXITY = 3
+"""openTSNE asks for so many times as many neighbors."""
+ALL_DISTANCES = 4096
+"""Features up to which it may look for neighbors itself, in the matrix of all distances; of more it is given them."""
+ENTRIES_AT_ONCE = 2**24
 
 
 class FeatureMap(NamedTuple):
@@ -45,21 +54,37 @@ def _tsne(units: NDArray[np.float32], principal: Floats, seed: int) -> Floats:
 
     start = principal / (principal[:, 0].std() or 1.0) * 1e-4
     layout = TSNE(
-        perplexity=min(PERPLEXITY, (len(units) - 1) / 3),
+        perplexity=min(PERPLEXITY, (len(units) - 1) / NEIGHBORS_OF_PERPLEXITY),
         metric="cosine",
         initialization=start,
-        neighbors="exact" if len(units) <= 4096 else "auto",
+        neighbors="exact" if len(units) <= ALL_DISTANCES else _nearest_by_cosine(units),
         random_state=seed,
         n_jobs=1,  # with several the order of additions, and so the map, would depend on chance
     ).fit(units.astype(np.float64))
     return np.asarray(layout, np.float64)
 
 
+def _nearest_by_cosine(units: NDArray[np.float32]) -> Any:
+    """By products as they are multiplied fastest: where they leave it open who is nearer, a map does not show it."""
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    n, n_neighbors = len(units), int(NEIGHBORS_OF_PERPLEXITY * PERPLEXITY)
+    products_of = BoundedProducts(Directions(torch.from_numpy(units)), fastest_format("cpu", units.shape[1]))
+    cosines, indices = torch.empty(n, n_neighbors), torch.empty(n, n_neighbors, dtype=torch.int64)
+    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
+        products = products_of.tile(rows, slice(0, n)).float()
+        own = torch.arange(rows.start, rows.stop)
+        products[own - rows.start, own] = -torch.inf
+        cosines[rows], indices[rows] = products.topk(n_neighbors, dim=1)
+    return PrecomputedNeighbors(indices.numpy(), (1 - cosines.double()).clamp_min(0).numpy())
+
+
 def _principal_components(units: NDArray[np.float32]) -> Floats:
     """The first two, each with the sign that makes its largest coefficient positive; zeros where there is only one."""
     rows = units.astype(np.float64) - units.mean(0, dtype=np.float64)
-    _, vectors = np.linalg.eigh(rows.T @ rows)
-    axes = vectors[:, ::-1][:, :2]
+    d_in = rows.shape[1]
+    _, vectors = scipy.linalg.eigh(rows.T @ rows, subset_by_index=[max(d_in - 2, 0), d_in - 1])
+    axes = vectors[:, ::-1]
     axes = axes * np.sign(axes[np.abs(axes).argmax(0), np.arange(axes.shape[1])])
     plane = rows @ axes
     return np.pad(plane, ((0, 0), (0, 2 - plane.shape[1])))

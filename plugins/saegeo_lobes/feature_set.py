@@ -28,8 +28,8 @@ from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
-MOVED_ACCURACY = 1e-4
-"""Radians. Text left out turns coordinates by hundredths, and k-means starts where it ended."""
+MOVED_ACCURACY = 1e-3
+"""Radians. Text left out turns coordinates by more than hundredths, and k-means starts where it ended."""
 MIN_FEATURES = 12
 """Two strata of features that can be compared with one another."""
 
@@ -75,6 +75,11 @@ def live_features(counts: NDArray[np.integer[Any]], n_blocks: int, *, min_blocks
     rare = ~dead & (counts < min_blocks)
     constant = ~dead & ~rare & (n_blocks - counts < min_blocks)
     return LiveFeatures(~dead & ~rare & ~constant, int(dead.sum()), int(rare.sum()), int(constant.sum()))
+
+
+def narrowest(most: int) -> torch.dtype:
+    """Integers that hold counts up to `most`. They are kept for long: of 16,384 features, half a gigabyte in two bytes each."""
+    return torch.int16 if most <= torch.iinfo(torch.int16).max else torch.int32
 
 
 def min_features(n_lobes: int) -> int:
@@ -227,26 +232,23 @@ class FeatureSet:
         height = None if self.is_dense else ROWS_OF_A_SPARSE_TILE
         return phi_rows(self._count_tile, self._counts, self.firing.n_blocks, height=height)
 
-    def forget_counts(self) -> None:
-        """Let go of the matrix of counts; it is counted again if it is asked for."""
-        self.__dict__.pop("_cooccurrence", None)
-
     @cached_property
     def _counts(self) -> Tensor:
         return torch.from_numpy(self.firing.counts).to(self.settings.device)
 
     @cached_property
-    def _cooccurrence(self) -> Tensor:
-        return self.firing.cooccurrence(device=self.settings.device)
+    def cooccurrence(self) -> Tensor:
+        """Blocks in which both features of each pair fired, integers (n_features, n_features); where `is_dense`."""
+        return self.firing.cooccurrence(device=self.settings.device).to(narrowest(self.firing.n_blocks))
 
     def _count_tile(self, rows: slice, columns: slice) -> Tensor:
         if self.is_dense:
-            return self._cooccurrence[rows, columns]
+            return self.cooccurrence[rows, columns]
         return self.firing.cooccurrence_tile(rows, columns, self.settings.device)
 
     def _affinity(self, measure: Measure) -> Tensor:
         if self.is_dense:
-            return affinity_matrix(self._cooccurrence, self.firing.n_blocks, measure)
+            return affinity_matrix(self.cooccurrence, self.firing.n_blocks, measure)
         return neighbor_affinity(self._count_tile, self._counts, self.firing.n_blocks, measure)
 
     def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:

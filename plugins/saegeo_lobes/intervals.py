@@ -24,13 +24,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import Absent
+from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import row_slices
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
-from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, pack_by_feature
+from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
 CountBlocks = Callable[[Integers], Tensor]
@@ -41,6 +43,7 @@ TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of th
 NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
 TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
 N_PARTS = 3
+ROWS_AT_ONCE = 512
 METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
@@ -103,29 +106,31 @@ def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_
     return np.stack(splits)
 
 
-def lobes_without_documents(count_blocks: CountBlocks, find_lobes: FindLobes, splits: Integers) -> Iterator[Integers]:
+def lobes_without_documents(
+    total: Tensor, count_blocks: CountBlocks, find_lobes: FindLobes, splits: Integers
+) -> Iterator[Integers]:
     """The lobes that are found without each third of each split, int64 (n_features,) each.
 
     Args:
+        total: co-occurrence counts of all blocks, integers (n_features, n_features).
         count_blocks: maps weights int64 (n_blocks,), 0 or 1, to co-occurrence counts (n_features, n_features) of the blocks
             of weight 1, as a tensor that may be changed.
         find_lobes: maps such counts and their number of blocks to labels (n_features,); may write over the counts.
         splits: int64 (n_splits, n_blocks), from `document_splits`.
     """
-    n_blocks = splits.shape[1]
-    narrow = torch.int16 if n_blocks <= torch.iinfo(torch.int16).max else torch.int32
-    total = count_blocks(np.ones(n_blocks, np.int64)).to(narrow)
     for split in splits:
         last = torch.zeros_like(total)  # both other parts together are what is left without the last
         for part in range(N_PARTS):
             left_out = split == part
             if part < N_PARTS - 1:
                 counts = count_blocks(left_out.astype(np.int64))
-                last += counts
-                counts.neg_().add_(total)
+                for rows in row_slices(len(total), ROWS_AT_ONCE):  # of all at once torch makes wide copies
+                    last[rows] += counts[rows]
+                    counts[rows] = total[rows] - counts[rows]
             else:
                 counts = last.int()
             yield find_lobes(counts, int((~left_out).sum()))
+            del counts  # before the next are made: of 16,384 features they take a gigabyte
 
 
 def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
@@ -136,8 +141,8 @@ def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
 def _without_documents(sae: FeatureLobes, splits: Integers) -> list[FeatureLobes]:
     """What becomes of the lobes without each third of each split."""
     features = sae.features
-    features.forget_counts()
     found = lobes_without_documents(
+        features.cooccurrence,
         lambda weights: features.firing.cooccurrence(device=features.settings.device, weights=weights),
         lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
         splits,
@@ -187,7 +192,7 @@ def _neighbor_phi_known(
     if isinstance(groups, Absent):
         return groups
     incidence, neighbors = features.firing.incidence(), features.neighbors.indices
-    packed = pack_by_feature(lambda some: incidence.block_tile(slice(0, incidence.n_blocks), some), len(features))
+    everywhere = slice(0, incidence.n_blocks)
+    bits = GroupedBits.of(lambda some: incidence.block_tile(everywhere, some), len(features), groups.of_block)
     peers = draw_peers(neighbors, features.strata, rng)
-    device = features.settings.device
-    return groups.spread(excess, excess_without_groups(excess, packed, neighbors, peers, groups, device=device))
+    return groups.spread(excess, excess_without_groups(excess, bits, neighbors, peers, groups))

@@ -13,7 +13,7 @@ but only few pairs are asked about: each neighbor, and beside it one peer, drawn
 little more than the excess itself, which averages over all of the stratum, and they are centered on it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,18 +22,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.cooccurrence import WeightedCounts
 from saegeo_core.numerics.directions import row_slices
 from saegeo_lobes.phi_of_pairs import PhiRows
-
-FiredIn = Callable[[Integers], NDArray[np.uint8]]
 
 MIN_IN_STRATUM = 3
 DRAWS_AT_ONCE = 64
 FEATURES_AT_ONCE = 1024
-PAIRS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -80,10 +77,12 @@ def neighbor_phi_excess(
     phi_sums, excess_sums = np.zeros(len(strata)), np.zeros(len(strata))
     null_sums = torch.zeros(len(permutations), dtype=torch.float64)
     for slab in slabs:
-        excess = means.excess(slab)
-        pairs = edges[slab.rows].to(excess.device)
+        pairs = edges[slab.rows].to(slab.phi.device)
         phi_sums[slab.rows] = _sums(slab.phi.gather(1, pairs))
-        excess_sums[slab.rows] = _sums(excess.gather(1, pairs))
+        excess_sums[slab.rows] = _sums(means.excess(slab, pairs))
+        if not len(moved):
+            continue
+        excess = means.excess(slab)
         for draws in row_slices(len(moved), DRAWS_AT_ONCE):
             sources = edges[place_of[draws, slab.rows].long()]
             partners = moved[draws].long().gather(1, sources.flatten(1)).reshape(sources.shape)
@@ -123,47 +122,24 @@ def draw_peers(neighbors: Integers, strata: Integers, rng: np.random.Generator) 
     return peers
 
 
-def pack_by_feature(fired_in: FiredIn, n_features: int) -> NDArray[np.uint8]:
-    """One bit for each block, uint8 (n_features, ceil(n_blocks / 8)): the whole incidence, in an eighth of a byte an entry.
-
-    Args:
-        fired_in: maps numbers of features to whether each block fired them, uint8 (n_blocks, n_some) of 0 and 1, as
-            `Incidence.block_tile` does for all blocks.
-        n_features: how many there are.
-    """
-    numbers = np.arange(n_features)
-    return np.concatenate(
-        [np.packbits(fired_in(numbers[some]).T, axis=1) for some in row_slices(n_features, FEATURES_AT_ONCE)]
-    )
-
-
 def excess_without_groups(
-    excess: float,
-    packed: NDArray[np.uint8],
-    neighbors: Integers,
-    peers: Integers,
-    groups: GroupsOfBoth,
-    *,
-    device: str | torch.device = "cpu",
+    excess: float, bits: GroupedBits, neighbors: Integers, peers: Integers, groups: GroupsOfBoth
 ) -> Floats:
     """The excess of phi over neighbors without each group of documents and of kin, (n_groups,).
 
-    Cost: 2 x n_features x n_neighbors x n_blocks x n_groups products.
-
     Args:
         excess: the estimate, from `neighbor_phi_excess`.
-        packed: which blocks fired each feature, from `pack_by_feature`.
+        bits: which blocks fired each feature, by the groups of documents.
         neighbors: int64 (n_features, n_neighbors).
         peers: the same, from `draw_peers`.
         groups: what is left out.
-        device: where the arithmetic is done.
     """
-    n_features, numbers = len(neighbors), np.arange(groups.n_groups)
-    # The first has all blocks and all features.
-    blocks = np.vstack([np.ones_like(groups.of_block), groups.blocks_left])
-    features = np.vstack([np.ones(n_features), groups.of_feature != numbers[:, None]])
-    pairs = _WeightedPairs(packed, blocks, device)
-    values = pairs.mean_phi(neighbors, features) - pairs.mean_phi(peers, features)
+    numbers = np.arange(groups.n_groups)
+    # The first has all features, and all blocks.
+    features = np.vstack([np.ones(len(neighbors)), groups.of_feature != numbers[:, None]])
+    n_blocks = _without_each(np.bincount(groups.of_block)[None])[0]
+    near, beside = (_mean_phi(bits, n_blocks, partners, features) for partners in (neighbors, peers))
+    values = near - beside
     return np.asarray(values[1:] - values[0] + excess)
 
 
@@ -177,8 +153,8 @@ class _StratumMeans:
         self._stratum = torch.from_numpy(strata)
         self._sizes = torch.from_numpy(sizes).float()
 
-    def excess(self, slab: PhiRows) -> Tensor:
-        """(n_rows, n_features); without meaning where a feature meets itself."""
+    def excess(self, slab: PhiRows, partners: Tensor | None = None) -> Tensor:
+        """Of a slab with partners, int64 (n_rows, n_partners), or all features; without meaning where a feature meets itself."""
         rows, phi = slab
         stratum, sizes = self._stratum.to(phi.device), self._sizes.to(phi.device)
         row = torch.arange(len(phi), device=phi.device)
@@ -188,30 +164,29 @@ class _StratumMeans:
         others = sizes.repeat(len(phi), 1)
         others[row, own] -= 1
         scale, shift = others / (others - 1), sums / (others - 1)  # phi - (sum - phi) / (others - 1)
-        return phi * scale[:, stratum] - shift[:, stratum]
+        if partners is None:
+            return phi * scale[:, stratum] - shift[:, stratum]
+        theirs = stratum[partners]
+        return phi.gather(1, partners) * scale.gather(1, theirs) - shift.gather(1, theirs)
 
 
-class _WeightedPairs:
-    """Phi of chosen pairs under many weights of blocks at once."""
+def _mean_phi(bits: GroupedBits, n_blocks: Integers, partners: Integers, features: Floats) -> Floats:
+    """Mean phi over features, of weight (n_sets, n_features), and their partners, where blocks are `n_blocks` (n_sets,)."""
+    total, counts = np.zeros(len(n_blocks)), _without_each(bits.counts())
+    for some in row_slices(len(partners), FEATURES_AT_ONCE):
+        i, j = np.repeat(np.arange(some.start, some.stop), partners.shape[1]), partners[some].ravel()
+        together, one, other = _without_each(bits.together(i, j)), counts[i], counts[j]
+        spread = np.sqrt(one * (n_blocks - one)) * np.sqrt(other * (n_blocks - other))
+        phi = np.divide(n_blocks * together - one * other, spread, out=np.zeros_like(spread), where=spread > 0)
+        total += (phi * features.T[i]).sum(0)
+    means: Floats = total / features.sum(1) / partners.shape[1]
+    return means
 
-    def __init__(self, packed: NDArray[np.uint8], weights: Integers, device: str | torch.device) -> None:
-        self._packed, self._blocks = packed, WeightedCounts(weights, device)
-        self._n_blocks = torch.from_numpy(weights.sum(1).astype(np.float64)).to(device)
-        self._counts = torch.cat([self._blocks.of(packed[some]) for some in row_slices(len(packed), PAIRS_AT_ONCE)])
 
-    def mean_phi(self, partners: Integers, features: Floats) -> Floats:
-        """Mean over features, of weight (n_sets, n_features), and their partners (n_features, n_partners): (n_sets,)."""
-        feature, partner = np.repeat(np.arange(len(partners)), partners.shape[1]), partners.ravel()
-        total, weights = torch.zeros_like(self._n_blocks), torch.from_numpy(features.T).to(self._n_blocks)
-        for some in row_slices(len(feature), PAIRS_AT_ONCE):
-            i, j = feature[some], partner[some]
-            together = self._blocks.of(self._packed[i] & self._packed[j])
-            one, other = self._counts[i], self._counts[j]
-            spread = (one * (self._n_blocks - one)).sqrt() * (other * (self._n_blocks - other)).sqrt()
-            phi = ((self._n_blocks * together - one * other) / spread).nan_to_num_(0.0)
-            total += (phi * weights[torch.from_numpy(i)]).sum(0)
-        means: Floats = (total / weights.sum(0) / partners.shape[1]).numpy(force=True)
-        return means
+def _without_each(counts: Integers) -> Integers:
+    """Of counts in each group (n, n_groups) those in all groups, and without each: (n, 1 + n_groups)."""
+    total = counts.sum(1, keepdims=True)
+    return np.hstack([total, total - counts])
 
 
 def _sums(values: Tensor) -> Floats:

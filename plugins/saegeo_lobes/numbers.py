@@ -1,12 +1,11 @@
 """Every number of features divided into lobes: how it is computed, and what it is on draws of its null models."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from saegeo_core import Absent
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.null_draws import controls_by_kind
-from saegeo_lobes.controls import Untrained
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.nulls import ModelDraws, NullModels
 
@@ -65,12 +64,19 @@ def numbers_of(lobes: FeatureLobes) -> dict[str, float | Absent]:
     return {name: number.of(lobes) for name, number in NUMBERS.items()}
 
 
-def nulls_of(sae: FeatureLobes, controls: Sequence[Untrained], models: NullModels) -> dict[str, Nulls]:
-    """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z."""
-    measured = [(control.kind, numbers_of(control.lobes)) for control in controls]
+def nulls_of(
+    sae: FeatureLobes, untrained: Sequence[tuple[str, Mapping[str, float | Absent]]], models: NullModels
+) -> dict[str, Nulls]:
+    """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z.
+
+    Args:
+        sae: the lobes of the SAE.
+        untrained: the kind of each untrained dictionary, and its numbers.
+        models: what is drawn.
+    """
     return {
         name: {
-            **controls_by_kind(measured, name),
+            **controls_by_kind(untrained, name),
             **{model: Draws(values, has_zscore=False) for model, values in number.drawn(models, sae).items()},
         }
         for name, number in NUMBERS.items()

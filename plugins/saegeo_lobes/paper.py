@@ -141,7 +141,7 @@ def paper_findings(
         figures=published_figures(tables, k, plane.method, list(lobes)),
         warnings=[
             *_artefacts(features, agreement, k, max(null_draws, 99), context),
-            *warnings_of_labels(features, k=k),
+            *warnings_of_labels(features.clusterings(), k=k),
         ],
     )
 

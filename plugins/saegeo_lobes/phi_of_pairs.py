@@ -68,11 +68,12 @@ def phi_by_cosine(slabs: Iterable[PhiRows], units: Tensor, *, n_bins: int = 40) 
     counts = torch.zeros(n_bins, dtype=torch.int64, device=units.device)
     sums = torch.zeros(n_bins, dtype=torch.float64, device=units.device)
     for rows, phi in slabs:
-        cosines = units[rows] @ units.T
+        cosines = units[rows] @ units[rows.start :].T
         place = cosines.add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
-        upper = torch.ones_like(phi, dtype=torch.bool).triu_(rows.start + 1)
-        counts += torch.bincount(place[upper], minlength=n_bins)
-        sums += torch.bincount(place[upper], phi[upper].double(), minlength=n_bins)
+        place.masked_fill_(torch.ones_like(place, dtype=torch.bool).tril_(), n_bins)  # each pair once, itself never
+        place = place.flatten()
+        counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins]
+        sums += torch.bincount(place, phi[:, rows.start :].flatten().double(), minlength=n_bins + 1)[:n_bins]
     n_pairs = counts.numpy(force=True)
     total = sums.numpy(force=True)
     mean = np.divide(total, n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)

@@ -12,7 +12,7 @@ from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.controls import Untrained
 from saegeo_lobes.feature_lobes import FeatureLobes
-from saegeo_lobes.feature_set import FeatureSet
+from saegeo_lobes.feature_set import Clusters, FeatureSet
 from saegeo_lobes.lobe_text import LobeByText
 from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
 from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
@@ -36,7 +36,7 @@ def tables_of(
 ) -> dict[str, pd.DataFrame]:
     """Every table but the map."""
     features = sae.features
-    rows = list(agreement_rows(features, controls, models, progress))
+    rows = list(agreement_rows(features, controls, models, sae.k, progress))
     tables = {"lobes": lobes_table(cloud, features), "agreement": pd.DataFrame(rows)}
     for geometry in features.settings.geometries:
         tables[f"agreement_with_{geometry.replace(' ', '_')}"] = by_number(rows, geometry)
@@ -64,31 +64,37 @@ def lobes_table(cloud: FeatureCloud, features: FeatureSet) -> pd.DataFrame:
 
 
 def agreement_rows(
-    sae: FeatureSet, controls: Sequence[Untrained], models: NullModels, progress: "Progress"
+    sae: FeatureSet, controls: Sequence[Untrained], models: NullModels, k: int, progress: "Progress"
 ) -> Iterator[dict[str, Any]]:
-    """A row for every affinity, geometry and number of lobes, with p-values for the SAE; of controls for phi alone.
+    """A row for every affinity, geometry and number of lobes, with p-values for the SAE; of controls for phi and `k` alone.
 
     `stability` and `stability_of_geometry` say how far runs of k-means agree on either side (adjusted Rand index).
     """
-    clusterings = [("SAE", sae, measure) for measure in sae.settings.measures]
-    clusterings += [
-        (f"{control.kind} control {number}", control.lobes.features, "phi") for number, control in enumerate(controls)
+    geometries, numbers = sae.settings.geometries, sae.settings.n_clusters
+    of_sae: Mapping[str, Clusters] = {
+        **{name: sae.lobes(name) for name in sae.settings.measures},
+        **{name: sae.geometry(name) for name in geometries},
+    }
+    sides = [("SAE", measure, of_sae, numbers) for measure in sae.settings.measures]
+    sides += [
+        (f"{control.kind} control {number}", "phi", control.clusterings, (k,))
+        for number, control in enumerate(controls)
     ]
-    for name, features, measure in progress(clusterings, len(clusterings), "lobes"):
-        lobes = features.lobes(measure)
-        for geometry in features.settings.geometries:
-            directions = features.geometry(geometry)
-            for k in lobes.numbers:
-                agreement = Agreement(lobes.labels(k), directions.labels(k))
+    for name, measure, clusterings, numbers_here in progress(sides, len(sides), "lobes"):
+        lobes = clusterings[measure]
+        for geometry in geometries:
+            directions = clusterings[geometry]
+            for k_here in numbers_here:
+                agreement = Agreement(lobes.labels(k_here), directions.labels(k_here))
                 yield {
                     "dictionary": name,
                     "affinity": measure,
                     "geometry": geometry,
-                    "k": k,
+                    "k": k_here,
                     "ami": agreement.adjusted_mutual_information,
-                    "stability": lobes.stability(k),
-                    "stability_of_geometry": directions.stability(k),
-                    **(_null_columns(agreement, models) if features is sae else {}),
+                    "stability": lobes.stability(k_here),
+                    "stability_of_geometry": directions.stability(k_here),
+                    **(_null_columns(agreement, models) if clusterings is of_sae else {}),
                     "g_statistic": agreement.g_statistic,
                     "degrees_of_freedom": agreement.degrees_of_freedom,
                     "cramers_v": agreement.cramers_v,
@@ -140,7 +146,7 @@ def null_table(sae: FeatureLobes, controls: Sequence[Untrained], models: NullMod
     shown = {WORD_OF_MODEL[model]: values for model, values in draws.items()}
     shown["observed"] = np.array([sae.graph_agreement.adjusted_mutual_information])
     for kind in dict.fromkeys(control.kind for control in controls):
-        of_kind = [control.lobes.graph_agreement for control in controls if control.kind == kind]
+        of_kind = [control.agreement for control in controls if control.kind == kind]
         shown[kind] = np.array([agreement.adjusted_mutual_information for agreement in of_kind])
     return histograms(shown)
 
@@ -190,10 +196,9 @@ def phi_by_cosine_table(features: FeatureSet, controls: Sequence[Untrained]) -> 
     """Mean phi of all pairs in bins of cosine, beside that of the first control; bins without a pair are left out."""
     curve = phi_by_cosine(features.phi_rows(), features.units)
     middle = (curve.edges[:-1] + curve.edges[1:]) / 2
-    columns = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
+    columns: dict[str, Any] = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
     for control in controls[:1]:
-        untrained = control.lobes.features
-        columns["control"] = phi_by_cosine(untrained.phi_rows(), untrained.units).mean_phi
+        columns["control"] = control.mean_phi
     frame = pd.DataFrame(columns)
     return frame[frame["pairs"] > 0].reset_index(drop=True)
 

@@ -26,7 +26,6 @@ BYTE_BLOCKS = 64
 """Blocks are padded to a multiple of so many where they are multiplied as 8-bit integers. (Of a single block torch 2.13 mistakes
 rows for columns.)"""
 
-LARGEST_IN_BYTE = 2**7 - 1
 LARGEST_WEIGHT = 2**8
 """Weights up to here are exact in every format a product may use inside, float32 at a user's lower precision included."""
 
@@ -129,27 +128,6 @@ def count_sparse_cooccurrence(
             tally = np.bincount(together.indices, each, minlength=len(columns))
             rows_of_counts[feature] += tally.astype(rows_of_counts.dtype)
     return counts
-
-
-class WeightedCounts:
-    """In how many blocks each row fired, under many sets of weights of the blocks.
-
-    Args:
-        weights: whole numbers >= 0, (n_sets, n_blocks), of sums below 2^24.
-        device: where the counting is done.
-    """
-
-    def __init__(self, weights: Weights, device: str | torch.device = "cpu") -> None:
-        in_bytes = (
-            weights.max(initial=0) <= LARGEST_IN_BYTE and fastest_exact_format(torch.device(device)) is torch.int8
-        )
-        self._dtype = torch.int8 if in_bytes else torch.float32
-        self._weights = _features_first(weights.T, self._dtype, torch.device(device))
-
-    def of(self, packed: NDArray[np.uint8]) -> Tensor:
-        """Float64 (n_rows, n_sets), from uint8 (n_rows, ceil(n_blocks / 8)): one bit for each block."""
-        fired = torch.from_numpy(np.unpackbits(packed, axis=1, count=self._weights.shape[1])).to(self._weights.device)
-        return _sum_of_products(fired.to(self._dtype), self._weights, [slice(None)]).double()
 
 
 def exact_slices(weights: NDArray[np.integer], limit: int) -> Iterator[slice]:

@@ -76,28 +76,27 @@ def leading_eigenvectors(
             of the gap after the k-th eigenvalue. Where the gap is too small for that, residuals of 1e-14 do.
         most_products: when to stop whatever the residuals, so look at them; two at least are taken.
         device: of the vectors.
-        near: float64 (n, n_near), vectors that span nearly what is wanted: the first of them are started from, not random ones.
+        near: float64 (n, n_near), vectors that span nearly what is wanted: they are started from, not random ones. The more there
+            are beyond those wanted, the fewer products it takes.
 
     Raises:
         ValueError: no eigenvectors wanted, or more than there are.
     """
-    if not spans or not 0 < min(spans) <= max(spans) <= n:
-        raise ValueError(f"an operator on {n} dimensions has 1 to {n} eigenvectors, not {', '.join(map(str, spans))}")
-    n_vectors = min(max(spans) + 1, n)
-    width = max(n_vectors, LEAST_WIDTH)
-    capacity = BLOCKS_IN_BASIS * width
-    if n <= max(capacity, min(WIDTHS_SOLVED_DIRECTLY * width, MOST_SOLVED_DIRECTLY)):
-        matrix = operator(torch.eye(n, device=device, dtype=torch.float64))
-        return _measured(operator, *_largest_first(matrix, n_vectors), 2)
+    if is_solved_directly(n, spans):
+        return solved_directly(operator, n, spans, device)
+    n_vectors = max(spans) + 1
+    width = max(n_vectors, LEAST_WIDTH, 0 if near is None else near.shape[1])
+    capacity = min(BLOCKS_IN_BASIS * width, n // width * width)
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device)
     if near is not None:
-        start[:, : near.shape[1]] = near[:, :width]
+        start[:, : near.shape[1]] = near
+    between_looks = BLOCKS_BETWEEN_LOOKS if near is None else 1
     basis = _KrylovBasis(operator, start, capacity)
     for n_products in range(1, max(most_products, 2)):
         basis.extend()
         full = basis.is_full()
-        if full or n_products % BLOCKS_BETWEEN_LOOKS == 0:
+        if full or n_products % between_looks == 0:
             values, mixture, residuals = basis.ritz_pairs()
             wanted = span_errors(values.numpy(force=True), residuals.numpy(force=True), spans)
             if max(wanted.values()) <= accuracy or residuals[:n_vectors].max() <= LEAST_RESIDUAL:
@@ -105,7 +104,25 @@ def leading_eigenvectors(
             if full:
                 basis.restart(values, mixture)
     values, mixture, _ = basis.ritz_pairs()
-    return _measured(operator, values[:n_vectors], basis.combine(mixture[:, :n_vectors]), n_products + 1)
+    return measured(operator, values[:n_vectors], basis.combine(mixture[:, :n_vectors]), n_products + 1)
+
+
+def is_solved_directly(n: int, spans: Sequence[int]) -> bool:
+    """Whether all eigenvectors of a matrix cost less than a few.
+
+    Raises:
+        ValueError: no eigenvectors wanted, or more than there are.
+    """
+    if not spans or not 0 < min(spans) <= max(spans) <= n:
+        raise ValueError(f"an operator on {n} dimensions has 1 to {n} eigenvectors, not {', '.join(map(str, spans))}")
+    width = max(max(spans) + 1, LEAST_WIDTH)
+    return n <= max(BLOCKS_IN_BASIS * width, min(WIDTHS_SOLVED_DIRECTLY * width, MOST_SOLVED_DIRECTLY))
+
+
+def solved_directly(operator: Operator, n: int, spans: Sequence[int], device: str | torch.device) -> Eigenpairs:
+    """From the factorized matrix."""
+    matrix = operator(torch.eye(n, device=device, dtype=torch.float64))
+    return measured(operator, *largest_first(matrix, min(max(spans) + 1, n)), 2)
 
 
 def span_errors(values: NDArray[np.float64], residuals: NDArray[np.float64], spans: Sequence[int]) -> dict[int, float]:
@@ -161,7 +178,7 @@ class _KrylovBasis:
 
     def ritz_pairs(self) -> tuple[Tensor, Tensor, Tensor]:
         """Best approximations in the space: values (size,), mixtures of its columns (size, size), residuals (size,)."""
-        values, mixture = _largest_first(self._projected[: self._size, : self._size])
+        values, mixture = largest_first(self._projected[: self._size, : self._size])
         residuals = torch.linalg.vector_norm(self._remainder @ mixture[-self._width :], dim=0)
         return values, mixture, residuals
 
@@ -181,8 +198,8 @@ class _KrylovBasis:
         return self._columns[:, : self._size]
 
 
-def _largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors, the `n_vectors` largest or all."""
+def largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors of a matrix, the `n_vectors` largest or all."""
     symmetric, n = (symmetric + symmetric.T) / 2, len(symmetric)
     wanted = n if n_vectors is None else n_vectors
     if wanted < n and symmetric.device.type == "cpu":
@@ -198,6 +215,7 @@ def _largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Ten
     return values.flip(0)[:wanted], vectors.flip(1)[:, :wanted]
 
 
-def _measured(operator: Operator, values: Tensor, vectors: Tensor, n_products: int) -> Eigenpairs:
+def measured(operator: Operator, values: Tensor, vectors: Tensor, n_products: int) -> Eigenpairs:
+    """With the residuals, for which one of the products is taken."""
     residuals = torch.linalg.vector_norm(operator(vectors) - vectors * values, dim=0)
     return Eigenpairs(values.numpy(force=True), vectors, residuals.numpy(force=True), n_products)

@@ -1,21 +1,14 @@
 """Counts are whole numbers, so every path must equal the float64 product exactly, not nearly."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from saegeo_core.numerics import cooccurrence
 from saegeo_core.numerics.cooccurrence import (
     FiredBlocks,
-    WeightedCounts,
     count_cooccurrence,
     count_dtype,
-    count_sparse_cooccurrence,
-    exact_slices,
     fastest_exact_format,
 )
 
@@ -93,79 +86,6 @@ def test_rows_and_columns_may_be_different_features(rng, product_format, monkeyp
         [FiredBlocks(left[:300], right[:300]), FiredBlocks(left[300:], right[300:])], (21, 40), 500
     )
     np.testing.assert_array_equal(counts.numpy(), in_float64(left, right))
-
-
-@pytest.mark.parametrize("heaviest", [1, 3, 255, 256])
-def test_weighted_counts_are_exact(rng, product_format, heaviest):
-    fired = random_blocks(rng, 150, 30, 0.6)
-    weights = rng.integers(0, heaviest + 1, 150)
-    weights[7] = heaviest
-    counts = count_cooccurrence(pieces(fired, weights, 60), (30, 30), int(weights.sum()))
-    np.testing.assert_array_equal(counts.numpy(), in_float64(fired, fired, weights))
-    indptr, indices = compressed(fired)
-    every = np.arange(30)
-    sparse = count_sparse_cooccurrence(indptr, indices, 30, rows=every, columns=every, weights=weights)
-    assert sparse.dtype == counts.dtype
-    assert torch.equal(sparse, counts)
-
-
-def test_a_weight_that_short_formats_cannot_hold_is_refused():
-    with pytest.raises(ValueError, match="not 257"):
-        count_cooccurrence([FiredBlocks(np.ones((2, 2), np.uint8), None, np.array([1, 257]))], (2, 2), 258)
-
-
-def test_weights_may_sum_beyond_what_float32_holds(monkeypatch):
-    monkeypatch.setattr(cooccurrence, "fastest_exact_format", lambda device, largest_weight: torch.float32)
-    weights = np.full(2**17 + 9, 255)
-    fired = np.ones((len(weights), 2), np.uint8)
-    counts = count_cooccurrence([FiredBlocks(fired, None, weights)], (2, 2), int(weights.sum()))
-    assert weights.sum() > 2**24
-    assert counts.tolist() == [[weights.sum()] * 2] * 2
-
-
-def test_a_weight_is_as_good_as_so_many_copies(rng, product_format):
-    fired = random_blocks(rng, 200, 12, 0.5)
-    weights = rng.integers(0, 5, 200)
-    weighted = count_cooccurrence([FiredBlocks(fired, None, weights)], (12, 12), int(weights.sum()))
-    copied = count_cooccurrence([FiredBlocks(np.repeat(fired, weights, axis=0))], (12, 12), int(weights.sum()))
-    assert torch.equal(weighted, copied)
-
-
-@settings(max_examples=40)
-@given(
-    n_blocks=st.integers(0, 600),
-    n_rows=st.integers(1, 20),
-    n_columns=st.integers(1, 20),
-    share=st.sampled_from([0.0, 0.02, 0.5, 1.0]),
-    at_once=st.integers(1, 300),
-    seed=st.integers(0, 99),
-)
-def test_joined_lists_give_the_same_counts(n_blocks, n_rows, n_columns, share, at_once, seed):
-    rng = np.random.default_rng(seed)
-    fired = random_blocks(rng, n_blocks, 20, share)
-    rows, columns = rng.integers(0, 20, n_rows), rng.permutation(20)[:n_columns]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cooccurrence, "PAIRS_AT_ONCE", at_once)
-        counts = count_sparse_cooccurrence(*compressed(fired), 20, rows=rows, columns=columns)
-    np.testing.assert_array_equal(counts.numpy(), in_float64(fired[:, rows], fired[:, columns]))
-
-
-@given(st.lists(st.integers(0, 50), max_size=60), st.integers(1, 60))
-def test_slices_cover_everything_once_and_stay_below_the_limit(weights, limit):
-    slices = list(exact_slices(np.array(weights, np.int64), limit))
-    assert [place for some in slices for place in range(some.start, some.stop)] == list(range(len(weights)))
-    for some in slices:
-        assert sum(weights[some]) <= limit or some.stop - some.start == 1
-    for some, following in pairwise(slices):
-        assert sum(weights[some]) + weights[following.start] > limit, "a slice could have been longer"
-
-
-@pytest.mark.parametrize("heaviest", [1, 5, 127, 128])
-def test_rows_are_counted_under_many_sets_of_weights(rng, product_format, heaviest):
-    fired, weights = random_blocks(rng, 40, 333, 0.3), rng.integers(0, heaviest + 1, (7, 333))
-    weights[0, 0] = heaviest
-    counts = WeightedCounts(weights).of(np.packbits(fired, axis=1))
-    np.testing.assert_array_equal(counts.numpy(), fired.astype(np.float64) @ weights.T)
 
 
 def test_one_thread_counts_like_two(rng, monkeypatch):

@@ -28,7 +28,9 @@ def test_lobes_are_found_without_each_third_of_each_split(make_case):
     def lobes(counts, n_blocks):
         return spectral_clusters(affinity_matrix(counts, n_blocks, positive_phi), [6], np.random.default_rng(0))[0][6]
 
-    found = list(lobes_without_documents(lambda w: firing.cooccurrence(weights=w), lobes, splits))
+    found = list(
+        lobes_without_documents(firing.cooccurrence(), lambda w: firing.cooccurrence(weights=w), lobes, splits)
+    )
     kept = [split != part for split in splits for part in range(3)]
     for labels, blocks in zip(found, kept, strict=True):
         counts = firing.cooccurrence(weights=blocks.astype(np.int64))

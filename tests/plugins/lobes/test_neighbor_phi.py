@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.synthetic import isotropic
 from saegeo_lobes.affinities import affinity_matrix, phi
-from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, neighbor_phi_excess, pack_by_feature
+from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups, neighbor_phi_excess
 
 
 @pytest.fixture
@@ -72,9 +73,9 @@ def test_replicates_lack_groups_of_documents_and_of_kin(case, rng):
     firing = case.plant.firing.select(case.live)
     neighbors, strata = case.neighbors.indices, case.strata()
     peers = draw_peers(neighbors, strata, rng)
-    packed = pack_by_feature(lambda some: firing.incidence().block_tile(slice(None), some), firing.n_features)
     groups = GroupsOfBoth(firing.document_of_block % 3, rng.permutation(np.arange(firing.n_features) % 3))
-    found = excess_without_groups(0.25, packed, neighbors, peers, groups)
+    bits = GroupedBits.of(lambda some: firing.incidence().block_tile(slice(None), some), len(strata), groups.of_block)
+    found = excess_without_groups(0.25, bits, neighbors, peers, groups)
     means = []
     for group in (-1, 0, 1, 2):
         weights = (groups.of_block != group).astype(np.int64)

@@ -57,7 +57,7 @@ def test_lobes_of_an_untrained_dictionary_pass_for_those_of_its_reflections():
         sae = FeatureLobes.of(FeatureSet(dictionary.directions[live], firing.select(live), SETTINGS, rng), K, rng)
         controls = list(untrained_lobes(dictionary.directions, firing, SETTINGS, rng, k=K, min_blocks=MIN_BLOCKS))
         for name, collected in pvalues.items():
-            measured = [(control.kind, {name: NUMBERS[name].of(control.lobes)}) for control in controls]
+            measured = [(control.kind, control.numbers) for control in controls]
             judged = null_comparisons(NUMBERS[name].of(sae), controls_by_kind(measured, name), "greater")
             collected.append(judged[0].pvalue)
     for name, collected in pvalues.items():
