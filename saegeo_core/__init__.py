@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading import load_cloud
     from saegeo_core.measuring.declaration import Declarations, Declared
-    from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Example, Parameters
+    from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Cost, Example, Parameters
     from saegeo_core.plugin.hookspecs import hookimpl
     from saegeo_core.plugin.manager import PluginManager
     from saegeo_core.report.findings import Figure, Findings
@@ -31,6 +31,7 @@ _HOME = {
     "Better": "report.metric",
     "Comparison": "comparison",
     "CorpusSpec": "corpora.spec",
+    "Cost": "plugin.analysis",
     "Declarations": "measuring.declaration",
     "Declared": "measuring.declaration",
     "Example": "plugin.analysis",
@@ -63,6 +64,7 @@ __all__ = [
     "Better",
     "Comparison",
     "CorpusSpec",
+    "Cost",
     "Declarations",
     "Declared",
     "Example",

@@ -6,6 +6,7 @@ Each SAE is loaded once, measured by every analysis, and released before the nex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from saegeo_core.cli.cost_plan import say_cost
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import JobBars, progress_bars
 from saegeo_core.cli.run_plan import RunPlan
@@ -93,6 +94,8 @@ def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
 
 
 def _run_job(inputs: AnalysisInputs, configured: ConfiguredAnalysis, plan: RunPlan, bars: JobBars) -> StoredReport:
-    job = inputs.job(configured, plan.options.seed)
+    job, store = inputs.job(configured, plan.options.seed), ReportStore(plan.options.out)
+    if not job.path_in(store).exists() or plan.options.existing == "replace":
+        say_cost(configured, inputs.cloud, job.device)
     with bars(configured.name, inputs.cloud.sae.spec) as progress:
-        return job.perform_stored(ReportStore(plan.options.out), plan.options.existing, progress)
+        return job.perform_stored(store, plan.options.existing, progress)

@@ -101,6 +101,18 @@ class Example(NamedTuple):
     other: "FeatureCloud | None" = None
 
 
+class Cost(NamedTuple):
+    """What an analysis takes, about, so that a long run is known to be long before it starts.
+
+    Attributes:
+        multiply_adds: of its matrix products.
+        n_bytes: held at the same time, beside the cloud.
+    """
+
+    multiply_adds: float
+    n_bytes: float
+
+
 @runtime_checkable
 class Analysis(Protocol):
     """The runnable unit.
@@ -141,6 +153,10 @@ class Analysis(Protocol):
     def used(self, parameters: Any) -> frozenset[str]:  # noqa: ARG002
         """Of what it `uses`, what it takes at these parameters: the rest is neither read for it nor part of its report's digest."""
         return self.uses
+
+    def cost(self, n_features: int, d_in: int, parameters: Any) -> Cost | None:  # noqa: ARG002
+        """What it takes on a cloud of that shape, within a factor of two or so; None where that is not known."""
+        return None
 
     def estimates(
         self,

@@ -150,6 +150,10 @@ class Job:
             }
         )
 
+    def path_in(self, store: ReportStore) -> Path:
+        """Where the store has the report, or would have it."""
+        return store.path(self.cloud.sae.release, self.cloud.sae.sae_id, self.analysis.name, self.digest)
+
     def perform_stored(self, store: ReportStore, existing: Existing, progress: Progress = silent) -> StoredReport:
         """The report as the store has it, or made now and stored.
 
@@ -157,7 +161,7 @@ class Job:
             SaegeoError: an input is missing, the report exists and should not, or the folder cannot be written.
         """
         store.make_ready()
-        path = store.path(self.cloud.sae.release, self.cloud.sae.sae_id, self.analysis.name, self.digest)
+        path = self.path_in(store)
         if path.exists() and existing == "fail":
             raise SaegeoError(
                 f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"

@@ -1,0 +1,46 @@
+"""The line before a long analysis."""
+
+import numpy as np
+import pytest
+
+from saegeo_core import Cost, FeatureCloud
+from saegeo_core.cli import cost_plan
+from saegeo_core.cli.cost_plan import in_words, multiply_adds_per_second, say_cost
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis
+
+
+@pytest.fixture
+def cloud(rng):
+    return FeatureCloud.from_array(rng.standard_normal((20, 4)).astype(np.float32))
+
+
+def told(cost, cloud, monkeypatch, capsys):
+    monkeypatch.setattr(cost_plan, "multiply_adds_per_second", lambda d_in, device: 1e9)
+    configured = ConfiguredAnalysis.configure("cosine-tails", "calibrated", {}, PluginManager())
+    monkeypatch.setattr(type(configured.analysis), "cost", lambda *_: cost)
+    say_cost(configured, cloud, "cpu")
+    return capsys.readouterr().err
+
+
+def test_a_long_analysis_is_told(cloud, monkeypatch, capsys):
+    line = told(Cost(multiply_adds=6e11, n_bytes=2.5e9), cloud, monkeypatch, capsys)
+    assert "cosine-tails on memory:array: some 10 min and 2.5 GB beside the directions are expected" in line
+    assert "(20 x 4, 6.0e+11 multiply-adds)" in line
+
+
+@pytest.mark.parametrize("cost", [None, Cost(multiply_adds=5e10, n_bytes=2.5e9)])
+def test_nothing_is_said_of_a_short_one_or_where_the_cost_is_not_known(cost, cloud, monkeypatch, capsys):
+    assert told(cost, cloud, monkeypatch, capsys) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(61, "1 min"), (3600, "60 min"), (7140, "119 min"), (7200, "2.0 h"), (90000, "25.0 h")]
+)
+def test_durations(seconds, words):
+    assert in_words(seconds) == words
+
+
+def test_the_machine_multiplies(monkeypatch):
+    monkeypatch.setattr(cost_plan, "COLUMNS", 64)
+    assert multiply_adds_per_second(8, "cpu") > 1e5
