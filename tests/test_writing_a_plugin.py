@@ -17,7 +17,7 @@ from saegeo_core.testing import check_analysis
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL = (ROOT / "docs" / "writing-a-plugin.md").read_text(encoding="utf-8")
-FIRST_PROGRAM, SECOND_PROGRAM = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
+FIRST_PROGRAM, SECOND_PROGRAM, *_ = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 EXCERPTS = re.findall(r"```py\n(.*?)```", TUTORIAL, re.DOTALL)
 COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", TUTORIAL, re.DOTALL) for line in block.splitlines()]

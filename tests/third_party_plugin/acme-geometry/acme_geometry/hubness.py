@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from saegeo_core import Analysis, Figure, Parameters
+from saegeo_core import Analysis, Cost, Figure, Parameters
 
 MIN_FEATURES = 10
 FIGURE = Figure(name="hubs", title="Hubs", kind="bar", table="hubs", x="size", y=("features",))
@@ -46,6 +46,10 @@ class Hubness(Analysis):
     def estimates(self, cloud, parameters, context):
         """The number alone: random features judge chosen ones by it."""
         return {"largest_hub": int(hub_sizes(cloud.unit_vectors().numpy()).max())}
+
+    def cost(self, n_features, d_in, parameters):
+        """One pass over all pairs; a copy of the rows."""
+        return Cost(multiply_adds=n_features**2 * d_in / 2, n_bytes=4 * n_features * d_in)
 
     def planted_example(self, rng):
         from saegeo_core import FeatureCloud
