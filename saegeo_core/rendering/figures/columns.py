@@ -31,9 +31,9 @@ def is_whole(values: ColumnArray) -> bool:
 
 
 def as_texts(values: ColumnArray) -> ColumnArray:
-    """A column as texts (n,): whole numbers in full, others to four digits, an empty text where there is no number."""
+    """A column as texts (n,): whole numbers in full, others to four digits, an empty text where there is no value."""
     if is_text(values):
-        return values
+        return np.where(values == DASH, "", values)
     shown = [
         "" if np.isnan(value) else f"{value:.0f}" if value == np.rint(value) else f"{value:.4g}" for value in values
     ]
