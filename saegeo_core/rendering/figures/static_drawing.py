@@ -4,6 +4,7 @@ matplotlib comes with the extra `plots`.
 """
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -69,7 +70,9 @@ def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg") -
             "figures for paper are drawn by matplotlib, which is not installed", "pip install 'saegeo[plots]'"
         ) from None
     settings: Any = {**mpl.rcParamsDefault, "backend": "agg", **STYLE}
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        if format == "svg":  # whoever shows it has fonts of his own for letters that the font here lacks
+            warnings.filterwarnings("ignore", "Glyph")
         size = LABELED_SIZE if figure.has_labels else SIZES.get(figure.kind, USUAL_SIZE)
         sheet = Sheet(figsize=size, layout="constrained")
         axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)

@@ -111,6 +111,14 @@ def test_words_are_shown_letter_by_letter_by_both_libraries(words):
     assert {*WORDS, "queen"} <= {*told}
 
 
+def test_an_svg_holds_letters_that_the_font_here_lacks(words):
+    told = [
+        element.text
+        for element in ElementTree.fromstring(static_drawing(*words(["国王"], ["女王"]))).iter(f"{SVG}text")
+    ]
+    assert {"国王", "女王"} <= {*told}
+
+
 def test_on_paper_words_stand_within_the_axes_and_leave_the_sheet_as_it_is(words):
     figure, table = words(["man", "king"], ["woman", "queen"])
     root = ElementTree.fromstring(static_drawing(figure, table))
