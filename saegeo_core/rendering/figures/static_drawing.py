@@ -35,8 +35,8 @@ MAX_VECTOR_POINTS = 2000
 """Beyond so many the points are one picture inside the drawing, its axes and texts still vectors."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
-MAX_BELOW = 4
-"""Series whose names find room side by side under the drawing."""
+MAX_BELOW, MAX_IN_LINE = 4, 64
+"""Series named under a drawing with words, and the letters of their names that find room in one line; else they take two."""
 MAX_IN_LEGEND = 12
 """Lines of half a column of a legend."""
 INK = "#24292f"
@@ -76,17 +76,15 @@ def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg") -
         size = LABELED_SIZE if figure.has_labels else SIZES.get(figure.kind, USUAL_SIZE)
         sheet = Sheet(figsize=size, layout="constrained")
         axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
-        if figure.kind == "heatmap":
-            _heatmap(axes, figure, table)
-        else:
-            _series(axes, figure, series_of(figure, table))
         axes.set_title(_short(figure.title or figure.name, 80), loc="left", fontsize=10)
         axes.set_xlabel(_short(figure.x_title or figure.x))
         axes.set_ylabel(_short(figure.y_title or (figure.y[0] if len(figure.y) == 1 else "")))
         if figure.kind == "scatter3d":
             axes.set_zlabel(_short(figure.z))
-        if figure.has_labels:
-            _labels(axes, series_of(figure, table))
+        if figure.kind == "heatmap":
+            _heatmap(axes, figure, table)
+        else:
+            _series(axes, figure, series_of(figure, table))
         content = io.BytesIO()
         undated = {"Date": None} if format == "svg" else {"CreationDate": None}
         sheet.savefig(content, format=format, dpi=200, metadata=undated)
@@ -113,7 +111,9 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
     if ends:
         axes.set_ylim(*ends)
     if any(one.name for one in drawn):
-        _legend(axes, figure, len(drawn))
+        _legend(axes, figure, [_short(one.name, 32) for one in drawn])
+    if figure.has_labels:
+        _labels(axes, drawn)
 
 
 def _curve(axes: "Axes", figure: Figure, one: Series, color: str) -> None:
@@ -168,7 +168,7 @@ def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray, col
 
 
 def _labels(axes: Any, drawn: list[Series]) -> None:
-    """Words beside the ends of arrows, where there is room: that is known only now, when all else has found its place."""
+    """Words beside the ends of arrows, where there is room: last of all, when everything else has found its place."""
     axes.figure.draw_without_rendering()
     box, points = axes.get_window_extent(), 72 / axes.figure.dpi
 
@@ -233,9 +233,11 @@ def _short(text: object, max_length: int = 60) -> str:
     return (shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…").replace("$", r"\$")
 
 
-def _legend(axes: Any, figure: Figure, n_series: int) -> None:
+def _legend(axes: Any, figure: Figure, names: list[str]) -> None:
+    n_series = len(names)
     if figure.has_labels and n_series <= MAX_BELOW:  # the words need the width
-        axes.figure.legend(fontsize=8, ncols=n_series, loc="outside lower center", handlelength=1.2, columnspacing=1.2)
+        columns = n_series if sum(map(len, names)) <= MAX_IN_LINE else 2
+        axes.figure.legend(fontsize=8, ncols=columns, loc="outside lower center", handlelength=1.2, columnspacing=1.2)
         return
     outside = n_series > 4 or figure.kind == "arrows"  # matplotlib finds no free place among arrows
     place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if outside else {"loc": "best"}

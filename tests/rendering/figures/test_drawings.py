@@ -69,7 +69,7 @@ def words():
         at = {"x": [0.0] * n, "y": list(range(n)), "to_x": [1.0] * n, "to_y": [i + 0.2 for i in range(n)]}
         ends = {"to_x": "to_x", "to_y": "to_y", "label": "word", "to_label": "to_word"}
         figure = Figure(name="f", title="F", kind="arrows", table="t", x="x", y=("y",), **(ends | changes))
-        return figure, Table(columns=at | {"word": starts, "to_word": heads, "relation": ["a", "b"][:n]})
+        return figure, Table(columns=at | {"word": starts, "to_word": heads, "relation": list("abcd"[:n])})
 
     return make
 
@@ -126,6 +126,19 @@ def test_on_paper_words_stand_within_the_axes_and_leave_the_sheet_as_it_is(words
     assert {"man", "woman", "king", "queen"} <= {*told}
     width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
     assert (width, height) == pytest.approx((5.6 * 72, 5.0 * 72))
+
+
+def test_long_names_under_a_drawing_take_two_lines(words):
+    figure, table = words(["man"] * 4, ["woman"] * 4, color="relation")
+    heights = []
+    for length in (8, 32):
+        names = [c * length for c in "abcd"]
+        given = table.model_copy(update={"columns": table.columns | {"relation": names}})
+        root = ElementTree.fromstring(static_drawing(figure, given))
+        shown = [element for element in root.iter(f"{SVG}text") if element.text in names]
+        assert len(shown) == 4
+        heights.append(len({element.get("y") for element in shown}))
+    assert heights == [1, 2]
 
 
 def test_without_arrows_there_are_no_words(words):
