@@ -11,6 +11,8 @@ from saegeo_core.rendering.figures.series import Series
 
 MAX_CHARACTERS = 24
 """Of a label: a drawing has no room for more."""
+MAX_LABELS = 1000
+"""Of a drawing with more, hardly one finds a place, and none is looked for."""
 WIDTH, HEIGHT = 0.6, 1.1
 """Of a letter, in font sizes. Which font draws it is not known here: most letters of most fonts are narrower."""
 
@@ -56,7 +58,7 @@ def arrow_labels(drawn: Sequence[Series], canvas: Canvas) -> list[ArrowLabel]:
     """The labels that find a place beside their end; the others are left out. A word at one point is written once."""
     distinct = {(one.text, one.at): one for one in _wanted(drawn)}
     labels = list(distinct.values())
-    if not labels:
+    if not 0 < len(labels) <= MAX_LABELS:
         return []
     arrows = canvas.place(np.array([drawn[one.series].ends[one.row] for one in labels]).reshape(-1, 2)).reshape(
         -1, 2, 2

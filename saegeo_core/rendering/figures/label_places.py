@@ -1,7 +1,7 @@
 """Where words stand beside the points that they name, so that none covers another, a point, or the edge of the drawing.
 
 Eight places beside each point, taken greedily and the same way every time (Christensen, Marks & Shieber 1995, "An empirical study
-of algorithms for point-feature label placement"). The best of all placements is NP-hard to find, and hardly better to look at.
+of algorithms for point-feature label placement"). To find the best of all placements is NP-hard.
 """
 
 import numpy as np
@@ -39,6 +39,8 @@ def label_places(
     for label in np.argsort(_room(points), kind="stable"):
         boxes = boxes_beside(points[label], sizes[label], gaps[label])
         free = _lie_within(boxes, canvas) & ~_meet(boxes, taken).any(1) & ~_hold(boxes, points).any(1)
+        if not free.any():
+            continue
         crossed = _cross(boxes, lines).sum(1)
         cost = np.where(free & (crossed <= MAX_CROSSED), crossed + _turned(away[label]), np.inf)
         best = int(cost.argmin())

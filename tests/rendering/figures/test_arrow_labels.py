@@ -3,7 +3,7 @@
 import pytest
 
 from saegeo_core import Figure
-from saegeo_core.rendering.figures.arrow_labels import MAX_CHARACTERS, Canvas, arrow_labels
+from saegeo_core.rendering.figures.arrow_labels import MAX_CHARACTERS, MAX_LABELS, Canvas, arrow_labels
 from saegeo_core.rendering.figures.series import series_of
 from saegeo_core.report.report import Table
 
@@ -40,6 +40,13 @@ def test_one_end_alone_may_have_words():
     figure = Figure(name="f", title="F", table="t", x="x", y=("y",), **(ARROWS | {"label": None}))
     columns = {"x": [10], "y": [10], "to_x": [80], "to_y": [20], "to_word": ["woman"]}
     assert [one.text for one in labels(series_of(figure, Table(columns=columns)))] == ["woman"]
+
+
+@pytest.mark.parametrize("n", [MAX_LABELS // 2, MAX_LABELS // 2 + 1])
+def test_of_very_many_words_none_is_drawn(n):
+    at = {"x": [10.0] * n, "to_x": [80.0] * n, "y": [30.0 * i for i in range(n)], "to_y": [30.0 * i for i in range(n)]}
+    words = {"word": [f"{i}" for i in range(n)], "to_word": [f"to {i}" for i in range(n)], "relation": ["a"] * n}
+    assert len(labels(drawn(**at, **words), (100.0, 30.0 * n))) == (2 * n if 2 * n <= MAX_LABELS else 0)
 
 
 def test_a_word_that_two_arrows_have_in_common_is_written_once():
