@@ -74,10 +74,10 @@ def fitted_for_each(data: tuple[np.ndarray, np.ndarray]) -> float:
 
 def fitted_once(data: tuple[np.ndarray, np.ndarray]) -> float:
     """The paper preset's way: one fit, its leading components; returns the silhouette at eleven."""
-    from saegeo_crystals.paper import in_sample_silhouettes
+    from saegeo_crystals.paper import in_sample_discriminants, in_sample_silhouettes
 
-    context = AnalysisContext(np.random.default_rng(0))
-    return in_sample_silhouettes(*data, dimensions=list(range(2, 12)), context=context)[11]
+    context, dimensions = AnalysisContext(np.random.default_rng(0)), list(range(2, 12))
+    return in_sample_silhouettes(*data, dimensions, in_sample_discriminants(*data, max(dimensions)), context)[11]
 
 
 ROWS = [Work("crystals, in-sample silhouettes of 2,400 x 2,304", noise, fitted_for_each, fitted_once, full=True)]

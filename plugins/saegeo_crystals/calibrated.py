@@ -19,8 +19,9 @@ from saegeo_crystals.distractors import (
 from saegeo_crystals.held_out import CrossValidation, Projection, counts_of, deal_folds, deal_groups, numbers_of
 from saegeo_crystals.nulls import Numbers, label_null, numbers_of_all, partner_null
 from saegeo_crystals.pairs import EmbeddedPairs, Pairs, PairSource, capped, embedded_pairs
+from saegeo_crystals.planes import held_out_planes
 from saegeo_crystals.removals import removal_table
-from saegeo_crystals.tables import dimension_table, figures_of, offset_table, plane_tables, relation_table
+from saegeo_crystals.tables import dimension_table, figures_of, offset_table, relation_table
 from saegeo_crystals.word_space import WordSpace
 
 N_GROUPS = 20
@@ -88,7 +89,7 @@ def calibrated_findings(
         "directions": direction_table(validation, distractors),
         "lengths": lengths,
         "offsets": offset_table(validation),
-        **plane_tables(validation),
+        **held_out_planes(validation),
     }
     return DECLARED.findings(
         {name: one if np.isfinite(one) else TOO_SMALL for name, one in numbers.items()},

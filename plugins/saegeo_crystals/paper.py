@@ -1,5 +1,7 @@
 """The procedure of the paper's code: discriminants fitted on all differences and scored on the same ones."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,11 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_crystals.declared import DECLARED, GAIN
 from saegeo_crystals.distractors import distractors_of, length_table
 from saegeo_crystals.pairs import PairSource, embedded_pairs
+from saegeo_crystals.planes import in_sample_planes, plane_figures
 from saegeo_crystals.tables import dimensions_for, length_figure
+
+if TYPE_CHECKING:
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 REFERENCE_LINE = -0.0790
 """The silhouette that the published figure draws a line at."""
@@ -31,8 +37,10 @@ def published_findings(
     differences = vectors[pairs.inputs] - vectors[pairs.outputs]
     n_components = min(n_components, pairs.n_relations - 1)
     dimensions = sorted({*dimensions_for(pairs.n_relations), n_components})
-    curve = in_sample_silhouettes(differences, pairs.relation, dimensions, context)
+    discriminants = in_sample_discriminants(differences, pairs.relation, max(dimensions))
+    curve = in_sample_silhouettes(differences, pairs.relation, dimensions, discriminants, context)
     raw = curve.pop(0)
+    planes = in_sample_planes(vectors, discriminants.transform(vectors)[:, :n_components], pairs)
     distractors = distractors_of(embedded.vectors, embedded.frequencies)
     length, lengths = length_table(_first_component(differences)[:, None], distractors, pairs)
     numbers: dict[str, float | Absent] = {
@@ -43,21 +51,32 @@ def published_findings(
     return DECLARED.findings(
         numbers,
         n=dict.fromkeys(numbers, len(pairs)) | {GAIN: 0},
-        tables={"dimensions": _curve_table(curve, raw), "lengths": lengths},
+        tables={"dimensions": _curve_table(curve, raw), "lengths": lengths, **planes},
         figures=_figures(length, _slope(lengths)),
         warnings=[*embedded.warnings, *_artifacts(len(pairs), vectors.shape[1], n_components)],
     )
 
 
+def in_sample_discriminants(
+    differences: NDArray[np.float32], labels: Integers, n_components: int
+) -> "LinearDiscriminantAnalysis":
+    """scikit-learn's discriminants of the differences (n_pairs, d). The leading columns are what fewer components give."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    return LinearDiscriminantAnalysis(n_components=n_components).fit(differences, labels)
+
+
 def in_sample_silhouettes(
-    differences: NDArray[np.float32], labels: Integers, dimensions: list[int], context: AnalysisContext
+    differences: NDArray[np.float32],
+    labels: Integers,
+    dimensions: list[int],
+    discriminants: "LinearDiscriminantAnalysis",
+    context: AnalysisContext,
 ) -> dict[int, float]:
     """For each number of discriminants the silhouette of the very differences (n_pairs, d) they were fitted on; 0 is raw."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.metrics import silhouette_score
 
-    # The leading columns of one fit are what a fit with fewer components gives.
-    fitted = LinearDiscriminantAnalysis(n_components=max(dimensions)).fit_transform(differences, labels)
+    fitted = discriminants.transform(differences)
     spaces = {0: differences, **{m: fitted[:, :m] for m in dimensions}}
     shown = context.progress(spaces.items(), len(spaces), "silhouettes")
     return {m: float(silhouette_score(points, labels)) for m, points in shown}
@@ -96,6 +115,13 @@ def _figures(length: str, slope: float | None) -> list[Figure]:
             y=("raw", "in_sample", "published_line"),
             x_title="discriminants",
             y_title="silhouette",
+        ),
+        *plane_figures(
+            {
+                "plane_raw": "Word pairs in a plane, as they are",
+                "plane_in_sample": "Word pairs in a plane, by discriminants that were fitted on them",
+            },
+            "Pairs that the projection was fitted on, so that their offsets look alike whether they are or not",
         ),
         length_figure(
             length,

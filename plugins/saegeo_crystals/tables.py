@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from saegeo_core import Figure
-from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_crystals.discriminant import Discriminants, shrunk_scatter
-from saegeo_crystals.held_out import CrossValidation, Fold, units_of
+from saegeo_crystals.held_out import CrossValidation, units_of
 from saegeo_crystals.nulls import shuffled_partners
 from saegeo_crystals.pairs import Pairs
-from saegeo_crystals.scores import NOWHERE, Sums, quadruple_scores, silhouette
-from saegeo_crystals.word_space import PairProducts, WordSpace, as_cosines
+from saegeo_crystals.planes import plane_figures
+from saegeo_crystals.scores import Sums, quadruple_scores, silhouette
+from saegeo_crystals.word_space import WordSpace, as_cosines
 
 BY_RELATION = ("pairing_consistency", "trapezoid_cosine", "parallelogram_error")
 """The scores that are told of every relation."""
@@ -82,56 +83,6 @@ def offset_table(validation: CrossValidation) -> pd.DataFrame:
     )
 
 
-def plane_tables(validation: CrossValidation) -> dict[str, pd.DataFrame]:
-    """The relation whose held-out offsets are most alike after projection, in the fold where they are.
-
-    Each table has the two leading principal axes of its words: in the raw vectors, and in the projected coordinates.
-    """
-    pairs = validation.pairs
-    fold, members = max(
-        ((one, rows) for one in validation.held_out() for rows in one.grouped(pairs.relation).slots),
-        key=lambda candidate: _likeness(candidate[0], candidate[1], pairs),
-    )
-    rows = members[members != NOWHERE]
-    chosen = pairs.take(fold.test[rows])
-    found = fold.discriminants(pairs.relation)
-    return {
-        "plane_raw": _plane(_taken(fold.raw_products(), rows), chosen),
-        "plane_projected": _plane(_taken(fold.products_in(found), rows), chosen),
-    }
-
-
-def _likeness(fold: Fold, members: Integers, pairs: Pairs) -> float:
-    alone = replace(fold.grouped(pairs.relation), slots=members[None])
-    cosine = quadruple_scores(fold.products_in(fold.discriminants(pairs.relation)), alone)["trapezoid_cosine"]
-    return cosine.mean if cosine.n else -np.inf
-
-
-def _taken(products: PairProducts, rows: Integers) -> PairProducts:
-    among = np.ix_(rows, rows)
-    return PairProducts(products.inputs[among], products.outputs[among], products.across[among])
-
-
-def _plane(products: PairProducts, pairs: Pairs) -> pd.DataFrame:
-    """Words on their two leading principal axes, from their products."""
-    everything = np.block([[products.inputs, products.across], [products.across.T, products.outputs]])
-    means = everything.mean(0)
-    values, vectors = np.linalg.eigh(everything - means - means[:, None] + means.mean())
-    axes = vectors[:, ::-1][:, :2] * np.sqrt(values[::-1][:2].clip(0))
-    axes *= np.where(axes[np.abs(axes).argmax(0), [0, 1]] < 0, -1.0, 1.0)
-    n = len(pairs)
-    return pd.DataFrame(
-        {
-            "relation": [pairs.names[number] for number in pairs.relation],
-            "pair": [f"{pairs.words[a]} → {pairs.words[b]}" for a, b in zip(pairs.inputs, pairs.outputs, strict=True)],
-            "x": axes[:n, 0],
-            "y": axes[:n, 1],
-            "to_x": axes[n:, 0],
-            "to_y": axes[n:, 1],
-        }
-    )
-
-
 def dimensions_for(n_relations: int) -> list[int]:
     """The numbers of discriminants in the curve: as published, as far as so many relations have them."""
     return [m for m in DIMENSIONS if m < n_relations] or [1]
@@ -193,26 +144,11 @@ def _in_sample(space: WordSpace, pairs: Pairs, dimensions: list[int]) -> tuple[f
 
 def figures_of(tables: dict[str, pd.DataFrame], length: str) -> list[Figure]:
     """Silhouettes by dimension, what each way gains, the plane before and after, offsets of relations, and the distractors."""
-    relation = tables["plane_raw"]["relation"].iloc[0]
     distractors = ", ".join(tables["components"]["distractor"].unique())
-    planes = [
-        Figure(
-            name=f"plane_{space}",
-            title=f"The pairs of {relation}, {words}",
-            kind="arrows",
-            table=f"plane_{space}",
-            x="x",
-            y=("y",),
-            to_x="to_x",
-            to_y="to_y",
-            hover="pair",
-            x_title="first principal axis",
-            y_title="second",
-            caption="Held-out pairs of the relation whose offsets are most alike after projection. Parallel arrows of one length "
-            "are parallelograms.",
-        )
-        for space, words in (("raw", "as they are"), ("projected", "projected"))
-    ]
+    planes = plane_figures(
+        {"plane_raw": "Word pairs in a plane, as they are", "plane_projected": "Word pairs in a plane, projected"},
+        "Pairs held out while the projection was learned",
+    )
     heatmaps = [
         Figure(
             name=f"offset_similarity_{space}",

@@ -28,7 +28,7 @@ class Figure(Frozen):
 
     `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; `low` and `high` name the columns of error bars
     of the first `y`. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first `y`. `arrows` draws one from
-    `x`, the first `y` to `to_x`, `to_y`.
+    `x`, the first `y` to `to_x`, `to_y`, and writes `label` and `to_label` beside its ends where there is room.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -44,6 +44,8 @@ class Figure(Frozen):
     high: str | None = None
     to_x: str | None = Field(default=None, description="Column of the abscissa an arrow points to.")
     to_y: str | None = Field(default=None, description="Column of the ordinate an arrow points to.")
+    label: str | None = Field(default=None, description="Column of the text beside the start of an arrow.")
+    to_label: str | None = Field(default=None, description="Column of the text beside the end of an arrow.")
     log_x: bool = False
     log_y: bool = False
     x_title: str = ""
@@ -56,14 +58,21 @@ class Figure(Frozen):
             raise ValueError(f"figure {self.name} is a {self.kind} and needs z")
         if (self.kind == "arrows") != (self.to_x is not None and self.to_y is not None):
             raise ValueError(f"figure {self.name} is of kind {self.kind}: arrows, and nothing else, need to_x and to_y")
+        if self.kind != "arrows" and self.has_labels:
+            raise ValueError(f"figure {self.name} is of kind {self.kind}: only arrows have label and to_label")
         if (self.low is None) != (self.high is None):
             raise ValueError(f"figure {self.name} has one end of its error bars; give low and high, or neither")
         return self
 
     @property
+    def has_labels(self) -> bool:
+        """Whether texts stand beside its arrows."""
+        return self.label is not None or self.to_label is not None
+
+    @property
     def columns(self) -> list[str]:
         """Every column of the table that the figure draws."""
-        further = (self.z, self.color, self.hover, self.low, self.high, self.to_x, self.to_y)
+        further = (self.z, self.color, self.hover, self.low, self.high, self.to_x, self.to_y, self.label, self.to_label)
         return [self.x, *self.y, *(column for column in further if column is not None)]
 
 

@@ -141,7 +141,11 @@ class EveryKind(Analysis):
         grid = pd.DataFrame(
             [(f"{text} {i}", j, i * j - 2.0) for i in range(4) for j in range(5)], columns=["row", "column", "z"]
         )
-        moves = points.head(12).assign(to_first=points["first"] + 1, to_second=points.second + 0.5)
+        moves = points.head(12).assign(
+            to_first=points["first"] + 1,
+            to_second=points.second + 0.5,
+            word=lambda of: [f"{i} {text}" for i in of.number],
+        )
         say = {"caption": f"Caption: {text}", "x_title": text}
         figures = [
             Figure(
@@ -217,6 +221,8 @@ class EveryKind(Analysis):
                 y=("second",),
                 to_x="to_first",
                 to_y="to_second",
+                label="word",
+                to_label="number",
                 color="lobe",
                 hover="feature",
             ),

@@ -64,6 +64,23 @@ def test_incomplete_figures_are_refused(changes):
         figure(**changes)
 
 
+def test_only_arrows_have_words_at_their_ends():
+    labeled = figure(kind="arrows", to_x="x", to_y="y", label="x", to_label="y")
+    assert labeled.has_labels
+    assert labeled.columns == ["x", "y", "x", "y", "x", "y"]
+    assert not figure().has_labels
+    for end in ("label", "to_label"):
+        with pytest.raises(ValidationError, match="only arrows have label and to_label"):
+            figure(kind="scatter", **{end: "x"})
+        with pytest.raises(ValueError, match="figure f draws"):
+            Findings([METRIC], {"t": TABLE}, [figure(kind="arrows", to_x="x", to_y="y", **{end: "u"})])
+
+
+def test_figures_stored_before_arrows_had_words_are_read():
+    stored = figure(kind="arrows", to_x="x", to_y="y").model_dump(exclude={"label", "to_label"})
+    assert not type(figure()).model_validate(stored).has_labels
+
+
 def test_arrows_end_somewhere():
     arrows = figure(kind="arrows", to_x="x", to_y="y")
     assert arrows.columns == ["x", "y", "x", "y"]

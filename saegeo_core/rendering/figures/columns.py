@@ -30,6 +30,16 @@ def is_whole(values: ColumnArray) -> bool:
     return not is_text(values) and bool(np.all(np.isfinite(values)) and np.all(values == np.rint(values)))
 
 
+def as_texts(values: ColumnArray) -> ColumnArray:
+    """A column as texts (n,): whole numbers in full, others to four digits, an empty text where there is no value."""
+    if is_text(values):
+        return np.where(values == DASH, "", values)
+    shown = [
+        "" if np.isnan(value) else f"{value:.0f}" if value == np.rint(value) else f"{value:.4g}" for value in values
+    ]
+    return np.array(shown, dtype=object)
+
+
 def _text(value: Cell) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

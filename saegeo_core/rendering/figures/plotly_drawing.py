@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from saegeo_core.rendering.figures import palette
+from saegeo_core.rendering.figures.arrow_labels import ArrowLabel, Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
+from saegeo_core.rendering.figures.label_places import Floats
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
@@ -25,6 +27,13 @@ MAX_WHOLE_TICKS = 30
 HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
 """Pixels."""
+LABELED_HEIGHT = 680
+CANVAS, NARROW_CANVAS = (520.0, 420.0), (270.0, 420.0)
+"""Between the axes where words stand beside arrows, in pixels: what is left on a tablet and on a printed page; on a phone."""
+LABEL_SIZE, DOT, HEAD, AT_HEAD = 11, 5.0, 9.0, 3.0
+"""Words beside arrows, the dots where arrows start, their heads, and what holds words off these, in pixels."""
+EDGE = 0.1
+"""Of an axis, left empty at either end for words."""
 
 Drawing = dict[str, Any]
 
@@ -43,6 +52,11 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
     layout = _layout(figure, drawn[0].x, drawn[0].y, len(drawn))
     if figure.kind != "scatter3d":
         layout["yaxis"] |= _range(figure, drawn)
+    if figure.has_labels:
+        ends = _on_axes(figure, np.concatenate([one.ends for one in drawn]))
+        ranges = [_with_room(ends[..., axis]) for axis in (0, 1)]
+        layout["xaxis"]["range"], layout["yaxis"]["range"] = ranges
+        traces += _words(figure, drawn, ranges)
     return {"data": traces, "layout": layout | {"hovermode": "x unified" if together else "closest"}}
 
 
@@ -62,6 +76,8 @@ def texts_as_they_are(values: ColumnArray) -> ColumnArray:
 def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing:
     x, y = texts_as_they_are(series.x), texts_as_they_are(series.y)
     trace: Drawing = {"x": x, "y": y, "name": shown_as_is(series.name), "showlegend": bool(series.name)}
+    if figure.has_labels:
+        trace["legendgroup"] = f"{place}"  # its words go with it
     if series.hover is not None:
         trace["customdata"] = texts_as_they_are(series.hover)
     if series.low is not None and series.high is not None:
@@ -98,18 +114,92 @@ def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Dr
 
 def _arrows(series: Series, to_x: ColumnArray, to_y: ColumnArray, color: Drawing) -> Drawing:
     """One curve with a gap after every arrow, and a head at the end of each piece."""
-    gap, heads = np.full(len(series.x), np.nan), np.tile([0.0, 9.0, 0.0], len(series.x))
+    gap, heads = np.full(len(series.x), np.nan), np.tile([0.0, HEAD, 0.0], len(series.x))
     trace: Drawing = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": np.column_stack([series.x, to_x, gap]).ravel(),
         "y": np.column_stack([series.y, to_y, gap]).ravel(),
         "line": {"width": 1.5} | color,
-        "marker": {"symbol": "arrow", "angleref": "previous", "size": heads, "line": {"width": 0}} | color,
+        "marker": {"symbol": "arrow", "angleref": "previous", "size": heads, "opacity": 1, "line": {"width": 0}}
+        | color,
     }
     if series.hover is not None:
         trace["customdata"] = np.repeat(texts_as_they_are(series.hover), 3)
     return trace
+
+
+def _words(figure: Figure, drawn: list[Series], ranges: list[tuple[float, float]]) -> list[Drawing]:
+    """For each series a curve of its own with a dot where each arrow starts, and the words at both ends that find room.
+
+    How wide a window will be is not known here: the words are placed for the least width of most, and once more, in `meta`, for a
+    phone, from where the page's script takes them. In wider windows they only stand further apart.
+    """
+    low, high = np.transpose(ranges)
+
+    def texts(size: tuple[float, float]) -> list[Drawing]:
+        def place(at: Floats) -> Floats:
+            placed: Floats = (_on_axes(figure, at) - low) / (high - low) * size
+            return placed
+
+        return _texts(drawn, Canvas(size, LABEL_SIZE, (_gap(DOT), _gap(AT_HEAD)), place))
+
+    wide, narrow = texts(CANVAS), texts(NARROW_CANVAS)
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": one.ends[..., 0].ravel(),
+            "y": one.ends[..., 1].ravel(),
+            **wide[place],
+            "meta": {"narrow": narrow[place]},
+            "textfont": {"size": LABEL_SIZE},
+            "marker": {
+                "size": np.tile([DOT, AT_HEAD], len(one.x)),
+                "opacity": np.tile([1.0, 0.0], len(one.x)),
+                "line": {"width": 0},
+                **_color(one, place),
+            },
+            "legendgroup": f"{place}",
+            "showlegend": False,
+            "hoverinfo": "skip",
+        }
+        for place, one in enumerate(drawn)
+    ]
+
+
+def _texts(drawn: list[Series], canvas: Canvas) -> list[Drawing]:
+    """For each series its words and where they stand, for the start and the head of each arrow in turn."""
+    texts = [np.full((len(one.x), 2), "", dtype=object) for one in drawn]
+    sides = [np.full((len(one.x), 2), "middle center", dtype=object) for one in drawn]
+    for label in arrow_labels(drawn, canvas):
+        texts[label.series][label.row, label.end] = shown_as_is(label.text)
+        sides[label.series][label.row, label.end] = _side(label)
+    return [{"text": text.ravel(), "textposition": side.ravel()} for text, side in zip(texts, sides, strict=True)]
+
+
+def _gap(marker_size: float) -> float:
+    """How far plotly lets a word stand off a marker of that size."""
+    return marker_size / 1.6 + 1
+
+
+def _side(label: ArrowLabel) -> str:
+    right, up = label.side
+    return f"{('bottom', 'middle', 'top')[up + 1]} {('left', 'center', 'right')[right + 1]}"
+
+
+def _on_axes(figure: Figure, positions: Floats) -> Floats:
+    """Positions (..., 2) as plotly counts along its axes: of a logarithmic one in decades."""
+    is_log = np.array([figure.log_x, figure.log_y])
+    return np.where(is_log, np.log10(np.where(is_log, positions, 1.0)), positions)
+
+
+def _with_room(positions: Floats) -> tuple[float, float]:
+    """From the least to the greatest, and room for words beyond both."""
+    present = positions[np.isfinite(positions)]
+    low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
+    room = EDGE * (high - low) or 1.0
+    return low - room, high + room
 
 
 def _heatmap(figure: Figure, x: ColumnArray, y: ColumnArray, values: ColumnArray) -> Drawing:
@@ -191,7 +281,7 @@ def _layout(figure: Figure, x: ColumnArray, y: ColumnArray, n_series: int) -> Dr
         legend["title"] = {"text": shown_as_is(figure.color)}
     return {
         "title": {"text": shown_as_is(figure.title or figure.name)},
-        "height": HEIGHTS.get(figure.kind, USUAL_HEIGHT),
+        "height": LABELED_HEIGHT if figure.has_labels else HEIGHTS.get(figure.kind, USUAL_HEIGHT),
         "legend": legend,
         "modebar": {"remove": ["sendChartToCloud"]},  # plotly 7 offers an upload wherever a figure is shown
         **axes,

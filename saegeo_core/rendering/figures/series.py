@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.rendering.figures.columns import DASH, ColumnArray, column, is_text, is_whole
+from saegeo_core.rendering.figures.columns import DASH, ColumnArray, as_texts, column, is_text, is_whole
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
 
@@ -35,6 +36,7 @@ class Series:
         y_name: the table's name of y.
         low, high: ends of the error bars of y (n,), or None.
         to_x, to_y: where arrows that start at x, y point to (n,), or None.
+        label, to_label: texts (n,) beside the starts and the heads of arrows, or None.
         color: numbers (n,) that color its points one by one, or None.
         shade: where a numbered group lies between the first (0) and the last (1), or None for groups without order.
         hover: what names each point (n,), or None.
@@ -50,10 +52,20 @@ class Series:
     high: ColumnArray | None = None
     to_x: ColumnArray | None = None
     to_y: ColumnArray | None = None
+    label: ColumnArray | None = None
+    to_label: ColumnArray | None = None
     color: ColumnArray | None = None
     shade: float | None = None
     hover: ColumnArray | None = None
     dash: int = 0
+
+    @property
+    def ends(self) -> NDArray[np.float64]:
+        """Start and head of each arrow, float64 (n, 2, 2): arrow, end, axis. A series of anything else has none."""
+        if self.to_x is None or self.to_y is None:
+            return np.empty((0, 2, 2))
+        starts, heads = np.column_stack([self.x, self.y]), np.column_stack([self.to_x, self.to_y])
+        return np.stack([starts, heads], axis=1).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
     by = columns[figure.color] if figure.color else None
     groups = None if by is None else _groups(by, figure.kind in UNORDERED)
     scale = by if groups is None else None
+    to_x = _shown(columns[figure.to_x], figure.log_x) if figure.to_x else None
+    to_y = _shown(columns[figure.to_y], figure.log_y) if figure.to_y else None
     drawn = []
     for dash, name in enumerate(figure.y):
         y = _shown(columns[name], figure.log_y)
@@ -87,8 +101,10 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
                     z=_part(columns.get(figure.z or ""), group),
                     low=_part(low, group),
                     high=_part(high, group),
-                    to_x=_part(columns.get(figure.to_x or ""), group),
-                    to_y=_part(columns.get(figure.to_y or ""), group),
+                    to_x=_part(to_x, group),
+                    to_y=_part(to_y, group),
+                    label=_labels(columns.get(figure.label or ""), group),
+                    to_label=_labels(columns.get(figure.to_label or ""), group),
                     color=_part(scale, group),
                     shade=group.shade,
                     hover=_part(columns.get(figure.hover or ""), group),
@@ -121,6 +137,10 @@ def _columns(figure: Figure, table: Table) -> dict[str, ColumnArray]:
 
 def _part(values: ColumnArray | None, group: RowGroup) -> ColumnArray | None:
     return None if values is None else values[group.rows]
+
+
+def _labels(values: ColumnArray | None, group: RowGroup) -> ColumnArray | None:
+    return None if values is None else as_texts(values[group.rows])
 
 
 def _in_order(drawn: list[Series]) -> list[Series]:

@@ -4,13 +4,16 @@ matplotlib comes with the extra `plots`.
 """
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.figures import palette
+from saegeo_core.rendering.figures.arrow_labels import Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text
+from saegeo_core.rendering.figures.label_places import Floats
 from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
@@ -24,12 +27,19 @@ DASHES = ("-", "--", ":", "-.", (0, (8, 3)), (0, (8, 3, 1, 3)))
 SIZES = {"scatter": (4.6, 4.2), "arrows": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}
 USUAL_SIZE = (5.4, 3.4)
 """Width and height in inches."""
+LABELED_SIZE = (5.6, 5.0)
+"""With words on the drawing: as wide as the text of most papers."""
+LABEL_SIZE, GAPS = 7.0, (2.5, 2.0)
+"""Of words beside arrows, and how far they stand off start and head, in points."""
 MAX_VECTOR_POINTS = 2000
 """Beyond so many the points are one picture inside the drawing, its axes and texts still vectors."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
+MAX_BELOW, MAX_IN_LINE = 4, 64
+"""Series named under a drawing with words, and the letters of their names that find room in one line; else they take two."""
 MAX_IN_LEGEND = 12
 """Lines of half a column of a legend."""
+INK = "#24292f"
 STYLE = {
     "svg.hashsalt": "saegeo",  # names inside the file follow from its content
     "svg.fonttype": "none",  # text stays text, in the fonts of the paper
@@ -60,18 +70,21 @@ def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg") -
             "figures for paper are drawn by matplotlib, which is not installed", "pip install 'saegeo[plots]'"
         ) from None
     settings: Any = {**mpl.rcParamsDefault, "backend": "agg", **STYLE}
-    with mpl.rc_context(settings):
-        sheet = Sheet(figsize=SIZES.get(figure.kind, USUAL_SIZE), layout="constrained")
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        if format == "svg":  # whoever shows it has fonts of his own for letters that the font here lacks
+            warnings.filterwarnings("ignore", "Glyph")
+        size = LABELED_SIZE if figure.has_labels else SIZES.get(figure.kind, USUAL_SIZE)
+        sheet = Sheet(figsize=size, layout="constrained")
         axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
-        if figure.kind == "heatmap":
-            _heatmap(axes, figure, table)
-        else:
-            _series(axes, figure, series_of(figure, table))
         axes.set_title(_short(figure.title or figure.name, 80), loc="left", fontsize=10)
         axes.set_xlabel(_short(figure.x_title or figure.x))
         axes.set_ylabel(_short(figure.y_title or (figure.y[0] if len(figure.y) == 1 else "")))
         if figure.kind == "scatter3d":
             axes.set_zlabel(_short(figure.z))
+        if figure.kind == "heatmap":
+            _heatmap(axes, figure, table)
+        else:
+            _series(axes, figure, series_of(figure, table))
         content = io.BytesIO()
         undated = {"Date": None} if format == "svg" else {"CreationDate": None}
         sheet.savefig(content, format=format, dpi=200, metadata=undated)
@@ -98,7 +111,9 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
     if ends:
         axes.set_ylim(*ends)
     if any(one.name for one in drawn):
-        _legend(axes, figure, len(drawn))
+        _legend(axes, figure, [_short(one.name, 32) for one in drawn])
+    if figure.has_labels:
+        _labels(axes, drawn)
 
 
 def _curve(axes: "Axes", figure: Figure, one: Series, color: str) -> None:
@@ -143,10 +158,39 @@ def _points(axes: Any, figure: Figure, one: Series, color: str, n_points: int) -
 
 
 def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray, color: str) -> None:
-    to_scale: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
+    to_scale: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.0032}
+    if one.label is not None or one.to_label is not None:
+        axes.margins(0.1, 0.07)
+        axes.plot(one.x, one.y, "o", color=color, markersize=2.5)
     axes.quiver(one.x, one.y, to_x - one.x, to_y - one.y, color=color, label=_short(one.name, 32), **to_scale)
     axes.update_datalim(np.column_stack([to_x, to_y]))  # matplotlib looks at where arrows start only
     axes.autoscale_view()
+
+
+def _labels(axes: Any, drawn: list[Series]) -> None:
+    """Words beside the ends of arrows, where there is room: last of all, when everything else has found its place."""
+    axes.figure.draw_without_rendering()
+    box, points = axes.get_window_extent(), 72 / axes.figure.dpi
+
+    def place(positions: Floats) -> Floats:
+        placed: Floats = (axes.transData.transform(positions) - box.min) * points
+        return placed
+
+    canvas = Canvas((box.width * points, box.height * points), LABEL_SIZE, GAPS, place)
+    for label in arrow_labels(drawn, canvas):
+        gap, (right, up) = GAPS[label.end], label.side
+        axes.annotate(
+            label.text,
+            label.at,
+            (right * gap, up * gap),
+            textcoords="offset points",
+            ha=("right", "center", "left")[right + 1],
+            va=("top", "center", "bottom")[up + 1],
+            fontsize=LABEL_SIZE,
+            color=INK,
+            parse_math=False,
+            in_layout=False,
+        )
 
 
 def _error_bars(axes: "Axes", one: Series, at: ColumnArray, color: str) -> None:
@@ -189,7 +233,12 @@ def _short(text: object, max_length: int = 60) -> str:
     return (shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…").replace("$", r"\$")
 
 
-def _legend(axes: Any, figure: Figure, n_series: int) -> None:
+def _legend(axes: Any, figure: Figure, names: list[str]) -> None:
+    n_series = len(names)
+    if figure.has_labels and n_series <= MAX_BELOW:  # the words need the width
+        columns = n_series if sum(map(len, names)) <= MAX_IN_LINE else 2
+        axes.figure.legend(fontsize=8, ncols=columns, loc="outside lower center", handlelength=1.2, columnspacing=1.2)
+        return
     outside = n_series > 4 or figure.kind == "arrows"  # matplotlib finds no free place among arrows
     place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if outside else {"loc": "best"}
     columns = -(-n_series // (2 * MAX_IN_LEGEND))

@@ -68,7 +68,10 @@
     layout.template = printed ? page.themes.light : theme();
     if (printed) Object.assign(layout, { width: PRINTED_WIDTH, height: layout.height * PRINTED_HEIGHT });
     const below = box.clientWidth < NARROW && !printed;
-    if (below) layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.25, yanchor: "top" };
+    if (below) {
+      layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.25, yanchor: "top" };
+      for (const trace of drawing.data) Object.assign(trace, trace.meta?.narrow); // fewer words, in other places
+    }
     layout.margin = { t: below || layout.legend?.orientation === "v" ? 16 : 40 };
     const options = {
       displaylogo: false,

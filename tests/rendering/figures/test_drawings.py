@@ -60,6 +60,94 @@ def test_arrows_start_and_end_where_the_table_says(every_kind):
     assert np.isnan(first["y"][2::3]).all()
 
 
+@pytest.fixture
+def words():
+    """Draws arrows with these words at their starts and their heads."""
+
+    def make(starts, heads, **changes):
+        n = len(starts)
+        at = {"x": [0.0] * n, "y": list(range(n)), "to_x": [1.0] * n, "to_y": [i + 0.2 for i in range(n)]}
+        ends = {"to_x": "to_x", "to_y": "to_y", "label": "word", "to_label": "to_word"}
+        figure = Figure(name="f", title="F", kind="arrows", table="t", x="x", y=("y",), **(ends | changes))
+        return figure, Table(columns=at | {"word": starts, "to_word": heads, "relation": list("abcd"[:n])})
+
+    return make
+
+
+WORDS = ["<b>king</b>", "%{x} & $\\alpha$", "a\\$b_1^2"]
+
+
+def test_words_at_the_ends_of_arrows_are_a_curve_of_their_own(words):
+    drawing = plotly_drawing(*words(["man", "king"], ["woman", "queen"], color="relation"))
+    arrows, texts = drawing["data"][:2], drawing["data"][2:]
+    assert [one["text"].tolist() for one in texts] == [["man", "woman"], ["king", "queen"]]
+    assert [one["x"].tolist() for one in texts] == [[0, 1], [0, 1]]
+    assert [one["legendgroup"] for one in arrows] == [one["legendgroup"] for one in texts]
+    assert [one["showlegend"] for one in arrows + texts] == [True, True, False, False]
+    assert all(
+        side.split()[1] == ("left", "right")[end] for one in texts for end, side in enumerate(one["textposition"])
+    )
+    for axis, low, high in (("xaxis", 0, 1), ("yaxis", 0, 1.2)):
+        assert drawing["layout"][axis]["range"][0] < low
+        assert drawing["layout"][axis]["range"][1] > high
+    narrow = [one["meta"]["narrow"] for one in texts]
+    assert [one["text"].tolist() for one in narrow] == [["man", "woman"], ["king", "queen"]]
+
+
+def test_axes_of_arrows_with_words_may_be_logarithmic(words):
+    figure, table = words(["man"], ["woman"])
+    table = table.model_copy(update={"columns": table.columns | {"x": [0.01], "to_x": [100.0]}})
+    layout = plotly_drawing(figure.model_copy(update={"log_x": True}), table)["layout"]
+    low, high = layout["xaxis"]["range"]
+    assert -3 < low < -2 < 2 < high < 3
+
+
+def test_words_are_shown_letter_by_letter_by_both_libraries(words):
+    figure, table = words(WORDS[:2], [WORDS[2], "queen"])
+    [texts] = plotly_drawing(figure, table)["data"][1:]
+    assert texts["text"].tolist() == [shown_as_is(word) for word in (WORDS[0], WORDS[2], WORDS[1], "queen")]
+    root = ElementTree.fromstring(static_drawing(figure, table))
+    told = [element.text for element in root.iter(f"{SVG}text")]
+    assert {*WORDS, "queen"} <= {*told}
+
+
+def test_an_svg_holds_letters_that_the_font_here_lacks(words):
+    told = [
+        element.text
+        for element in ElementTree.fromstring(static_drawing(*words(["国王"], ["女王"]))).iter(f"{SVG}text")
+    ]
+    assert {"国王", "女王"} <= {*told}
+
+
+def test_on_paper_words_stand_within_the_axes_and_leave_the_sheet_as_it_is(words):
+    figure, table = words(["man", "king"], ["woman", "queen"])
+    root = ElementTree.fromstring(static_drawing(figure, table))
+    told = [element.text for element in root.iter(f"{SVG}text")]
+    assert {"man", "woman", "king", "queen"} <= {*told}
+    width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
+    assert (width, height) == pytest.approx((5.6 * 72, 5.0 * 72))
+
+
+def test_long_names_under_a_drawing_take_two_lines(words):
+    figure, table = words(["man"] * 4, ["woman"] * 4, color="relation")
+    heights = []
+    for length in (8, 32):
+        names = [c * length for c in "abcd"]
+        given = table.model_copy(update={"columns": table.columns | {"relation": names}})
+        root = ElementTree.fromstring(static_drawing(figure, given))
+        shown = [element for element in root.iter(f"{SVG}text") if element.text in names]
+        assert len(shown) == 4
+        heights.append(len({element.get("y") for element in shown}))
+    assert heights == [1, 2]
+
+
+def test_without_arrows_there_are_no_words(words):
+    figure, table = words([], [])
+    drawing = plotly_drawing(figure, table)
+    assert [len(trace["x"]) for trace in drawing["data"]] == [0, 0]
+    assert static_drawing(figure, table).startswith(b"<?xml")
+
+
 def test_many_points_are_left_to_webgl(every_kind):
     for points, kind in ((2000, "scatter"), (2001, "scattergl")):
         drawing = plotly_drawing(*parts(every_kind(points=points), "scaled"))

@@ -11,7 +11,7 @@ from saegeo_core import FeatureCloud, Report, run
 
 ACME = Path(__file__).parents[2] / "third_party_plugin" / "acme-geometry"
 KINDS = range(1, 10)  # the figures of every_kind
-STEPS, BARS, MAP, SPACE, GRID = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8))
+STEPS, BARS, MAP, SPACE, GRID, MOVES = (f"report-1-figure-{i}" for i in (1, 4, 5, 7, 8, 9))
 
 
 @pytest.fixture
@@ -76,6 +76,49 @@ def test_pointing_at_a_point_names_its_feature_letter_by_letter(opened, drawn, e
     number = first_feature.rsplit(" ", 1)[-1]
     assert f"feature {hostile_markup} {number}lobe 0first " in told
     assert box.locator(".hoverlayer text.name").count() == 0  # lettered in the curve's color, which need not be legible
+
+
+def words(box):
+    """What is written on a drawing of arrows, with the rectangle that each word takes."""
+    shown = box.locator(".scatterlayer .textpoint text").all()
+    return {word.text_content(): word.bounding_box() for word in shown if word.text_content()}
+
+
+def test_words_on_arrows_are_shown_letter_by_letter(opened, drawn, every_kind):
+    tab = opened(every_kind("<b>%{x}&amp;</b>"))
+    shown = words(drawn(tab, MOVES))
+    assert len(shown) > 6
+    assert {*shown} <= {f"{i} <b>%{{x}}&amp;</b>" for i in range(12)} | {str(i) for i in range(12)}
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize("width", [1360, 390])
+def test_words_on_arrows_stand_within_the_axes_and_none_on_another(opened, drawn, every_kind, width):
+    box = drawn(opened(every_kind(), width=width), MOVES)
+    frame, boxes = box.locator(".nsewdrag").first.bounding_box(), list(words(box).values())
+    assert len(boxes) > 6
+    for number, one in enumerate(boxes):
+        assert frame["x"] <= one["x"]
+        assert one["x"] + one["width"] <= frame["x"] + frame["width"]
+        assert all(apart(one, other) for other in boxes[number + 1 :])
+
+
+def apart(one, other):
+    """Whether letters of two lines do not touch; a browser counts room above and below them to a line."""
+    sideways = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+    return sideways or abs(one["y"] - other["y"]) >= 0.8 * min(one["height"], other["height"])
+
+
+def test_words_go_with_their_arrows(opened, drawn, every_kind):
+    tab = opened(every_kind())
+    box = drawn(tab, MOVES)
+    before = words(box)
+    box.locator(".legendtoggle").first.click()
+    tab.wait_for_function(
+        "([name, n]) => [...document.querySelectorAll(`[data-figure='${name}'] .textpoint`)].length < n",
+        arg=[MOVES, box.locator(".textpoint").count()],
+    )
+    assert {*words(box)} < {*before}
 
 
 @pytest.fixture
