@@ -33,6 +33,8 @@ NEAREST = 12
 """Partners of each row, and of each column, among which a pairing is first sought."""
 ENTRIES_AT_ONCE = 2**22
 ROUNDING = 1e-12
+SINGLE_PRECISION = 1e-6
+"""Covers the rounding of a few values below 2 in single precision."""
 
 
 class Pairs(NamedTuple):
@@ -120,14 +122,16 @@ def full_pairing_of(values: Tensor, *, tolerance: float = TOLERANCE) -> FullPair
         return Pairs(i.numpy(force=True), j.numpy(force=True), values[i, j].double().numpy(force=True))
 
     def beyond(profits: Floats, prices: Floats) -> Pairs:
-        floors, of_columns = (torch.from_numpy(one).to(values.device) for one in (profits, prices))
+        floors, costs = (torch.from_numpy(one).to(values) for one in (profits, prices))
         found = []
         for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // shape[1])):
-            gains = values[rows].double() - of_columns
-            best = torch.maximum(gains.amax(1), floors[rows] + ROUNDING)
-            i, j = (gains >= best[:, None]).nonzero(as_tuple=True)
-            found.append((i + rows.start, j))
-        return taken(*(torch.cat(part) for part in zip(*found, strict=True)))
+            gains = values[rows] - costs
+            in_question = gains >= torch.maximum(gains.amax(1), floors[rows])[:, None] - SINGLE_PRECISION
+            found.append(np.flatnonzero(in_question.numpy(force=True)) + rows.start * shape[1])
+        entries = np.concatenate(found)
+        likely = taken(*(torch.from_numpy(part).to(values.device) for part in np.divmod(entries, shape[1])))
+        is_beyond = likely.values - prices[likely.columns] > profits[likely.rows] + ROUNDING
+        return Pairs(likely.rows[is_beyond], likely.columns[is_beyond], likely.values[is_beyond])
 
     return full_pairing(distinct(taken(i, j), shape), shape, beyond, tolerance=tolerance)
 
