@@ -35,7 +35,7 @@ class ReflectedProducts:
     def tiles(self, signs: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """Some rows of the first after the other, and their products with all of the second in each reflection.
 
-        Float32 (n_reflections, n_rows, n_second).
+        Float32 (n_reflections, n_rows, n_second), written over by the next.
 
         Args:
             signs: (n_reflections, d_in), 1 or -1: what each coordinate of the second is multiplied by.
@@ -52,8 +52,13 @@ class ReflectedProducts:
             for chosen in coordinates
         ]
         patterns = patterns.to(self.device, torch.float32)
-        for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // m)):
-            within = torch.empty(len(sides), rows.stop - rows.start, m, device=self.device)
+        height = max(1, ENTRIES_AT_ONCE // m)
+        # Kept from tile to tile: asked for anew, memory takes longer to come than the multiplications do.
+        product = torch.empty(height, m, dtype=self._format, device=self.device)
+        within, added = (torch.zeros(size, height, m, device=self.device) for size in (len(sides), len(patterns)))
+        for rows in row_slices(n, height):
+            some = slice(0, rows.stop - rows.start)
             for number, (left, right) in enumerate(sides):
-                within[number] = left[rows] @ right.T
-            yield rows, (patterns @ within.flatten(1)).unflatten(1, within.shape[1:])
+                within[number, some] = torch.mm(left[rows], right.T, out=product[some])
+            torch.mm(patterns, within.flatten(1), out=added.flatten(1))
+            yield rows, added[:, some]

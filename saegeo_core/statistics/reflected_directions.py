@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics.directions import second_moment
+
 HADAMARD = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
 """Signs of four blocks in four reflections, each the product of any two of the others and the first."""
 
@@ -41,10 +43,10 @@ class ReflectedDirections:
         clouds = [unit] if pooled_with is None else [unit, pooled_with]
         mean = torch.stack([one.mean(0, dtype=torch.float64) for one in clouds]).mean(0)
         mean /= torch.linalg.vector_norm(mean).clamp_min(torch.finfo(torch.float64).tiny)
+        beside = torch.eye(len(mean), dtype=torch.float64, device=unit.device) - torch.outer(mean, mean)
         moment = 2.0 * torch.outer(mean, mean)
         for one in clouds:
-            beside = one - torch.outer((one.double() @ mean).to(one.dtype), mean.to(one.dtype))
-            moment += (beside.T @ beside).double() / len(one) / len(clouds)
+            moment += beside @ second_moment(one, device=unit.device) @ beside / len(clouds)
         # Of unit trace at most without the mean's own direction, so that this is the last.
         axes = torch.linalg.eigh(moment).eigenvectors.to(unit.dtype)
         return cls(unit @ axes, axes)
