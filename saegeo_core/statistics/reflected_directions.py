@@ -43,10 +43,12 @@ class ReflectedDirections:
         clouds = [unit] if pooled_with is None else [unit, pooled_with]
         mean = torch.stack([one.mean(0, dtype=torch.float64) for one in clouds]).mean(0)
         mean /= torch.linalg.vector_norm(mean).clamp_min(torch.finfo(torch.float64).tiny)
-        beside = torch.eye(len(mean), dtype=torch.float64, device=unit.device) - torch.outer(mean, mean)
         moment = 2.0 * torch.outer(mean, mean)
         for one in clouds:
-            moment += beside @ second_moment(one, device=unit.device) @ beside / len(clouds)
+            whole = second_moment(one, device=unit.device)
+            along = torch.outer(whole @ mean, mean)
+            beside = whole - along - along.T + (mean @ whole @ mean) * torch.outer(mean, mean)
+            moment += beside / len(clouds)
         # Of unit trace at most without the mean's own direction, so that this is the last.
         axes = torch.linalg.eigh(moment).eigenvectors.to(unit.dtype)
         return cls(unit @ axes, axes)
