@@ -1,6 +1,6 @@
 """The same numbers where the other dictionary is random: reflected, which judges, or drawn from a law, for a mean beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from saegeo_core import Absent, AnalysisContext, FeatureCloud
 from saegeo_core.measuring.null_comparison import Distribution, Draws, Moments, Nulls
 from saegeo_core.measuring.of_cloud import matched_directions_of
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.reflected_products import ReflectedProducts
 from saegeo_core.statistics.null_directions import uniform_directions
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
@@ -67,17 +67,7 @@ def random_dictionaries(
     is_sampled = sample is not None and len(sample) < shape[0]
     begin = partial(QuickAgreement, shape, first.device, is_turned=len(first) > len(second), shared_above=shared_above)
 
-    reflected = ReflectedDirections.of(second, pooled_with=first)
-    products = _products(first @ reflected.axes, reflected.along_axes)
-    sets = reflected.signs_of_draws(null_draws, rng)
-    numbers: list[Numbers] = []
-    for signs in context.progress(sets, len(sets), "reflections"):
-        is_last = len(numbers) + len(signs) > null_draws
-        draws = [begin(sample=sample) for _ in signs[1:]]
-        draws.append(begin(sample=sample, in_full=is_sampled and is_last))
-        _show(products, signs, draws)
-        numbers += [one.numbers() for one in draws]
-    nearest, in_full = draws[-1].nearest, draws[-1].numbers_in_full()
+    numbers, in_full, nearest = _reflected(units, context, null_draws, begin, sample, is_sampled=is_sampled)
     nulls: dict[str, dict[str, Distribution]] = {
         name: _reflections(estimate, [one[name] for one in numbers], in_full.get(name))
         for name, estimate in observed.numbers.items()
@@ -95,6 +85,33 @@ def random_dictionaries(
         for name in beside[0]:
             nulls[name][model] = Moments(float(np.mean([one[name] for one in beside])))
     return RandomDictionaries(nulls, nearest, matched.absent if isinstance(matched, Absent) else "")
+
+
+def _reflected(
+    units: tuple[Tensor, Tensor],
+    context: AnalysisContext,
+    null_draws: int,
+    begin: Callable[..., QuickAgreement],
+    sample: Integers | None,
+    *,
+    is_sampled: bool,
+) -> tuple[list[Numbers], Numbers, Floats]:
+    """Numbers of the dictionary as it is and of its reflections; of the last those of all its pairs, and its nearest cosines."""
+    first, second = units
+    reflected = ReflectedDirections.of(second, pooled_with=first)
+    products = _products(first @ reflected.axes, reflected.along_axes)
+    sets = reflected.signs_of_draws(null_draws, context.rng)
+    numbers: list[Numbers] = []
+    draws: list[QuickAgreement] = []
+    for signs in context.progress(sets, len(sets), "reflections"):
+        is_last = len(numbers) + len(signs) > null_draws
+        draws.clear()  # each holds what it pairs: two sets at once would take twice the memory
+        draws += [
+            begin(sample=sample, in_full=is_sampled and is_last and k == len(signs) - 1) for k in range(len(signs))
+        ]
+        _show(products, signs, draws)
+        numbers += [one.numbers() for one in draws]
+    return numbers, draws[-1].numbers_in_full(), draws[-1].nearest
 
 
 def _products(first: Tensor, second: Tensor) -> ReflectedProducts:
