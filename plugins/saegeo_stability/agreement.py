@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-from saegeo_core.numerics.across import nearest_across
+from saegeo_core.numerics.across import CosinesAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.full_pairing import FullPairing
+from saegeo_core.numerics.pairing_across import NearPairs, pairing_across
 
 
-class Agreement(NamedTuple):
+class Mean(NamedTuple):
     """One number of two dictionaries: the mean of one value for each feature, or each pair.
 
     Attributes:
@@ -30,11 +31,30 @@ class Agreement(NamedTuple):
         return float(self.values.mean())
 
 
-def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool) -> dict[str, Agreement]:
-    """Every number of two dictionaries of unit rows, (n_first, d_in) and (n_second, d_in).
+class Agreement(NamedTuple):
+    """Two dictionaries beside each other.
+
+    Attributes:
+        means: every number by name.
+        nearest: int64 (n_first,), the feature of the second that each of the first lies nearest to.
+        pairings: of the numbers of one-to-one pairings, how good they are.
+    """
+
+    means: Mapping[str, Mean]
+    nearest: Integers
+    pairings: Mapping[str, FullPairing]
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers alone."""
+        return {name: one.number for name, one in self.means.items()}
+
+
+def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool) -> Agreement:
+    """Every number of two dictionaries of unit rows, (n_first, d_in) and (n_second, d_in), from cosines in float64.
 
     The one-to-one pairing has the largest summed cosine (linear assignment), that of `pw_mcc_absolute` the largest summed
-    absolute cosine: two pairings. They need all cosines at once, in float64.
+    absolute cosine: two pairings, each within a ten thousandth of the best, or nearer, as its bound says.
 
     Args:
         first: the dictionary that is measured.
@@ -42,25 +62,24 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         shared_above: cosine above which a pair counts as shared.
         one_to_one: whether features are paired; without it the numbers of the pairing are left out.
     """
-    near = nearest_across(first, second)
-    all_first, all_second = np.arange(len(first)), np.arange(len(second))
-    found = {
-        "mmcs": Agreement(near.cosine, all_first),
-        "mmcs_reverse": Agreement(near.reverse_cosine, all_second, of_second=True),
-        "mutual_share": Agreement(near.is_mutual.astype(np.float64), all_first),
+    is_smaller = len(first) <= len(second)
+    across = CosinesAcross(*((first, second) if is_smaller else (second, first)))
+    near = {
+        name: NearPairs(across.shape, across.device, absolute=name == "pw_mcc_absolute")
+        for name in (("pw_mcc", "pw_mcc_absolute") if one_to_one else ())
     }
-    if one_to_one:
-        cosines = (first @ second.T).numpy(force=True).astype(np.float64).clip(-1, 1)
-        rows, columns = linear_sum_assignment(cosines, maximize=True)
-        paired = cosines[rows, columns]
-        found["pw_mcc"] = Agreement(paired, rows)
-        magnitudes = np.abs(cosines)
-        either_way, partners = linear_sum_assignment(magnitudes, maximize=True)
-        found["pw_mcc_absolute"] = Agreement(magnitudes[either_way, partners], either_way)
-        found["shared_share"] = Agreement((paired > shared_above).astype(np.float64), rows)
-    return found
-
-
-def numbers_of(found: Mapping[str, Agreement]) -> dict[str, float]:
-    """The numbers alone."""
-    return {name: one.number for name, one in found.items()}
+    nearest = nearest_across(across, looks=[one.look for one in near.values()])
+    seen_from_first = nearest if is_smaller else nearest.reversed
+    all_first, all_second = np.arange(len(first)), np.arange(len(second))
+    means = {
+        "mmcs": Mean(seen_from_first.cosine, all_first),
+        "mmcs_reverse": Mean(seen_from_first.reverse_cosine, all_second, of_second=True),
+        "mutual_share": Mean(seen_from_first.is_mutual.astype(np.float64), all_first),
+    }
+    pairings = {name: pairing_across(across, one, absolute=name == "pw_mcc_absolute") for name, one in near.items()}
+    for name, pairing in pairings.items():
+        features = all_first if is_smaller else pairing.columns
+        means[name] = Mean(pairing.values, features)
+        if name == "pw_mcc":
+            means["shared_share"] = Mean((pairing.values > shared_above).astype(np.float64), features)
+    return Agreement(means, seen_from_first.partner, pairings)

@@ -23,7 +23,7 @@ class StabilityParameters(Parameters):
     shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
     null_draws: int = Field(default=19, ge=2, description="Reflections of the other dictionary drawn, which judge.")
     max_paired: int = Field(
-        default=2048, ge=2, description="Features up to which dictionaries, and all draws, are paired one to one."
+        default=32_768, ge=2, description="Features up to which dictionaries are paired one to one."
     )
 
 
@@ -31,7 +31,7 @@ class Stability(Analysis):
     """How much of one dictionary comes back in another."""
 
     name = "stability"
-    version = "3"
+    version = "4"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
@@ -61,14 +61,13 @@ class Stability(Analysis):
         self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext
     ) -> "Mapping[str, float]":
         """All of them, beside the whole of the other cloud."""
-        from saegeo_stability.agreement import numbers_of
         from saegeo_stability.calibrated import compared
 
         other = context.clouds["other"]
         measure, first, second = compared(
             cloud, other, context, shared_above=parameters.shared_above, max_paired=parameters.max_paired
         )
-        return numbers_of(measure(first, second))
+        return measure(first, second).numbers
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
         """Half of the other cloud, blurred, among as many directions that it does not have."""

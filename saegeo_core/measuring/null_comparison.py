@@ -36,6 +36,7 @@ class Draws:
         has_pvalue: whether a rank among the draws is told; None tells it of two draws and more.
         alternative: the side of this null that counts, where it is not the metric's own.
         shift: what was subtracted from the estimate and not from the values, whose mean is told less it.
+        mean: told in place of that of the values, where these stand for a number that is dearer to draw; None for theirs.
         mid_ranks: whether draws equal to the estimate count half, for shares of a few things.
     """
 
@@ -44,6 +45,7 @@ class Draws:
     has_pvalue: bool | None = None
     alternative: Alternative | None = None
     shift: float = 0.0
+    mean: float | None = None
     mid_ranks: bool = False
 
 
@@ -119,7 +121,8 @@ def null_comparison(
         has_pvalue=draws.has_pvalue,
         mid_ranks=draws.mid_ranks,
     )
-    return compared.model_copy(update={"mean": compared.mean - draws.shift})
+    told = compared.mean - draws.shift if draws.mean is None else draws.mean
+    return compared.model_copy(update={"mean": told})
 
 
 def _as_law(distribution: Any) -> Law | None:

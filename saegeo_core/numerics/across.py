@@ -4,6 +4,7 @@ As in `nearest_neighbors`: products within a proven bound of the cosines sort ou
 cosine computed in float64: the same partners on every processor.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +12,45 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
+from saegeo_core.numerics.bounded_products import BoundedProducts, Number, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 
 ENTRIES_AT_ONCE = 2**23
+
+Look = Callable[[slice, Tensor], None]
+"""Looks at some rows of the products of all pairs, (n_rows, n_second), and leaves them as they are."""
+
+
+class CosinesAcross:
+    """The cosines between the rows of two dictionaries: quickly within a bound, and exactly where they are asked for.
+
+    Args:
+        first: (n_first, d_in), any floating dtype, rows of any length but zero.
+        second: (n_second, d_in), the same, on the same device.
+
+    Attributes:
+        shape: n_first and n_second.
+        device: where the arithmetic is done.
+    """
+
+    def __init__(self, first: Tensor, second: Tensor) -> None:
+        self.shape, self.device = (len(first), len(second)), first.device
+        self._directions = Directions(torch.cat([first, second]), self.device)
+        self._products_of = BoundedProducts(self._directions, fastest_format(self.device, first.shape[1]))
+
+    def tiles(self) -> Iterator[tuple[slice, Tensor]]:
+        """Some rows of the first after the other, and their products with all of the second, float32."""
+        n, m = self.shape
+        for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // m)):
+            yield rows, self._products_of.tile(rows, slice(n, n + m))
+
+    def reach(self, size: Number) -> Number:
+        """How far a product of absolute value ``size`` may lie from its cosine."""
+        return self._products_of.reach(size)
+
+    def exact(self, i: Tensor, j: Tensor) -> Tensor:
+        """The cosines of pairs, numbers in the first and in the second, all (n_pairs,), float64, to 12 decimals."""
+        return self._directions.pair_cosines(i, self.shape[0] + j)
 
 
 @dataclass(frozen=True)
@@ -38,35 +74,46 @@ class NearestAcross:
         """Whether each feature of the first is the nearest to its own nearest, (n_first,)."""
         return np.asarray(self.reverse_partner[self.partner] == np.arange(len(self.partner)))
 
+    @property
+    def reversed(self) -> "NearestAcross":
+        """The same with the second dictionary as the first."""
+        return NearestAcross(self.reverse_cosine, self.reverse_partner, self.cosine, self.partner)
 
-def nearest_across(first: Tensor, second: Tensor) -> NearestAcross:
-    """The nearest in `second` of each row of `first`, and the other way round.
+
+def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> NearestAcross:
+    """The nearest in the second dictionary of each row of the first, and the other way round.
 
     Args:
-        first: (n_first, d_in), any floating dtype, rows of any length but zero.
-        second: (n_second, d_in), the same, on the same device.
+        across: their cosines.
+        looks: what else is shown the products, in the same pass.
     """
-    n, device = len(first), first.device
-    directions = Directions(torch.cat([first, second]), device)
-    products_of = BoundedProducts(directions, fastest_format(device, first.shape[1]))
+    n, m = across.shape
 
     def floor(best: Tensor) -> Tensor:
-        return best - 2 * products_of.reach(best.abs())
+        return best - 2 * across.reach(best.abs())
 
-    of_first, of_second = (torch.full((len(one),), -torch.inf, device=device) for one in (first, second))
+    of_first, of_second = (torch.full((size,), -torch.inf, device=across.device) for size in (n, m))
     running = []
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // len(second))):
-        products = products_of.tile(rows, slice(n, len(directions)))
+    for rows, products in across.tiles():
         of_first[rows] = products.amax(1)
         of_second = torch.maximum(of_second, products.amax(0))
-        i, j = (products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))).nonzero(as_tuple=True)
+        in_running = products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))
+        i, j = pairs_where(in_running)
         running.append((i + rows.start, j, products[i, j]))
+        for look in looks:
+            look(rows, products)
     i, j, products = (torch.cat(part) for part in zip(*running, strict=True))
     likely = (products >= floor(of_first)[i]) | (products >= floor(of_second)[j])
     i, j = i[likely], j[likely]
-    cosines = directions.pair_cosines(i, n + j)
-    found = [_best(i, j, cosines, n), _best(j, i, cosines, len(second))]
+    cosines = across.exact(i, j)
+    found = [_best(i, j, cosines, n), _best(j, i, cosines, m)]
     return NearestAcross(*(array.numpy(force=True) for one in found for array in one))
+
+
+def pairs_where(chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows and columns of the entries of a matrix that are true, row by row; torch looks for a few five times as long."""
+    entries = torch.from_numpy(np.flatnonzero(chosen.numpy(force=True))).to(chosen.device)
+    return entries // chosen.shape[1], entries % chosen.shape[1]
 
 
 def _best(ends: Tensor, partners: Tensor, cosines: Tensor, n: int) -> tuple[Tensor, Tensor]:

@@ -66,10 +66,13 @@ class Directions:
     def pair_cosines(self, first: Tensor, second: Tensor) -> Tensor:
         """Cosines of the pairs of rows ``first[k], second[k]``, shape (n_pairs,), float64, to 12 decimals."""
         cosines = torch.empty(len(first), dtype=torch.float64, device=self.norms.device)
-        for pairs in row_slices(len(first), ROWS_AT_ONCE):
+
+        def multiply(pairs: slice) -> None:
             i, j = first[pairs], second[pairs]
             dots = self.vectors.index_select(0, i).double().mul_(self.vectors.index_select(0, j)).sum(1)
             cosines[pairs] = dots / (self.norms[i] * self.norms[j])
+
+        side_by_side(multiply, row_slices(len(first), ROWS_AT_ONCE), cosines.device)
         return _settled(cosines)
 
     def cosine_block(self, rows: slice, columns: slice) -> Tensor:

@@ -13,10 +13,16 @@ features (cosine .9) pooled axes find .2 to .6 there, of 20 % all.
 """
 
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from saegeo_core.numerics.directions import second_moment
+
+HADAMARD = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+"""Signs of four blocks in four reflections, each the product of any two of the others and the first."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,10 @@ class ReflectedDirections:
         mean /= torch.linalg.vector_norm(mean).clamp_min(torch.finfo(torch.float64).tiny)
         moment = 2.0 * torch.outer(mean, mean)
         for one in clouds:
-            beside = one - torch.outer((one.double() @ mean).to(one.dtype), mean.to(one.dtype))
-            moment += (beside.T @ beside).double() / len(one) / len(clouds)
+            whole = second_moment(one, device=unit.device)
+            along = torch.outer(whole @ mean, mean)
+            beside = whole - along - along.T + (mean @ whole @ mean) * torch.outer(mean, mean)
+            moment += beside / len(clouds)
         # Of unit trace at most without the mean's own direction, so that this is the last.
         axes = torch.linalg.eigh(moment).eigenvectors.to(unit.dtype)
         return cls(unit @ axes, axes)
@@ -50,9 +58,30 @@ class ReflectedDirections:
 
         Enough where only cosines are asked for, with rows whose coordinates are known as well: `rows @ axes`.
         """
-        signs = torch.where(torch.from_numpy(rng.random(self.axes.shape[1] - 1) < 0.5), -1.0, 1.0)
-        reflected: Tensor = self.along_axes * torch.cat([signs, torch.ones(1)]).to(self.axes)
+        reflected: Tensor = self.along_axes * self._random_signs(rng).to(self.axes)
         return reflected
+
+    def signs_of_draws(self, n_draws: int, rng: np.random.Generator) -> list[Tensor]:
+        """The dictionary as it is and `n_draws` reflections, as signs of coordinates along the axes, in sets of (n_set, d_in).
+
+        In fours, or twos, where one more than `n_draws` can be so divided. The axes are dealt at random into as many blocks, and
+        within a set whole blocks change sign as the rows of a Hadamard matrix have it, so that the products of a set cost those of
+        one reflection (`ReflectedProducts`). The first row of the first set is the dictionary as it is.
+
+        Each reflection is uniform and any two are independent, so that mean and spread over them are unbiased. Where a dictionary
+        is as likely as its reflections, its rank among them is uniform: the sets are cosets of one group of reflections, the first
+        one as random as the others then, and every member can be led to every other without a change of their joint law.
+        """
+        n_set = gcd(len(HADAMARD), n_draws + 1)
+        n_axes = self.axes.shape[1] - 1
+        within = HADAMARD[:n_set, torch.from_numpy(rng.integers(n_set, size=n_axes))]
+        within = torch.cat([within, torch.ones(n_set, 1)], 1)
+        return [within, *(within * self._random_signs(rng) for _ in range((n_draws + 1) // n_set - 1))]
+
+    def _random_signs(self, rng: np.random.Generator) -> Tensor:
+        """Of the coordinates, (d_in,): either one for each but the mean."""
+        signs = torch.where(torch.from_numpy(rng.random(self.axes.shape[1] - 1) < 0.5), -1.0, 1.0)
+        return torch.cat([signs, torch.ones(1)])
 
     def sample(self, rng: np.random.Generator) -> Tensor:
         """The unit rows themselves, (n_features, d_in)."""

@@ -14,7 +14,7 @@ from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.synthetic import angular_gaussian, isotropic
 from saegeo_core.synthetic.composites import COMPOSITES
-from saegeo_stability.agreement import agreement, numbers_of
+from saegeo_stability.agreement import agreement
 from saegeo_stability.calibrated import spreads
 
 FEW = {"null_draws": 4}
@@ -41,7 +41,7 @@ def test_three_against_two_by_hand():
     first, second = (
         torch.tensor(np.stack([np.cos(np.radians(a)), np.sin(np.radians(a))], 1)) for a in ([0, 12, 90], [0, 20])
     )
-    found = numbers_of(agreement(first, second, shared_above=0.995, one_to_one=True))
+    found = agreement(first, second, shared_above=0.995, one_to_one=True).numbers
     near, far = np.cos(np.radians([8, 70]))
     assert found["mmcs"] == pytest.approx((1 + near + far) / 3)
     assert found["mmcs_reverse"] == pytest.approx((1 + near) / 2)
@@ -82,7 +82,7 @@ def test_opposites_are_partners_where_the_sign_does_not_count(rng):
     signs = torch.ones(100, 1)
     signs[:50] = -1
     other = (signs * rows)[torch.from_numpy(rng.permutation(100))]
-    found = numbers_of(agreement(rows, other, shared_above=0.7, one_to_one=True))
+    found = agreement(rows, other, shared_above=0.7, one_to_one=True).numbers
     assert found["pw_mcc_absolute"] == pytest.approx(1, abs=1e-5)
     assert found["pw_mcc"] < 0.8
 
@@ -126,7 +126,7 @@ def test_intervals_cover(name):
         rng = np.random.default_rng([1, seed])
         rows = COMPOSITES[name](300, 24, rng)
         cloud, other = map(FeatureCloud.from_array, (rows, rows + 0.8 * isotropic(300, 24, rng)))
-        found = agreement(cloud.unit_vectors(), other.unit_vectors(), shared_above=0.7, one_to_one=True)
+        found = agreement(cloud.unit_vectors(), other.unit_vectors(), shared_above=0.7, one_to_one=True).means
         known = spreads(found, cloud, other, "cpu")
         for metric, collected in drawn.items():
             if isinstance(known[metric], Spread):
