@@ -2,7 +2,8 @@
 
 As in `pairwise_cosine`: products are multiplied cheaply within a proven bound of the cosines, and every partner that the
 bound leaves in the running is settled in float64. The k-th largest product lies within the bound of a true k-th cosine, so
-whoever is among the nearest has a product no more than twice the bound below it.
+whoever is among the nearest has a product no more than twice the bound below it. Where one neighbor is wanted half of the
+products are enough: each pair of rows is looked at once, for both.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,12 @@ from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
+from saegeo_core.numerics.partners import Partners
+from saegeo_core.numerics.side_by_side import side_by_side
 
 ENTRIES_AT_ONCE = 2**24
+SIDE = 1024
+"""Rows and columns of a tile, where one neighbor is wanted."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ def nearest_neighbors(
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
         n_neighbors: fewer than there are features.
         device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 300 MB.
-        product_format: format of the products; None takes float32 on the CPU: coarser ones leave too many in the running.
+        product_format: format of the products; None takes float32 on the CPU, for coarser ones leave too many in the running,
+            and the fastest where one neighbor is wanted.
 
     Raises:
         ValueError: not that many other rows, or a row without a direction.
@@ -59,9 +65,10 @@ def nearest_neighbors(
     n = len(directions)
     if not 0 < n_neighbors < n:
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
-    default: ProductFormat = (
-        "float32" if torch.device(device).type == "cpu" else fastest_format(device, vectors.shape[1])
-    )
+    fastest = fastest_format(device, vectors.shape[1])
+    if n_neighbors == 1:
+        return _nearest_of_each(directions, BoundedProducts(directions, product_format or fastest))
+    default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
     indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
@@ -80,3 +87,15 @@ def nearest_neighbors(
     for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
         settle(rows)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
+
+
+def _nearest_of_each(directions: Directions, products_of: BoundedProducts) -> NearestNeighbors:
+    nearest, ranges = Partners(directions, products_of, (), +1), list(row_slices(len(directions), SIDE))
+
+    def take(place: tuple[slice, slice]) -> None:
+        nearest.take(*place, products_of.tile(*place))
+
+    tiles = [(rows, columns) for number, rows in enumerate(ranges) for columns in ranges[number:]]
+    side_by_side(take, tiles, directions.norms.device)
+    nearest.settle()
+    return NearestNeighbors(nearest.partner.numpy(force=True)[:, None], nearest.best.numpy(force=True)[:, None])
