@@ -82,7 +82,7 @@ class Crystals(Analysis):
     """Parallelograms and trapezoids: of word pairs, judged by held-out ones, and among the features themselves."""
 
     name = "crystals"
-    version = "2"
+    version = "3"
     uses = frozenset({"activations"})
     headline = "pairing_consistency_gain"
     summary = "Parallelograms of words before and after projection, how much is pairing, and those among features"
