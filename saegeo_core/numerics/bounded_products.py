@@ -51,7 +51,7 @@ def fastest_format(device: str | torch.device, d_in: int) -> ProductFormat:
 
 
 def coarsest_format(device: str | torch.device) -> ProductFormat:
-    """The fastest format for short rows, where a wide bound does no harm: 8-bit integers on processors with instructions for them."""
+    """The fastest format for short rows, where a wide bound does no harm: 8-bit integers on processors that multiply these fast."""
     if torch.device(device).type != "cpu":
         return "float64"
     if torch.cpu.get_capabilities().get("avx512_vnni"):
@@ -106,7 +106,7 @@ class BoundedProducts:
         return self._in_float32(self._multiplied(rows, columns))
 
     def rows_beyond(self, rows: slice, columns: slice, bound: float) -> tuple[Tensor, Tensor]:
-        """Those rows of a tile in which some |product| is above `bound`: their numbers in it, int64 (n,), and (n, n_columns) products.
+        """Rows of a tile with some |product| above `bound`: their numbers in the tile, int64 (n,), and products, (n, n_columns).
 
         Passes that only read find them, and where they are few nothing more is done to the others.
         """
