@@ -18,7 +18,7 @@ from saegeo_core.firing.statistics import Control, FiringStatistics
 from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
-from saegeo_core.statistics.permutation import frequency_strata, permute_within
+from saegeo_core.statistics.permutation import frequency_strata, permutations_within
 from saegeo_core.synthetic.firing import PlantedFiring, plant_firing
 from saegeo_lobes.affinities import affinity_matrix, neighbor_affinity, positive_phi
 from saegeo_lobes.agreement import Agreement
@@ -95,7 +95,7 @@ def lobes_and_agreement(plant: PlantedFiring) -> float:
     neighbors = nearest_neighbors(torch.from_numpy(plant.directions), 10)
     geometric, _ = spectral_clusters(neighbors.graph(), N_CLUSTERS, rng)
     strata = frequency_strata(plant.firing.counts, rng)
-    within = np.stack([permute_within(strata, rng).astype(np.int32) for _ in range(NULL_DRAWS)])
+    within = np.stack([one.astype(np.int32) for one in permutations_within(strata, rng, NULL_DRAWS)])
     for k in N_CLUSTERS:
         Agreement(functional[k], geometric[k]).permuted(within)
     return recovery(functional[max(N_CLUSTERS)], plant)

@@ -24,7 +24,13 @@ import numpy as np
 import torch
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.bounded_products import LONG_ROWS, BoundedProducts, ProductFormat, fastest_format
+from saegeo_core.numerics.bounded_products import (
+    LONG_ROWS,
+    BoundedProducts,
+    ProductFormat,
+    coarsest_format,
+    fastest_format,
+)
 from saegeo_core.numerics.directions import Directions
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.pairs_beyond import pairs_beyond
@@ -89,7 +95,7 @@ def near_parallelograms(
     complete = True
     if len(sides) == 0:
         return Parallelograms(corners.numpy(force=True), errors.numpy(force=True))
-    products_of = BoundedProducts(Directions(vectors, device), _product_format(device))
+    products_of = BoundedProducts(Directions(vectors, device), coarsest_format(device))
     for slab in _growing_slabs(len(sides)):
         candidates = _corners(sides, *_parallel_pairs(products_of, slab, len(sides), within, device))
         for some in torch.split(candidates, QUADRUPLES_AT_ONCE):
@@ -108,7 +114,7 @@ def mutual_neighbors(directions: torch.Tensor, n_neighbors: int, device: str | t
         directions, min(n_neighbors, n - 1), device=device, product_format=_product_format(device)
     ).indices
     pairs = np.arange(n)[:, None] * n + nearest
-    mutual = np.intersect1d(pairs, nearest * n + np.arange(n)[:, None])
+    mutual = np.intersect1d(pairs, nearest * n + np.arange(n)[:, None], assume_unique=True)
     low, high = mutual // n, mutual % n
     return np.stack([low, high], axis=1)[low < high]
 

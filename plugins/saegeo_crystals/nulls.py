@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saegeo_core.numerics.side_by_side import side_by_side
-from saegeo_core.statistics.permutation import permute_within
+from saegeo_core.statistics.permutation import permutations_within, permute_within
 from saegeo_crystals.held_out import CrossValidation, Fold, numbers_of
 from saegeo_crystals.scores import Sums
 
@@ -57,7 +57,7 @@ def label_null(
 ) -> list[Numbers]:
     """Every number of each draw with permuted relations. The labels do not enter the factorization of a fold."""
     relation = validation.pairs.relation
-    labelings = [relation[permute_within(validation.folds, rng)] for _ in range(n_draws)]
+    labelings = [relation[permutation] for permutation in permutations_within(validation.folds, rng, n_draws)]
     sums = [Sums() for _ in labelings]
     for fold in progress(validation.held_out(), len(validation.fold_numbers), "relations permuted"):
         fold.prepare()

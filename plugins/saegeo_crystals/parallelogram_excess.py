@@ -2,7 +2,8 @@
 
 Everything happens in a sketch: the rows projected at random to at most 256 dimensions and scaled to unit length again. The
 null model is the angular Gaussian of the sketch's own mean and covariance, and nothing is lost by that: an angular Gaussian,
-projected and scaled, is an angular Gaussian. Each null cloud goes through the very same search.
+projected and scaled, is an angular Gaussian. Each null cloud goes through the very same search, in coordinates along the
+principal axes: the search sees cosines alone, which are the same there.
 
 How close is close? As close as chance comes: the first null cloud sets the error, that of its 20th closest quadruple; the
 others, which had no say in it, tell how many are expected there. So the count and theirs are exchangeable if nothing but the
@@ -36,6 +37,7 @@ MANY_TIMES = 50
 """Candidates kept for every quadruple wanted, because some share features."""
 FEATURES_EACH = 20
 """Features there must be for every quadruple expected: each takes four, and those left over become scarce."""
+NONE_YET = Parallelograms(np.empty((0, 4), np.int64), np.empty(0))
 MAX_MEAN_SQUARED_COSINE = 0.5
 """That of a cloud spread over two dimensions; below that there is no covariance to speak of."""
 
@@ -158,24 +160,27 @@ def parallelogram_excess(
         null = angular_gaussian_directions(moment.numpy(force=True), sketch.double().mean(0).numpy(), n)
     except SaegeoError as error:
         return Absent(str(error))
-    first = near_parallelograms(null.sample(n, rng), n_neighbors, max_quadruples=n_expected * MANY_TIMES, device=device)
+    first = near_parallelograms(
+        null.sample_along_axes(n, rng), n_neighbors, max_quadruples=n_expected * MANY_TIMES, device=device
+    )
     if len(first) < n_expected:
         return Absent(
             f"a null cloud holds {len(first)} quadruples whose sides join mutual neighbors, and {n_expected} are needed"
         )
     threshold = float(first.errors[n_expected - 1])
-    null_errors: list[Floats] = [np.empty(0)] * null_draws
     draw_rngs = rng.spawn(null_draws)
+    found: list[Parallelograms] = [NONE_YET] * (null_draws + 1)
 
-    def search(draw: int) -> None:
-        drawn = null.sample(n, draw_rngs[draw])
-        null_errors[draw] = near_parallelograms(drawn, n_neighbors, within=threshold, device=device).errors
+    def search(place: int) -> None:
+        rows = sketch if place == null_draws else null.sample_along_axes(n, draw_rngs[place])
+        found[place] = near_parallelograms(rows, n_neighbors, within=threshold, device=device)
 
     # Whole searches side by side: within one, threads spend half as long again waiting for each other.
-    rounds = list(row_slices(null_draws, torch.get_num_threads()))
-    for draws in progress(rounds, len(rounds), "parallelograms by chance") if progress else rounds:
-        side_by_side(search, range(draws.start, draws.stop), device)
-    observed = near_parallelograms(sketch, n_neighbors, within=threshold, device=device)
+    rounds = list(row_slices(len(found), torch.get_num_threads()))
+    for places in progress(rounds, len(rounds), "parallelograms by chance") if progress else rounds:
+        side_by_side(search, range(places.start, places.stop), device)
+    *by_chance, observed = found
+    null_errors = [one.errors for one in by_chance]
     if not any(map(len, null_errors)):
         return Absent(f"no null cloud but the one that set the error {threshold:.3g} holds a quadruple within it")
     return ParallelogramExcess(threshold, observed, null_errors)

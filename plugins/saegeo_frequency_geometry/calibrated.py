@@ -112,7 +112,9 @@ def _permutation_nulls(
     alike[FREE] = None
     nulls: dict[str, dict[str, Floats]] = {name: {} for name in ranks}
     for model, strata in alike.items():
-        permuted = np.stack(list(dealt_among_kin(rate_ranks, kin, rng, null_draws, alike=strata)))
+        permuted = np.empty((null_draws, len(kin)))
+        for place, dealt in enumerate(dealt_among_kin(rate_ranks, kin, rng, null_draws, alike=strata)):
+            permuted[place] = dealt
         for name in ranks.keys() - ({NORM} if model == STRATIFIED else set()):
             nulls[name][model] = permuted @ ranks[name]
     return dict(nulls)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from saegeo_core import Absent
 from saegeo_core.numerics.arrays import Floats
-from saegeo_core.statistics.permutation import permute_within
+from saegeo_core.statistics.permutation import permutations_within
 from saegeo_lobes.decoding import LinearProbe, random_directions
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import FeatureSet
@@ -59,9 +59,9 @@ class NullModels:
         """With permutations of the features drawn by `permutation_rng`."""
         everywhere = np.zeros_like(features.strata)
         drawn = [
-            permute_within(strata, permutation_rng).astype(np.int32)
+            permutation.astype(np.int32)
             for strata in (features.strata, everywhere)
-            for _ in range(null_draws)
+            for permutation in permutations_within(strata, permutation_rng, null_draws)
         ]
         return cls(np.stack(drawn), isotropic_draws, rng)
 

@@ -15,7 +15,7 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringS
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative
-from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permute_within
+from saegeo_core.statistics.permutation import frequency_strata, permutation_pvalue, permutations_within
 from saegeo_lobes.affinities import affinity_matrix, positive_phi, shifted_phi
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.declared import DECLARED
@@ -228,7 +228,7 @@ def _artefacts(
             f"the same labels over live features alone is {without:.4f}, over all {published.adjusted_mutual_information:.4f}"
         )
     strata = frequency_strata(firing.counts, context.rng)
-    within = np.stack([permute_within(strata, context.rng) for _ in range(null_draws)])
+    within = np.stack(list(permutations_within(strata, context.rng, null_draws)))
     ami = published.adjusted_mutual_information
     draws = published.permuted(within)
     yield (

@@ -8,7 +8,7 @@ however the documents are grouped into calls.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,4 +68,19 @@ class ActivationSource(Protocol):
 
     def statistics(self) -> dict[str, dict[str, int]]:
         """For each hook, counts over the tokens of the latest `batches`: `tokens`, and `high_norm` (see `TokenCensus`)."""
+        ...
+
+
+@runtime_checkable
+class ReadsByLength(Protocol):
+    """A source that can also take texts by their number of tokens, many short ones together."""
+
+    def batches_by_length(self, documents: Iterable[Document]) -> Iterator[ActivationBatch]:
+        """What `batches` gives, to the rounding of products, with the documents in any order.
+
+        Tokens of one document are in order within a batch; of several batches `position` tells which comes first.
+
+        Raises:
+            SaegeoError: as `batches` does.
+        """
         ...

@@ -5,19 +5,22 @@ A source gives tokens in batches of its own making; whoever measures words wants
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.activations.place import bos_of, hook_of, refuse_other_model
-from saegeo_core.activations.source import ActivationSource
+from saegeo_core.activations.source import ActivationBatch, ActivationSource, ReadsByLength
 from saegeo_core.activations.source_kind import SourceKind, SourceRequest, is_language_model, open_source
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.errors import SaegeoError
 
 EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
+CHARACTERS_AT_ONCE = 2**16
+"""Of texts whose activations are held together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,35 +57,57 @@ class TextActivations:
         Raises:
             SaegeoError: the model fails on them, or gives what is not finite.
         """
-        for batch in self.source.batches(documents):
-            rows = batch.activations[self.hook].float().numpy(force=True)
-            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
-            yield from zip(batch.document[starts].tolist(), np.split(rows, starts[1:]), strict=True)
+        for document, _, rows in self._pieces_of(self.source.batches(documents)):
+            yield document, rows
 
     def of(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         """For each text, in order, the activations (n_tokens, d_in) of its tokens, special ones left out.
 
+        Texts of as many tokens go through the model together where the source can do that. Their activations are those of each
+        text alone to the rounding of the products, 1e-5 of the largest in float32.
+
         Raises:
             SaegeoError: the model fails on them, or gives what is not finite.
         """
-        pieces: list[NDArray[np.float32]] = []
-        number = 0
-        documents = (Document(text, None, str(position), position) for position, text in enumerate(texts))
-        for document, piece in self.pieces(documents):
-            while number < document:
-                yield self._joined(pieces)
-                pieces, number = [], number + 1
-            pieces.append(piece)
-        for _ in range(number, len(texts)):
-            yield self._joined(pieces)
-            pieces = []
+        batches_of = self.source.batches_by_length if isinstance(self.source, ReadsByLength) else self.source.batches
+        for some in _few_at_a_time(texts):
+            documents = [Document(text, None, str(position), position) for position, text in enumerate(some)]
+            pieces: list[list[tuple[int, NDArray[np.float32]]]] = [[] for _ in some]
+            for document, start, rows in self._pieces_of(batches_of(documents)):
+                pieces[document].append((start, rows))
+            for of_text in pieces:
+                in_order = [rows for _, rows in sorted(of_text, key=itemgetter(0))]
+                yield np.concatenate(in_order) if in_order else np.empty((0, self.d_in), np.float32)
 
-    def _joined(self, pieces: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        return np.concatenate(pieces) if pieces else np.empty((0, self.d_in), np.float32)
+    def _pieces_of(self, batches: Iterable[ActivationBatch]) -> Iterator[tuple[int, int, NDArray[np.float32]]]:
+        """Consecutive tokens of one document: its position, the number of the first token in it, and their activations."""
+        for batch in batches:
+            rows = batch.activations[self.hook].float().numpy(force=True)
+            starts = np.flatnonzero(np.diff(batch.document, prepend=-1))
+            yield from zip(
+                batch.document[starts].tolist(),
+                batch.position[starts].tolist(),
+                np.split(rows, starts[1:]),
+                strict=True,
+            )
 
     def embeddings(self) -> "TextActivations":
         """The same model where its first block reads: the embeddings of the tokens."""
         return replace(self, hook=EMBEDDING_HOOK, source=self.reopen(EMBEDDING_HOOK))
+
+
+def _few_at_a_time(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in order, thousands of words or some long texts together."""
+    some: list[str] = []
+    n_characters = 0
+    for text in texts:
+        some.append(text)
+        n_characters += len(text)
+        if n_characters >= CHARACTERS_AT_ONCE:
+            yield some
+            some, n_characters = [], 0
+    if some:
+        yield some
 
 
 def open_text_activations(

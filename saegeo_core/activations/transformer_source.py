@@ -4,6 +4,9 @@ On a CPU every window goes through the model by itself, without padding. Windows
 bits (the shape of a matrix product decides how it is summed), and a token near a threshold would then fire or not by the
 batch size; alone, a window's activations depend on nothing else. On CUDA windows are padded to one length and share a pass, since
 a card would idle otherwise; the layout is part of the description.
+
+Words are another matter: nothing about them hangs on a threshold, there are thousands, and a pass takes milliseconds however
+short its window. They go by length (`batches_by_length`), those of as many tokens together and without padding.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +23,7 @@ from saegeo_core.activations.prefetch import prefetched
 from saegeo_core.activations.source import ActivationBatch
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.token_census import TokenCensus
-from saegeo_core.activations.windows import Framing, Window, cut_into_windows, group_into_passes
+from saegeo_core.activations.windows import Framing, Window, cut_into_windows, group_by_length, group_into_passes
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.errors import SaegeoError
 
@@ -28,6 +31,8 @@ from saegeo_core.errors import SaegeoError
 CONTEXT = 1024
 #: Tokens, padding included, that share a pass on CUDA.
 PASS_TOKENS = 16_384
+#: Tokens that share a pass where windows go by length.
+ALIKE_TOKENS = 1024
 PASSES_AHEAD = 4
 
 
@@ -95,7 +100,7 @@ class TransformerSource:
         self._framing = Framing.of(tokenizer, prepend_bos=request.prepend_bos)
         self._window_tokens = _window_tokens(model, tokenizer, self._framing, request.window_tokens)
         self._pass_tokens = PASS_TOKENS if model.device.type == "cuda" else None
-        self._most_windows = self._pass_tokens or 1
+        self._most_windows = PASS_TOKENS
         self._centered = request.centered_hooks
         modules = [name for name, _ in model.named_modules()]
         self._points = {
@@ -130,9 +135,20 @@ class TransformerSource:
             SaegeoError: a token that the model does not embed, no memory for even one window, or activations that are not
                 finite (raised after the last batch).
         """
-        self._census = TokenCensus()
         windows = cut_into_windows(documents, self._tokenizer, self._framing, self._window_tokens)
-        for together in prefetched(group_into_passes(windows, self._pass_tokens), PASSES_AHEAD):
+        yield from self._batches_of_passes(group_into_passes(windows, self._pass_tokens))
+
+    def batches_by_length(self, documents: Iterable[Document]) -> Iterator[ActivationBatch]:
+        """The same, windows of as many tokens in one pass and the shortest first: for many short texts, all tokenized before.
+
+        Activations are those of `batches` to the rounding of the products, 1e-5 of the largest in float32.
+        """
+        windows = cut_into_windows(documents, self._tokenizer, self._framing, self._window_tokens)
+        yield from self._batches_of_passes(group_by_length(windows, ALIKE_TOKENS))
+
+    def _batches_of_passes(self, passes: Iterable[Sequence[Window]]) -> Iterator[ActivationBatch]:
+        self._census = TokenCensus()
+        for together in prefetched(passes, PASSES_AHEAD):
             for batch in self._batches_of(together):
                 self._census.add(batch.activations)
                 yield batch

@@ -6,7 +6,7 @@ the tokenizer frames a text (BOS before it, or CLS and SEP around it) and knows 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any
 
 import numpy as np
@@ -155,3 +155,10 @@ def group_into_passes(windows: Iterable[Window], pass_tokens: int | None) -> Ite
         longest = max(longest, len(window.ids))
     if together:
         yield together
+
+
+def group_by_length(windows: Iterable[Window], pass_tokens: int) -> Iterator[Sequence[Window]]:
+    """Windows of one length that go through the model together: at most `pass_tokens` tokens, or one window; the shortest first."""
+    for length, alike in groupby(sorted(windows, key=lambda window: len(window.ids)), lambda window: len(window.ids)):
+        while together := list(islice(alike, max(1, pass_tokens // length))):
+            yield together

@@ -2,7 +2,8 @@
 
 As in `pairwise_cosine`: products are multiplied cheaply within a proven bound of the cosines, and every partner that the
 bound leaves in the running is settled in float64. The k-th largest product lies within the bound of a true k-th cosine, so
-whoever is among the nearest has a product no more than twice the bound below it.
+whoever is among the nearest has a product no more than twice the bound below it. Where one neighbor is wanted half of the
+products are enough: each pair of rows is looked at once, for both.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,19 @@ from numpy.typing import NDArray
 
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.largest_entries import largest_entries
 from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
+from saegeo_core.numerics.partners import Partners
+from saegeo_core.numerics.side_by_side import side_by_side
 
-ENTRIES_AT_ONCE = 2**24
+ENTRIES_AT_ONCE = 2**22
+"""Products of a slab: 16 MB for each thread."""
+ENTRIES_ON_ACCELERATOR = 2**24
+LISTED = 3
+"""Times the number wanted: so many largest products are listed first, which mostly holds all in the running."""
+SIDE = 1024
+"""Rows and columns of a tile, where one neighbor is wanted."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,10 @@ def nearest_neighbors(
     Args:
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
         n_neighbors: fewer than there are features.
-        device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 300 MB.
-        product_format: format of the products; None takes float32 on the CPU: coarser ones leave too many in the running.
+        device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 50 MB for each
+            thread.
+        product_format: format of the products; None takes float32 on the CPU, for coarser ones leave too many in the running,
+            and the fastest where one neighbor is wanted.
 
     Raises:
         ValueError: not that many other rows, or a row without a direction.
@@ -59,24 +71,48 @@ def nearest_neighbors(
     n = len(directions)
     if not 0 < n_neighbors < n:
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
-    default: ProductFormat = (
-        "float32" if torch.device(device).type == "cpu" else fastest_format(device, vectors.shape[1])
-    )
+    fastest = fastest_format(device, vectors.shape[1])
+    if n_neighbors == 1:
+        return _nearest_of_each(directions, BoundedProducts(directions, product_format or fastest))
+    default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
     indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
     cosines = torch.empty(n, n_neighbors, dtype=torch.float64, device=device)
 
+    n_listed = min(LISTED * n_neighbors, n - 1)
+
     def settle(rows: slice) -> None:
         products = products_of.tile(rows, slice(0, n))
         own = torch.arange(rows.start, rows.stop, device=device)
         products[own - rows.start, own] = -torch.inf
-        floor = products.topk(n_neighbors, dim=1).values[:, -1:] - margin
-        indices[rows], opposites = nearest_candidates(
-            products >= floor, lambda row, column: -directions.pair_cosines(own[row], column), n_neighbors
-        )
-        cosines[rows] = -opposites
+        best, listed = largest_entries(products, n_listed)
+        floor = best[:, n_neighbors - 1] - margin
+        listed, order = listed.sort(dim=1)  # of equally near ones the lowest comes first
+        settle_among(own, listed, best.gather(1, order) >= floor[:, None])
+        (more,) = (best[:, -1] >= floor).nonzero(as_tuple=True)
+        if len(more) and n_listed < n - 1:
+            everyone = torch.arange(n, device=device).expand(len(more), n)
+            settle_among(own[more], everyone, products[more] >= floor[more, None])
 
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        settle(rows)
+    def settle_among(some: torch.Tensor, others: torch.Tensor, running: torch.Tensor) -> None:
+        places, opposites = nearest_candidates(
+            running, lambda row, place: -directions.pair_cosines(some[row], others[row, place]), n_neighbors
+        )
+        indices[some], cosines[some] = others.gather(1, places), -opposites
+
+    at_once = ENTRIES_AT_ONCE if torch.device(device).type == "cpu" else ENTRIES_ON_ACCELERATOR
+    side_by_side(settle, row_slices(n, max(1, at_once // n)), device)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
+
+
+def _nearest_of_each(directions: Directions, products_of: BoundedProducts) -> NearestNeighbors:
+    nearest, ranges = Partners(directions, products_of, (), +1), list(row_slices(len(directions), SIDE))
+
+    def take(place: tuple[slice, slice]) -> None:
+        nearest.take(*place, products_of.tile(*place))
+
+    tiles = [(rows, columns) for number, rows in enumerate(ranges) for columns in ranges[number:]]
+    side_by_side(take, tiles, directions.norms.device)
+    nearest.settle()
+    return NearestNeighbors(nearest.partner.numpy(force=True)[:, None], nearest.best.numpy(force=True)[:, None])

@@ -48,10 +48,10 @@ def pairs_beyond(
 
     def compare(number: int) -> None:
         columns = tiles[number]
-        products = products_of.tile(slab, columns)
+        rows, products = products_of.rows_beyond(slab, columns, bound)
         # Torch looks for the few that are true five times as long as numpy does.
         entries = torch.from_numpy(np.flatnonzero((products.abs() > bound).numpy(force=True))).to(products.device)
-        first, second = slab.start + entries // products.shape[1], columns.start + entries % products.shape[1]
+        first, second = slab.start + rows[entries // products.shape[1]], columns.start + entries % products.shape[1]
         later = first < second
         parts[number] = PairsBeyond(first[later], second[later], products.flatten()[entries[later]])
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.statistics.permutation import permute_within
+from saegeo_core.statistics.permutation import permutations_within
 
 
 def intraclass_correlation(values: Floats, kin: Integers) -> float:
@@ -50,10 +50,11 @@ def dealt_among_kin(
     deviations = values - means[kin]
     strata = np.zeros(len(sizes), np.int64) if alike is None else alike
     has_kin = bool((sizes > 1).any())
-    for _ in range(n_draws):
-        dealt = (unit * (means / unit)[permute_within(strata, rng)])[kin]
+    within_kin = permutations_within(kin, rng, n_draws)
+    for among_kin in permutations_within(strata, rng, n_draws):
+        dealt = (unit * (means / unit)[among_kin])[kin]
         if has_kin:
-            dealt = dealt + deviations[permute_within(kin, rng)]
+            dealt = dealt + deviations[next(within_kin)]
             dealt = dealt - dealt.mean()
         length = float(np.linalg.norm(dealt))
         yield dealt / length if length > 0 else dealt

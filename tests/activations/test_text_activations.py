@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from saegeo_core import SaegeoError
+from saegeo_core.activations import text_activations, transformer_source
 from saegeo_core.activations.sources import Stored, Synthetic, Transformer
 from saegeo_core.activations.text_activations import EMBEDDING_HOOK, open_text_activations
 from saegeo_core.cloud.description import SaeDescription
+from saegeo_core.corpora.corpus import Document
 
 KINDS = [Transformer(), Stored(), Synthetic()]
 HOOK = "blocks.1.hook_resid_post"
+TEXT = "the a cat dog sat ran on over mat moon and then it was red blue one two three four five " * 2
 
 
 def sae(d_in=16, hook=HOOK, **facts):
@@ -33,8 +36,28 @@ def test_the_tokens_of_each_text_come_together(opened, open_tiny, documents):
     assert all(one.dtype == np.float32 and one.shape[1] == 16 for one in found)
     source = open_tiny("bert", HOOK)
     batches = [batch.activations[HOOK].numpy() for batch in source.batches([documents[4]])]
-    np.testing.assert_array_equal(found[3], np.concatenate(batches))
+    np.testing.assert_allclose(found[3], np.concatenate(batches), atol=1e-5)
     assert list(activations.of([])) == []
+
+
+@pytest.mark.parametrize("family", ["bert", "gpt2", "llama", "gemma2", "gpt_neox"])
+def test_texts_of_one_length_share_a_pass_and_differ_by_rounding(family, opened, open_tiny, documents, monkeypatch):
+    monkeypatch.setattr(transformer_source, "ALIKE_TOKENS", 64)
+    monkeypatch.setattr(text_activations, "CHARACTERS_AT_ONCE", 400)
+    words = TEXT.split()
+    texts = [" ".join(words[start : start + 1 + start % 4]) for start in range(30)] + [documents[4].text, ""]
+    source, passes = open_tiny(family, HOOK), []
+    activations = opened(family)
+    activations.source._model.register_forward_pre_hook(
+        lambda model, args, inputs: passes.append(inputs["input_ids"].shape), with_kwargs=True
+    )
+    found = list(activations.of(texts))
+    assert max(n_windows for n_windows, _ in passes) > 3
+    assert all(n_windows * n_tokens <= 64 or n_windows == 1 for n_windows, n_tokens in passes)
+    for text, tokens in zip(texts, found, strict=True):
+        alone = [batch.activations[HOOK].numpy() for batch in source.batches([Document(text, None, "", 0)])]
+        alone = np.concatenate(alone) if alone else np.empty((0, 16))
+        np.testing.assert_allclose(tokens, alone, atol=1e-5 * np.abs(alone).max(initial=1))
 
 
 def test_the_place_is_the_saes_own_or_the_one_given(opened):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
-from saegeo_core.activations.windows import Framing, Window, cut_into_windows, group_into_passes
+from saegeo_core.activations.windows import Framing, Window, cut_into_windows, group_by_length, group_into_passes
 from saegeo_core.corpora.corpus import Document
 
 
@@ -90,3 +90,14 @@ def test_a_tokenizer_without_tokens_is_refused():
 
     with pytest.raises(SaegeoError, match="no token of 'a'"):
         Framing.of(Mute())
+
+
+@given(st.lists(st.integers(1, 9), max_size=40), st.integers(1, 30))
+def test_windows_of_one_length_go_together(lengths, pass_tokens):
+    windows = [Window(np.zeros(length, np.int64), np.arange(1), place, 0) for place, length in enumerate(lengths)]
+    passes = list(group_by_length(windows, pass_tokens))
+    for together in passes:
+        assert len({len(window.ids) for window in together}) == 1
+        assert len(together) == 1 or len(together) * len(together[0].ids) <= pass_tokens
+    seen = [window.document for together in passes for window in together]
+    assert seen == sorted(range(len(lengths)), key=lengths.__getitem__)

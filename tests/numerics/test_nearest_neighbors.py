@@ -19,11 +19,13 @@ def of_full_matrix(rows, n_neighbors):
 
 @pytest.mark.parametrize("product_format", ["bfloat16", "float32", "float64", None])
 @pytest.mark.parametrize("make", [isotropic, families, angular_gaussian])
-def test_neighbors_are_those_of_the_full_matrix(make, product_format, rng, monkeypatch):
+@pytest.mark.parametrize("n_neighbors", [1, 7])
+def test_neighbors_are_those_of_the_full_matrix(n_neighbors, make, product_format, rng, monkeypatch):
     monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 301 * 50)
+    monkeypatch.setattr(module, "SIDE", 50)
     rows = make(301, 24, rng)
-    found = nearest_neighbors(rows, 7, product_format=product_format)
-    indices, cosines = of_full_matrix(rows, 7)
+    found = nearest_neighbors(rows, n_neighbors, product_format=product_format)
+    indices, cosines = of_full_matrix(rows, n_neighbors)
     np.testing.assert_array_equal(found.indices, indices)
     np.testing.assert_allclose(found.cosines, cosines, atol=2e-12)
 
@@ -33,6 +35,7 @@ def test_of_equal_rows_the_lowest_come_first(rng):
     found = nearest_neighbors(rows, 2)
     np.testing.assert_array_equal(found.indices[:50], np.arange(50)[:, None] + [50, 100])
     np.testing.assert_array_equal(found.indices[150:], np.arange(50)[:, None] + [0, 50])
+    np.testing.assert_array_equal(nearest_neighbors(rows, 1).indices, found.indices[:, :1])
 
 
 def test_threads_do_not_matter(rng):

@@ -13,7 +13,7 @@ from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_forma
 from saegeo_core.numerics.directions import Directions, mean_squared_cosine, row_slices, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, pairwise_cosines
 
-FORMATS = ["bfloat16", "float32", "float64"]
+FORMATS = ["int8", "bfloat16", "float32", "float64"]
 THRESHOLDS = [0.0, 0.1, 0.5, 0.97]
 
 
@@ -210,7 +210,7 @@ def test_squares_and_sums(product_format):
     cosines = dense(vectors)
     np.fill_diagonal(cosines, 0)
     result = pairwise_cosines(vectors, [], product_format=product_format, tile=100)
-    precision = 5e-3 if product_format == "bfloat16" else 1e-5
+    precision = 5e-3 if product_format in ("int8", "bfloat16") else 1e-5
     np.testing.assert_allclose(result.squared_cosine_sum, (cosines**2).sum(1), rtol=precision)
     np.testing.assert_allclose(result.cosine_sum, cosines.sum(1), atol=1e-9)
 
