@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import Absent
-from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.grouped_bits import GroupedBits
 from saegeo_core.statistics.population import TEXT
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes

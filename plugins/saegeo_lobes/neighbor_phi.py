@@ -22,10 +22,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.grouped_bits import GroupedBits
 from saegeo_lobes.phi_of_pairs import PhiRows
 
 MIN_IN_STRATUM = 3

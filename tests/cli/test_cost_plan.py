@@ -5,7 +5,7 @@ import pytest
 
 from saegeo_core import Cost, FeatureCloud
 from saegeo_core.cli import cost_plan
-from saegeo_core.cli.cost_plan import in_words, multiply_adds_per_second, say_cost
+from saegeo_core.cli.cost_plan import in_words, say_cost
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 
@@ -39,8 +39,3 @@ def test_nothing_is_said_of_a_short_one_or_where_the_cost_is_not_known(cost, clo
 )
 def test_durations(seconds, words):
     assert in_words(seconds) == words
-
-
-def test_the_machine_multiplies(monkeypatch):
-    monkeypatch.setattr(cost_plan, "COLUMNS", 64)
-    assert multiply_adds_per_second(8, "cpu") > 1e5

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from saegeo_core.firing.grouped_bits import GroupedBits
 from saegeo_core.measuring.resampled import GroupsOfBoth
+from saegeo_core.numerics.grouped_bits import GroupedBits
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.synthetic import isotropic
 from saegeo_lobes.affinities import affinity_matrix, phi

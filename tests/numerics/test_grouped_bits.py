@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from saegeo_core.firing import grouped_bits
-from saegeo_core.firing.grouped_bits import GroupedBits
+from saegeo_core.numerics import grouped_bits
+from saegeo_core.numerics.grouped_bits import GroupedBits
 
 
 @pytest.mark.parametrize("sizes", [[1], [64, 64], [63, 1, 200], [5] * 20])
