@@ -48,6 +48,7 @@ class CosineTile:
         rows: slice,
         columns: slice,
         products: Tensor,
+        *,
         sign: int,
     ) -> None:
         self.rows, self.columns = rows, columns

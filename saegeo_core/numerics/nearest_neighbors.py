@@ -15,8 +15,9 @@ from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
+from saegeo_core.numerics.side_by_side import side_by_side
 
-ENTRIES_AT_ONCE = 2**24
+ENTRIES_AT_ONCE = 2**22
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class NearestNeighbors:
     """Who lies nearest to each feature.
 
     Attributes:
-        indices: int64 (n_features, n_neighbors), the nearest first, of equally near ones the lowest index first; never the
+        indices: int64 (n_looked_at, n_neighbors), the nearest first, of equally near ones the lowest index first; never the
             feature itself.
-        cosines: float64 (n_features, n_neighbors), to 12 decimals.
+        cosines: float64 (n_looked_at, n_neighbors), to 12 decimals.
     """
 
     indices: NDArray[np.int64]
@@ -41,6 +42,7 @@ def nearest_neighbors(
     vectors: torch.Tensor,
     n_neighbors: int,
     *,
+    of_first: int | None = None,
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
 ) -> NearestNeighbors:
@@ -49,6 +51,7 @@ def nearest_neighbors(
     Args:
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
         n_neighbors: fewer than there are features.
+        of_first: look for the neighbors, among all, of so many rows only; None of all.
         device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 300 MB.
         product_format: format of the products; None takes float32 on the CPU: coarser ones leave too many in the running.
 
@@ -64,8 +67,9 @@ def nearest_neighbors(
     )
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
-    indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
-    cosines = torch.empty(n, n_neighbors, dtype=torch.float64, device=device)
+    n_looked_at = n if of_first is None else of_first
+    indices = torch.empty(n_looked_at, n_neighbors, dtype=torch.int64, device=device)
+    cosines = torch.empty(n_looked_at, n_neighbors, dtype=torch.float64, device=device)
 
     def settle(rows: slice) -> None:
         products = products_of.tile(rows, slice(0, n))
@@ -77,6 +81,5 @@ def nearest_neighbors(
         )
         cosines[rows] = -opposites
 
-    for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        settle(rows)
+    side_by_side(settle, row_slices(n_looked_at, max(1, ENTRIES_AT_ONCE // n)), device)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))

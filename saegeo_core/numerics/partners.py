@@ -48,7 +48,7 @@ class Partners:
 
     def take(self, rows: slice, columns: slice, products: Tensor) -> None:
         """Count the tile's partners beyond the thresholds and note whatever may be a feature's best."""
-        tile = CosineTile(self._directions, self._closer, rows, columns, products, self._sign)
+        tile = CosineTile(self._directions, self._closer, rows, columns, products, sign=self._sign)
         for counts, threshold in zip(self.counts, self._thresholds, strict=True):
             beyond = tile.n_beyond(threshold, self._bounded.reach(threshold))
             if beyond is not None:
