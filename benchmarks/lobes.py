@@ -5,7 +5,6 @@ lobes of both sides for every number and tests their agreement as well. Both ans
 topics.
 """
 
-import os
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from benchmarks.measure import Work
-from saegeo_core import FeatureCloud, run
+from saegeo_core import FeatureCloud
 from saegeo_core.firing.statistics import Control, FiringStatistics
 from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
@@ -110,12 +109,6 @@ def sparse_lobes(plant: PlantedFiring) -> float:
     return recovery(labels[max(N_CLUSTERS)], plant)
 
 
-def whole_analysis(harvest: Harvested) -> float:
-    """All metrics of `lobes` with their nulls and intervals, no map read from the cache."""
-    os.environ["SAEGEO_CACHE"] = ""
-    return run("lobes", harvest.cloud, firing=harvest.firing).metric("ami").value or 0.0
-
-
 def recovery(labels: np.ndarray, plant: PlantedFiring) -> float:
     """Adjusted mutual information with the planted topics."""
     return Agreement(labels, plant.topic_of_feature).adjusted_mutual_information
@@ -124,6 +117,5 @@ def recovery(labels: np.ndarray, plant: PlantedFiring) -> float:
 ROWS = [
     Work("lobes, 3,072 x 384", planted_3k, with_scikit_learn, lobes_and_agreement),
     Work("lobes, 16,384 x 2,304", planted_16k, with_scikit_learn, lobes_and_agreement, full=True),
-    Work("whole lobes, 16,384 x 2,304", harvested_16k, "not finished after 900 s", whole_analysis, full=True),
     Work("lobes, 65,536 features", planted_65k, "would need 34 GB", sparse_lobes, full=True),
 ]

@@ -1,91 +1,116 @@
-"""Whole analyses of a dictionary of the usual size, default parameters, nothing read from the cache: what a user waits for.
+"""Whole commands on a dictionary of the usual size, from the start of the process to the stored report: what a user waits for.
 
-Unit rows, 16,384 x 2,304: a spectrum that falls as rank^-1/2, and 800 families of five. Where firing is read, it is over 20,000
-blocks, by topics that the rows know nothing of.
+Default parameters, nothing read from the cache. Unit rows, 16,384 x 2,304: a spectrum that falls as rank^-1/2, and 800 families of
+five. Where firing is read, it is over 20,000 blocks, by topics that the rows know nothing of.
 """
 
+import json
 import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from benchmarks.lobes import harvested_16k
 from benchmarks.measure import Work
-from saegeo_core import FeatureCloud, FiringStatistics, run
 from saegeo_core.synthetic.firing import plant_firing
 
 N, D, FAMILIES, SIZE = 16_384, 2304, 800, 5
+N_BLOCKS = 20_000
 NO_PLAIN_WAY = "has no null"
 
 
-def dictionary(seed: int = 0) -> FeatureCloud:
-    """The rows."""
+@dataclass(frozen=True)
+class Files:
+    """A folder with the dictionary, and what else a command names; gone when it is let go."""
+
+    folder: TemporaryDirectory[str] = field(default_factory=TemporaryDirectory)
+
+    def path(self, name: str) -> Path:
+        """Of one of the files."""
+        return Path(self.folder.name) / name
+
+
+def rows(seed: int) -> np.ndarray:
+    """Unit rows, float32 (N, D)."""
     generator = torch.Generator().manual_seed(seed)
-    rows, centers = torch.randn(N, D, generator=generator), torch.randn(FAMILIES, D, generator=generator)
-    related = rows[: FAMILIES * SIZE]
+    drawn, centers = torch.randn(N, D, generator=generator), torch.randn(FAMILIES, D, generator=generator)
+    related = drawn[: FAMILIES * SIZE]
     related *= 0.6
     related += 0.8 * centers.repeat_interleave(SIZE, 0)
-    rows *= torch.arange(1, D + 1) ** -0.25
-    return FeatureCloud.from_array(rows.div_(rows.norm(dim=1, keepdim=True)))
+    drawn *= torch.arange(1, D + 1) ** -0.25
+    return drawn.div_(drawn.norm(dim=1, keepdim=True)).numpy()
 
 
-class Harvested(NamedTuple):
-    """A dictionary, and what fired."""
+def dictionary() -> Files:
+    """The rows alone."""
+    files = Files()
+    np.save(files.path("dictionary.npy"), rows(seed=0))
+    return files
 
-    cloud: FeatureCloud
-    firing: FiringStatistics
+
+def with_another() -> Files:
+    """Beside as large a dictionary that shares nothing with it."""
+    files = dictionary()
+    np.save(files.path("other.npy"), rows(seed=1))
+    return files
 
 
-def harvested() -> Harvested:
-    """The rows with firing of their own, rates from 0.3 % to 10 % of the blocks."""
+def with_firing() -> Files:
+    """The rows with firing of their own, rates from 0.3 % to 10 % of the blocks, counted pair by pair."""
+    files = dictionary()
     planted = plant_firing(
         np.random.default_rng(0),
         n_features=N,
-        n_blocks=20_000,
+        n_blocks=N_BLOCKS,
         n_topics=64,
         topic_strength=20,
         richness_spread=0.5,
         rates=(0.003, 0.1),
         d_in=16,
     )
-    return Harvested(dictionary(), planted.firing)
+    planted.firing.write(files.path("firing"))
+    return files
 
 
-def whole(analysis: str, metric: str, cloud: FeatureCloud, **given: Any) -> float:
-    """One metric of a report of the calibrated preset."""
-    os.environ["SAEGEO_CACHE"] = ""
-    return run(analysis, cloud, **given).metric(metric).value or 0.0
+def with_control() -> Files:
+    """Another dictionary, whose topics are planted, with its firing and that of an untrained one."""
+    files, harvest = Files(), harvested_16k()
+    np.save(files.path("dictionary.npy"), harvest.cloud.vectors.numpy())
+    harvest.firing.write(files.path("firing"))
+    return files
 
 
-def whole_stability(cloud: FeatureCloud) -> float:
-    """The same of stability, against as large a dictionary that shares nothing with it."""
-    with TemporaryDirectory() as folder:
-        other = Path(folder) / "other.npy"
-        np.save(other, dictionary(seed=1).vectors.numpy())
-        return whole("stability", "pw_mcc", cloud, parameters={"other": str(other)})
+def command(analysis: str, metric: str, files: Files, **options: str) -> float:
+    """One metric of the report of `saegeo run --plugin`; {} in an option stands for the folder."""
+    typed = [sys.executable, "-m", "saegeo_core", "run", "--plugin", analysis, str(files.path("dictionary.npy"))]
+    for name, value in options.items():
+        typed += [f"--{name}", value.format(files.folder.name)]
+    with TemporaryDirectory() as out:
+        told = subprocess.run(
+            [*typed, "--json", "--out", out], env={**os.environ, "SAEGEO_CACHE": ""}, capture_output=True, check=True
+        ).stdout
+    return next(float(one["estimate"]) for one in json.loads(told)["metrics"] if one["name"] == metric)
 
 
-def whole_frequency_geometry(harvest: Harvested) -> float:
-    """The same of an analysis that reads firing."""
-    return whole("frequency-geometry", "rate_nearest", harvest.cloud, firing=harvest.firing)
+def work(analysis: str, metric: str, files=dictionary, **options: str) -> Work:
+    """A row of the table."""
+    ours = partial(command, analysis, metric, **options)
+    return Work(f"saegeo run --plugin {analysis}, 16,384 x 2,304", files, NO_PLAIN_WAY, ours, full=True)
 
-
-SEARCH = partial(whole, "crystals", "parallelogram_excess", parameters={"measure": "dictionary"})
 
 ROWS = [
-    *(
-        Work(f"whole {analysis}, 16,384 x 2,304", dictionary, NO_PLAIN_WAY, partial(whole, analysis, metric), full=True)
-        for analysis, metric in (
-            ("cosine-tails", "tail_excess"),
-            ("entropy", "negentropy"),
-            ("power-law", "alpha"),
-            ("redundancy", "family_share"),
-        )
-    ),
-    Work("whole stability, 16,384 x 2,304", dictionary, NO_PLAIN_WAY, whole_stability, full=True),
-    Work("whole crystals of the dictionary, 16,384 x 2,304", dictionary, NO_PLAIN_WAY, SEARCH, full=True),
-    Work("whole frequency-geometry, 16,384 x 2,304", harvested, NO_PLAIN_WAY, whole_frequency_geometry, full=True),
+    work("cosine-tails", "tail_excess"),
+    work("entropy", "negentropy"),
+    work("power-law", "alpha"),
+    work("redundancy", "family_share"),
+    work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
+    work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
+    work("frequency-geometry", "rate_nearest", with_firing, firing="{}/firing"),
+    work("lobes", "ami", with_control, firing="{}/firing"),
 ]

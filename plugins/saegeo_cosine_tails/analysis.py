@@ -28,7 +28,7 @@ class CosineTails(Analysis):
     """How uniformly the directions are spread, and which pairs are too close to be chance."""
 
     name = "cosine-tails"
-    version = "2"
+    version = "3"
     headline = "tail_fraction"
     summary = "Share of pairs of features too close to be chance, beside three nested nulls"
     reference = "T. Walker, Feature Geometry; P(|c| > t) by the exact Beta law (Cai, Fan & Jiang, JMLR 2013)"
@@ -63,12 +63,10 @@ class CosineTails(Analysis):
             return None
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}
-        from saegeo_cosine_tails.calibrated import numbers_of, observed
+        from saegeo_cosine_tails.calibrated import estimates
 
-        return numbers_of(
-            observed(
-                cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
-            )
+        return estimates(
+            cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
         )
 
     def planted_example(self, rng: "np.random.Generator") -> "FeatureCloud":

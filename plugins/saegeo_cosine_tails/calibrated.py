@@ -11,9 +11,10 @@ import numpy as np
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
 from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
-from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched_directions_of
+from saegeo_core.measuring.of_cloud import cosines_and_kin_of, direction_moments_of, matched_directions_of
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
@@ -62,14 +63,12 @@ class Observed(NamedTuple):
         threshold: the |cosine| beyond which a pair is in the tails.
         moment: second moment of the directions, (d, d).
         squared: mean squared cosine, more precise than the sums behind its interval.
-        warnings: what is to be said of the threshold.
     """
 
     cosines: PairwiseCosines
     threshold: float
     moment: Floats
     squared: float
-    warnings: list[str]
 
 
 class Judged(NamedTuple):
@@ -86,13 +85,15 @@ def calibrated_findings(
 ) -> Findings:
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
-    seen = observed(cloud, context, p0=p0, min_expected=min_expected, threshold=threshold)
+    cosine, warnings = _threshold_of(cloud, p0, min_expected, threshold)
+    cosines, kin = cosines_and_kin_of(cloud, [cosine], device=context.device, watch=_watched(context))
+    seen = _observed(cloud, cosines, cosine, context)
     random = _random_directions(cloud, context.device)
     pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
     beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
-    judged = _judged(cloud, seen, pairs, beyond, kin_of(cloud, device=context.device))
+    judged = _judged(cloud, seen, pairs, beyond, kin)
 
-    matched, warnings = random.get(MATCHED), list(seen.warnings)
+    matched = random.get(MATCHED)
     expected = {} if matched is None else {"matched": _expected_shares(matched, seen.cosines, context.rng)}
     if matched is None:
         warnings.append(
@@ -100,7 +101,7 @@ def calibrated_findings(
             f"{MAX_CONCENTRATION:g}; here there are {n} and {seen.squared:.3g}"
         )
     return DECLARED.findings(
-        numbers_of(seen),
+        _numbers(seen),
         n={name: one.n for name, one in judged.items()},
         spread={name: one.spread for name, one in judged.items() if one.spread is not None},
         nulls={name: one.nulls for name, one in judged.items()},
@@ -111,29 +112,25 @@ def calibrated_findings(
     )
 
 
-def observed(
+def estimates(
     cloud: FeatureCloud, context: AnalysisContext, *, p0: float, min_expected: float, threshold: float | None
-) -> Observed:
-    """One pass over all pairs of at least two features in two dimensions."""
-    n, d = cloud.n_features, cloud.d_in
-    if threshold is None:
-        cosine, warnings = _threshold_for(n * (n - 1) // 2, d, p0, min_expected)
-    else:
-        probability = float(tail_probability(threshold, d))
-        cosine = threshold
-        warnings = [f"|cosine| > {cosine:g} is a fixed threshold: its null probability here is {probability:.3g}"]
-    cosines = pairwise_cosines(
-        cloud.vectors,
-        [cosine],
-        device=context.device,
-        watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
-    )
+) -> dict[str, float]:
+    """Every metric by name, of at least two features in two dimensions."""
+    cosine, _ = _threshold_of(cloud, p0, min_expected, threshold)
+    cosines = pairwise_cosines(cloud.vectors, [cosine], device=context.device, watch=_watched(context))
+    return _numbers(_observed(cloud, cosines, cosine, context))
+
+
+def _watched(context: AnalysisContext) -> Watch:
+    return lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines")
+
+
+def _observed(cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, context: AnalysisContext) -> Observed:
     moment = direction_moments_of(cloud, device=context.device).second
-    squared = mean_squared_cosine(moment, n)
-    return Observed(cosines, cosine, moment, squared, warnings)
+    return Observed(cosines, threshold, moment, mean_squared_cosine(moment, cloud.n_features))
 
 
-def numbers_of(seen: Observed) -> dict[str, float]:
+def _numbers(seen: Observed) -> dict[str, float]:
     """Every metric by name."""
     cosines, means = seen.cosines, pair_means(seen.cosines, seen.threshold)
     tail = means["tail"].estimate
@@ -152,9 +149,20 @@ def numbers_of(seen: Observed) -> dict[str, float]:
     }
 
 
-def _threshold_for(n_pairs: int, d: int, p0: float, min_expected: float) -> tuple[float, list[str]]:
-    """The |cosine| that a uniform pair passes with probability `p0`, or with more in a small cloud, and what to say of that."""
-    raised = null_probability_for(n_pairs, p0, min_expected)
+def _threshold_of(
+    cloud: FeatureCloud, p0: float, min_expected: float, threshold: float | None
+) -> tuple[float, list[str]]:
+    """The |cosine| beyond which a pair is in the tails, and what to say of it.
+
+    A uniform pair passes it with probability `p0`, or with more in a small cloud, unless it is given.
+    """
+    n, d = cloud.n_features, cloud.d_in
+    if threshold is not None:
+        probability = float(tail_probability(threshold, d))
+        return threshold, [
+            f"|cosine| > {threshold:g} is a fixed threshold: its null probability here is {probability:.3g}"
+        ]
+    raised = null_probability_for(n * (n - 1) // 2, p0, min_expected)
     cosine = float(tail_threshold(raised, d))
     if raised <= p0:
         return cosine, []
@@ -272,6 +280,6 @@ def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Gen
 
 def _expected_shares(matched: ProjectedGaussian, cosines: PairwiseCosines, rng: np.random.Generator) -> Floats:
     """Share of pairs in each bin of the observed histogram, from a sample of the matched null."""
-    rows, columns = (matched.sample(HISTOGRAM_DRAWS, rng) for _ in range(2))
+    rows, columns = (matched.sample_along_axes(HISTOGRAM_DRAWS, rng) for _ in range(2))
     counts, _ = np.histogram(rows @ columns.T, cosines.histogram_edges)
     return counts / HISTOGRAM_DRAWS**2

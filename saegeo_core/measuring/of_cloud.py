@@ -1,35 +1,51 @@
 """What several analyses ask of one cloud: found by whoever asks first, and kept as long as the cloud."""
 
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from inspect import signature
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_direction, second_moment
+from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.report.metric import Absent
-from saegeo_core.statistics.kin import kin_labels
+from saegeo_core.statistics.kin import kin_labels, kin_of_links, kin_threshold
 from saegeo_core.statistics.null_directions import ProjectedGaussian, matched_gaussian
 
 Found = TypeVar("Found")
 
 
-def once_per_cloud(find: Callable[..., Found]) -> Callable[..., Found]:
-    """The same function of a cloud and keywords, which looks once for each cloud and keywords."""
-    known: WeakKeyDictionary[FeatureCloud, dict[tuple[Any, ...], Found]] = WeakKeyDictionary()
-    defaults = {name: one.default for name, one in signature(find).parameters.items() if one.kind is one.KEYWORD_ONLY}
+class once_per_cloud(Generic[Found]):
+    """A function of a cloud and keywords, which looks once for each cloud and keywords."""
 
-    @wraps(find)
-    def found(cloud: FeatureCloud, **keywords: Any) -> Found:
-        of_cloud, asked = known.setdefault(cloud, {}), tuple((defaults | keywords).values())
-        if asked not in of_cloud:
-            of_cloud[asked] = find(cloud, **keywords)
-        return of_cloud[asked]
+    def __init__(self, find: Callable[..., Found]) -> None:
+        update_wrapper(self, find)
+        self._find = find
+        self._known: WeakKeyDictionary[FeatureCloud, dict[tuple[Any, ...], Found]] = WeakKeyDictionary()
+        self._defaults = {
+            name: one.default for name, one in signature(find).parameters.items() if one.kind is one.KEYWORD_ONLY
+        }
 
-    return found
+    def __call__(self, cloud: FeatureCloud, **keywords: Any) -> Found:
+        """What the function finds, or found before."""
+        if not self.knows(cloud, **keywords):
+            self.keep(self._find(cloud, **keywords), cloud, **keywords)
+        return self._known[cloud][self._asked(keywords)]
+
+    def knows(self, cloud: FeatureCloud, **keywords: Any) -> bool:
+        """Whether it need not look any more."""
+        return self._asked(keywords) in self._known.get(cloud, {})
+
+    def keep(self, found: Found, cloud: FeatureCloud, **keywords: Any) -> None:
+        """Keep what was found in another way."""
+        self._known.setdefault(cloud, {})[self._asked(keywords)] = found
+
+    def _asked(self, keywords: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple((self._defaults | keywords).values())
 
 
 @once_per_cloud
@@ -38,6 +54,20 @@ def kin_of(cloud: FeatureCloud, *, device: str = "cpu") -> Integers:
     labels = kin_labels(cloud.vectors, device=device)
     labels.flags.writeable = False
     return labels
+
+
+def cosines_and_kin_of(
+    cloud: FeatureCloud, thresholds: Sequence[float], *, device: str = "cpu", watch: Watch = iter
+) -> tuple[PairwiseCosines, Integers]:
+    """`pairwise_cosines` of a cloud and `kin_of` it, both from the same pass over all pairs."""
+    if kin_of.knows(cloud, device=device):
+        return pairwise_cosines(cloud.vectors, thresholds, device=device, watch=watch), kin_of(cloud, device=device)
+    above = kin_threshold(cloud.vectors)
+    cosines = pairwise_cosines(cloud.vectors, thresholds, device=device, links_above=above, watch=watch)
+    labels = kin_of_links(cosines.links, cloud.n_features)
+    labels.flags.writeable = False
+    kin_of.keep(labels, cloud, device=device)
+    return cosines, labels
 
 
 class DirectionMoments(NamedTuple):

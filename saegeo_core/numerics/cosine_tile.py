@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from saegeo_core.numerics.closer_products import CloserProducts
 from saegeo_core.numerics.directions import Directions
+from saegeo_core.numerics.true_places import true_places
 
 SEGMENT = 32
 
 CROWDED = 1 / 16
-"""Share of entries in doubt from which the whole tile in float64 costs less than those entries one by one."""
+"""Share of entries in doubt from which the whole tile at once costs less than those entries one by one, in either precision."""
 
 Entries = tuple[Tensor, Tensor, Tensor]
 """Rows, columns and values of some entries of a tile, all of one length."""
@@ -28,6 +30,8 @@ class CosineTile:
 
     Args:
         directions: where exact cosines come from.
+        closer: settles most of what the products leave in doubt, at half the price of an exact cosine; None where the products
+            are as close already.
         rows, columns: the two ranges, equal on the diagonal, where only entries above the diagonal are pairs; the others
             count as -inf.
         products: shape (n_rows, n_columns), approximate cosines, float32; left as they are.
@@ -37,9 +41,18 @@ class CosineTile:
         row_best, column_best: shape (n_rows,) and (n_columns,), the largest entry of each row and column.
     """
 
-    def __init__(self, directions: Directions, rows: slice, columns: slice, products: Tensor, sign: int) -> None:
+    def __init__(
+        self,
+        directions: Directions,
+        closer: CloserProducts | None,
+        rows: slice,
+        columns: slice,
+        products: Tensor,
+        *,
+        sign: int,
+    ) -> None:
         self.rows, self.columns = rows, columns
-        self._directions, self._sign = directions, sign
+        self._directions, self._closer, self._sign = directions, closer, sign
         height, width = products.shape
         products = self._upper(products)
         if height % SEGMENT or width % SEGMENT:
@@ -55,19 +68,21 @@ class CosineTile:
 
         ``reach`` is how far from the threshold a product must lie to be trusted.
         """
-        (rows,) = (self.row_best > threshold - reach).nonzero(as_tuple=True)
+        floor, sign = threshold - reach, self._sign
+        (rows,) = (self.row_best > floor).nonzero(as_tuple=True)
         if len(rows) == 0:
             return None
-        products = self._signed_rows(rows)
-        beyond = products > threshold + reach
-        row, column = (beyond ^ (products > threshold - reach)).nonzero(as_tuple=True)
-        if self.crowded(len(row)):
-            beyond = self.exact_block[rows] > threshold
-        else:
-            beyond[row, column] = self._exact(rows[row], column) > threshold
-        in_rows = torch.zeros(len(self.row_best), dtype=torch.int64, device=rows.device)
-        in_rows[rows] = beyond.sum(1)
-        return in_rows, beyond.sum(0)
+        few = len(rows) < len(self.row_best) / 2
+        products = self._products.index_select(0, rows) if few else self._products
+        row, column = true_places(products > floor if sign > 0 else products < -floor)
+        beyond = sign * products[row, column] > threshold + reach
+        row = rows[row] if few else row
+        (doubtful,) = (~beyond).nonzero(as_tuple=True)
+        beyond[doubtful] = self._beyond(row[doubtful], column[doubtful], threshold)
+        return (
+            torch.bincount(row[beyond], minlength=len(self.row_best)),
+            torch.bincount(column[beyond], minlength=len(self.column_best)),
+        )
 
     def above(self, row_floor: Tensor, column_floor: Tensor) -> Entries:
         """Entries above the floor of their row, shape (n_rows,), then those above that of their column."""
@@ -76,7 +91,7 @@ class CosineTile:
         return torch.cat([row, other_row]), torch.cat([column, other_column]), torch.cat([value, other_value])
 
     def crowded(self, n_entries: int) -> bool:
-        """Whether so many entries are cheaper to take from the exact block than one by one."""
+        """Whether so many entries are cheaper to take from a whole block than one by one."""
         return n_entries > CROWDED * self._products.numel()
 
     @cached_property
@@ -84,12 +99,25 @@ class CosineTile:
         """Exact values of all entries, shape (n_rows, n_columns), float64."""
         return self._sign * self._upper(self._directions.cosine_block(self.rows, self.columns))
 
-    def _exact(self, row: Tensor, column: Tensor) -> Tensor:
-        return self._sign * self._directions.pair_cosines(row + self.rows.start, column + self.columns.start)
+    def _beyond(self, row: Tensor, column: Tensor, threshold: float) -> Tensor:
+        """Whether the exact values of these entries are above ``threshold``."""
+        if self._closer is None:
+            return self._exact(row, column) > threshold
+        products = self._sign * self._closer_products(self._closer, row, column)
+        beyond = products > threshold
+        (doubtful,) = ((products - threshold).abs() <= self._closer.error).nonzero(as_tuple=True)
+        beyond[doubtful] = self._exact(row[doubtful], column[doubtful]) > threshold
+        return beyond
 
-    def _signed_rows(self, rows: Tensor) -> Tensor:
-        products = self._products[:, : len(self.column_best)].index_select(0, rows)
-        return products if self._sign > 0 else products.neg_()
+    def _closer_products(self, closer: CloserProducts, row: Tensor, column: Tensor) -> Tensor:
+        if self.crowded(len(row)):
+            return closer.block(self.rows, self.columns)[row, column]
+        return closer.pairs(row + self.rows.start, column + self.columns.start)
+
+    def _exact(self, row: Tensor, column: Tensor) -> Tensor:
+        if self.crowded(len(row)):
+            return self.exact_block[row, column]
+        return self._sign * self._directions.pair_cosines(row + self.rows.start, column + self.columns.start)
 
     def _upper(self, cosines: Tensor) -> Tensor:
         if self.rows == self.columns:

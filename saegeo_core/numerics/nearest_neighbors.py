@@ -34,9 +34,9 @@ class NearestNeighbors:
     """Who lies nearest to each feature.
 
     Attributes:
-        indices: int64 (n_features, n_neighbors), the nearest first, of equally near ones the lowest index first; never the
+        indices: int64 (n_looked_at, n_neighbors), the nearest first, of equally near ones the lowest index first; never the
             feature itself.
-        cosines: float64 (n_features, n_neighbors), to 12 decimals.
+        cosines: float64 (n_looked_at, n_neighbors), to 12 decimals.
     """
 
     indices: NDArray[np.int64]
@@ -51,6 +51,7 @@ def nearest_neighbors(
     vectors: torch.Tensor,
     n_neighbors: int,
     *,
+    of_first: int | None = None,
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
 ) -> NearestNeighbors:
@@ -59,6 +60,7 @@ def nearest_neighbors(
     Args:
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
         n_neighbors: fewer than there are features.
+        of_first: look for the neighbors, among all, of so many rows only; None of all.
         device: where the arithmetic is done. Beside the vectors and one copy of them it takes some 50 MB for each
             thread.
         product_format: format of the products; None takes float32 on the CPU, for coarser ones leave too many in the running,
@@ -72,13 +74,14 @@ def nearest_neighbors(
     if not 0 < n_neighbors < n:
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
     fastest = fastest_format(device, vectors.shape[1])
-    if n_neighbors == 1:
+    if n_neighbors == 1 and of_first is None:
         return _nearest_of_each(directions, BoundedProducts(directions, product_format or fastest))
     default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
-    indices = torch.empty(n, n_neighbors, dtype=torch.int64, device=device)
-    cosines = torch.empty(n, n_neighbors, dtype=torch.float64, device=device)
+    n_looked_at = n if of_first is None else of_first
+    indices = torch.empty(n_looked_at, n_neighbors, dtype=torch.int64, device=device)
+    cosines = torch.empty(n_looked_at, n_neighbors, dtype=torch.float64, device=device)
 
     n_listed = min(LISTED * n_neighbors, n - 1)
 
@@ -102,7 +105,7 @@ def nearest_neighbors(
         indices[some], cosines[some] = others.gather(1, places), -opposites
 
     at_once = ENTRIES_AT_ONCE if torch.device(device).type == "cpu" else ENTRIES_ON_ACCELERATOR
-    side_by_side(settle, row_slices(n, max(1, at_once // n)), device)
+    side_by_side(settle, row_slices(n_looked_at, max(1, at_once // n)), device)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
 
 

@@ -5,13 +5,13 @@ Tiles are small enough to stay near a core through the passes made over them, an
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from saegeo_core.numerics.bounded_products import BoundedProducts
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.numerics.true_places import true_places
 
 SIDE = 1024
 """Rows and columns of a tile at most."""
@@ -49,11 +49,10 @@ def pairs_beyond(
     def compare(number: int) -> None:
         columns = tiles[number]
         rows, products = products_of.rows_beyond(slab, columns, bound)
-        # Torch looks for the few that are true five times as long as numpy does.
-        entries = torch.from_numpy(np.flatnonzero((products.abs() > bound).numpy(force=True))).to(products.device)
-        first, second = slab.start + rows[entries // products.shape[1]], columns.start + entries % products.shape[1]
+        row, column = true_places(products.abs() > bound)
+        first, second = slab.start + rows[row], columns.start + column
         later = first < second
-        parts[number] = PairsBeyond(first[later], second[later], products.flatten()[entries[later]])
+        parts[number] = PairsBeyond(first[later], second[later], products[row[later], column[later]])
 
     side_by_side(compare, range(len(tiles)), device)
     return PairsBeyond(*map(torch.cat, zip(*parts, strict=True)))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from saegeo_core.numerics.bounded_products import BoundedProducts
+from saegeo_core.numerics.closer_products import closer_products
 from saegeo_core.numerics.cosine_tile import CosineTile
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
@@ -36,6 +37,7 @@ class Partners:
     ) -> None:
         n_features, device = len(directions), directions.norms.device
         self._directions, self._bounded, self._thresholds, self._sign = directions, bounded, thresholds, sign
+        self._closer = closer_products(directions, bounded)
         self._lock = Lock()
         self.counts = torch.zeros((len(thresholds), n_features), dtype=torch.int64, device=device)
         self.best = torch.full((n_features,), -torch.inf, dtype=torch.float64, device=device)
@@ -46,7 +48,7 @@ class Partners:
 
     def take(self, rows: slice, columns: slice, products: Tensor) -> None:
         """Count the tile's partners beyond the thresholds and note whatever may be a feature's best."""
-        tile = CosineTile(self._directions, rows, columns, products, self._sign)
+        tile = CosineTile(self._directions, self._closer, rows, columns, products, sign=self._sign)
         for counts, threshold in zip(self.counts, self._thresholds, strict=True):
             beyond = tile.n_beyond(threshold, self._bounded.reach(threshold))
             if beyond is not None:

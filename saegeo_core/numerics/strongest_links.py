@@ -5,6 +5,7 @@ same pairs on every processor.
 """
 
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import torch
@@ -13,7 +14,14 @@ from torch import Tensor
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
-from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
+from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.numerics.true_places import true_places
+from saegeo_core.numerics.upper_tiles import upper_tiles
+
+PER_FEATURE = 16
+
+MOST_WAITING = 1 << 20
+"""Pairs kept for later, 20 bytes each."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +52,74 @@ class Links:
         )
 
 
+NO_LINKS = Links(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+
+
+class LinkSearch:
+    """The pairs at a cosine above a threshold, or the nearest of them if there are too many, from tiles of products.
+
+    Tiles arrive in any order and from any thread; what is found depends on neither. Pairs wait until there are many, so that few
+    need the exact cosine once it is known how near the nearest are.
+    """
+
+    def __init__(
+        self, directions: Directions, bounded: BoundedProducts, threshold: float, *, per_feature: int = PER_FEATURE
+    ) -> None:
+        self._directions, self._threshold, self._reach = directions, threshold, bounded.reach(1.0)
+        self._most = per_feature * len(directions)
+        self._floor = -1.0  # of so many pairs known none is farther apart
+        self._kept = NO_LINKS
+        self._waiting: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._n_waiting = 0
+        self._lock = Lock()
+
+    def take(self, rows: slice, columns: slice, products: Tensor) -> None:
+        """Note the pairs of a tile that may be links: those of a row and a later one."""
+        row, column = true_places(products >= self._least_product)
+        first, second = row + rows.start, column + columns.start
+        if rows.stop > columns.start:
+            later = first < second
+            row, column, first, second = row[later], column[later], first[later], second[later]
+        if len(row) == 0:
+            return
+        with self._lock:
+            self._waiting.append((first, second, products[row, column]))
+            self._n_waiting += len(row)
+            if self._n_waiting > MOST_WAITING:
+                self._settle()
+
+    def links(self) -> Links:
+        """What the tiles taken so far hold."""
+        with self._lock:
+            self._settle()
+            return self._kept.strongest(self._most)
+
+    @property
+    def _least_product(self) -> float:
+        return max(self._threshold, self._floor) - self._reach
+
+    def _settle(self) -> None:
+        """Compute the exact cosines of the pairs that wait and may still be links."""
+        if self._n_waiting == 0:
+            return
+        first, second, products = (torch.cat(parts) for parts in zip(*self._waiting, strict=True))
+        self._waiting, self._n_waiting = [], 0
+        if len(first) > self._most:
+            nearest_first = products.argsort(descending=True)
+            first, second, products = first[nearest_first], second[nearest_first], products[nearest_first]
+        for some in row_slices(len(first), self._most):
+            likely = products[some] >= self._least_product
+            i, j = first[some][likely], second[some][likely]
+            cosines = self._directions.pair_cosines(i, j).numpy(force=True)
+            linked = (cosines > self._threshold) & (cosines >= self._floor)
+            self._kept = self._kept.and_also(i.numpy(force=True)[linked], j.numpy(force=True)[linked], cosines[linked])
+            if len(self._kept.first) > 2 * self._most:
+                self._kept = self._kept.strongest(self._most)
+                self._floor = float(self._kept.cosines[-1])
+
+
 def strongest_links(
-    vectors: Tensor, threshold: float, *, per_feature: int = 16, device: str | torch.device = "cpu"
+    vectors: Tensor, threshold: float, *, per_feature: int = PER_FEATURE, device: str | torch.device = "cpu"
 ) -> Links:
     """The pairs at a cosine above `threshold`; of more than `per_feature` * n_features the nearest.
 
@@ -59,22 +133,11 @@ def strongest_links(
         ValueError: a row without a direction.
     """
     directions = Directions(vectors, device)
-    n, most = len(directions), per_feature * len(directions)
     products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
-    reach = products_of.reach(1.0)
-    kept = Links(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    floor = threshold
-    for slab in slabs_of(n):
-        first, second, products = pairs_beyond(products_of, slab, n, floor - reach, device=device)
-        nearest_first = products.argsort(descending=True) if len(first) > most else slice(None)
-        first, second, products = first[nearest_first], second[nearest_first], products[nearest_first]
-        for some in row_slices(len(first), most):
-            likely = products[some] > floor - reach
-            i, j = first[some][likely], second[some][likely]
-            cosines = directions.pair_cosines(i, j).numpy(force=True)
-            beyond = cosines > floor
-            kept = kept.and_also(i.numpy(force=True)[beyond], j.numpy(force=True)[beyond], cosines[beyond])
-            if len(kept.first) > 2 * most:
-                kept = kept.strongest(most)
-                floor = float(kept.cosines[-1])
-    return kept.strongest(most)
+    search = LinkSearch(directions, products_of, threshold, per_feature=per_feature)
+
+    def take(tile: tuple[slice, slice]) -> None:
+        search.take(*tile, products_of.tile(*tile))
+
+    side_by_side(take, upper_tiles(len(directions)), device)
+    return search.links()

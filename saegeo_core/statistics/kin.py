@@ -33,7 +33,11 @@ def kin_labels(vectors: torch.Tensor, *, device: str | torch.device = "cpu") -> 
     n = len(vectors)
     if n < 2:
         return np.zeros(n, np.int64)
-    links = strongest_links(vectors, kin_threshold(vectors), device=device)
+    return kin_of_links(strongest_links(vectors, kin_threshold(vectors), device=device), n)
+
+
+def kin_of_links(links: Links, n: int) -> Integers:
+    """The kin of each of n features, as above, from the `strongest_links` beyond their `kin_threshold`."""
     joined = coo_array((np.ones(len(links.first), np.int8), (links.first, links.second)), shape=(n, n))
     labels = connected_components(joined, directed=False)[1]
     is_crowded = np.bincount(labels)[labels] > n / FEWEST_GROUPS  # of fewer no spread is told

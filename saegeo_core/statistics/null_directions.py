@@ -179,8 +179,8 @@ def pair_moments(second_moment: Floats, n_features: int) -> tuple[float, float]:
     indices, and those with equal indices are known because c_ii = 1.
     """
     n = n_features
-    square = second_moment @ second_moment
-    trace2, trace3 = float(np.trace(square)), float(np.sum(square * second_moment))
+    moment = torch.tensor(second_moment)  # a copy: it may be read-only
+    trace2, trace3 = float((moment * moment).sum()), float(((moment @ moment) * moment).sum())
     pairs = (n * trace2 - 1.0) / (n - 1)
     return pairs, (n**2 * trace3 - 3.0 * (n - 1) * pairs - 1.0) / ((n - 1) * (n - 2))
 

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from scipy.interpolate import PchipInterpolator
 
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.bounded_products import fastest_format
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.statistics.alternatives import Alternative, choose_pvalue
 from saegeo_core.statistics.laws import NormalLaw, QuantileLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
@@ -26,6 +30,9 @@ HIGHEST = 1.0 - 1e-6
 QUANTILES = (np.arange(400) + 0.5) / 400
 N_NEAREST = 2048
 """Directions whose nearest is looked for."""
+
+ROWS_AT_ONCE = 2**14
+"""Of a cloud that is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +88,22 @@ def nearest_cosine_law(null: ProjectedGaussian, n_features: int, rng: np.random.
     """
     n_looked_at = min(n_features, N_NEAREST)
     clouds = -(-N_NEAREST // n_looked_at)
-    nearest = []
-    for _ in range(clouds):
-        cloud = null.place(rng.standard_normal((n_features, len(null.mean)))).astype(np.float32)
-        cloud /= np.linalg.norm(cloud, axis=1, keepdims=True)
-        for start in range(0, n_looked_at, ROWS_AT_ONCE):
-            rows = np.arange(start, min(start + ROWS_AT_ONCE, n_looked_at))
-            cosines = cloud[rows] @ cloud.T
-            cosines[np.arange(len(rows)), rows] = -1.0
-            nearest.append(cosines.max(1))
-    found = np.concatenate(nearest).astype(np.float64)
+    found = np.concatenate([_nearest_cosines(null, n_looked_at, n_features, rng) for _ in range(clouds)])
     ratio = nearest_cosine_variance_ratio(n_features, max(2.0, 1.0 / null.moments.mean_squared_cosine))
     variance = found.var() * ratio * (1.0 / n_features + 1.0 / len(found))
     return NormalLaw(float(found.mean()), float(np.sqrt(variance)))
 
 
-ROWS_AT_ONCE = 256
+def _nearest_cosines(null: ProjectedGaussian, n_looked_at: int, n_features: int, rng: np.random.Generator) -> Floats:
+    """Of so many of the features of one cloud, (n_looked_at,); the others are drawn some at a time."""
+    own, nearest = null.sample_along_axes(n_looked_at, rng), np.full(n_looked_at, -1.0)
+    product_format = fastest_format("cpu", len(null.mean))
+    for others in row_slices(max(1, n_features - n_looked_at), ROWS_AT_ONCE):
+        drawn = null.sample_along_axes(min(others.stop, n_features - n_looked_at) - others.start, rng)
+        rows = torch.cat([own, drawn])
+        found = nearest_neighbors(rows, 1, of_first=n_looked_at, product_format=product_format)
+        nearest = np.maximum(nearest, found.cosines[:, 0])
+    return nearest
 
 
 def _evenly(low: float, high: float, n: int) -> Floats:

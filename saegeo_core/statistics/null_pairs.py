@@ -11,15 +11,21 @@ the matched statistics are control variates here: the variance is that of what t
 error shrinks with it. The matching of the rest of the covariance is not credited: p-values err on the careful side.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+import torch
 from scipy.special import gammaincinv
 
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.laws import CountLaw, NormalLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
-from saegeo_core.statistics.tail_given_partner import tail_given_partner
+from saegeo_core.statistics.tail_given_partner import TailGivenPartner
+
+Measured = TypeVar("Measured")
 
 STATISTICS = ("tail", "tail_positive", "tail_negative", "cosine", "squared_cosine")
 TAILS = STATISTICS[:3]
@@ -84,7 +90,7 @@ class NullPairs:
 
 
 def sample_null_pairs(
-    null: ProjectedGaussian, threshold: float, rng: np.random.Generator, *, n_blocks: int = 64
+    null: ProjectedGaussian, threshold: float, rng: np.random.Generator, *, n_blocks: int = 32
 ) -> NullPairs:
     """Estimate a null's moments over pairs from `n_blocks` blocks of 128 x 128 independent directions.
 
@@ -94,7 +100,7 @@ def sample_null_pairs(
         rng: draws the directions.
         n_blocks: how many blocks, at least 16.
     """
-    blocks = [_measure_block(null, threshold, rng) for _ in range(n_blocks)]
+    blocks = _of_blocks(lambda own_rng: _measure_block(null, threshold, own_rng), rng, n_blocks)
     tails, controls, projections, fourth_moments = (np.stack(column) for column in zip(*blocks, strict=True))
     exact = [null.moments.mean_cosine, null.moments.mean_squared_cosine]
     tail_means, tail_errors = _adjusted_means(tails, controls, np.array([*exact, _squared_length(null)]))
@@ -120,40 +126,70 @@ def sample_tail_probabilities(
         rng: draws the directions.
         n_blocks: how many blocks.
     """
-    dimension, tails = len(null.mean), np.zeros((2, len(thresholds)))
-    for _ in range(n_blocks):
-        x = null.place(rng.standard_normal((BLOCK, dimension)))
-        x /= np.linalg.norm(x, axis=1, keepdims=True)
-        normals, weights = _stratified_normals(BLOCK, dimension, rng)
-        z = null.place(normals)
-        for place, threshold in enumerate(thresholds):
-            both = tail_given_partner(x, z, null.mean, null.variances, threshold)
-            tails[:, place] += [float((tail @ weights).mean()) for tail in both]
-    above, below = tails / n_blocks
+
+    def tails_of_block(own_rng: np.random.Generator) -> Floats:
+        x = _directions(null, own_rng)
+        normals, weights = _stratified_normals(BLOCK, len(null.mean), own_rng)
+        given = TailGivenPartner(x, null.place(normals), null.mean, null.variances)
+        return np.array([[(tail @ weights).mean() for tail in given.beyond(threshold)] for threshold in thresholds])
+
+    above, below = np.mean(_of_blocks(tails_of_block, rng, n_blocks), axis=0).T
     return above, below
+
+
+def _of_blocks(
+    measure: Callable[[np.random.Generator], Measured], rng: np.random.Generator, n_blocks: int
+) -> list[Measured]:
+    """What is measured in each block by a generator of its own, so that the threads that share the work change nothing."""
+    generators = rng.spawn(n_blocks)
+    measured: dict[int, Measured] = {}
+
+    def measure_block(number: int) -> None:
+        measured[number] = measure(generators[number])
+
+    side_by_side(measure_block, range(n_blocks), "cpu")
+    return [measured[number] for number in range(n_blocks)]
 
 
 def _measure_block(
     null: ProjectedGaussian, threshold: float, rng: np.random.Generator
 ) -> tuple[Floats, Floats, Floats, float]:
     """Of 128 x 128 pairs: means of the tails, of three controls, the covariance of STATISTICS given one, the fourth moment."""
-    dimension = len(null.mean)
-    x = null.place(rng.standard_normal((BLOCK, dimension)))
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    x = _directions(null, rng)
     controls = np.stack([x @ null.moments.first, null.moments.mean_squared_cosine_with(x)])
-    halves, squared_length, fourth_moment = [], 0.0, 0.0
-    for _ in range(2):
-        normals, weights = _stratified_normals(BLOCK // 2, dimension, rng)
-        z = null.place(normals)
-        above, below = (tail @ weights for tail in tail_given_partner(x, z, null.mean, null.variances, threshold))
-        halves.append(np.stack([above + below, above, below, *controls]))
-        z_squared = (z**2).sum(axis=1)
-        squared_length += float(z_squared @ weights) / 2.0
-        fourth_moment += float(((x @ z.T) ** 4 @ (weights / z_squared**2)).mean()) / 2.0
+    halves = [_stratified_normals(BLOCK // 2, len(null.mean), rng) for _ in range(2)]
+    z = null.place(np.concatenate([normals for normals, _ in halves]))
+    weights = np.stack([one for _, one in halves])
+
+    def over_halves(given_pairs: Floats) -> Floats:
+        """Weighted means over the z of each half, (2, ...), of an array (..., n_z)."""
+        return np.stack([given_pairs[..., : BLOCK // 2] @ weights[0], given_pairs[..., BLOCK // 2 :] @ weights[1]])
+
+    above, below = map(over_halves, TailGivenPartner(x, z, null.mean, null.variances).beyond(threshold))
+    given = [
+        np.stack([one_above + one_below, one_above, one_below, *controls])
+        for one_above, one_below in zip(above, below, strict=True)
+    ]
+    z_squared = (z**2).sum(axis=1)
+    squared_length = over_halves(z_squared).mean()
+    fourth_moment = over_halves(((x @ z.T) ** 4 / z_squared**2).mean(axis=0)).mean()
     # The errors of the two halves are independent, so what covaries over x is the expectations given x.
-    crossed = np.cov(halves[0], halves[1])[:5, 5:]
-    given_x = (halves[0] + halves[1]).mean(axis=1) / 2.0
-    return given_x[:3], np.array([*given_x[3:], squared_length]), (crossed + crossed.T) / 2.0, fourth_moment
+    crossed = np.cov(given[0], given[1])[:5, 5:]
+    given_x = (given[0] + given[1]).mean(axis=1) / 2.0
+    return given_x[:3], np.array([*given_x[3:], squared_length]), (crossed + crossed.T) / 2.0, float(fourth_moment)
+
+
+def _directions(null: ProjectedGaussian, rng: np.random.Generator) -> Floats:
+    """A block of directions."""
+    rows = null.place(_normals(BLOCK, len(null.mean), rng))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
+
+
+def _normals(n: int, dimension: int, rng: np.random.Generator) -> Floats:
+    """Standard normal rows, drawn in single precision by torch: three times as fast as numpy draws them."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    return np.asarray(torch.randn(n, dimension, generator=generator).double())
 
 
 def _squared_length(null: ProjectedGaussian) -> float:
@@ -169,7 +205,7 @@ def _stratified_normals(n: int, dimension: int, rng: np.random.Generator) -> tup
     """
     strata = (np.arange(n) + rng.random(n)) / n
     lengths = np.sqrt(2.0 * gammaincinv(dimension / 2.0, strata**3))
-    rows = rng.standard_normal((n, dimension))
+    rows = _normals(n, dimension, rng)
     rows *= (lengths / np.linalg.norm(rows, axis=1))[:, np.newaxis]
     return rows, 3.0 * strata**2 / n
 

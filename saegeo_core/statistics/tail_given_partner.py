@@ -12,45 +12,49 @@ from scipy.special import ndtr
 from saegeo_core.numerics.arrays import Floats
 
 
-def tail_given_partner(
-    x: Floats, z: Floats, mean: Floats, variances: Floats, threshold: float
-) -> tuple[Floats, Floats]:
-    """P(cosine > t) and P(cosine < -t), each of shape (n, m), given x_i and all of z_j but the coordinate along x_i.
+class TailGivenPartner:
+    """P(cosine > t) and P(cosine < -t) given x_i and all of z_j but the coordinate along x_i, for one threshold after the other.
 
     Args:
         x: shape (n, d), unit directions.
-        z: shape (m, d), draws of N(mean, diag(variances)); their expectation over z is the tail probability given x.
+        z: shape (m, d), draws of N(mean, diag(variances)); what is found, averaged over z, is the tail probability given x.
         mean: shape (d,).
         variances: shape (d,).
-        threshold: t in (0, 1).
     """
-    along = x * variances
-    spread = np.sqrt(np.maximum((along * x).sum(axis=1, keepdims=True), TINY))
-    along /= spread
-    center = (x @ mean)[:, np.newaxis]
 
-    q = (x @ z.T - center) / spread
-    step = (along**2).sum(axis=1, keepdims=True)
-    drift = along @ z.T - q * step
-    rest = (z**2).sum(axis=1) - 2.0 * q * drift - q**2 * step
+    def __init__(self, x: Floats, z: Floats, mean: Floats, variances: Floats) -> None:
+        along = x * variances
+        spread = np.sqrt(np.maximum((along * x).sum(axis=1, keepdims=True), TINY))
+        along /= spread
+        center = (x @ mean)[:, np.newaxis]
 
-    # (center + spread q)^2 - t^2 (rest + 2 drift q + step q^2) > 0
-    squared = threshold**2
-    a2 = spread**2 - squared * step
-    a1 = center * spread - squared * drift
-    a0 = center**2 - squared * rest
-    root = np.sqrt(np.maximum(a1**2 - a2 * a0, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = (-a1 - root) / a2, (-a1 + root) / a2
-    low, high = np.minimum(first, second), np.maximum(first, second)
+        q = (x @ z.T - center) / spread
+        step = (along**2).sum(axis=1, keepdims=True)
+        drift = along @ z.T - q * step
+        self._rest = (z**2).sum(axis=1) - 2.0 * q * drift - q**2 * step
+        self._drift, self._step, self._center, self._spread = drift, step, center, spread
 
-    # Where the coordinate lengthens z faster than it turns it towards x, only q between the roots lie in a tail, on one side.
-    opens = a2 > 0.0
-    between = np.where(opens, 0.0, ndtr(high) - ndtr(low))
-    positive_side = low > -center / spread
-    above = np.where(opens, ndtr(-high), np.where(positive_side, between, 0.0))
-    below = np.where(opens, ndtr(low), np.where(positive_side, 0.0, between))
-    return above, below
+    def beyond(self, threshold: float) -> tuple[Floats, Floats]:
+        """The two probabilities, each of shape (n, m), for a threshold t in (0, 1)."""
+        center, spread, squared = self._center, self._spread, threshold**2
+        # (center + spread q)^2 - t^2 (rest + 2 drift q + step q^2) > 0
+        a2 = spread**2 - squared * self._step
+        a1 = center * spread - squared * self._drift
+        a0 = center**2 - squared * self._rest
+        root = np.sqrt(np.maximum(a1**2 - a2 * a0, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            first, second = (-a1 - root) / a2, (-a1 + root) / a2
+        low, high = np.minimum(first, second), np.maximum(first, second)
+
+        # Where the coordinate lengthens z faster than it turns it towards x, only q between the roots lie in a tail, on one side.
+        opens = a2 > 0.0
+        if opens.all():
+            return ndtr(-high), ndtr(low)
+        between = ndtr(high) - ndtr(low)
+        positive_side = low > -center / spread
+        above = np.where(opens, ndtr(-high), np.where(positive_side, between, 0.0))
+        below = np.where(opens, ndtr(low), np.where(positive_side, 0.0, between))
+        return above, below
 
 
 TINY = np.finfo(np.float64).tiny

@@ -5,10 +5,17 @@ import pytest
 import torch
 
 from saegeo_core import Absent, FeatureCloud, SaegeoError
-from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched_directions_of, once_per_cloud
+from saegeo_core.measuring.of_cloud import (
+    cosines_and_kin_of,
+    direction_moments_of,
+    kin_of,
+    matched_directions_of,
+    once_per_cloud,
+)
 from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.statistics.kin import kin_labels
 from saegeo_core.statistics.null_directions import matched_gaussian
+from saegeo_core.synthetic import families
 
 
 def moments(rows):
@@ -50,10 +57,30 @@ def test_each_cloud_and_each_keyword_is_looked_at_once(rng):
     one, other = (FeatureCloud.from_array(rng.standard_normal((n, 4))) for n in (20, 30))
     assert [find(one), find(one, twice=False), find(one, twice=True), find(other), find(one)] == [20, 20, 40, 30, 20]
     assert looked == [False, True, False]
+    find.keep(-1, one, twice=False)
+    assert (find(one), find.knows(one, twice=True), find.knows(FeatureCloud.from_array(np.eye(4)))) == (-1, True, False)
+
+
+def test_one_pass_gives_cosines_and_kin(rng):
+    """Whichever is asked for first, and the pass over all pairs looks for kin only if they are not known."""
+    rows = families(200, 16, rng)
+    first, second = FeatureCloud.from_array(rows), FeatureCloud.from_array(rows)
+    cosines, kin = cosines_and_kin_of(first, [0.5])
+    np.testing.assert_array_equal(kin, kin_of(second))
+    assert kin_of(first) is kin
+    again, known = cosines_and_kin_of(second, [0.5])
+    assert known is kin_of(second)
+    assert len(cosines.links.first) > len(again.links.first) == 0
+    for name in ("n_above", "nearest_index", "nearest_cosine", "histogram_counts"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(cosines, name))
 
 
 def test_what_is_found_cannot_be_written_to(rng):
     cloud = FeatureCloud.from_array(rng.standard_normal((20, 4)))
-    for found in (kin_of(cloud), *direction_moments_of(cloud)):
+    for found in (
+        kin_of(cloud),
+        cosines_and_kin_of(FeatureCloud.from_array(cloud.vectors), [])[1],
+        *direction_moments_of(cloud),
+    ):
         with pytest.raises(ValueError, match="read-only"):
             found[0] = 0

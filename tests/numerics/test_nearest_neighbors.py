@@ -30,6 +30,16 @@ def test_neighbors_are_those_of_the_full_matrix(n_neighbors, make, product_forma
     np.testing.assert_allclose(found.cosines, cosines, atol=2e-12)
 
 
+@pytest.mark.parametrize("of_first", [1, 70, 301])
+def test_neighbors_of_the_first_rows_are_looked_for_among_all(of_first, rng, monkeypatch):
+    monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 301 * 50)
+    rows = families(301, 24, rng)
+    found = nearest_neighbors(rows, 3, of_first=of_first)
+    indices, cosines = of_full_matrix(rows, 3)
+    np.testing.assert_array_equal(found.indices, indices[:of_first])
+    np.testing.assert_allclose(found.cosines, cosines[:of_first], atol=2e-12)
+
+
 def test_of_equal_rows_the_lowest_come_first(rng):
     rows = isotropic(50, 8, rng)[torch.arange(200) % 50]
     found = nearest_neighbors(rows, 2)

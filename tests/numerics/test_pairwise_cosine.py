@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from saegeo_core.numerics import cosine_tile, partners
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
+from saegeo_core.numerics.closer_products import CloserProducts, closer_products
 from saegeo_core.numerics.directions import Directions, mean_squared_cosine, row_slices, second_moment
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, pairwise_cosines
 
@@ -187,6 +188,28 @@ def test_no_product_is_farther_from_its_cosine_than_the_bound(cloud, product_for
     assert (distance <= bounded.reach(exact.abs())).all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
+@pytest.mark.parametrize("cloud", [uniform, anisotropic, families, all_equal, signs])
+def test_no_closer_product_is_farther_from_its_cosine_than_its_bound(cloud, dtype):
+    directions = Directions(cloud().to(dtype).repeat(1, 20))
+    closer, everything = CloserProducts(directions), slice(0, len(directions))
+    exact = directions.cosine_block(everything, everything)
+    assert ((closer.block(everything, everything) - exact).abs() <= closer.error).all()
+    row, column = torch.ones_like(exact).nonzero(as_tuple=True)
+    assert ((closer.pairs(row, column) - exact.flatten()).abs() <= closer.error).all()
+    assert closer.error < BoundedProducts(directions, "bfloat16").error / 5
+
+
+def test_closer_products_are_made_where_they_settle_more_than_the_coarse_ones():
+    vectors = normal(8, 300)
+    directions = Directions(vectors)
+    assert closer_products(directions, BoundedProducts(directions, "bfloat16")) is not None
+    assert closer_products(directions, BoundedProducts(directions, "float32")) is None
+    for length in (1e-30, 1e30):  # their squares are no float32 numbers
+        extreme = Directions(vectors * length)
+        assert closer_products(extreme, BoundedProducts(extreme, "bfloat16")) is None
+
+
 @pytest.mark.parametrize("product_format", FORMATS)
 def test_no_rows_have_no_products_and_the_bound_of_the_sums_alone(product_format):
     bounded = BoundedProducts(Directions(torch.empty(0, 700)), product_format)
@@ -216,7 +239,8 @@ def test_squares_and_sums(product_format):
 
 
 def values_of(result):
-    return {field.name: getattr(result, field.name) for field in fields(result)}
+    """Every array and number by name; links have tests of their own, in test_strongest_links."""
+    return {field.name: getattr(result, field.name) for field in fields(result) if field.name != "links"}
 
 
 def test_one_thread_and_two_give_the_same():

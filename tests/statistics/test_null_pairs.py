@@ -11,7 +11,7 @@ from saegeo_core.statistics.null_directions import (
     uniform_directions,
 )
 from saegeo_core.statistics.null_pairs import sample_null_pairs
-from saegeo_core.statistics.tail_given_partner import tail_given_partner
+from saegeo_core.statistics.tail_given_partner import TailGivenPartner
 from saegeo_core.statistics.uniform_directions import tail_count_law, tail_probability, tail_threshold
 from saegeo_core.synthetic import angular_gaussian, common_mean, isotropic
 
@@ -27,7 +27,7 @@ def test_one_coordinate_is_integrated_out(rng, spread):
     x = unit(rng.standard_normal((6, 3)))
     x[0] = unit(np.array([0.2, 1.0, 1.0]))
     z = mean + np.sqrt(variances) * rng.standard_normal((4, 3))
-    above, below = tail_given_partner(x, z, mean, variances, threshold)
+    above, below = TailGivenPartner(x, z, mean, variances).beyond(threshold)
     for i, direction in enumerate(x):
         axis = unit(np.sqrt(variances) * direction)
         for j, drawn in enumerate(z):
