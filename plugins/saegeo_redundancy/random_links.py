@@ -111,7 +111,7 @@ class CutRows:
     def links(self, threshold: float, rng: np.random.Generator, device: str) -> Iterator[Links]:
         """Pairs at |cosine| > threshold and their cosines: slab by slab those in question, then those by the tail of C."""
         n, bound, tiles = len(self.beyond), self.bound(threshold), RoundedTiles(self.leading, device)
-        seed = rng.integers(2**63)
+        seed = int(rng.integers(2**63))
         for slab in slabs_of(n):
             likely = pairs_beyond(tiles, slab, n, bound - tiles.error, device=device)
             first, second, rounded = (one.numpy(force=True) for one in likely)
