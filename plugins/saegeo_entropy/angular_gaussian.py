@@ -32,6 +32,9 @@ TOLERANCE = 1e-4
 
 ROWS_AT_ONCE = 512
 
+MANY_AXES = 256
+"""Axes of little variance from which their sum of squares is known by its mean and variance."""
+
 
 @dataclass(frozen=True, eq=False)
 class AngularGaussian:
@@ -59,12 +62,18 @@ class AngularGaussian:
         """How many axes the directions vary along."""
         return self.n_leading + len(self.rest_mean) - 1
 
-    def leading(self, scores: Floats) -> Floats:
-        """Coordinates (n, m) of z along the leading axes."""
-        return self.mean + scores @ self.root.T
+    def leading(self, scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        """Coordinates (n, m) of z along the leading axes, in the precision of the scores."""
+        precision = scores.dtype
+        return np.asarray(self.mean.astype(precision) + scores @ self.root.T.astype(precision))
 
     def rest_squares(self, n: int, rng: np.random.Generator) -> Floats:
-        """What the other axes add to |z|^2, (n,), a few rows at a time."""
+        """What the other axes add to |z|^2, (n,): of many by a chi-squared law of their moments, of few by drawing them."""
+        if len(self.rest_mean) > MANY_AXES:
+            squares = self.rest_deviations**2
+            expected = float((squares + self.rest_mean**2).sum())
+            degrees = expected**2 / float((squares**2 + 2.0 * squares * self.rest_mean**2).sum())
+            return expected / degrees * rng.chisquare(degrees, n)
         mean, deviations = (torch.from_numpy(one).float() for one in (self.rest_mean, self.rest_deviations))
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
         parts = []
@@ -73,19 +82,23 @@ class AngularGaussian:
             parts.append(rest.mul_(deviations).add_(mean).square_().sum(1, dtype=torch.float64))
         return np.asarray(torch.cat(parts).numpy())
 
-    def directions(self, scores: Floats) -> Floats:
+    def directions(self, scores: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
         """Directions (n, rank + 1) of the scores (n, rank) along all axes."""
-        beyond = np.column_stack([scores[:, self.n_leading :], np.zeros(len(scores))])
-        z = np.hstack([self.leading(scores[:, : self.n_leading]), self.rest_mean + self.rest_deviations * beyond])
-        return z / np.sqrt(squares(z))[:, None]
+        precision = scores.dtype
+        beyond = np.column_stack([scores[:, self.n_leading :], np.zeros(len(scores), precision)])
+        rest = self.rest_mean.astype(precision) + self.rest_deviations.astype(precision) * beyond
+        z = np.hstack([self.leading(scores[:, : self.n_leading]), rest])
+        return np.asarray(z / np.sqrt(squares(z))[:, None])
 
-    def leading_directions(self, n: int, rng: np.random.Generator) -> Floats:
+    def leading_directions(
+        self, n: int, rng: np.random.Generator, precision: type[np.floating[Any]] = np.float64
+    ) -> NDArray[np.floating[Any]]:
         """Coordinates (n, m) of n random directions along the leading axes.
 
         The scores have unit covariance exactly, in the sample: so the covariance matched is that of the rows as they are.
         """
-        z = self.leading(random_scores(n, self.n_leading, rng))
-        return z / np.sqrt(squares(z) + self.rest_squares(n, rng))[:, None]
+        z = self.leading(random_scores(n, self.n_leading, rng, precision))
+        return np.asarray(z / np.sqrt(squares(z) + self.rest_squares(n, rng)).astype(z.dtype)[:, None])
 
 
 def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
@@ -104,7 +117,7 @@ def angular_gaussian(axes: PrincipalAxes, n: int) -> AngularGaussian:
     return _matched(null, random_scores(n_drawn, m, rng), null.rest_squares(n_drawn, rng))
 
 
-def _matched(start: AngularGaussian, scores: Floats, rest_squares: Floats) -> AngularGaussian:
+def _matched(start: AngularGaussian, scores: NDArray[np.floating[Any]], rest_squares: Floats) -> AngularGaussian:
     """The null whose directions have the mean and covariance that `start` gives z, on one draw of scores."""
     wanted_mean, wanted_root = start.mean, start.root
     wanted_rest = 1.0 - float((wanted_root**2).sum() + wanted_mean @ wanted_mean)

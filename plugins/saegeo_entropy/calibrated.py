@@ -15,6 +15,7 @@ from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.distinct_rows import distinct_rows
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
+from saegeo_entropy.angular_gaussian import LEADING_AXES
 from saegeo_entropy.declared import CLUSTERING, NEAR_ROWS, REPETITION
 from saegeo_entropy.kozachenko_leonenko import (
     Negentropy,
@@ -74,8 +75,7 @@ def calibrated_findings(
     rows = scored_rows(cloud, features, n_rows, context.rng)
     kin = kin_of(cloud, device=context.device)
     near_rows = rows.draw(n_neighbor_rows, context.rng)
-    axes = principal_axes(rows.vectors)
-    near_axes = axes if near_rows is rows else principal_axes(near_rows.vectors)
+    axes, near_axes = _axes(rows, near_rows, q)
     return Findings.joined(
         _clustering(rows, axes, kin[rows.index], q=q, k=k, null_draws=null_draws, device=context.device),
         _neighborhoods(near_rows, near_axes, kin[near_rows.index], null_draws=null_draws, device=context.device),
@@ -96,7 +96,8 @@ def estimates_of(
     if len(features) < MIN_ROWS:
         return numbers
     rows = scored_rows(cloud, features, n_rows, context.rng)
-    near_rows, axes = rows.draw(n_neighbor_rows, context.rng), principal_axes(rows.vectors)
+    near_rows = rows.draw(n_neighbor_rows, context.rng)
+    axes, near_axes = _axes(rows, near_rows, q)
     widths = _widths(axes, q)
     if not _why_no_clustering(axes, widths, k):
         points = {width: axes.scores[:, :width] for width in widths}
@@ -104,11 +105,17 @@ def estimates_of(
         numbers["entropy"] = gaussian_entropy(points[widths[0]]) - numbers["negentropy"]
         if WIDE_Q in widths:
             numbers["negentropy_q100"] = raw_negentropy(points[WIDE_Q], k, context.device)
-    near_axes = axes if near_rows is rows else principal_axes(near_rows.vectors)
     if not _why_no_neighborhoods(near_axes):
         near = neighbor_statistics(near_rows.vectors, context.device).numbers()
         numbers |= {name: number for name, number in near.items() if np.isfinite(number)}
     return numbers
+
+
+def _axes(rows: ScoredRows, near_rows: ScoredRows, q: int) -> tuple[PrincipalAxes, PrincipalAxes]:
+    """Principal axes of the rows, and of those among them whose distances are measured."""
+    n_scores = max(q, WIDE_Q, LEADING_AXES)
+    axes = principal_axes(rows.vectors, n_scores)
+    return axes, axes if near_rows is rows else principal_axes(near_rows.vectors, n_scores)
 
 
 class Estimated(NamedTuple):
@@ -136,7 +143,7 @@ def _clustering(
     if reason := _why_no_clustering(axes, widths, k):
         return CLUSTERING.absent(reason, n)
 
-    draws = negentropy_draws(rows, widths, k, null_draws)
+    draws = negentropy_draws(rows, axes, widths, k, null_draws)
     raw = {width: negentropy_of_points(axes.scores[:, :width], k, device) for width in widths}
     estimated = {
         "negentropy": _negentropy(raw[q], draws[q], q, kin),

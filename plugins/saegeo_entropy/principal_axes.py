@@ -1,9 +1,11 @@
 """Principal components of the very rows that are scored, in float64, and those of Gaussian rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.column_products import add_column_products, mirrored
@@ -21,7 +23,7 @@ class PrincipalAxes:
 
     Attributes:
         variances: (rank,), falling, > 0; sums of squares over n.
-        scores: (n, rank), coordinates of the centered rows.
+        scores: (n, rank), coordinates of the centered rows; along the leading axes alone where no more were asked for.
         mean: (rank,), coordinates of their mean.
         mean_aside: length of what of the mean lies along none of the axes.
     """
@@ -37,8 +39,15 @@ class PrincipalAxes:
         return len(self.variances)
 
 
-def principal_axes(rows: Floats) -> PrincipalAxes:
-    """Principal components of rows (n, d), from the smaller of covariance and Gram matrix."""
+def principal_axes(rows: NDArray[np.floating[Any]], n_scores: int | None = None) -> PrincipalAxes:
+    """Principal components of rows (n, d), from the smaller of covariance and Gram matrix.
+
+    Products are made in the precision of the rows, eigenvalues and all that is given in float64.
+
+    Args:
+        rows: (n, d).
+        n_scores: along how many leading axes coordinates are wanted; all by default.
+    """
     matrix = torch.from_numpy(rows)
     mean = matrix.mean(0)
     centered = matrix - mean
@@ -48,22 +57,27 @@ def principal_axes(rows: Floats) -> PrincipalAxes:
         products = torch.zeros(d, d, dtype=torch.float64)
         add_column_products(products, centered)
         variances, axes = _leading(mirrored(products) / n, smallest)
-        scores = centered @ axes
+        scores = centered @ axes[:, :n_scores].to(matrix.dtype)
     else:
-        variances, sides = _leading(centered @ centered.T / n, smallest)
-        scores = sides * (n * variances).sqrt()
-        axes = centered.T @ (sides / (n * variances).sqrt())
-    along = mean @ axes
+        variances, sides = _leading((centered @ centered.T).double() / n, smallest)
+        scores = (sides * (n * variances).sqrt())[:, :n_scores]
+        axes = centered.T.double() @ (sides / (n * variances).sqrt())
+    along = mean.double() @ axes
     aside = float((mean - axes @ along).norm())
-    return PrincipalAxes(variances.numpy(), scores.numpy(), along.numpy(), aside)
+    return PrincipalAxes(variances.numpy(), scores.double().numpy(), along.numpy(), aside)
 
 
-def random_scores(n: int, rank: int, rng: np.random.Generator) -> Floats:
+def random_scores(
+    n: int, rank: int, rng: np.random.Generator, precision: type[np.floating[Any]] = np.float64
+) -> NDArray[np.floating[Any]]:
     """Scores of Gaussian rows, whatever their covariance: a uniform random matrix of orthogonal centered columns.
 
     Columns (n, rank) have mean 0, and their squares mean 1; rank < n.
     """
-    normals = torch.from_numpy(rng.standard_normal((n, rank)))
+    if precision is np.float32:
+        normals = torch.randn(n, rank, generator=torch.Generator().manual_seed(int(rng.integers(2**63))))
+    else:
+        normals = torch.from_numpy(rng.standard_normal((n, rank)))
     normals -= normals.mean(0)
     if n >= 2 * rank:
         # Far from singular, the triangular factor of the Gram matrix is as good and three times as fast.

@@ -20,15 +20,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.own_lengths import Ellipsoid, dealt, in_order_of_extent
-from saegeo_entropy.angular_gaussian import AngularGaussian, angular_gaussian
+from saegeo_entropy.angular_gaussian import LEADING_AXES, AngularGaussian, angular_gaussian
 from saegeo_entropy.kozachenko_leonenko import raw_negentropy
 from saegeo_entropy.neighbor_statistics import N_NEIGHBORS, NeighborStatistics
 from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes, random_scores
@@ -38,9 +40,15 @@ GAUSSIAN = "Gaussian rows with the cloud's mean and covariance (exact)"
 ANGULAR = "directions of an angular Gaussian with the mean and covariance of the cloud's, at the cloud's own lengths"
 
 GAUSSIAN_RECIPE = 1
-ANGULAR_RECIPE = 5
-NEIGHBOR_RECIPE = 5
+ANGULAR_RECIPE = 6
+NEIGHBOR_RECIPE = 6
 """Each goes up whenever the same seeds would give other draws."""
+
+ALIKE = 1e-6
+"""Relative difference of lengths up to which rows are of one length, as rows in float32 are."""
+
+MANY_DIMENSIONS = 8
+"""From which draws are made in float32: in fewer, near points are as near as it rounds."""
 
 SHIPPED = "gaussian_surrogates.json"
 
@@ -60,9 +68,9 @@ class DirectionsAtLengths:
     by_extent: Floats
 
     @classmethod
-    def of(cls, rows: ScoredRows) -> "DirectionsAtLengths | None":
-        """The null matched to some rows; None where all of them lie along one direction."""
-        axes = principal_axes(rows.directions)
+    def of(cls, rows: ScoredRows, axes: PrincipalAxes) -> "DirectionsAtLengths | None":
+        """The null matched to some rows with these axes; None where all of them lie along one direction."""
+        axes = _axes_of_directions(rows, axes)
         if not axes.rank:
             return None
         angular = angular_gaussian(axes, len(rows))
@@ -73,19 +81,29 @@ class DirectionsAtLengths:
         extents = ellipsoid.extent((axes.scores[:, :m] + axes.mean[:m]) * signs)
         return cls(angular, ellipsoid, in_order_of_extent(rows.lengths, extents))
 
-    def at_lengths(self, directions: Floats) -> Floats:
+    def at_lengths(self, directions: NDArray[np.floating[Any]]) -> Floats:
         """Directions (n, m or more), the leading axes first, at the lengths dealt to them."""
         extents = self.ellipsoid.extent(directions[:, : self.angular.n_leading])
-        return directions * dealt(self.by_extent, extents)[:, None]
+        return np.asarray(directions * dealt(self.by_extent, extents)[:, None])
 
 
-def negentropy_draws(rows: ScoredRows, widths: Sequence[int], k: int, n_draws: int) -> dict[int, Mapping[str, Floats]]:
+def _axes_of_directions(rows: ScoredRows, axes: PrincipalAxes) -> PrincipalAxes:
+    """The principal axes of directions: those of the rows where all are of one length."""
+    length = float(rows.lengths.mean())
+    if np.abs(rows.lengths - length).max() > ALIKE * length:
+        return principal_axes(rows.directions, LEADING_AXES)
+    return PrincipalAxes(axes.variances / length**2, axes.scores / length, axes.mean / length, axes.mean_aside / length)
+
+
+def negentropy_draws(
+    rows: ScoredRows, axes: PrincipalAxes, widths: Sequence[int], k: int, n_draws: int
+) -> dict[int, Mapping[str, Floats]]:
     """For each number of components q the raw negentropies (n_draws,) of its nulls by name, the judging one first."""
     n = len(rows)
     key = {"recipe": ANGULAR_RECIPE, "rows": rows.digest, "q": tuple(widths), "k": k}
 
     def draw(count: int) -> Floats:
-        null = DirectionsAtLengths.of(rows)
+        null = DirectionsAtLengths.of(rows, axes)
         return np.empty((0, len(widths))) if null is None else angular_negentropies(null, n, widths, k, count)
 
     angular = cached_draws("entropy-angular", key, n_draws, draw)
@@ -101,7 +119,9 @@ def neighbor_draws(
     """Statistics of null clouds by the name of the null, the judging one first."""
 
     def draw(count: int) -> Floats:
-        return null_statistics(len(rows), axes.variances, DirectionsAtLengths.of(rows), n_draws=count, device=device)
+        return null_statistics(
+            len(rows), axes.variances, DirectionsAtLengths.of(rows, axes), n_draws=count, device=device
+        )
 
     arrays = cached_draws("entropy-neighbors", {"recipe": NEIGHBOR_RECIPE, "rows": rows.digest}, n_draws, draw)
     models = [GAUSSIAN, ANGULAR][: arrays.shape[1]]
@@ -146,10 +166,13 @@ def angular_negentropies(null: DirectionsAtLengths, n: int, widths: Sequence[int
     axes of the rows are found anew, as those of the cloud were. Leaving that out read 0.9 standard deviations low at n = 400.
     """
     draws = np.empty((n_draws, len(widths)))
+    precision: type[np.floating[Any]] = np.float32 if min(widths) >= MANY_DIMENSIONS else np.float64
+    length = float(null.by_extent.mean())
 
     def make(i: int) -> None:
-        directions = null.angular.leading_directions(n, np.random.default_rng([ANGULAR_RECIPE, i]))
-        scores = principal_axes(null.at_lengths(directions)).scores
+        directions = null.angular.leading_directions(n, np.random.default_rng([ANGULAR_RECIPE, i]), precision)
+        rows = (null.at_lengths(directions) / length).astype(precision)
+        scores = principal_axes(rows, max(widths)).scores
         draws[i] = [raw_negentropy(scores[:, :q], k) for q in widths]
 
     side_by_side(make, range(n_draws), "cpu")
@@ -178,7 +201,7 @@ def null_statistics(
 
     def make(i: int) -> None:
         scores = random_scores(n, rank, np.random.default_rng([NEIGHBOR_RECIPE, i]))
-        clouds = [scores[:, : len(variances)] * np.sqrt(variances)]
+        clouds = [np.asarray(scores[:, : len(variances)] * np.sqrt(variances))]
         if at_lengths is not None:
             directions = at_lengths.angular.directions(scores[:, : at_lengths.angular.rank])
             clouds.append(at_lengths.at_lengths(directions))

@@ -40,9 +40,7 @@ class PowerLawParameters(Parameters):
     null_draws: int = Field(
         default=99, ge=19, description="Spectra drawn without structure; p-values are at least 1/(m+1)."
     )
-    power_law_draws: int = Field(
-        default=19, ge=0, description="Spectra drawn from an exact power law, at N d^2 operations each; 0 draws none."
-    )
+    power_law_draws: int = Field(default=19, ge=0, description="Spectra drawn from an exact power law; 0 draws none.")
 
     @model_validator(mode="after")
     def _window_has_three_ranks(self) -> "PowerLawParameters":
@@ -58,7 +56,7 @@ class PowerLaw(Analysis):
     """How the covariance spectrum falls with rank, and whether as a power law."""
 
     name = "power-law"
-    version = "3"
+    version = "4"
     uses = frozenset({"activations"})
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"

@@ -11,8 +11,9 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_power_law.declared import DECLARED
 from saegeo_power_law.fitted_laws import RankWindow, decades, windows_around
+from saegeo_power_law.lengths_by_extent import lengths_by_extent
 from saegeo_power_law.measures import EXACT_POWER_LAW, NO_MEAN, STRUCTURELESS, Measure, Measures, spreads
-from saegeo_power_law.null_spectra import PowerLawSpectra, lengths_by_extent
+from saegeo_power_law.power_law_spectra import power_law_spectra
 from saegeo_power_law.size_correction import STEEPEST
 from saegeo_power_law.spectrum import SampleSpectrum, Spectrum, spectrum_of_rows
 from saegeo_power_law.tables import (
@@ -131,8 +132,8 @@ def drawn_spectra(
     if structureless is not None:
         drawn[STRUCTURELESS] = spectra_like(like, structureless.draw, null_draws, context, "structureless spectra")
         if alpha < STEEPEST and power_law_draws:
-            by_extent = lengths_by_extent(vectors, sample.mean, context.device)
-            power_law = PowerLawSpectra.of(alpha, like.d_in, by_extent)
+            by_extent = lengths_by_extent(vectors, sample.mean, sample.squared_lengths, context.device)
+            power_law = power_law_spectra(alpha, like.d_in, by_extent)
             drawn[EXACT_POWER_LAW] = spectra_like(like, power_law.draw, power_law_draws, context, "power-law spectra")
     return drawn
 

@@ -65,10 +65,27 @@ def fitted_exponent(eigenvalues: Floats, window: RankWindow) -> float:
     return -float(x @ np.log(window.of(eigenvalues)) / (x @ x))
 
 
+def exponent_slopes(eigenvalues: Floats, window: RankWindow) -> Floats:
+    """Derivative of `fitted_exponent` by every eigenvalue, shape (d,)."""
+    x = np.log(window.ranks)
+    x -= x.mean()
+    slopes = np.zeros(len(eigenvalues))
+    window.of(slopes)[:] = -x / ((x @ x) * window.of(eigenvalues))
+    return slopes
+
+
 def decades(eigenvalues: Floats, window: RankWindow) -> float:
     """log10 of the first over the last eigenvalue of the window."""
     inside = window.of(eigenvalues)
     return float(np.log10(inside[0] / inside[-1]))
+
+
+def decades_slopes(eigenvalues: Floats, window: RankWindow) -> Floats:
+    """Derivative of `decades` by every eigenvalue, shape (d,)."""
+    slopes = np.zeros(len(eigenvalues))
+    ends = [window.first - 1, window.last - 1]
+    slopes[ends] = np.array([1.0, -1.0]) / (np.log(10.0) * eigenvalues[ends])
+    return slopes
 
 
 def designs(window: RankWindow, d: int) -> dict[str, list[Floats]]:

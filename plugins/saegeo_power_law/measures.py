@@ -16,19 +16,30 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.alternatives import Alternative
 from saegeo_core.statistics.laws import FrozenDistribution
 from saegeo_core.statistics.marchenko_pastur import edges
-from saegeo_power_law.fitted_laws import RankWindow, decades, fitted_exponent, power_law_gain
-from saegeo_power_law.shape import effective_rank, participation_ratio, relative_log_volume
+from saegeo_power_law.fitted_laws import (
+    RankWindow,
+    decades,
+    decades_slopes,
+    exponent_slopes,
+    fitted_exponent,
+    power_law_gain,
+)
+from saegeo_power_law.shape import (
+    effective_rank,
+    effective_rank_slopes,
+    participation_ratio,
+    participation_ratio_slopes,
+    relative_log_volume,
+    relative_log_volume_slopes,
+)
 from saegeo_power_law.size_correction import STEEPEST, size_correction
-from saegeo_power_law.spectrum import SampleSpectrum, Spectrum
+from saegeo_power_law.spectrum import SampleSpectrum, Slopes, Spectrum
 
 STRUCTURELESS = (
     "independent directions, uniform, with the cloud's lengths (expected spectrum, noise of Wishart spectra)"
 )
 EXACT_POWER_LAW = "directions of Gaussian rows with variances rank^-alpha at every rank, with the cloud's lengths"
 NO_MEAN = "independent rows about zero with the cloud's covariance (chi-squared law)"
-
-NOT_SMOOTH = ("outlier_eigenvalues", "power_law_gain")
-"""Numbers that jump when a row weighs a little more, so that no interval follows from that."""
 
 NullSides = Mapping[str, Alternative | None]
 """Null models that judge a number, the judging one first, and the side of each that counts, where it is not the one declared."""
@@ -49,7 +60,7 @@ class Measure:
         law: its law for n features in the null that judges it, where that is known in closed form.
         corrects_size: whether as many Gaussian rows would have to have these eigenvalues too.
         undefined: why it is not defined though there are eigenvalues enough; "" where it is.
-        reads: the last rank it looks at; None where it looks at all.
+        slopes: its derivatives, where its interval follows from what each row adds.
         carried: its uncertainty, where that is carried over from another number's, which is given.
         addition: what its description says of this cloud.
     """
@@ -60,7 +71,7 @@ class Measure:
     law: Callable[[Spectrum, int], FrozenDistribution] | None = None
     corrects_size: bool = False
     undefined: Callable[[Spectrum], str] = lambda _: ""
-    reads: int | None = None
+    slopes: Callable[[Spectrum], Slopes] | None = None
     carried: Callable[[SampleSpectrum, Mapping[str, Spread | Absent]], Spread | Absent] | None = None
     addition: str = ""
 
@@ -84,10 +95,10 @@ class Measure:
 
 def spreads(measures: Mapping[str, Measure], sample: SampleSpectrum, kin: Integers) -> dict[str, Spread | Absent]:
     """How well each number would be known in another dictionary of such kin, int64 (n_features,), or why that is not told."""
-    smooth = [name for name, measure in measures.items() if measure.carried is None and name not in NOT_SMOOTH]
-    added = sample.added_by_rows([(measures[name].of, measures[name].reads) for name in smooth])
+    slopes = {name: measure.slopes(sample.full) for name, measure in measures.items() if measure.slopes is not None}
+    added = sample.added_by_rows(list(slopes.values()))
     known = {
-        name: spread_by_kin(measures[name].of(sample.full), added[:, place], kin) for place, name in enumerate(smooth)
+        name: spread_by_kin(measures[name].of(sample.full), added[:, place], kin) for place, name in enumerate(slopes)
     }
     for name, measure in measures.items():
         if measure.carried is not None:
@@ -121,7 +132,7 @@ class Measures:
                 self.alpha_raw,
                 last,
                 BY_ISOTROPY,
-                reads=last,
+                slopes=lambda s: Slopes(exponent_slopes(s.eigenvalues, window)),
                 addition=over + self._expectation(structureless) + ".",
             ),
             "alpha_window_spread": Measure(
@@ -130,11 +141,15 @@ class Measures:
                 BY_POWER_LAW,
                 corrects_size=True,
                 undefined=self._no_window_spread,
-                reads=furthest,
+                slopes=self._window_spread_slopes,
                 addition=f" Windows: ranks {', '.join(map(str, self.windows))}.",
             ),
             "eigenvalue_decades": Measure(
-                lambda s: decades(s.eigenvalues, window), last, BY_ISOTROPY, reads=last, addition=f"{over}."
+                lambda s: decades(s.eigenvalues, window),
+                last,
+                BY_ISOTROPY,
+                slopes=lambda s: Slopes(decades_slopes(s.eigenvalues, window)),
+                addition=f"{over}.",
             ),
             "power_law_gain": Measure(
                 lambda s: power_law_gain(s.eigenvalues, window), last, BY_POWER_LAW, addition=f"{over}."
@@ -146,11 +161,13 @@ class Measures:
                 undefined=self._no_density,
                 carried=self._carried_from_alpha,
             ),
-            "participation_ratio": Measure(lambda s: participation_ratio(s.eigenvalues), 1, BY_BOTH),
-            "effective_rank": Measure(lambda s: effective_rank(s.eigenvalues), 1, BY_BOTH),
-            "relative_log_volume": Measure(lambda s: relative_log_volume(s.eigenvalues), d, BY_BOTH),
+            "participation_ratio": _of_shape(participation_ratio, participation_ratio_slopes, 1),
+            "effective_rank": _of_shape(effective_rank, effective_rank_slopes, 1),
+            "relative_log_volume": _of_shape(relative_log_volume, relative_log_volume_slopes, d),
             "outlier_eigenvalues": Measure(outliers, 1, BY_BOTH),
-            "mean_norm": Measure(lambda s: s.mean_norm, 0, reads=0, law=mean_norm_law),
+            "mean_norm": Measure(
+                lambda s: s.mean_norm, 0, law=mean_norm_law, slopes=lambda s: Slopes(np.zeros(s.d_in), 1.0)
+            ),
         }
 
     def alpha_raw(self, spectrum: Spectrum) -> float:
@@ -169,6 +186,15 @@ class Measures:
     def _window_spread(self, spectrum: Spectrum) -> float:
         alphas = [self.alpha(spectrum, window) for window in self.windows]
         return max(alphas) - min(alphas)
+
+    def _window_spread_slopes(self, spectrum: Spectrum) -> Slopes:
+        def of_alpha(window: RankWindow) -> Floats:
+            read = fitted_exponent(spectrum.eigenvalues, window)
+            correction = size_correction(spectrum.n_rows, self._d, self.windows)
+            return correction.corrected_slope(read, window) * exponent_slopes(spectrum.eigenvalues, window)
+
+        in_order = sorted(self.windows, key=lambda window: self.alpha(spectrum, window))
+        return Slopes(of_alpha(in_order[-1]) - of_alpha(in_order[0]))
 
     def _expectation(self, structureless: Floats | None) -> str:
         if structureless is None or len(structureless) < self.window.last:
@@ -229,6 +255,11 @@ class Measures:
                 confidence_interval=(1 + 1 / high, 1 + 1 / low),
             )
         )
+
+
+def _of_shape(of: Callable[[Floats], float], slopes: Callable[[Floats], Floats], needs_rank: int) -> Measure:
+    """A number of the whole spectrum."""
+    return Measure(lambda s: of(s.eigenvalues), needs_rank, BY_BOTH, slopes=lambda s: Slopes(slopes(s.eigenvalues)))
 
 
 def outliers(spectrum: Spectrum) -> float:

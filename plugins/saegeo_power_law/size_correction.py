@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_power_law.fitted_laws import RankWindow, fitted_exponent
 
 NEWTON_STEPS = 60
@@ -58,14 +59,25 @@ class SizeCorrection:
     def __init__(self, n_rows: float, d: int, windows: Sequence[RankWindow]) -> None:
         """`n_rows` counts as in `expected_eigenvalues`; no window may end beyond min(n_rows, d)."""
         last = max(window.last for window in windows)
-        curves = [expected_curve(power_law_variances(d, exponent), n_rows, last) for exponent in EXPONENTS]
+        curves: dict[float, Floats] = {}
+
+        def add_curve(exponent: float) -> None:
+            curves[exponent] = expected_curve(power_law_variances(d, exponent), n_rows, last)
+
+        side_by_side(add_curve, EXPONENTS, "cpu")
         self._read = {
-            window: CubicSpline(EXPONENTS, [fitted_exponent(curve, window) for curve in curves]) for window in windows
+            window: CubicSpline(EXPONENTS, [fitted_exponent(curves[one], window) for one in EXPONENTS])
+            for window in windows
         }
 
     def expected(self, exponent: float, window: RankWindow) -> float:
         """What a power law of this exponent, 0 to 6, is expected to read."""
         return float(self._read[window](exponent))
+
+    def corrected_slope(self, read: float, window: RankWindow) -> float:
+        """Derivative of `corrected` by what is read; 0 where it is held at 0 or 6."""
+        exponent = self.corrected(read, window)
+        return 1.0 / float(self._read[window](exponent, 1)) if 0.0 < exponent < STEEPEST else 0.0
 
     def corrected(self, read: float, window: RankWindow) -> float:
         """The exponent that is expected to read so; 0 for what is flatter than no structure, 6 for what is steeper than 6."""

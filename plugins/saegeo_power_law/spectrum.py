@@ -7,9 +7,10 @@ count 1 + 2/d times), but the nulls of statistics of a whole spectrum are that n
 directions would lie one standard deviation off in participation ratio.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,13 +19,10 @@ from saegeo_core import AnalysisContext
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.row_moments import row_moments
-from saegeo_power_law.null_spectra import StructurelessSpectra
 from saegeo_power_law.shape import participation_ratio
+from saegeo_power_law.structureless_spectra import StructurelessSpectra
 
 ROWS_AT_ONCE = 2048
-STEP = 1e-5
-"""Share by which an eigenvalue is moved to see what a number does."""
-
 ALL_ALIKE = 1e-24
 """Variance, relative to the squared length of the mean, that rounding leaves where all rows are equal."""
 
@@ -63,6 +61,18 @@ class Spectrum:
         return replace(self, eigenvalues=np.pad(eigenvalues, (0, self.d_in - len(eigenvalues))))
 
 
+class Slopes(NamedTuple):
+    """Derivatives of a number that is read off a spectrum.
+
+    Attributes:
+        by_eigenvalue: (d,).
+        by_mean_norm: by the relative length of the mean row.
+    """
+
+    by_eigenvalue: Floats
+    by_mean_norm: float = 0.0
+
+
 class SampleSpectrum:
     """The spectrum of a cloud, and what each row adds to any number read off it.
 
@@ -70,6 +80,7 @@ class SampleSpectrum:
         n_features: rows N.
         mean: shape (d,), of the rows.
         covariance: shape (d, d), centered, with divisor N - 1.
+        squared_lengths: shape (N,), of the rows about their mean.
         full: the spectrum of all rows.
     """
 
@@ -83,7 +94,7 @@ class SampleSpectrum:
         self.n_features = len(vectors)
         self.mean, self.covariance = moments.mean, moments.covariance
         self._vectors, self._device = vectors, context.device
-        self._squared_lengths = moments.squared_lengths
+        self.squared_lengths = moments.squared_lengths
         decomposed = torch.linalg.eigh(torch.from_numpy(self.covariance).to(context.device))
         ascending, self._columns = (part.numpy(force=True) for part in decomposed)
         spectrum = _spectrum(ascending, float(np.trace(self.covariance)), self.mean, len(vectors))
@@ -95,17 +106,17 @@ class SampleSpectrum:
         """Eigenvalues of the second moment about the origin, X'X/N, shape (d,), descending."""
         n = self.n_features
         moment = (n - 1) / n * self.covariance + np.outer(self.mean, self.mean)
-        eigenvalues: Floats = np.maximum(np.linalg.eigvalsh(moment)[::-1], 0.0)
+        eigenvalues: Floats = torch.linalg.eigvalsh(torch.from_numpy(moment)).flip(0).clamp_min_(0.0).numpy()
         return eigenvalues
 
     def effective_rows(self, participation_ratio: float) -> float:
         """How many Gaussian rows with that participation ratio would be as noisy as these, not all of them equal."""
-        return effective_rows(self._squared_lengths, participation_ratio)
+        return effective_rows(self.squared_lengths, participation_ratio)
 
     @cached_property
     def structureless(self) -> StructurelessSpectra | None:
         """Spectra of uniform directions with the lengths of these rows; None where all rows are equal."""
-        return StructurelessSpectra.of(self._squared_lengths, self.full.d_in) if self.full.rank else None
+        return StructurelessSpectra.of(self.squared_lengths, self.full.d_in) if self.full.rank else None
 
     @property
     def structureless_eigenvalues(self) -> Floats:
@@ -122,38 +133,26 @@ class SampleSpectrum:
         axes: Floats = columns * np.sign(columns[np.abs(columns).argmax(0), np.arange(columns.shape[1])])
         return axes
 
-    def added_by_rows(self, statistics: Sequence[tuple[Callable[[Spectrum], float], int | None]]) -> Floats:
+    def added_by_rows(self, slopes: Sequence[Slopes]) -> Floats:
         """The influence function of numbers read off the spectrum at each row, shape (N, n_statistics).
 
         A row x of weight w moves the eigenvalue of axis v by w ((v'(x - m))^2 - eigenvalue), to first order. What that does to a
-        number is its derivative by each eigenvalue, taken numerically, times that.
+        number is its derivative by each eigenvalue times that.
 
         Args:
-            statistics: each number and the last rank it looks at; None where it looks at all.
+            slopes: the derivatives of each number.
         """
-        slopes = np.stack([self._slopes(*one) for one in statistics], axis=1)
-        mean, by = (torch.from_numpy(one).to(self._device) for one in (self.mean, slopes))
+        by_eigenvalue = np.stack([one.by_eigenvalue for one in slopes], axis=1)
+        mean, by = (torch.from_numpy(one).to(self._device) for one in (self.mean, by_eigenvalue))
         axes = torch.from_numpy(self.axes.astype(np.float32)).to(self._device)
-        added = np.empty((self.n_features, len(statistics)))
+        added = np.empty((self.n_features, len(slopes)))
         for rows in row_slices(self.n_features, ROWS_AT_ONCE):
             centered = (self._vectors[rows].to(self._device, torch.float64) - mean).float()
             added[rows] = ((centered @ axes).double().square_() @ by).numpy(force=True)
-        of_mean = np.array([_slope_of_mean(one, self.full) for one, _ in statistics])
+        of_mean = np.array([one.by_mean_norm for one in slopes])
         if of_mean.any():
             added += np.outer(self._added_to_mean_norm(), of_mean)
-        return added - self.full.eigenvalues @ slopes
-
-    def _slopes(self, statistic: Callable[[Spectrum], float], last: int | None) -> Floats:
-        """Derivative of a number by each eigenvalue above zero up to rank `last`, (d,); 0 by the others."""
-        full, slopes = self.full, np.zeros(self.full.d_in)
-        for place in range(full.rank if last is None else min(last, full.rank)):
-            ends = []
-            for step in (STEP, -STEP):
-                moved = full.eigenvalues.copy()
-                moved[place] *= 1 + step
-                ends.append(statistic(replace(full, eigenvalues=moved)))
-            slopes[place] = (ends[0] - ends[1]) / (2 * STEP * full.eigenvalues[place])
-        return slopes
+        return added - self.full.eigenvalues @ by_eigenvalue
 
     def _added_to_mean_norm(self) -> Floats:
         """The influence of each row on the length of the mean row over the root mean square length, (N,)."""
@@ -169,11 +168,6 @@ class SampleSpectrum:
         mean_square = squares.mean()
         added: Floats = (along - length) / mean_square**0.5 - length / (2 * mean_square**1.5) * (squares - mean_square)
         return added
-
-
-def _slope_of_mean(statistic: Callable[[Spectrum], float], full: Spectrum) -> float:
-    ends = [statistic(replace(full, mean_norm=full.mean_norm + step)) for step in (STEP, -STEP)]
-    return (ends[0] - ends[1]) / (2 * STEP)
 
 
 def effective_rows(squared_lengths: Floats, participation_ratio: float) -> float:

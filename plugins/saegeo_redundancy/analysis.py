@@ -28,7 +28,7 @@ class Redundancy(Analysis):
     """Families of close features, and features with an opposite."""
 
     name = "redundancy"
-    version = "3"
+    version = "4"
     headline = "family_share"
     summary = "Share of features in families of close directions, and of features with an opposite"
     reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"

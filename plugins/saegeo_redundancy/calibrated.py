@@ -35,6 +35,7 @@ from saegeo_redundancy.family_numbers import (
     linked_shares_without,
     mean_squared_cosines_without,
 )
+from saegeo_redundancy.random_links import random_links
 
 MATCHED = "an angular Gaussian of the cloud's mean and covariance"
 UNIFORM = "uniform directions (exact mean)"
@@ -78,7 +79,7 @@ def calibrated_findings(
     random_sizes: Counter[int] = Counter()
     if not isinstance(matched, Absent):
         for _ in context.progress(range(null_draws), null_draws, "random dictionaries"):
-            random = close_features(matched.sample_along_axes(n, draw_rng), cosine, device=device)
+            random = random_links(matched, n, cosine, draw_rng, device=device)
             draws.append(numbers_of(random))
             random_sizes.update(np.bincount(random.families).tolist())
     drawn = nulls_of_draws({MATCHED: draws})

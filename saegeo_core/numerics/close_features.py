@@ -4,7 +4,7 @@ As in `nearest_neighbors`: products within a proven bound of the cosines, and wh
 float64. Links are used slab by slab, so memory does not grow with their number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from saegeo_core.numerics.directions import Directions
 from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
 
 Links = tuple[Integers, Integers, Floats]
+"""Numbers i and numbers j of some pairs, i < j, and their cosines."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ def close_features(vectors: torch.Tensor, threshold: float, *, device: str | tor
     Raises:
         ValueError: a row without a direction, or a threshold outside (0, 1).
     """
-    n = len(vectors)
+    return linked_by(len(vectors), _links(vectors, threshold, device))
+
+
+def linked_by(n: int, links: Iterable[Links]) -> CloseFeatures:
+    """What links among n features, a few at a time, connect."""
     families = np.arange(n)
     n_close, n_opposite = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for first, second, cosines in _links(vectors, threshold, device):
+    for first, second, cosines in links:
         close = cosines > 0
         n_close += _ends(first[close], second[close], n)
         n_opposite += _ends(first[~close], second[~close], n)

@@ -3,12 +3,11 @@
 Tiles are small enough to stay near a core through the passes made over them, and they are worked on side by side.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from saegeo_core.numerics.bounded_products import BoundedProducts
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.numerics.true_places import true_places
@@ -18,6 +17,14 @@ SIDE = 1024
 
 ENTRIES_AT_ONCE = 2**24
 """Of a slab, all of which may lie beyond the bound."""
+
+
+class Tiles(Protocol):
+    """Products of pairs of rows."""
+
+    def tile(self, rows: slice, columns: slice) -> Tensor:
+        """Those of two ranges of rows, float32 (n_rows, n_columns)."""
+        ...
 
 
 class PairsBeyond(NamedTuple):
@@ -40,7 +47,7 @@ def slabs_of(n: int) -> list[slice]:
 
 
 def pairs_beyond(
-    products_of: BoundedProducts, slab: slice, n: int, bound: float, *, device: str | torch.device = "cpu"
+    products_of: Tiles, slab: slice, n: int, bound: float, *, device: str | torch.device = "cpu"
 ) -> PairsBeyond:
     """The pairs of a row of `slab` and a later one, of n, with |product| > `bound`, in the order of tiles."""
     tiles = list(row_slices(n, SIDE, slab.start))

@@ -7,8 +7,10 @@ axes, stay so: the length of a Gaussian row depends on its direction through the
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats
 
@@ -36,7 +38,7 @@ class Ellipsoid:
         inverse: Floats = np.linalg.inv(moment + floor * np.eye(m)).astype(np.float64)
         return cls(inverse, 1.0 / (rest + floor))
 
-    def extent(self, directions: Floats) -> Floats:
+    def extent(self, directions: NDArray[np.floating[Any]]) -> Floats:
         """How far it extends along unit directions, (n,), of which coordinates (n, m) along the leading axes are given.
 
         Products are made in the precision of the directions.

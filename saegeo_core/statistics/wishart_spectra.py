@@ -8,11 +8,11 @@ triangular one (Bartlett 1933). Both allow degrees of freedom that are no whole 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy.linalg import eigvalsh_tridiagonal
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.tridiagonal import tridiagonal_eigenvalues
 
 COLUMNS_AT_ONCE = 256
 
@@ -35,7 +35,7 @@ def structureless_spectrum(n_rows: float, d: int, rng: np.random.Generator) -> F
     diagonal, below = rng.chisquare(degrees - steps), rng.chisquare(steps[:0:-1])
     off = np.sqrt(diagonal[:-1] * below)
     diagonal[1:] += below
-    spectrum: Floats = eigvalsh_tridiagonal(diagonal, off, lapack_driver="sterf")[::-1] / n_rows
+    spectrum: Floats = tridiagonal_eigenvalues(diagonal, off)[::-1] / n_rows
     return np.maximum(spectrum, 0.0)
 
 
@@ -56,6 +56,20 @@ def gaussian_spectrum(population: ArrayLike, n_rows: float, rng: np.random.Gener
     products = _products_of_rows(torch.from_numpy(factor), is_triangular=n_rows >= d)
     spectrum: Floats = torch.linalg.eigvalsh(products).flip(0).clamp_min_(0.0).numpy() / n_rows
     return spectrum
+
+
+def products_of_triangle(degrees: float, d: int, rng: np.random.Generator) -> Tensor:
+    """The lower triangle of a Wishart matrix of the identity, float32 (d, d): products of the rows of Bartlett's triangle.
+
+    Args:
+        degrees: of freedom, above d - 1.
+        d: dimensions.
+        rng: draws it.
+    """
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    factor = torch.randn(d, d, generator=generator).tril_(-1)  # many times as fast as numpy's
+    factor.diagonal().copy_(torch.from_numpy(np.sqrt(rng.chisquare(degrees - np.arange(d)))))
+    return _products_of_rows(factor, is_triangular=True)
 
 
 def _products_of_rows(factor: Tensor, *, is_triangular: bool) -> Tensor:

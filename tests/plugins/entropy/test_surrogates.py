@@ -32,7 +32,8 @@ from saegeo_entropy.surrogates import (
 def at_own_lengths(rows):
     """The judging null matched to rows."""
     cloud = FeatureCloud.from_array(np.asarray(rows, np.float64))
-    return DirectionsAtLengths.of(scored_rows(cloud, np.arange(len(rows)), len(rows), np.random.default_rng(0)))
+    scored = scored_rows(cloud, np.arange(len(rows)), len(rows), np.random.default_rng(0))
+    return DirectionsAtLengths.of(scored, principal_axes(scored.vectors))
 
 
 def spherical(n, d, rng):

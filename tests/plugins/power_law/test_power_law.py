@@ -15,10 +15,12 @@ from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_power_law.calibrated import nulls_of, spectra_like
 from saegeo_power_law.declared import DECLARED
 from saegeo_power_law.fitted_laws import RankWindow, windows_around
+from saegeo_power_law.lengths_by_extent import lengths_by_extent
 from saegeo_power_law.measures import EXACT_POWER_LAW, STRUCTURELESS, Measures, mean_norm_law, spreads
-from saegeo_power_law.null_spectra import PowerLawSpectra, StructurelessSpectra, lengths_by_extent
+from saegeo_power_law.power_law_spectra import PowerLawRows, PowerLawTriangles, power_law_spectra
 from saegeo_power_law.size_correction import power_law_variances
 from saegeo_power_law.spectrum import SampleSpectrum, spectrum_of
+from saegeo_power_law.structureless_spectra import StructurelessSpectra
 
 SMALL = {"first_rank": 5, "last_rank": 40, "power_law_draws": 19}
 
@@ -102,7 +104,7 @@ def test_what_a_row_adds_is_what_its_weight_changes(rng):
     measures, context = Measures(6, [RankWindow(1, 6)]), AnalysisContext(rng=rng)
     sample = SampleSpectrum(rows, context)
     names = ("participation_ratio", "effective_rank", "relative_log_volume", "alpha_raw", "mean_norm")
-    added = sample.added_by_rows([(measures.by_name[name].of, measures.by_name[name].reads) for name in names])
+    added = sample.added_by_rows([measures.by_name[name].slopes(sample.full) for name in names])
     points, step = rows.double().numpy(), 1e-6
     weights = np.full(60, 1 / 60) * (1 - step)
     weights[7] += step
@@ -190,7 +192,8 @@ def test_unit_rows_and_gaussian_rows_of_a_power_law_are_told_to_be_one(law):
         context = AnalysisContext(rng=np.random.default_rng(seed))
         rows = COMPOSITES[law](n, d, context.rng)
         sample = SampleSpectrum(rows, context)
-        null = PowerLawSpectra.of(measures.alpha(sample.full), d, lengths_by_extent(rows, sample.mean, "cpu"))
+        by_extent = lengths_by_extent(rows, sample.mean, sample.squared_lengths, "cpu")
+        null = power_law_spectra(measures.alpha(sample.full), d, by_extent)
         spectra = {EXACT_POWER_LAW: spectra_like(sample.full, null.draw, 19, context, "")}
         for name, pvalues in collected.items():
             pvalues.append(judging_pvalue(name, measures, sample.full, spectra))
@@ -203,7 +206,7 @@ def test_power_law_spectra_are_those_of_rows_that_are_drawn(rng):
     """Also the last of 40, which is a thousandth of the first: products are of coordinates of one size."""
     n, d = 30, 40
     lengths = rng.lognormal(0, 0.3, n)
-    drawn = np.array([PowerLawSpectra.of(2.0, d, rng.permutation(lengths)).draw(seed) for seed in range(200)])
+    drawn = np.array([PowerLawRows.of(2.0, d, rng.permutation(lengths)).draw(seed) for seed in range(200)])
     assert drawn.shape == (200, n - 1)
     direct = []
     for _ in range(200):
@@ -212,6 +215,63 @@ def test_power_law_spectra_are_those_of_rows_that_are_drawn(rng):
         direct.append(spectrum_of(rows.mean(0), np.cov(rows.T), n).eigenvalues[: n - 1])
     difference = np.log(drawn)[:, 2:].mean(0) - np.log(direct)[:, 2:].mean(0)
     assert np.abs(difference).max() < 0.2
+
+
+def unit_lengths(n, rng):
+    return np.ones(n)
+
+
+def scattered_lengths(n, rng):
+    return rng.lognormal(0, 0.08, n)
+
+
+def gaussian_lengths(exponent):
+    """Of Gaussian rows of that power law, in the order of their extent."""
+
+    def lengths(n, rng):
+        rows = PowerLawRows.of(exponent, 100, np.ones(n))
+        return np.sqrt(np.sort(rows.sums(seed=5)[:, 0]))
+
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("n", "exponent", "lengths"),
+    [
+        (800, 0.0, unit_lengths),
+        (800, 0.3, unit_lengths),
+        (2000, 0.5, unit_lengths),
+        (800, 0.3, scattered_lengths),
+        (800, 0.5, gaussian_lengths(0.5)),
+        (450, 0.3, unit_lengths),
+    ],
+)
+def test_spectra_of_triangles_are_those_of_rows(n, exponent, lengths, rng):
+    """Every number that a power law judges, in mean and spread: Gaussian spectra have participation ratios 2 deviations off."""
+    d = 100
+    rows = PowerLawRows.of(exponent, d, lengths(n, rng))
+    triangles = PowerLawTriangles.of(rows)
+    assert triangles.serves
+    measures = Measures(d, windows_around(RankWindow(5, 40), d)).by_name
+    judged = {name: measures[name] for name in measures if EXACT_POWER_LAW in measures[name].nulls}
+    full = spectrum_of(np.zeros(d), np.eye(d), n)
+
+    def numbers(null, seeds):
+        drawn = [full.replaced_by(null.draw(seed)) for seed in seeds]
+        return {name: np.array([measure.of(one) for one in drawn]) for name, measure in judged.items()}
+
+    direct, drawn = numbers(rows, range(300)), numbers(triangles, range(300, 600))
+    for name in judged:
+        spread = direct[name].std()
+        assert drawn[name].mean() == pytest.approx(direct[name].mean(), abs=0.4 * spread), name
+        assert 0.75 < drawn[name].std() / spread < 1.33, name
+
+
+def test_rows_are_drawn_where_no_triangle_stands_for_them(rng):
+    """A steep spectrum, lengths that scatter, and few rows."""
+    for n, exponent, sigma in ((800, 1.5, 0), (800, 0.3, 0.3), (350, 0.3, 0)):
+        assert isinstance(power_law_spectra(exponent, 100, rng.lognormal(0, sigma, n)), PowerLawRows)
+    assert isinstance(power_law_spectra(0.3, 100, np.ones(800)), PowerLawTriangles)
 
 
 @pytest.mark.parametrize("law", ["spectrum rank^-1", "spectrum rank^-1/2"])

@@ -7,11 +7,16 @@ from scipy import stats
 
 from saegeo_core import Absent, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.measuring.of_cloud import matched_directions_of
+from saegeo_core.numerics.close_features import close_features, linked_by
 from saegeo_core.numerics.directions import mean_squared_cosine, second_moment
+from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
 from saegeo_core.synthetic.composites import COMPOSITES
-from saegeo_redundancy.calibrated import Linking, link, shares_known
+from saegeo_redundancy import random_links as cutting
+from saegeo_redundancy.calibrated import Linking, link, numbers_of, shares_known
 from saegeo_redundancy.family_numbers import linked_shares, mean_squared_cosines_without
+from saegeo_redundancy.random_links import CutRows, normal_of_pair, random_links
 
 FEW = {"null_draws": 4}
 
@@ -71,6 +76,57 @@ def test_pvalues_are_uniform_on_the_null(make):
         low = np.sum(np.array(collected) <= 0.1001)
         assert low <= stats.binom.ppf(0.999, n_trials, 0.1), (name, low)
         assert 0.3 < np.mean(collected) < 0.75, name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "spectrum rank^-1/2",
+        "spectrum rank^-1",
+        "common mean",
+        "common mean, spectrum rank^-1",
+        "families of 5 with a spectrum",
+        "uniform",
+    ],
+)
+def test_links_of_cut_rows_are_those_of_whole_rows(name, rng, monkeypatch):
+    monkeypatch.setattr(cutting, "LEADING_AXES", 24)
+    n, d = 300, 260
+    cloud = FeatureCloud.from_array(COMPOSITES[name](n, d, rng))
+    null = matched_directions_of(cloud)
+    threshold = Linking(d, 0.3).threshold(n, null.moments.mean_squared_cosine)
+
+    def whole():
+        return numbers_of(close_features(null.sample_along_axes(n, rng), threshold))
+
+    def cut():
+        return numbers_of(linked_by(n, CutRows.of(null, n, rng).links(threshold, rng, "cpu")))
+
+    drawn = [np.array([list(draw().values()) for _ in range(150)]) for draw in (whole, cut)]
+    means, spreads = ([getattr(one, moment)(0) for one in drawn] for moment in ("mean", "std"))
+    error = np.hypot(*spreads) / np.sqrt(150)
+    assert (np.abs(means[1] - means[0]) < 4 * error + 1e-9).all(), (means, error)
+    assert (np.abs(np.log((spreads[1] + 1e-9) / (spreads[0] + 1e-9))) < 0.35).all(), spreads
+
+
+def test_rows_are_cut_where_that_is_quicker(rng, monkeypatch):
+    calls = []
+    monkeypatch.setattr(CutRows, "links", lambda *_: calls.append(1) or iter(()))
+    variances = np.arange(1, 1101) ** -1.0
+    for shape, expected in ((variances, 1), (np.ones(1100), 0), (variances[:900], 0)):
+        null = ProjectedGaussian(np.zeros(len(shape)), shape / shape.sum())
+        random_links(null, 200, Linking(len(shape), 0.05).threshold(200, null.moments.mean_squared_cosine), rng)
+        assert len(calls) == expected
+        calls.clear()
+
+
+def test_numbers_of_pairs_are_normal_and_their_own():
+    pairs = np.arange(20_000)
+    normals = normal_of_pair(pairs, 2**62 + 5)
+    assert stats.kstest(normals, "norm").pvalue > 0.01
+    assert abs(np.corrcoef(normals[1:], normals[:-1])[0, 1]) < 0.03
+    assert abs(np.corrcoef(normals, normal_of_pair(pairs, 2**62 + 6))[0, 1]) < 0.03
+    assert (normal_of_pair(pairs[::7], 2**62 + 5) == normals[::7]).all()
 
 
 @pytest.mark.parametrize(
