@@ -169,6 +169,8 @@ class RoundedTiles:
             rows.shape[1] * 2.0**-23 + (2.0**-8 if is_coarse else 0.0)
         )
 
-    def tile(self, rows: slice, columns: slice) -> torch.Tensor:
-        """Products of two ranges of rows, float32 (n_rows, n_columns)."""
-        return (self._rounded[rows] @ self._rounded[columns].T).float()
+    def rows_beyond(self, rows: slice, columns: slice, bound: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `Tiles` has it: of two ranges of rows the first with some |product| above `bound`, and their products."""
+        products = self._rounded[rows] @ self._rounded[columns].T
+        (beyond,) = (torch.maximum(products.amax(1), -products.amin(1)) > bound).nonzero(as_tuple=True)
+        return beyond, products[beyond].float()

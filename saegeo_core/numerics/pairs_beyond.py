@@ -22,8 +22,11 @@ ENTRIES_AT_ONCE = 2**24
 class Tiles(Protocol):
     """Products of pairs of rows."""
 
-    def tile(self, rows: slice, columns: slice) -> Tensor:
-        """Those of two ranges of rows, float32 (n_rows, n_columns)."""
+    def rows_beyond(self, rows: slice, columns: slice, bound: float) -> tuple[Tensor, Tensor]:
+        """Of two ranges of rows, those of the first with some |product| above `bound`, or more of them.
+
+        Their numbers in the range, int64 (n,), and their products, float32 (n, n_columns).
+        """
         ...
 
 
