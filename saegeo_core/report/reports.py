@@ -18,7 +18,7 @@ ReportOrPlace = Report | str | Path
 """A report, a file that `saegeo run` wrote, or a folder with such files anywhere below it."""
 
 OF_SAE = ("sae", "model", "layer", "l0", "d_sae", "d_in", "n_features", "rows")
-OF_ANALYSIS = ("analysis", "version", "preset", "seed")
+OF_REPORT = ("report", "analysis", "version", "preset", "seed")
 OF_METRIC = (
     "metric",
     "is_headline",
@@ -74,9 +74,9 @@ class Reports(Sequence[Report]):
         """One row for each report and metric, with what is known of the SAE.
 
         Columns: `sae` (what to type for it), `model`, `layer`, `l0`, `d_sae`, `d_in`, `n_features` (rows measured), `rows`
-        (decoder or encoder); `analysis`, `version`, `preset`, `seed`; `metric`, `is_headline`, `estimate`, `low` and `high` (its
-        interval), `null` (what the judging null is), `null_mean`, `z`, `pvalue`, `n`, `unit`, `better`. What is not known is
-        missing (NaN).
+        (decoder or encoder); `report` (its place in this list, from 0), `analysis`, `version`, `preset`, `seed`; `metric`,
+        `is_headline`, `estimate`, `low` and `high` (its interval), `null` (what the judging null is), `null_mean`, `z`, `pvalue`,
+        `n`, `unit`, `better`. What is not known is missing (NaN).
         """
         import pandas as pd
 
@@ -85,6 +85,7 @@ class Reports(Sequence[Report]):
                 **report.sae.model_dump(include=set(OF_SAE)),
                 "sae": report.sae.spec,
                 "layer": layer_of(report.sae),
+                "report": number,
                 "analysis": report.analysis.name,
                 "version": report.analysis.version,
                 "preset": report.analysis.preset,
@@ -93,10 +94,10 @@ class Reports(Sequence[Report]):
                 "metric": metric.name,
                 "is_headline": metric.name == report.analysis.headline,
             }
-            for report in self
+            for number, report in enumerate(self)
             for metric in report.measured
         ]
-        frame = pd.DataFrame(lines, columns=[*OF_SAE, *OF_ANALYSIS, *OF_METRIC])
+        frame = pd.DataFrame(lines, columns=[*OF_SAE, *OF_REPORT, *OF_METRIC])
         return frame.astype(dict.fromkeys(MAY_BE_UNKNOWN, float))
 
 

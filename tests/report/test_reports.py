@@ -43,6 +43,7 @@ def test_the_frame_has_a_row_for_every_report_and_metric(folder):
     frame = reports.frame
     assert len(frame) == 6
     assert frame.metric.tolist() == ["mean_norm", "noise"] * 3
+    assert frame.report.tolist() == [0, 0, 1, 1, 2, 2]
     assert frame.is_headline.tolist() == [True, False] * 3
     assert frame.estimate.tolist() == [metric.value for report in reports for metric in report.measured]
     assert set(frame.sae) == {report.sae.spec for report in reports}
