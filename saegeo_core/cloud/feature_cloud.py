@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from saegeo_core.cloud.description import Rows, SaeDescription
 from saegeo_core.cloud.sae_lens_object import directions_of_object
 from saegeo_core.cloud.source_facts import describe
+from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError
-from saegeo_core.notebook_display import notebook_display
 
 ROWS_AT_ONCE = 4096
 SHORTEST = 1e-150
@@ -169,7 +169,7 @@ class FeatureCloud:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return notebook_display().cloud_html(self)
+        return display().cloud_html(self)
 
 
 def _bytes_of(rows: torch.Tensor) -> torch.Tensor:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 
+from saegeo_core.cloud.sae_names import layer_of
 from saegeo_core.comparison.confounding import L0_RATIO
-from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Floats, Integers

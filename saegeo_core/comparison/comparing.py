@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from saegeo_core.cloud.sae_names import series_of
 from saegeo_core.comparison.adjustment import adjust_for_l0
 from saegeo_core.comparison.arrangement import GroupBy, chosen_columns, grouped_rows, sorted_rows
 from saegeo_core.comparison.cells import comparison_cells
@@ -14,17 +15,17 @@ from saegeo_core.comparison.l0_matching import matched_rows
 from saegeo_core.comparison.notes import notes_on
 from saegeo_core.comparison.profile import layer_profile
 from saegeo_core.comparison.sae_facts import facts_of
-from saegeo_core.comparison.sae_names import series_of
 from saegeo_core.comparison.sae_reports import Failure, SaeReports, reports_by_sae
 from saegeo_core.comparison.table import Row
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.report.reports import load_reports
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import Report
+    from saegeo_core.report.reports import ReportOrPlace
 
 
 def compare(
-    reports: "Iterable[Report]",
+    reports: "ReportOrPlace | Iterable[ReportOrPlace]",
     *,
     metrics: Sequence[str] = (),
     reference: str | None = None,
@@ -40,7 +41,7 @@ def compare(
     """Put reports side by side.
 
     Args:
-        reports: of any number of SAEs and analyses.
+        reports: of any number of SAEs and analyses: reports, files and folders of them, one or several.
         metrics: `plugin.metric` each, wildcards allowed; the headline of every analysis where empty.
         reference: name of the row (its spec) that differences are taken to.
         sort: "name", "l0", "layer", "width" or a `plugin.metric`; with a leading "-" from high to low.
@@ -53,10 +54,10 @@ def compare(
         failures: what could not be computed, shown in its place.
 
     Raises:
-        SaegeoError: no report; two reports of one analysis on one SAE to choose from; reports that are not comparable; an
-            unknown metric, reference or sort key; too few SAEs to adjust.
+        SaegeoError: no report, or the name of an SAE, which has to be measured first; two reports of one analysis on one SAE to
+            choose from; reports that are not comparable; an unknown metric, reference or sort key; too few SAEs to adjust.
     """
-    rows = reports_by_sae(reports, failures)
+    rows = reports_by_sae(load_reports(reports), failures)
     if not any(row.reports for row in rows):
         raise SaegeoError("there is no report to compare", "saegeo run makes some")
     rows, matching_notes = matched_rows(rows) if match_l0 else (rows, [])

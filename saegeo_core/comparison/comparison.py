@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from saegeo_core.comparison.comparability import Incompatibility
 from saegeo_core.comparison.confounding import Confound, LayerRun
 from saegeo_core.comparison.table import Column, Row
+from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError, near_matches
-from saegeo_core.notebook_display import notebook_display
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from saegeo_core.comparison.profile import LayerProfile
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Reports side by side.
 
@@ -64,6 +64,13 @@ class Comparison:
         ]
         return pd.DataFrame(lines)
 
+    def __str__(self) -> str:
+        """What `saegeo compare` prints of it, at 80 columns; `frame` has all of it."""
+        return display().comparison_text(self)
+
+    def __repr__(self) -> str:
+        return display().comparison_line(self)
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return notebook_display().comparison_html(self)
+        return display().comparison_html(self)

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from saegeo_core.comparison.sae_names import without_l0
+from saegeo_core.cloud.sae_names import without_l0
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:

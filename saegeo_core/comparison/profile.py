@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from saegeo_core.cloud.sae_names import series_of
 from saegeo_core.comparison.published import PublishedProfile, published_beside
-from saegeo_core.comparison.sae_names import series_of
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.findings import Figure

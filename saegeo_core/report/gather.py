@@ -8,10 +8,10 @@ from saegeo_core.report.report import Report
 from saegeo_core.report.store import ReportStore
 
 
-def gather(places: Iterable[Path]) -> tuple[list[Report], list[SaegeoError]]:
+def gather(places: Iterable[Path | Report]) -> tuple[list[Report], list[SaegeoError]]:
     """The reports at `places`, each file once, and what was skipped.
 
-    Of a folder every `.json` below it is read, in the order of its name.
+    Of a folder every `.json` below it is read, in the order of its name. What is a report already is taken as it is.
 
     Raises:
         SaegeoError: a place that does not exist.
@@ -20,6 +20,9 @@ def gather(places: Iterable[Path]) -> tuple[list[Report], list[SaegeoError]]:
     skipped: list[SaegeoError] = []
     seen: set[Path] = set()
     for place in places:
+        if isinstance(place, Report):
+            reports.append(place)
+            continue
         if not place.exists():
             raise SaegeoError(f"there is no {place}", "give a report written by saegeo run, or a folder of them")
         found = list(_files(place))

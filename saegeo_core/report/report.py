@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from saegeo_core.cloud.description import SaeDescription
+from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.frozen import Frozen
-from saegeo_core.notebook_display import notebook_display
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.metric import Metric
 
@@ -130,7 +130,7 @@ class Report(Frozen):
         """One row a metric: estimate, interval, the judging null's mean, z and p-value, n, unit, better, description."""
         import pandas as pd
 
-        return pd.DataFrame([_metric_row(metric) for metric in self.measured]).set_index("name")
+        return pd.DataFrame([metric_row(metric) for metric in self.measured]).set_index("name")
 
     def table(self, name: str) -> "pd.DataFrame":
         """One of the report's tables as a data frame."""
@@ -145,7 +145,7 @@ class Report(Frozen):
 
         None of its buttons uploads it, in a notebook or in a file that it is written to.
         """
-        return notebook_display().report_figure(self, name)
+        return display().report_figure(self, name)
 
     @property
     def arrays(self) -> "Mapping[str, NDArray[np.generic]]":
@@ -164,9 +164,16 @@ class Report(Frozen):
 
         return replicates_of(self.arrays, self.metric(name))
 
+    def __str__(self) -> str:
+        """What `saegeo run` prints of it, at 80 columns; `to_json` has all of it."""
+        return display().report_text(self)
+
+    def __repr__(self) -> str:
+        return display().report_line(self)
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return notebook_display().report_html(self)
+        return display().report_html(self)
 
     def to_json(self) -> str:
         """Strict JSON: no NaN, no infinity."""
@@ -217,7 +224,8 @@ def table_from_frame(frame: "pd.DataFrame") -> Table:
     return Table(columns=columns)
 
 
-def _metric_row(metric: Metric) -> dict[str, Any]:
+def metric_row(metric: Metric) -> dict[str, Any]:
+    """A line of `Report.metrics`: the numbers of a metric by their names there; None for what is absent."""
     interval = metric.interval if not hasattr(metric.interval, "absent") else None
     null = metric.nulls[0] if isinstance(metric.nulls, tuple) else None
     return {

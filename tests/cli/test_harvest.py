@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from saegeo_core import harvest
 from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cli.harvest_progress import progress_words
 from saegeo_core.firing.statistics import FiringStatistics
@@ -107,6 +108,19 @@ def test_what_is_harvested_is_not_harvested_again_and_nothing_else_is_taken_for_
     refused = saegeo(*arguments, 8)
     assert refused.exit_code == 2
     assert "settings.block_tokens was 16, is 8" in refused.stderr
+
+
+def test_from_python_it_is_the_same_harvest(saegeo, planted_sae, tmp_path):
+    saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens", 16, "--control", "random")
+    wanted = {"model": f"synthetic:{PLANT}", "block_tokens": 16, "control": "random"}
+    told = []
+    [there] = harvest(planted_sae, **wanted, watch=lambda *progress: told.append(progress))
+    assert (there.spec, there.folder.parts[0], told) == (str(planted_sae), "saegeo-harvest", [])
+    [again] = harvest([str(planted_sae)], **wanted, out=tmp_path / "again", watch=lambda *now: told.append(now))
+    assert told[-1][0] == Plant.parse(PLANT).n_documents
+    assert again.firing.digest == there.firing.digest
+    assert len(again.firing.controls()) == 22
+    assert not harvest(planted_sae, **wanted | {"control": None}, out=tmp_path / "plain")[0].firing.controls()
 
 
 def test_controls(saegeo, planted_sae):

@@ -1,7 +1,7 @@
 import pytest
 from scipy import stats
 
-from saegeo_core import SaegeoError, compare
+from saegeo_core import ReportStore, SaegeoError, compare
 from saegeo_core.comparison.sae_reports import Failure
 
 FIRING = {"digest": "f", "fires_above": 0.0, "block_tokens": 256, "tails": "dropped"}
@@ -66,6 +66,21 @@ class TestRowsAndColumns:
     def test_nothing_to_compare(self):
         with pytest.raises(SaegeoError, match="no report to compare"):
             compare([])
+
+    def test_folders_files_and_reports_are_taken_alike(self, report, tmp_path):
+        reports = [report(sae_id) for sae_id in ("a", "b", "c")]
+        store = ReportStore(tmp_path)
+        for one in reports[:2]:
+            store.write(one, tmp_path / one.sae.sae_id / "one.json")
+        expected = compare(reports)
+        assert compare([tmp_path, reports[2]]) == expected
+        assert compare([str(tmp_path / "a" / "one.json"), tmp_path / "b", reports[2]]) == expected
+        assert compare(str(tmp_path)) == compare(reports[:2])
+
+    def test_the_name_of_an_sae_is_answered_with_what_to_type(self):
+        with pytest.raises(SaegeoError, match="is the name of an SAE") as refused:
+            compare(["minilm-l6:layer_3", "minilm-l6:layer_4"])
+        assert "sg.run(NAME, 'minilm-l6:layer_3', out=FOLDER)" in refused.value.hint
 
     def test_failures_stand_in_their_cells(self, report):
         failures = [Failure("release:a", "two", "it broke"), Failure("release:gone", None, "no such file")]

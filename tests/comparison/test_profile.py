@@ -1,8 +1,8 @@
 import pytest
 
 from saegeo_core import SaegeoError, compare
+from saegeo_core.cloud.sae_names import layer_in, without_l0, without_layer
 from saegeo_core.comparison.published import BLOG_2B
-from saegeo_core.comparison.sae_names import layer_in, without_l0, without_layer
 
 
 def layers(report, n=3, **more):

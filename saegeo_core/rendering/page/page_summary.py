@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from saegeo_core.cloud.sae_names import layer_of
 from saegeo_core.comparison import compare
-from saegeo_core.comparison.sae_names import layer_of
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.page.array_pool import ArrayPool

@@ -1,19 +1,26 @@
-"""What a notebook shows of a report, a cloud or a comparison: HTML without script or style, every text from data escaped.
+"""What Python shows of a report, a cloud or a comparison: plain text where it is printed, HTML in a notebook.
 
-Found by `notebook_display`, which says what must be here.
+The text is what a terminal of 80 columns shows, without color. The HTML has no script and no style, every text from data escaped.
+Found by `saegeo_core.display`, which says what must be here.
 """
 
+import io
 from typing import TYPE_CHECKING
 
+from rich.console import Console, RenderableType
+
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
+from saegeo_core.rendering.metric_words import against_null, estimate
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_header import header
 from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, metric_notes
+from saegeo_core.rendering.terminal.report_summary import report_summary
 from saegeo_core.rendering.text_table import TextTable
 
 if TYPE_CHECKING:
@@ -22,6 +29,28 @@ if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.comparison import Comparison
     from saegeo_core.report.report import Report
+
+WIDTH = 80
+"""Columns of printed text: it may be written into a file, where no terminal says how wide it is."""
+MAX_NAMED = 3
+"""Metrics of a comparison that its line names."""
+
+
+def report_line(report: "Report") -> str:
+    """The analysis, the SAE and the headline: <Report cosine-tails on minilm-l6:layer_3: tail_excess 0.12 ± 0.01, above null>."""
+    stamp = report.analysis
+    preset = "" if stamp.preset == "calibrated" else f" ({stamp.preset})"
+    headline = [
+        ", ".join(filter(None, [f"{metric.name} {estimate(metric)}", against_null(metric)]))
+        for metric in report.measured
+        if metric.name == stamp.headline
+    ]
+    return clean(f"<Report {stamp.name}{preset} on {': '.join([report.sae.spec, *headline])}>")
+
+
+def report_text(report: "Report") -> str:
+    """What `saegeo run` prints of it."""
+    return _printed(report_summary(report, WIDTH))
 
 
 def report_html(report: "Report") -> str:
@@ -72,6 +101,35 @@ def cloud_html(cloud: "FeatureCloud") -> str:
     return html_tables([TextTable(("SAE", clean(sae.spec)), tuple(rows), ("",) * len(rows))])
 
 
+def comparison_line(comparison: "Comparison") -> str:
+    """How many SAEs, and by what: <Comparison of 6 SAEs by cosine-tails.tail_excess>."""
+    n_saes, metrics = len(comparison.rows), [column.id for column in comparison.columns]
+    by = ", ".join(metrics) if len(metrics) <= MAX_NAMED else f"{len(metrics)} metrics"
+    return clean(f"<Comparison of {count(n_saes)} SAE{'' if n_saes == 1 else 's'} by {by}>")
+
+
+def comparison_text(comparison: "Comparison") -> str:
+    """What `saegeo compare` prints of it."""
+    tables = [comparison_texts(comparison), *profile_texts(comparison)]
+    return _printed(console_tables(tables, comparison.profile, WIDTH))
+
+
 def comparison_html(comparison: "Comparison") -> str:
     """The table with its warnings, and the profile over layers where there is one."""
     return html_tables([comparison_texts(comparison), *profile_texts(comparison)])
+
+
+def _printed(renderable: RenderableType) -> str:
+    """As on a terminal of `WIDTH` columns without color, whatever the environment says of terminals."""
+    console = Console(
+        file=io.StringIO(),
+        width=WIDTH,
+        color_system=None,
+        force_terminal=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    with console.capture() as captured:
+        console.print(renderable)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())

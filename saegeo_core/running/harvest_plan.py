@@ -1,7 +1,8 @@
-"""What a `saegeo harvest` is going to do. Every mistake that can be known beforehand is found here, before the harvest starts."""
+"""What a harvest is going to do. Every mistake that can be known beforehand is found here, before the harvest starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from saegeo_core.activations.model_loading import FloatType
@@ -11,6 +12,9 @@ from saegeo_core.activations.source_kind import SourceRequest, is_language_model
 from saegeo_core.corpora.corpus import Corpus
 from saegeo_core.corpora.open_corpus import KNOWN, open_corpus
 from saegeo_core.errors import SaegeoError
+from saegeo_core.harvesting import engine
+from saegeo_core.harvesting.engine import Watch, unwatched
+from saegeo_core.harvesting.finished import Harvested
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading import expand_specs
@@ -22,14 +26,24 @@ from saegeo_core.running.model_place import ModelPlace
 
 @dataclass(frozen=True, eq=False)
 class HarvestPlan:
-    """A checked harvest."""
+    """A checked harvest, its model and SAEs loaded."""
 
     saes: Sequence[PlacedSae]
     source: ActivationSource
     corpus: Corpus
     settings: HarvestSettings
     device: str
-    out: str
+    out: str | Path
+
+    def carry_out(self, watch: Watch = unwatched) -> list[Harvested]:
+        """Harvest, or go on where an earlier harvest stopped.
+
+        Raises:
+            SaegeoError: what `saegeo_core.harvesting.engine.harvest` refuses.
+        """
+        return engine.harvest(
+            self.saes, self.source, self.corpus, self.out, self.settings, device=self.device, watch=watch
+        )
 
 
 def plan_harvest(
@@ -44,7 +58,7 @@ def plan_harvest(
     skip_bad_lines: bool,
     prepend_bos: Literal["auto", "yes", "no"],
     dtype: FloatType,
-    out: str,
+    out: str | Path,
 ) -> HarvestPlan:
     """Check what the user typed, and load model and SAEs.
 
