@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, AnalysisContext, Parameters
+from saegeo_core import Absent, Analysis, AnalysisContext, Cost, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,10 @@ class CosineTails(Analysis):
         return calibrated_findings(
             cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
         )
+
+    def cost(self, n_features: int, d_in: int, parameters: CosineTailsParameters) -> Cost:  # noqa: ARG002
+        """One pass over all pairs, at as many again for what is read off the products; eigenvectors and sampled nulls."""
+        return Cost(n_features**2 * d_in + 150 * d_in**3, 4 * n_features * d_in + 5e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters
+from saegeo_core import Analysis, AnalysisContext, Cost, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +75,11 @@ class Entropy(Analysis):
             k=parameters.k,
             null_draws=parameters.null_draws,
         )
+
+    def cost(self, n_features: int, d_in: int, parameters: EntropyParameters) -> Cost:
+        """A pass over all pairs for kin, and the neighbors of the rows sampled, in the cloud and in every surrogate."""
+        n_rows = min(n_features, parameters.n_rows)
+        return Cost(n_features**2 * d_in + 2600 * parameters.null_draws * n_rows**2, 2 * n_features * d_in + 1e9)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: EntropyParameters, context: AnalysisContext

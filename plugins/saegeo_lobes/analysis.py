@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError
+from saegeo_core import Analysis, AnalysisContext, Cost, Example, Parameters, SaegeoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,6 +137,13 @@ class Lobes(Analysis):
             null_draws=parameters.null_draws,
             isotropic_draws=extent.isotropic_draws,
             document_splits=extent.document_splits,
+        )
+
+    def cost(self, n_features: int, d_in: int, parameters: LobesParameters) -> Cost:  # noqa: ARG002
+        """Eigensolutions and refits; each control adds a fifth."""
+        is_dense = 4 * n_features**2 <= parameters.dense_gigabytes * 1e9
+        return Cost(
+            (3e5 if is_dense else 4e4) * n_features**2, (14 * n_features**2 if is_dense else 15_000 * n_features) + 5e8
         )
 
     def estimates(

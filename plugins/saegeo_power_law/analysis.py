@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from saegeo_core import Analysis, AnalysisContext, CorpusSpec, Parameters
+from saegeo_core import Analysis, AnalysisContext, CorpusSpec, Cost, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +109,14 @@ class PowerLaw(Analysis):
     def used(self, parameters: PowerLawParameters) -> frozenset[str]:
         """A model, where there is text for it to read."""
         return self.uses if parameters.corpus else frozenset()
+
+    def cost(self, n_features: int, d_in: int, parameters: PowerLawParameters) -> Cost:
+        """A pass over all pairs for kin, second moments, and the eigenvalues of what is drawn."""
+        drawn = 20 * parameters.power_law_draws + 2 * parameters.null_draws
+        return Cost(
+            n_features**2 * d_in + 10 * n_features * d_in**2 + drawn * d_in**3,
+            2 * n_features * d_in + 100 * d_in**2 + 5e8,
+        )
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: PowerLawParameters, context: AnalysisContext

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Parameters
+from saegeo_core import Analysis, AnalysisContext, Cost, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,10 @@ class Redundancy(Analysis):
             threshold=parameters.threshold,
             null_draws=parameters.null_draws,
         )
+
+    def cost(self, n_features: int, d_in: int, parameters: RedundancyParameters) -> Cost:
+        """Passes over all pairs of the dictionary, and over the leading axes of those drawn."""
+        return Cost(n_features**2 * (2.5 * d_in + 900 * parameters.null_draws), n_features * (2 * d_in + 2000) + 8e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Example, Parameters, SaegeoError, SaeSpec
+from saegeo_core import Analysis, AnalysisContext, Cost, Example, Parameters, SaegeoError, SaeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,10 @@ class Stability(Analysis):
             null_draws=parameters.null_draws,
             max_paired=parameters.max_paired,
         )
+
+    def cost(self, n_features: int, d_in: int, parameters: StabilityParameters) -> Cost:  # noqa: ARG002
+        """Some thirteen passes over all pairs with as large a dictionary, and pairings."""
+        return Cost(55 * n_features**2 * d_in, 60 * n_features * d_in + 5e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext

@@ -9,6 +9,8 @@ from saegeo_core.cli.cost_plan import in_words, say_cost
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 
+GIVEN = {"stability": {"other": "minilm-l6:layer_3"}}
+
 
 @pytest.fixture
 def cloud(rng):
@@ -39,3 +41,14 @@ def test_nothing_is_said_of_a_short_one_or_where_the_cost_is_not_known(cost, clo
 )
 def test_durations(seconds, words):
     assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize("name", PluginManager().analysis_names)
+def test_costs_grow_with_the_cloud(name):
+    configured = ConfiguredAnalysis.configure(name, "calibrated", GIVEN.get(name, {}), PluginManager())
+    costs = [configured.analysis.cost(n, 768, configured.parameters) for n in (16_384, 1_048_576)]
+    if None in costs:
+        assert costs == [None, None]
+    else:
+        assert 10 * costs[0].multiply_adds < costs[1].multiply_adds
+        assert costs[0].n_bytes < costs[1].n_bytes
