@@ -100,6 +100,7 @@ class Settings:
         lead_is_relative: whether the lobe that leads a block is found by its share on relative to its mean share.
         device: where to compute.
         published: whether labels are those of the best of ten runs of k-means, as published, rather than a consensus of runs.
+        accuracy: radians to which the span of eigenvectors is known that clusters come from.
     """
 
     measures: Mapping[str, Measure]
@@ -110,6 +111,7 @@ class Settings:
     lead_is_relative: bool
     device: str
     published: bool = False
+    accuracy: float = 1e-6
 
     def fitting(self, n_features: int) -> "Settings":
         """Without the numbers of clusters for which so many features are too few."""
@@ -253,5 +255,5 @@ class FeatureSet:
 
     def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:
         numbers = n_clusters or self.settings.n_clusters
-        embedding = spectral_embedding(affinity, numbers, self._start_rng)
+        embedding = spectral_embedding(affinity, numbers, self._start_rng, accuracy=self.settings.accuracy)
         return Clusters(embedding, numbers, published=self.settings.published)

@@ -69,7 +69,10 @@ class LinkSearch:
         self._most = per_feature * len(directions)
         self._floor = -1.0  # of so many pairs known none is farther apart
         self._kept = NO_LINKS
-        self._waiting: list[tuple[Tensor, Tensor, Tensor]] = []
+        # Room that is kept: small arrays that outlive a tile would lie in the memory it leaves, which the next then cannot use.
+        room, device = 2 * MOST_WAITING, directions.norms.device
+        self._first, self._second = (torch.empty(room, dtype=torch.int64, device=device) for _ in range(2))
+        self._products = torch.empty(room, device=device)
         self._n_waiting = 0
         self._lock = Lock()
 
@@ -80,13 +83,14 @@ class LinkSearch:
         if rows.stop > columns.start:
             later = first < second
             row, column, first, second = row[later], column[later], first[later], second[later]
-        if len(row) == 0:
-            return
-        with self._lock:
-            self._waiting.append((first, second, products[row, column]))
-            self._n_waiting += len(row)
-            if self._n_waiting > MOST_WAITING:
-                self._settle()
+        beyond = products[row, column]
+        for some in row_slices(len(row), MOST_WAITING):
+            with self._lock:
+                room = slice(self._n_waiting, self._n_waiting + len(row[some]))
+                self._first[room], self._second[room], self._products[room] = first[some], second[some], beyond[some]
+                self._n_waiting = room.stop
+                if self._n_waiting > MOST_WAITING:
+                    self._settle()
 
     def links(self) -> Links:
         """What the tiles taken so far hold."""
@@ -100,10 +104,8 @@ class LinkSearch:
 
     def _settle(self) -> None:
         """Compute the exact cosines of the pairs that wait and may still be links."""
-        if self._n_waiting == 0:
-            return
-        first, second, products = (torch.cat(parts) for parts in zip(*self._waiting, strict=True))
-        self._waiting, self._n_waiting = [], 0
+        waiting, self._n_waiting = slice(self._n_waiting), 0
+        first, second, products = self._first[waiting], self._second[waiting], self._products[waiting]
         if len(first) > self._most:
             nearest_first = products.argsort(descending=True)
             first, second, products = first[nearest_first], second[nearest_first], products[nearest_first]
