@@ -17,9 +17,9 @@ from saegeo_lobes.feature_set import Clusters, FeatureSet, Settings, live_featur
 from saegeo_lobes.numbers import numbers_of
 from saegeo_lobes.phi_of_pairs import phi_by_cosine
 
-
-ACCURACY = 1e-4
-"""Radians. It leaves labels of one feature in ten thousand to chance, which numbers of draws do not feel, and takes a third of the time."""
+ACCURACY_OF_LOBES = 1e-4
+"""Radians. Of 16,384 features of no plan it gave every one the lobe that a hundredth of it gives, in 8 s of a core in place of 21.
+Spans of the angular affinity, whose gaps are small, are not found in the float32 products that do for it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def untrained_lobes(
         k: the number of lobes that is reported.
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
     """
-    settings, is_first = replace(settings, n_clusters=(k,), accuracy=ACCURACY), True
+    settings, is_first = replace(settings, n_clusters=(k,), accuracy_of_lobes=ACCURACY_OF_LOBES), True
     for control in firing.controls():
         fired = control.firing
         live = live_features(fired.counts, fired.n_blocks, min_blocks=min_blocks)

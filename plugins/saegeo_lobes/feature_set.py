@@ -28,6 +28,8 @@ from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
+ACCURACY = 1e-6
+"""Radians by which the span of the eigenvectors may be off that clusters come from."""
 MOVED_ACCURACY = 1e-3
 """Radians. Text left out turns coordinates by more than hundredths, and k-means starts where it ended."""
 MIN_FEATURES = 12
@@ -100,7 +102,7 @@ class Settings:
         lead_is_relative: whether the lobe that leads a block is found by its share on relative to its mean share.
         device: where to compute.
         published: whether labels are those of the best of ten runs of k-means, as published, rather than a consensus of runs.
-        accuracy: radians to which the span of eigenvectors is known that clusters come from.
+        accuracy_of_lobes: radians to which the span of eigenvectors is known that lobes come from.
     """
 
     measures: Mapping[str, Measure]
@@ -111,7 +113,7 @@ class Settings:
     lead_is_relative: bool
     device: str
     published: bool = False
-    accuracy: float = 1e-6
+    accuracy_of_lobes: float = ACCURACY
 
     def fitting(self, n_features: int) -> "Settings":
         """Without the numbers of clusters for which so many features are too few."""
@@ -208,7 +210,8 @@ class FeatureSet:
     def lobes(self, measure: str) -> Clusters:
         """Clusters of features that fire alike, by one of the settings' measures."""
         if measure not in self._clusters:
-            self._clusters[measure] = self._clustered(self._affinity(self.settings.measures[measure]))
+            affinity = self._affinity(self.settings.measures[measure])
+            self._clusters[measure] = self._clustered(affinity, accuracy=self.settings.accuracy_of_lobes)
         return self._clusters[measure]
 
     def clusterings(self) -> Mapping[str, Clusters]:
@@ -253,7 +256,9 @@ class FeatureSet:
             return affinity_matrix(self.cooccurrence, self.firing.n_blocks, measure)
         return neighbor_affinity(self._count_tile, self._counts, self.firing.n_blocks, measure)
 
-    def _clustered(self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None) -> Clusters:
+    def _clustered(
+        self, affinity: Tensor, n_clusters: tuple[int, ...] | None = None, accuracy: float = ACCURACY
+    ) -> Clusters:
         numbers = n_clusters or self.settings.n_clusters
-        embedding = spectral_embedding(affinity, numbers, self._start_rng, accuracy=self.settings.accuracy)
+        embedding = spectral_embedding(affinity, numbers, self._start_rng, accuracy=accuracy)
         return Clusters(embedding, numbers, published=self.settings.published)
