@@ -20,7 +20,7 @@ MAX_LISTED = 60
 @click.option("--saes", "each", is_flag=True, help="A line for each SAE, however many there are.")
 @click.option("--json", "as_json", is_flag=True, help="Print the SAEs as JSON.")
 def command(pattern: str | None, each: bool, as_json: bool, **facts: Any) -> None:
-    """List releases of SAEs, and the SAEs of one.
+    """List SAE releases, and the SAEs of those that match a pattern.
 
     PATTERN is a release, or a glob or a part of release:sae_id. A release takes one line that sums up its SAEs; where only one
     matches, or few SAEs in all, each SAE takes a line.
