@@ -105,7 +105,8 @@ def calibrated_findings(
         n={name: one.n for name, one in judged.items()},
         spread={name: one.spread for name, one in judged.items() if one.spread is not None},
         nulls={name: one.nulls for name, one in judged.items()},
-        additions={name: one.addition for name, one in judged.items()},
+        additions={name: one.addition for name, one in judged.items()}
+        | {"tail_fraction": f" The threshold is {seen.threshold:.4f}."},
         tables=tail_tables(seen.cosines, d, expected) | {"nearest": nearest_table(cloud, seen.cosines)},
         figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
         warnings=warnings,

@@ -40,7 +40,7 @@ def paper_findings(cloud: FeatureCloud, context: AnalysisContext, *, threshold: 
         n=observed.n_pairs,
         spread=Absent("the published procedure gives none"),
         nulls={"tail_fraction": nulls},
-        additions={"tail_fraction": f" It is {cosine:g}."},
+        additions={"tail_fraction": f" The threshold is {cosine:g}."},
         tables=tables | {"nearest": nearest_table(cloud, observed)},
         figures=TAIL_FIGURES,
         warnings=_artifacts(cosine, cloud.d_in, exact, observed.n_pairs),

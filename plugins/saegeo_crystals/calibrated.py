@@ -96,6 +96,7 @@ def calibrated_findings(
         n=counts_of(sums),
         spread={name: _spread(one, [part[name] for part in without], key) for name, one in numbers.items()},
         nulls={name: _nulls(name, draws) for name in numbers},
+        additions={GAIN: f" Vectors: {embedded.origin}."},
         tables=tables,
         figures=figures_of(tables, length),
         warnings=[*embedded.warnings, *_warnings(embedded, projection)],

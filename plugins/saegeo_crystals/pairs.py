@@ -126,6 +126,7 @@ class EmbeddedPairs:
         vectors: one row for each word of the pairs.
         frequencies: how often words occur, or None where not given.
         given: pairs of each relation as given, less those dropped, by its name.
+        origin: where the vectors come from.
         warnings: what was left out.
     """
 
@@ -133,6 +134,7 @@ class EmbeddedPairs:
     vectors: WordVectors
     frequencies: dict[str, float] | None
     given: dict[str, int]
+    origin: str
     warnings: tuple[str, ...]
 
     def with_pairs(self, pairs: Pairs) -> "EmbeddedPairs":
@@ -186,7 +188,7 @@ def embedded_pairs(
             f"{usable.n_relations or 'no'} relation has pairs with vectors; telling relations apart takes two or more",
             "add a relation with --set crystals.relations=DIR",
         )
-    warnings = [f"the vectors: {vectors.origin}"]
+    warnings = []
     if any(dropped.values()):
         warnings.append(
             f"pairs dropped: {dropped['identical']} of identical words, {dropped['repeated']} that repeat another"
@@ -202,6 +204,7 @@ def embedded_pairs(
         vectors.rows([row_of[word] for word in usable.words]),
         None if source.frequencies is None else read_frequencies(source.frequencies.expanduser()),
         {one.name: len(one.pairs) for one in kept},
+        vectors.origin,
         tuple(warnings),
     )
 

@@ -51,6 +51,7 @@ def published_findings(
     return DECLARED.findings(
         numbers,
         n=dict.fromkeys(numbers, len(pairs)) | {GAIN: 0},
+        additions={"silhouette_in_sample": f" Vectors: {embedded.origin}."},
         tables={"dimensions": _curve_table(curve, raw), "lengths": lengths, **planes},
         figures=_figures(length, _slope(lengths)),
         warnings=[*embedded.warnings, *_artifacts(len(pairs), vectors.shape[1], n_components)],

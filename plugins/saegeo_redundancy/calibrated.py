@@ -91,9 +91,9 @@ def calibrated_findings(
         n=n,
         spread=shares_known(cloud, shares, linking, group_rng, device=device),
         nulls=nulls,
+        additions={"family_share": f" The threshold is {cosine:.4f}."},
         tables={"sizes": _sizes(links, random_sizes, len(draws)), "members": _members(cloud, links)},
         figures=[FIGURE],
-        warnings=[f"features are linked at |cosine| > {cosine:.4f}"],
     )
 
 

@@ -36,7 +36,7 @@ def command(
     # Whatever plugins and libraries print goes to standard error: standard output carries results only.
     with contextlib.redirect_stdout(sys.stderr):
         from saegeo_core.cli.run_jobs import run_jobs
-        from saegeo_core.cli.run_outcomes import present
+        from saegeo_core.cli.run_outcomes import meanings, present
         from saegeo_core.cli.run_plan import plan_run
 
         plan = plan_run(saes, plugin_names, options, run_all=run_all, plugins=ctx.obj)
@@ -46,5 +46,7 @@ def command(
             several=plan.n_reports > 1,
             as_json=as_json,
             with_traceback=options.with_traceback,
+            meanings={one.name: meanings(one.analysis) for one in plan.analyses},
+            out=options.out,
         )
     ctx.exit(status)

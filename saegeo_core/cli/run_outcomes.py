@@ -1,7 +1,9 @@
 """What `saegeo run` says of each outcome, and the exit status that sums them up."""
 
+import shlex
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from rich.text import Text
@@ -10,24 +12,33 @@ from saegeo_core.cli.command_group import DONE, SOME_FAILED, USERS_MISTAKE
 from saegeo_core.cli.messages import complain, print_json, results, say
 from saegeo_core.cli.run_jobs import Failed
 from saegeo_core.errors import SaegeoError
+from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.report_summary import report_summary
 from saegeo_core.running.job import StoredReport
 
 
 def present(
-    outcomes: Iterable[StoredReport | Failed], output: TextIO, *, several: bool, as_json: bool, with_traceback: bool
+    outcomes: Iterable[StoredReport | Failed],
+    output: TextIO,
+    *,
+    several: bool,
+    as_json: bool,
+    with_traceback: bool,
+    meanings: Mapping[str, Mapping[str, str]],
+    out: str,
 ) -> int:
-    """Print every report on `output` as it comes (JSON at the end) and every failure on standard error.
+    """Print every report on `output` as it comes (JSON at the end), and every failure and what to do next on standard error.
 
-    Returns the exit status: 2 where nothing succeeded and every failure is the user's mistake, 1 where anything else failed.
+    `meanings` tells what the parameters of each analysis are; `out` is where reports are stored. Returns the exit status: 2 where
+    nothing succeeded and every failure is the user's mistake, 1 where anything else failed.
 
     Raises:
         SaegeoError: the one report asked for is impossible by the user's mistake.
     """
     documents: list[str] = []
     are_mistakes: list[bool] = []
-    n_finished = 0
+    finished: list[Path] = []
     for outcome in outcomes:
         if isinstance(outcome, Failed):
             is_mistake = isinstance(outcome.error, SaegeoError)
@@ -36,26 +47,41 @@ def present(
             are_mistakes.append(is_mistake)
             tell(outcome, with_traceback)
         else:
-            n_finished += 1
+            finished.append(outcome.path)
             if as_json:
                 documents.append(outcome.report.to_json())
             else:
-                _print(outcome, output, is_first=n_finished == 1)
+                _print(outcome, output, meanings.get(outcome.report.analysis.name, {}), is_first=len(finished) == 1)
         del outcome  # an error holds the frames it passed through, and with them the cloud
     if as_json and (several or documents):
         print_json(documents, as_list=several, stream=output)
+    elif finished:
+        _say_next(finished, out)
     if not are_mistakes:
         return DONE
-    return USERS_MISTAKE if all(are_mistakes) and not n_finished else SOME_FAILED
+    return USERS_MISTAKE if all(are_mistakes) and not finished else SOME_FAILED
 
 
-def _print(finished: StoredReport, output: TextIO, *, is_first: bool) -> None:
+def meanings(analysis: Analysis) -> dict[str, str]:
+    """Parameter to what it is, as far as the analysis says."""
+    return {name: field.description for name, field in analysis.Parameters.model_fields.items() if field.description}
+
+
+def _print(finished: StoredReport, output: TextIO, meanings: Mapping[str, str], *, is_first: bool) -> None:
     console = results(output)
     if not is_first:
         console.print()
-    console.print(report_summary(finished.report, console.width))
+    console.print(report_summary(finished.report, console.width, meanings))
     again = " (computed earlier; --existing replace computes it again)" if finished.is_reused else ""
     console.print(Text.assemble("\n", plain(f"report: {finished.path}{again}", "dim")), soft_wrap=True)
+
+
+def _say_next(finished: Sequence[Path], out: str) -> None:
+    """The commands that go on from here: the report in full where there is one, and all that are stored on one page."""
+    say("for all of it, type:")
+    if len(finished) == 1:
+        say(shlex.join(["saegeo", "show", str(finished[0])]))
+    say(shlex.join(["saegeo", "page", out, "--out", "page.html"]))
 
 
 def tell(failed: Failed, with_traceback: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the id of an SAE tells: its layer, and which SAEs are the same but for layer or sparsity."""
+"""What the name of an SAE tells: its layer, width and site, and which SAEs are the same but for layer or sparsity."""
 
 import re
 from collections.abc import Iterable
@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 LAYER = re.compile(
     r"(?P<word>layers?|blocks?|(?<![a-z])l|(?<![a-z])h)(?P<joint>[._/-]?)(?P<number>\d+)(?!\d)", re.IGNORECASE
 )
+WIDTH = re.compile(
+    r"(?:width[_-]|(?<![a-z0-9])w|v5-)(?:2pow(?P<power>\d+)|(?P<number>\d+)(?P<unit>[km]?))(?![a-z0-9])", re.IGNORECASE
+)
+SITES = {
+    "transcoder": re.compile(r"(?<![a-z])(?:transcoders?|clt)(?![a-z])", re.IGNORECASE),
+    "attention": re.compile(r"(?<![a-z])(?:att|attn|attention|hook[_-]z|lxa)(?![a-z])", re.IGNORECASE),
+    "mlp": re.compile(r"(?<![a-z])(?:mlp|lxm)(?![a-z])", re.IGNORECASE),
+    "residual": re.compile(r"(?<![a-z])(?:res|resid|residual|lxr)(?![a-z])", re.IGNORECASE),
+}
 L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+", re.IGNORECASE)
 
 
@@ -17,6 +26,32 @@ def layer_in(sae_id: str) -> int | None:
     """The number after `layer`, `blocks` and the like."""
     found = LAYER.search(L0.sub("", sae_id))
     return int(found["number"]) if found else None
+
+
+def width_in(name: str) -> str | None:
+    """How many features the name tells, in the words of releases: 16k, 1m; 2pow14 is 16k."""
+    found = WIDTH.search(name)
+    if found is None:
+        return None
+    if found["unit"]:
+        return f"{found['number']}{found['unit'].lower()}"
+    n = 2 ** int(found["power"]) if found["power"] else int(found["number"])
+    return f"{n // 10**6}m" if n >= 10**6 else f"{n // 1000}k" if n >= 1000 else str(n)
+
+
+def site_in(name: str) -> str | None:
+    """What of a layer the name says the SAE reads: residual, mlp or attention; transcoder, where it writes something else."""
+    return next((site for site, words in SITES.items() if words.search(name)), None)
+
+
+def ascending_in_width(width: str) -> tuple[bool, list[str | int]]:
+    """The key by which 4k comes before 16k, and that before 1m."""
+    return width.endswith("m"), in_natural_order(width)
+
+
+def in_natural_order(name: str) -> list[str | int]:
+    """The key by which layer_2 comes before layer_10."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def without_l0(sae_id: str) -> str:

@@ -1,5 +1,6 @@
 """The words for one metric: its estimate, its judging null, and how the two compare. They are chosen nowhere else."""
 
+from collections.abc import Collection
 from math import isclose
 
 from saegeo_core.rendering.numbers import pvalue, significant, uncertain
@@ -21,6 +22,12 @@ def estimate(metric: Metric) -> str:
     if isinstance(metric.interval, Absent):
         return significant(metric.value)
     return uncertain(metric.value, metric.interval.low, metric.interval.high)
+
+
+def interval_legend(levels: Collection[float]) -> str:
+    """What the signs of `estimate` mean, of intervals of these levels."""
+    told = " or ".join(f"{significant(100 * level, 3)} %" for level in sorted(set(levels)))
+    return f"± or [low, high]: interval of {told}"
 
 
 def judging_null(metric: Metric) -> NullComparison | None:

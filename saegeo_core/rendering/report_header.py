@@ -1,9 +1,13 @@
 """Which analysis, on what: the lines that open every drawing of a report, and its warnings."""
 
+import re
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.provenance import written
 from saegeo_core.report.report import MeasuredSae, Report
 
 
@@ -17,6 +21,16 @@ def headline_meaning(report: Report) -> Text:
     """What the headline metric says."""
     headline = report.metric()
     return Text.assemble(plain(headline.name, "bold"), ": ", plain(headline.description))
+
+
+def parameters_named(report: Report, meanings: Mapping[str, str]) -> list[Text]:
+    """One line for each parameter that the headline's description names: its value, and what it means where that is told."""
+    words = re.findall(r"\w+", report.metric().description)
+    return [
+        plain(f"{name} = {written(value)}" + f": {meanings[name]}" * (name in meanings), "dim")
+        for name, value in report.parameters.items()
+        if name in words
+    ]
 
 
 def warning_lines(report: Report) -> list[Text]:

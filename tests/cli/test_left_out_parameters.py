@@ -38,7 +38,7 @@ def test_given_it_runs_and_is_shown_as_required(saegeo, matrix, another, plugins
 
     given = plugins(analysis("needy", look, Parameters=TwoClouds, presets={"calibrated": {}}))
     shown = saegeo("plugins", "show", "needy", plugins=given)
-    assert "other required  SaeSpec" in shown.stdout
+    assert "other required  SAE" in shown.stdout
     # `mean-norm` multiplies by a factor that these parameters lack: it fails after the clouds were compared.
     result = saegeo("run", matrix, "--plugin", "needy", "--set", f"needy.other={another}", plugins=given)
     assert "factor" in result.stderr

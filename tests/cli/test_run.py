@@ -34,8 +34,14 @@ def test_a_report_is_printed_and_stored(saegeo, matrix, plugins, analysis):
     assert re.search(r"^mean_norm +[\d.]+ ", result.stdout, re.M)
     assert "warning: this is a test" in result.stdout
     assert result.stdout.endswith(f"report: {path}\n")
-    assert result.stderr == ""
+    assert result.stderr == f"for all of it, type:\nsaegeo show {path}\nsaegeo page saegeo-results --out page.html\n"
     assert path.parts[1] == "local"
+
+
+def test_several_reports_are_brought_together_on_a_page(saegeo, matrix, plugins, analysis):
+    two = plugins(analysis("a"), analysis("b"))
+    result = saegeo("run", matrix, "--plugin", "a", "--plugin", "b", "--out", "my results", plugins=two)
+    assert result.stderr == "for all of it, type:\nsaegeo page 'my results' --out page.html\n"
 
 
 def test_json_is_the_stored_report_and_nothing_else(saegeo, matrix, plugins, analysis):
@@ -230,7 +236,7 @@ def test_without_an_sae_the_bundled_one_is_measured(saegeo, plugins, analysis, m
     monkeypatch.setattr(run_plan, "expand_specs", lambda given: (asked.extend(given), [SaeSpec(path=matrix)])[1])
     result = saegeo("run", "--plugin", "mean-norm", plugins=plugins(analysis()))
     assert asked == ["minilm-l6:layer_3"]
-    assert result.stderr == "no SAE was named: measuring minilm-l6:layer_3 of the bundled release\n"
+    assert result.stderr.startswith("no SAE was named: measuring minilm-l6:layer_3 of the bundled release\n")
 
 
 class TestActivations:

@@ -263,6 +263,36 @@ def test_a_notebook_shows_reports_clouds_and_comparisons(report, comparison, clo
         assert parser.tags <= {"table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
 
 
+def test_a_column_is_explained_by_what_all_its_reports_say(report):
+    reports = []
+    for n in range(2):
+        told = report.metric().model_copy(update={"description": f"A share. Here it is {n}."})
+        others = [metric for metric in report.measured if metric.name != told.name]
+        sae = report.sae.model_copy(update={"sae_id": f"l{n}", "spec": f"release:l{n}", "digest": f"{n}"})
+        reports.append(report.model_copy(update={"measured": (told, *others), "sae": sae}))
+    notes = comparison_texts(compare(reports)).notes
+    assert "everything.tail_fraction: A share." in notes
+    assert "± or [low, high]: interval of 95 %" in notes
+
+
+def test_many_saes_of_unlike_l0_are_one_warning(report):
+    reports = [
+        report.model_copy(
+            update={
+                "sae": report.sae.model_copy(
+                    update={"sae_id": f"l{n}", "spec": f"r:l{n}", "digest": f"{n}", "release": "r", "l0": 10.0 * 1.5**n}
+                )
+            }
+        )
+        for n in range(9)
+    ]
+    comparison = compare(reports)
+    warnings = comparison_texts(comparison).warnings
+    assert len(comparison.confounds) == 8
+    assert warnings[0].startswith("L0 differs by more than 25 % among 9 SAEs, from 10 (r:l0) to 256 (r:l8)")
+    assert len([one for one in warnings if "differs" in one]) == 1
+
+
 def test_paired_cells_and_seeds_are_marked_and_explained(mean_norm, cloud):
     table = comparison_texts(compare([run(mean_norm, cloud)]))
     assert not any("†" in note or "‡" in note for note in table.notes)

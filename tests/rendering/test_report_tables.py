@@ -21,7 +21,17 @@ def test_a_number_stands_beside_its_null_its_pvalue_and_how_they_compare(report,
     assert re.search(r"tail_fraction_negative +\(1\.506 ± 0\.030\)e-6 +1\.50e-6 +0\.44 +like null", text)
     assert re.search(r"duplicate_features +2 +— +—", text)
     assert "lower is better: duplicate_features" in text
-    assert "null: uniform directions" in text
+    assert "null model: uniform directions" in " ".join(text.split())
+    assert "± or [low, high]: interval of 95 %; null: mean under the null model" in text
+
+
+def test_parameters_that_the_headline_names_are_explained(report, seen):
+    saying = report.metric().model_copy(update={"description": "Agreement at k_reported, with seeds."})
+    others = [metric for metric in report.measured if metric.name != saying.name]
+    changes = {"measured": (saying, *others), "parameters": {"k_reported": 8, "seed": 1}}
+    text = seen(report_summary(report.model_copy(update=changes), 100, {"k_reported": "How many."}), 100)
+    assert "\nk_reported = 8: How many.\n" in text
+    assert "seed = 1" not in text
 
 
 def test_what_is_absent_is_told_with_its_reason(report, seen):

@@ -3,7 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
-from saegeo_core.rendering.terminal.short_name import least_width, shortened
+from saegeo_core.rendering.terminal.short_name import least_width, shared_beginning, shortened
 
 
 @pytest.mark.parametrize("width", [16, 17, 30, 59])
@@ -34,3 +34,18 @@ def test_names_are_shortened_no_further_than_they_stay_distinct():
 
 def test_wide_characters_count_as_wide():
     assert cell_len(shortened("層" * 40, 21)) == 21
+
+
+@pytest.mark.parametrize(
+    ("names", "shared"),
+    [
+        (["gemma-scope:layer_1/k", "gemma-scope:layer_12/k"], "gemma-scope:"),
+        (["/data/runs/a/1", "/data/runs/a/2"], "/data/runs/a/"),
+        (["release:layer_1", "other:layer_1"], ""),
+        (["a:1", "a:2"], ""),
+        (["/data/runs/", "/data/runs/a"], ""),
+        ([], ""),
+    ],
+)
+def test_what_names_begin_with_is_a_release_or_a_folder(names, shared):
+    assert shared_beginning(names) == shared

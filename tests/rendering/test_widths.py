@@ -67,7 +67,7 @@ def test_metrics(long_report, seen, width):
 def test_random_features_judge_in_the_summary_too(long_report, seen, width):
     below = seen(report_summary(long_report, width), width).split("Beside random features")[1]
     assert_whole(below, ["0.0735", "0.05"], width)
-    assert f"null: {MODEL}, as many, drawn 39 times" in " ".join(below.split())
+    assert f"null model: {MODEL}, as many, drawn 39 times" in " ".join(below.split())
 
 
 @WIDTHS
@@ -95,7 +95,7 @@ def test_a_comparison(seen, width, group):
     text = seen(console_table(table, width), width)
     assert_whole(text, [number for row in numbers for number in row], width)
     for seed in range(3):
-        assert re.search(rf"^/data\S*d{seed}/layers\.1 ", text, re.MULTILINE)
+        assert re.search(rf"^(/data|…)\S*d{seed}/layers\.1 ", text, re.MULTILINE)
     assert text.count("crystals.") < len(metrics) * len(parts)
 
 
@@ -114,7 +114,7 @@ def test_a_harvest(seen, width):
     text = seen(harvest_table([SimpleNamespace(spec=name, firing=firing) for name in NAMES], width), width)
     assert_whole(text, ["1,234,567", "98,765,432", "16,384", "0", "4,321"], width)
     for seed in range(3):
-        assert re.search(rf"^/data\S*d{seed}/layers\.1 ", text, re.MULTILINE)
+        assert re.search(rf"^(/data|…)\S*d{seed}/layers\.1 ", text, re.MULTILINE)
 
 
 @WIDTHS
@@ -122,6 +122,18 @@ def test_the_list_of_plugins(seen, width):
     plugins = PluginManager()
     text = seen(plugin_list(plugins), width)
     assert_whole(text, [plugins.analysis(name).name for name in plugins.analysis_names], width)
+
+
+@WIDTHS
+def test_names_that_do_not_fit_tell_what_they_share_once_below(seen, width):
+    names = [f"gemma-scope-2b-pt-res:layer_{layer}/width_16k/average_l0_82" for layer in (3, 12)]
+    rows = [[Text(name), *(Text(f"0.0{n}23 ± 0.0013") for n in range(1, 5))] for name in names]
+    text = seen(fitted_table([("SAE",), *[(f"metric_{n}",) for n in range(1, 5)]], rows, width), width)
+    assert_whole(text, [number.plain for row in rows for number in row[1:]], width)
+    is_short = width < 140
+    assert ("… at the beginning: gemma-scope-2b-pt-res:" in text) == is_short
+    assert (names[0] in text) != is_short
+    assert ("\n…la" in text) == is_short
 
 
 def test_headings_that_fit_are_not_broken(seen):

@@ -1,7 +1,9 @@
 """A comparison as plain tables of texts: what every format shows. Numbers are rounded here and nowhere else."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from saegeo_core.comparison.adjustment import Adjustment
 from saegeo_core.comparison.comparability import in_words
@@ -17,6 +19,8 @@ from saegeo_core.rendering.text_table import TextTable
 DASH = metric_words.DASH
 FAILED = "failed"
 SEEDS, PAIRED = "†", "‡"
+MAX_L0_CONFOUNDS = 3
+"""More of them are told as one range."""
 L0_ADVICE = (
     "geometry follows L0: compare at matched L0 (--match-l0), or adjust for it (--adjust l0, from eight SAEs on)"
 )
@@ -142,12 +146,24 @@ def _l0(row: Row) -> str:
 def _warnings(comparison: Comparison) -> Iterator[str]:
     for found in comparison.overridden:
         yield f"not comparable, shown as asked: {in_words(found)}"
+    of_l0 = [confound for confound in comparison.confounds if confound.fact == "L0"]
+    if len(of_l0) > MAX_L0_CONFOUNDS:
+        yield _l0_range(comparison, of_l0)
     for confound in comparison.confounds:
-        yield confound_words(confound)
+        if confound.fact != "L0" or len(of_l0) <= MAX_L0_CONFOUNDS:
+            yield confound_words(confound)
     for run in comparison.runs:
         yield run_words(run)
-    if comparison.runs or any(confound.fact == "L0" for confound in comparison.confounds):
+    if comparison.runs or of_l0:
         yield L0_ADVICE
+
+
+def _l0_range(comparison: Comparison, confounds: Sequence[Confound]) -> str:
+    """All confounds of L0 in one sentence: L0 differs by more than 25 % among 12 SAEs, from 20 (a) to 219 (l)."""
+    known = [(row.sae.l0, row.name) for row in comparison.rows if row.sae and row.sae.l0 is not None]
+    n = len({name for confound in confounds for group in confound.groups for name in group.names})
+    low, high = (f"{significant(l0, 3)} ({name})" for l0, name in (min(known), max(known)))
+    return f"L0 differs by more than 25 % among {count(n)} SAEs, from {low} to {high}; --format json names every pair"
 
 
 def confound_words(confound: Confound) -> str:
@@ -173,6 +189,11 @@ def _legend(comparison: Comparison, pvalues: bool) -> Iterator[str]:
         for row in comparison.rows
         for column, cell in zip(comparison.columns, row.cells, strict=True)
     ]
+    for column in comparison.columns:
+        yield f"{column.id}: {_meaning([cell for _, of, cell in cells if of == column])}"
+    levels = [cell.interval.level for *_, cell in cells if cell.interval]
+    if levels:
+        yield metric_words.interval_legend(levels)
     if any(cell.n_seeds for *_, cell in cells):
         yield f"{SEEDS} the spread of the seeds of this configuration is in the interval"
     yield from _differences(comparison.reference, [cell for *_, cell in cells])
@@ -183,6 +204,13 @@ def _legend(comparison: Comparison, pvalues: bool) -> Iterator[str]:
     yield from _missing([(row, column, cell) for row, column, cell in cells if cell.value is None])
     for adjustment in comparison.adjustments:
         yield adjustment_words(adjustment)
+
+
+def _meaning(cells: Sequence[ComparisonCell]) -> str:
+    """What all reports say of their metric: a description may end in sentences that hold for one SAE."""
+    told = [re.split(r"(?<=\.) ", cell.metric.description) for cell in cells if cell.metric]
+    agreed = takewhile(lambda sentences: len(set(sentences)) == 1, zip(*told, strict=False))
+    return " ".join(sentence for sentence, *_ in agreed)
 
 
 def _differences(reference: str | None, cells: Sequence[ComparisonCell]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """A table of names and numbers for a terminal of any width. Numbers are never cut.
 
-Headings are broken first. Then names give way, in their middle, as long as rows stay distinct. Where that is not enough, columns go
-on in a second block below the first, which repeats the names.
+Headings are broken first. Then names give way: what all begin with is told once, below the table, and the rest is shortened in its
+middle as long as rows stay distinct. Where that is not enough, columns go on in a second block below the first, which repeats the
+names.
 """
 
 import re
@@ -11,8 +12,9 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
-from saegeo_core.rendering.terminal.short_name import least_width, shortened
+from saegeo_core.rendering.terminal.short_name import ELLIPSIS, least_width, shared_beginning, shortened
 
 NARROWEST_HEADING = 10
 """Characters that a heading may take on one line though the numbers below it are narrower."""
@@ -39,6 +41,7 @@ def fitted_table(
         groups: for each row the heading it stands under, "" for none.
         left: places of columns, besides the first, that are aligned at their left.
     """
+    names, shared = [row[0] for row in rows], ""
     cells = [max((row[place].cell_len for row in rows), default=0) for place in range(len(headings))]
     levels: list[list[Lines]] = [[[part] for part in heading] for heading in headings]
     if sum(_widths(levels, cells)) + GAP * (len(cells) - 1) > width:
@@ -46,9 +49,13 @@ def fitted_table(
             [_broken(part, max(one, NARROWEST_HEADING)) for part in heading]
             for heading, one in zip(headings, cells, strict=True)
         ]
+        if sum(_widths(levels, cells)) + GAP * (len(cells) - 1) > width:
+            shared = shared_beginning([name.plain for name in names])
+            names = [Text(ELLIPSIS * bool(shared) + name.plain[len(shared) :], name.style) for name in names]
+            cells[0] = max((name.cell_len for name in names), default=0)
     name, *numbers = widths = _widths(levels, cells)
     room = max(width - GAP - max(numbers, default=0), 1)
-    least = min(max(least_width([row[0].plain for row in rows]), *map(cell_len, levels[0][-1])), room)
+    least = min(max(least_width([one.plain for one in names]), *map(cell_len, levels[0][-1])), room)
     parts: list[RenderableType] = []
     for block in _blocks(numbers, width - least):
         name_width = min(name, width - sum(widths[place] + GAP for place in block))
@@ -63,13 +70,13 @@ def fitted_table(
                 no_wrap=True,
             )
         above = ""
-        for row, own in zip(rows, groups or [""] * len(rows), strict=True):
+        for row, row_name, own in zip(rows, names, groups or [""] * len(rows), strict=True):
             if own != above:
                 table.add_row(Text(shortened(own, name_width), "bold"))
                 above = own
-            table.add_row(Text(shortened(row[0].plain, name_width), row[0].style), *(row[place] for place in block))
+            table.add_row(Text(shortened(row_name.plain, name_width), row_name.style), *(row[place] for place in block))
         parts += [Text(), table] if parts else [table]
-    return Group(*parts)
+    return Group(*parts, *([plain(f"{ELLIPSIS} at the beginning: {shared}", "dim")] if shared else []))
 
 
 def _widths(levels: Sequence[Sequence[Lines]], cells: Sequence[int]) -> list[int]:

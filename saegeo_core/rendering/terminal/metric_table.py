@@ -11,7 +11,7 @@ from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.fitted_table import fitted_table
 from saegeo_core.rendering.terminal.rich_table import GAP
-from saegeo_core.report.metric import Absent, Metric
+from saegeo_core.report.metric import Absent, Interval, Metric
 from saegeo_core.report.report import Report
 from saegeo_core.running.subset_null import among_random_features
 
@@ -63,7 +63,10 @@ def _among_random(metrics: Sequence[Metric], width: int, headline: str) -> list[
         if metric.value is not None and (null := among_random_features(metric)) is not None
     ]
     models = {null.model: null.draws for metric in metrics if (null := among_random_features(metric)) is not None}
-    told = [plain(f"null: {model}, as many, drawn {count(draws or 0)} times", "dim") for model, draws in models.items()]
+    told = [
+        plain(f"null model: {model}, as many, drawn {count(draws or 0)} times", "dim")
+        for model, draws in models.items()
+    ]
     title = Text("Beside random features", "bold")
     return [Text(), title, _table(AMONG_HEADINGS, rows, width, headline), Text(), *told] if rows else []
 
@@ -76,10 +79,11 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, h
 def metric_notes(metrics: list[Metric]) -> list[Text]:
     """One dimmed line for each null model, and for each reason why something is absent with the metrics it holds for."""
     present = [metric for metric in metrics if metric.value is not None]
-    models = _grouped("null of", present, _null_model)
+    models = _grouped("null model of", present, _null_model)
     if len(models) == 1:
-        models = [f"null: {_null_model(metric)}" for metric in present if _null_model(metric)][:1]
+        models = [f"null model: {_null_model(metric)}" for metric in present if _null_model(metric)][:1]
     notes = [
+        *_legend(present),
         *models,
         *_grouped("no null for", present, lambda metric: _reason(metric.nulls)),
         *_grouped("no interval for", present, lambda metric: _reason(metric.interval)),
@@ -87,6 +91,15 @@ def metric_notes(metrics: list[Metric]) -> list[Text]:
         *_better(present),
     ]
     return [plain(note, "dim") for note in notes]
+
+
+def _legend(metrics: Sequence[Metric]) -> list[str]:
+    """What the columns hold."""
+    levels = [metric.interval.level for metric in metrics if isinstance(metric.interval, Interval)]
+    intervals = [metric_words.interval_legend(levels)] if levels else []
+    is_judged = any(metric_words.judging_null(metric) for metric in metrics)
+    nulls = ["null: mean under the null model; p: how often it goes as far"] if is_judged else []
+    return ["; ".join([*intervals, *nulls])] if intervals or nulls else []
 
 
 def _better(metrics: Sequence[Metric]) -> list[str]:

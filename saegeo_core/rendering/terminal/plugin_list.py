@@ -1,6 +1,6 @@
-"""What is installed: analyses, file formats, and the plugins that did not make it, each with the package it came in."""
+"""What is installed: analyses, file formats, and the plugins that did not make it, each under the package it came in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -12,35 +12,41 @@ from saegeo_core.rendering.numbers import seconds
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.rich_table import rich_table
 
+EVERY_SAE = frozenset({"vectors"})
+"""What every SAE gives an analysis."""
+WHAT_NEEDS_LEAVES_OUT = "needs: besides the directions of the features, which every SAE has"
+
 
 def plugin_list(plugins: PluginManager) -> RenderableType:
     """Tables of analyses, file formats and activation sources, and one line for each thing that is wrong."""
-    analyses = _table("analysis", "version", "package", "needs", "summary")
-    formats = _table("file format", "package", "summary")
-    sources = _table("activation source", "package", "summary")
-    for plugin in plugins.plugins:
-        package = f"{plugin.package} {plugin.version}"
-        for analysis in plugin.analyses:
-            needs = ", ".join(sorted(analysis.needs))
-            analyses.add_row(*map(plain, (analysis.name, analysis.version, package, needs, analysis.summary)))
-        for file_format in plugin.formats:
-            formats.add_row(*map(plain, (file_format.name, package, file_format.summary)))
-        for source in plugin.sources:
-            sources.add_row(*map(plain, (source.name, package, source.summary)))
-    parts: list[RenderableType] = [analyses if analyses.row_count else Text("no analyses are installed")]
-    for table in (formats, sources):
-        parts += [Text(), table] if table.row_count else []
+    analyses = [
+        (plugin, (analysis.name, analysis.version, ", ".join(sorted(analysis.needs - EVERY_SAE)), analysis.summary))
+        for plugin in plugins.plugins
+        for analysis in plugin.analyses
+    ]
+    formats = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.formats]
+    sources = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.sources]
+    parts: list[RenderableType] = [Text("no analyses are installed")]
+    if analyses:
+        parts = [_table(("analysis", "version", "needs", "summary"), analyses), plain(WHAT_NEEDS_LEAVES_OUT, "dim")]
+    for heading, rows in (("file format", formats), ("activation source", sources)):
+        parts += [Text(), _table((heading, "summary"), rows)] if rows else []
     wrong = [*_not_loaded(plugins.plugins), *_registered_twice(plugins)]
     return Group(*parts, *([Text(), *wrong] if wrong else []))
 
 
-def _table(*headings: str) -> RichTable:
+def _table(headings: Sequence[str], rows: Sequence[tuple[Plugin, Sequence[str]]]) -> RichTable:
+    """The rows in their order, each package named once, above the first of its rows."""
     table = rich_table()
     for heading in headings:
-        is_name = heading == headings[0]
-        table.add_column(
-            heading, overflow="fold", style="bold" if is_name else "", no_wrap=is_name or heading == "version"
-        )
+        table.add_column(heading, overflow="fold", no_wrap=heading in (headings[0], "version", "needs"))
+    above = ""
+    for plugin, (name, *others) in rows:
+        package = f"{plugin.package} {plugin.version}"
+        if package != above:
+            table.add_row(plain(package, "dim"))
+            above = package
+        table.add_row(plain(name, "bold"), *map(plain, others))
     return table
 
 

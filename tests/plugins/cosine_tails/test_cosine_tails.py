@@ -171,7 +171,9 @@ def test_degenerate_clouds_have_reasons_instead_of_crashes(rows, preset):
 
 def test_a_small_cloud_raises_p0_and_says_so(rng):
     report = measure(isotropic(300, 16, rng))
-    assert any("p0 was raised from 1e-06" in warning for warning in report.warnings)
+    [told] = [warning for warning in report.warnings if "p0 was raised from 1e-06" in warning]
+    threshold = report.metric().description.removesuffix(".").rpartition(" ")[2]
+    assert f"|cosine| > {threshold})" in told
 
 
 def test_the_published_procedure(rng):

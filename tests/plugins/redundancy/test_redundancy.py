@@ -49,6 +49,8 @@ def test_planted_families_are_found_one_by_one(rng):
     assert report.metric("largest_family").estimate == 5
     assert report.metric("family_share").estimate == 1
     assert report.metric("family_share").nulls[0].pvalue == pytest.approx(1 / 5)
+    assert report.metric().description.endswith("The threshold is 0.6000.")
+    assert report.warnings == ()
 
 
 def test_opposites_are_counted(rng):
