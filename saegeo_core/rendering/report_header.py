@@ -27,7 +27,7 @@ def parameters_named(report: Report, meanings: Mapping[str, str]) -> list[Text]:
     """One line for each parameter that the headline's description names: its value, and what it means where that is told."""
     words = re.findall(r"\w+", report.metric().description)
     return [
-        plain(f"{name} = {written(value)}" + f": {meanings[name]}" * (name in meanings), "dim")
+        plain(": ".join([f"{name} = {written(value)}", *([meanings[name]] if name in meanings else [])]), "dim")
         for name, value in report.parameters.items()
         if name in words
     ]
