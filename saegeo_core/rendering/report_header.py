@@ -24,12 +24,12 @@ def headline_meaning(report: Report) -> Text:
 
 
 def parameters_named(report: Report, meanings: Mapping[str, str]) -> list[Text]:
-    """One line for each parameter that the headline's description names: its value, and what it means where that is told."""
+    """One line for each parameter that is set and that the headline's description names: its value, and what it means if told."""
     words = re.findall(r"\w+", report.metric().description)
     return [
         plain(": ".join([f"{name} = {written(value)}", *([meanings[name]] if name in meanings else [])]), "dim")
         for name, value in report.parameters.items()
-        if name in words
+        if name in words and value is not None
     ]
 
 
