@@ -18,6 +18,7 @@ from torch import Tensor
 
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.neighbor_graph import LargestPartners
+from saegeo_core.numerics.upper_tiles import upper_tiles
 
 Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 CountTile = Callable[[slice, slice], Tensor]
@@ -139,16 +140,14 @@ def neighbor_affinity(
     """
     n = len(counts)
     partners = LargestPartners(n, n_partners, counts.device)
-    ranges = list(row_slices(n, side))
-    for place, rows in enumerate(ranges):
-        for columns in ranges[place:]:
-            together = count_tile(rows, columns)
-            for some in row_slices(rows.stop, PARTNER_ROWS_AT_ONCE, rows.start):
-                here = together[some.start - rows.start : some.stop - rows.start]
-                values = measure(here, counts[some], counts[columns], n_blocks)
-                partners.offer(some, columns, values)
-                if rows != columns:
-                    partners.offer(columns, some, values.T)
+    for rows, columns in upper_tiles(n, side):
+        together = count_tile(rows, columns)
+        for some in row_slices(rows.stop, PARTNER_ROWS_AT_ONCE, rows.start):
+            here = together[some.start - rows.start : some.stop - rows.start]
+            values = measure(here, counts[some], counts[columns], n_blocks)
+            partners.offer(some, columns, values)
+            if rows != columns:
+                partners.offer(columns, some, values.T)
     return partners.graph()
 
 
@@ -164,12 +163,10 @@ def angular_affinity(rows: Tensor) -> Tensor:
     """
     rows = rows.float()
     affinity = torch.empty(len(rows), len(rows), device=rows.device)
-    ranges = list(row_slices(len(rows), ANGLE_SIDE))
-    for place, some in enumerate(ranges):
-        for others in ranges[place:]:
-            tile = (rows[some] @ rows[others].T).clamp_(-1, 1).acos_().div_(-torch.pi).add_(1)
-            affinity[some, others] = tile
-            affinity[others, some] = tile.T
+    for some, others in upper_tiles(len(rows), ANGLE_SIDE):
+        tile = (rows[some] @ rows[others].T).clamp_(-1, 1).acos_().div_(-torch.pi).add_(1)
+        affinity[some, others] = tile
+        affinity[others, some] = tile.T
     return affinity
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from saegeo_core.numerics.bounded_products import BoundedProducts, Number, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.true_places import true_places
 
 ENTRIES_AT_ONCE = 2**23
 
@@ -98,7 +99,7 @@ def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> Near
         of_first[rows] = products.amax(1)
         of_second = torch.maximum(of_second, products.amax(0))
         in_running = products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))
-        i, j = pairs_where(in_running)
+        i, j = true_places(in_running)
         running.append((i + rows.start, j, products[i, j]))
         for look in looks:
             look(rows, products)
@@ -108,12 +109,6 @@ def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> Near
     cosines = across.exact(i, j)
     found = [_best(i, j, cosines, n), _best(j, i, cosines, m)]
     return NearestAcross(*(array.numpy(force=True) for one in found for array in one))
-
-
-def pairs_where(chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows and columns of the entries of a matrix that are true, row by row; torch looks for a few five times as long."""
-    entries = torch.from_numpy(np.flatnonzero(chosen.numpy(force=True))).to(chosen.device)
-    return entries // chosen.shape[1], entries % chosen.shape[1]
 
 
 def _best(ends: Tensor, partners: Tensor, cosines: Tensor, n: int) -> tuple[Tensor, Tensor]:

@@ -19,14 +19,13 @@ from saegeo_core.numerics.nearest_candidates import nearest_candidates
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
 from saegeo_core.numerics.partners import Partners
 from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.numerics.upper_tiles import SIDE, upper_tiles
 
 ENTRIES_AT_ONCE = 2**22
 """Products of a slab: 16 MB for each thread."""
 ENTRIES_ON_ACCELERATOR = 2**24
 LISTED = 3
 """Times the number wanted: so many largest products are listed first, which mostly holds all in the running."""
-SIDE = 1024
-"""Rows and columns of a tile, where one neighbor is wanted."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +109,11 @@ def nearest_neighbors(
 
 
 def _nearest_of_each(directions: Directions, products_of: BoundedProducts) -> NearestNeighbors:
-    nearest, ranges = Partners(directions, products_of, (), +1), list(row_slices(len(directions), SIDE))
+    nearest = Partners(directions, products_of, (), +1)
 
     def take(place: tuple[slice, slice]) -> None:
         nearest.take(*place, products_of.tile(*place))
 
-    tiles = [(rows, columns) for number, rows in enumerate(ranges) for columns in ranges[number:]]
-    side_by_side(take, tiles, directions.norms.device)
+    side_by_side(take, upper_tiles(len(directions), SIDE), directions.norms.device)
     nearest.settle()
     return NearestNeighbors(nearest.partner.numpy(force=True)[:, None], nearest.best.numpy(force=True)[:, None])

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from saegeo_core.numerics.across import CosinesAcross, pairs_where
+from saegeo_core.numerics.across import CosinesAcross
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.full_pairing import (
     NEAREST,
@@ -20,6 +20,7 @@ from saegeo_core.numerics.full_pairing import (
     full_pairing,
     joined,
 )
+from saegeo_core.numerics.true_places import true_places
 
 SLABS = 2 * NEAREST
 """Of rows, of which each column's nearest are kept: enough that a dozen of these are among its nearest of all."""
@@ -55,7 +56,7 @@ class NearPairs:
             start = max(rows.start, slab * self._height)
             part = values[start - rows.start : (slab + 1) * self._height - rows.start]
             best = part.amax(0)
-            i, j = pairs_where(part == best)
+            i, j = true_places(part == best)
             lowest = torch.full_like(self._row[slab], self.shape[0]).scatter_reduce_(0, j, i + start, "amin")
             self._row[slab] = torch.where(best > self._value[slab], lowest, self._row[slab])
             self._value[slab] = torch.maximum(best, self._value[slab])
@@ -103,7 +104,7 @@ def pairing_across(
             reach = across.reach(torch.maximum(lowest.abs(), highest.abs()))
             gains = gains - costs
             floor = torch.maximum(gains.amax(1) - 2 * reach, floors[rows] - reach)
-            i, j = pairs_where(gains >= floor[:, None])
+            i, j = true_places(gains >= floor[:, None])
             found.append((i + rows.start, j))
         likely = exact(*(torch.cat(part) for part in zip(*found, strict=True)))
         is_beyond = likely.values - prices[likely.columns] > profits[likely.rows] + ROUNDING
