@@ -32,6 +32,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
 @click.option(
     "--adjust", type=click.Choice(["l0"]), help="Add each metric's values adjusted to one L0, from 8 SAEs on."
 )
+@click.option("--ranks", is_flag=True, help="Add which SAEs cannot be told apart, and between which ranks each lies.")
 @click.option("--profile", is_flag=True, help="Add the metrics over layers, and the curves of all SAEs in one figure.")
 @click.option(
     "--fixed-saes", is_flag=True, help="Judge differences of these very SAEs, though another seed could make them."

@@ -6,6 +6,7 @@ import click
 
 from saegeo_core.cli.messages import results, say
 from saegeo_core.comparison import Comparison
+from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.text_table import TextTable
 
@@ -13,7 +14,7 @@ from saegeo_core.rendering.text_table import TextTable
 def write(comparison: Comparison, as_format: str, output: TextIO, *, nulls: bool, pvalues: bool) -> None:
     """On `output`; UTF-8 in every format but that for the terminal."""
     table = comparison_texts(comparison, nulls=nulls, pvalues=pvalues)
-    tables = [table, *profile_texts(comparison)]
+    tables = [table, *rank_texts(comparison), *profile_texts(comparison)]
     if as_format == "rich":
         from saegeo_core.rendering.comparison.console import console_tables
 

@@ -11,9 +11,11 @@ from saegeo_core.comparison.cells import comparison_cells
 from saegeo_core.comparison.comparability import incompatibilities, refuse
 from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.confounding import LayerRun, confounds, layer_runs
+from saegeo_core.comparison.judged_column import JudgedColumn
 from saegeo_core.comparison.l0_matching import matched_rows
 from saegeo_core.comparison.notes import notes_on
 from saegeo_core.comparison.profile import layer_profile
+from saegeo_core.comparison.ranking import rank_saes
 from saegeo_core.comparison.sae_facts import facts_of
 from saegeo_core.comparison.sae_reports import Failure, SaeReports, reports_by_sae
 from saegeo_core.comparison.table import Row
@@ -33,6 +35,7 @@ def compare(
     group_by: GroupBy | None = None,
     match_l0: bool = False,
     adjust: Literal["l0"] | None = None,
+    ranks: bool = False,
     profile: bool = False,
     allow_incomparable: bool = False,
     fixed_saes: bool = False,
@@ -48,6 +51,7 @@ def compare(
         group_by: "layer", "width" or "release": rows under headings.
         match_l0: of several sparsities of one SAE keep the one nearest an L0 common to all.
         adjust: "l0" for each metric's regression on log L0, with at least eight SAEs.
+        ranks: for each metric the SAEs that cannot be told apart, intervals of ranks, and the least difference that would be seen.
         profile: each metric over layers, and the curves of all rows in one figure.
         allow_incomparable: show side by side what was made with other versions or settings.
         fixed_saes: judge differences between these very SAEs, though training again could make them.
@@ -68,7 +72,8 @@ def compare(
     if not allow_incomparable:
         refuse(incomparable, "--allow-incomparable")
     place = None if reference is None else _place(reference, rows)
-    table = comparison_cells(rows, columns, place, fixed_saes=fixed_saes)
+    judged = [JudgedColumn(column, rows, fixed_saes) for column in columns]
+    table = comparison_cells(judged, place)
     facts = [facts_of(row) for row in rows if row.sae]
     made = [Row(row.name, row.sae, tuple(cells), row.reports) for row, cells in zip(rows, table, strict=True)]
     comparison = Comparison(
@@ -82,6 +87,8 @@ def compare(
     )
     if adjust:
         comparison = replace(comparison, adjustments=tuple(adjust_for_l0(columns, comparison.rows)))
+    if ranks:
+        comparison = replace(comparison, rankings=tuple(map(rank_saes, judged)))
     return replace(comparison, profile=layer_profile(columns, comparison.rows)) if profile else comparison
 
 

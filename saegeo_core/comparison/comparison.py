@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from saegeo_core.comparison.adjustment import Adjustment
     from saegeo_core.comparison.profile import LayerProfile
+    from saegeo_core.comparison.ranking import Ranking
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +29,7 @@ class Comparison:
         overridden: what makes numbers incomparable, where the user insisted.
         notes: sentences about the table: what is unknown, what intervals cover.
         adjustments: for each column its regression on log L0, where asked for.
+        rankings: for each column who cannot be told apart and between which ranks each lies, where asked for.
         profile: metrics over layers, where asked for.
     """
 
@@ -39,6 +41,7 @@ class Comparison:
     overridden: tuple[Incompatibility, ...] = ()
     notes: tuple[str, ...] = ()
     adjustments: "tuple[Adjustment, ...]" = ()
+    rankings: "tuple[Ranking, ...]" = ()
     profile: "LayerProfile | None" = None
 
     def row(self, name: str) -> Row:
@@ -52,15 +55,24 @@ class Comparison:
                 return row
         raise SaegeoError(f"the comparison has no row {name!r}", near_matches(name, [row.name for row in self.rows]))
 
+    def numbers(self, row: Row) -> list[dict[str, float | None]]:
+        """For each column every number of that row by name; None where there is none."""
+        found = [cell.numbers() for cell in row.cells]
+        return (
+            [{**numbers, **ranking.numbers(row.name)} for numbers, ranking in zip(found, self.rankings, strict=True)]
+            if self.rankings
+            else found
+        )
+
     @property
     def frame(self) -> "pd.DataFrame":
-        """One line for each row and column: estimate, interval, null, p-values, difference to the reference."""
+        """One line for each row and column: estimate, interval, null, p-values, difference to the reference, ranks if asked for."""
         import pandas as pd
 
         lines = [
-            {"sae": row.name, "metric": column.id, **cell.numbers()}
+            {"sae": row.name, "metric": column.id, **numbers}
             for row in self.rows
-            for column, cell in zip(self.columns, row.cells, strict=True)
+            for column, numbers in zip(self.columns, self.numbers(row), strict=True)
         ]
         return pd.DataFrame(lines)
 

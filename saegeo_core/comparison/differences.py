@@ -47,8 +47,14 @@ class SamplingVariance:
 
     def interval(self, estimate: float, method: str) -> Interval:
         """The interval about an estimate."""
+        freedom = min(self.below.degrees_of_freedom, self.above.degrees_of_freedom)
         return Interval(
-            low=estimate - _reach(self.below), high=estimate + _reach(self.above), level=LEVEL, method=method
+            low=estimate - _reach(self.below),
+            high=estimate + _reach(self.above),
+            level=LEVEL,
+            method=method,
+            standard_error=self.standard_error,
+            degrees_of_freedom=freedom if np.isfinite(freedom) else None,
         )
 
 

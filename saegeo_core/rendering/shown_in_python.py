@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables
+from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
@@ -110,13 +111,13 @@ def comparison_line(comparison: "Comparison") -> str:
 
 def comparison_text(comparison: "Comparison") -> str:
     """What `saegeo compare` prints of it."""
-    tables = [comparison_texts(comparison), *profile_texts(comparison)]
+    tables = [comparison_texts(comparison), *rank_texts(comparison), *profile_texts(comparison)]
     return _printed(console_tables(tables, comparison.profile, WIDTH))
 
 
 def comparison_html(comparison: "Comparison") -> str:
     """The table with its warnings, and the profile over layers where there is one."""
-    return html_tables([comparison_texts(comparison), *profile_texts(comparison)])
+    return html_tables([comparison_texts(comparison), *rank_texts(comparison), *profile_texts(comparison)])
 
 
 def _printed(renderable: RenderableType) -> str:

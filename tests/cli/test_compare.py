@@ -240,6 +240,15 @@ def test_sparsities_are_matched_before_anything_is_loaded(saegeo, plugins, analy
     assert "matched in L0: 3 of 4 SAEs, L0 32.5 to 32.7" in json.loads(result.stdout)["notes"]
 
 
+def test_ranks_without_intervals_say_why_there_are_none(saegeo, measured, plugins, stored):
+    asked = ["compare", *stored, "--metric", "mean-norm.mean_norm", "--ranks", "--fixed-saes"]
+    shown = saegeo(*asked, plugins=plugins(measured)).stdout
+    assert "ranks by mean-norm.mean_norm" in shown
+    assert "not ranked: no interval, so none of the difference" in shown
+    written = saegeo(*asked, "--format", "csv", plugins=plugins(measured)).stdout
+    assert [row["mean-norm.mean_norm.rank"] for row in csv.DictReader(io.StringIO(written))] == ["", ""]
+
+
 def test_stored_reports_are_compared_without_torch(stored):
     """Importing it takes as long as reading hundreds of them."""
     script = "import sys; from saegeo_core.cli import main; main(['compare', 'saegeo-results'], standalone_mode=False)"

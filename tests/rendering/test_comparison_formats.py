@@ -20,6 +20,7 @@ from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.latex import escaped, latex_tables
 from saegeo_core.rendering.comparison.markdown import markdown_tables
 from saegeo_core.rendering.comparison.strict_json import comparison_json
+from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
@@ -43,12 +44,21 @@ def comparison(report):
         }
         rows.append(report.model_copy(update={"sae": report.sae.model_copy(update=known)}))
     failures = [Failure("release:layer_3", None, f"no such file {HOSTILE}")]
-    return compare(rows, metrics=METRICS, reference="layer_0", group_by="layer", profile=True, failures=failures)
+    return compare(
+        rows,
+        metrics=METRICS,
+        reference="layer_0",
+        group_by="layer",
+        ranks=True,
+        profile=True,
+        fixed_saes=True,
+        failures=failures,
+    )
 
 
 @pytest.fixture
 def tables(comparison):
-    return [comparison_texts(comparison, nulls=True, pvalues=True), *profile_texts(comparison)]
+    return [comparison_texts(comparison, nulls=True, pvalues=True), *rank_texts(comparison), *profile_texts(comparison)]
 
 
 class Cells(HTMLParser):

@@ -7,6 +7,7 @@ from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.rendering.text_table import TextTable
 
 NUMBERS = ("estimate", "low", "high", "pvalue", "difference", "difference_pvalue")
+RANKS = ("rank", "rank_low", "rank_high")
 
 
 def comma_separated(table: TextTable, comparison: Comparison) -> str:
@@ -14,12 +15,11 @@ def comma_separated(table: TextTable, comparison: Comparison) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     ids = [column.id for column in comparison.columns]
+    names = [*NUMBERS, *RANKS] if comparison.rankings else NUMBERS
     has_groups = any(table.groups)
-    writer.writerow(
-        [*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in NUMBERS)]
-    )
+    writer.writerow([*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in names)])
     for row, group, texts in zip(comparison.rows, table.groups, table.rows, strict=True):
-        numbers = [cell.numbers()[number] for cell in row.cells for number in NUMBERS]
+        numbers = [of_cell[number] for of_cell in comparison.numbers(row) for number in names]
         writer.writerow([*[group] * has_groups, *map(_harmless, texts), *numbers])
     return out.getvalue()
 

@@ -38,6 +38,7 @@ def _content(comparison: Comparison, table: TextTable) -> dict[str, Any]:
         "runs": [asdict(run) for run in comparison.runs],
         "incomparable": [asdict(found) for found in comparison.overridden],
         "adjustments": [{**asdict(one), "form": one.form} for one in comparison.adjustments],
+        "rankings": [asdict(one) for one in comparison.rankings],
         "profile": profile
         and {
             "tables": {name: one.model_dump(mode="json") for name, one in profile.tables.items()},
