@@ -19,8 +19,8 @@ from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.latex import escaped, latex_tables
 from saegeo_core.rendering.comparison.markdown import markdown_tables
-from saegeo_core.rendering.comparison.strict_json import comparison_json
 from saegeo_core.rendering.comparison.rank_texts import rank_texts
+from saegeo_core.rendering.comparison.strict_json import comparison_json
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
