@@ -4,7 +4,9 @@ Vectors stay as stored (a memory-mapped file stays one); nothing is normalized b
 axis is the feature axis, and `select` slices them all together.
 """
 
+import copy
 import hashlib
+import json
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,6 +23,7 @@ from saegeo_core.cloud.sae_lens_object import directions_of_object
 from saegeo_core.cloud.source_facts import describe
 from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError
+from saegeo_core.undeclared import Undeclared
 
 ROWS_AT_ONCE = 4096
 SHORTEST = 1e-150
@@ -39,7 +42,7 @@ class FeatureCloud:
         feature_ids: int64 array (N,), the index of each row in the SAE.
         norms: float64 array (N,), Euclidean length of each row, > 0.
         sae: what is known of the SAE.
-        labels: one text for each row, or None.
+        labels: one text for each row, or None. An analysis reads them where it declares "labels".
         n_zero_rows: rows of zero length that were left out.
     """
 
@@ -121,8 +124,14 @@ class FeatureCloud:
             vectors=self.vectors[torch.from_numpy(index)],
             feature_ids=self.feature_ids[index],
             norms=self.norms[index],
-            labels=None if self.labels is None else tuple(self.labels[i] for i in index),
+            labels=tuple(self.labels[i] for i in index) if isinstance(self.labels, tuple) else self.labels,
         )
+
+    def with_labels(self, labels: "tuple[str, ...] | Undeclared | None") -> "FeatureCloud":
+        """The same cloud with other labels, or none, or those that may not be read. What is known of its rows stays known."""
+        other = copy.copy(self)
+        object.__setattr__(other, "labels", labels)
+        return other
 
     def unit_vectors(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """Rows scaled to unit length, a new tensor (N, d)."""
@@ -138,11 +147,7 @@ class FeatureCloud:
 
     @cached_property
     def _row_digests(self) -> list[bytes]:
-        return [
-            hashlib.blake2b(row, digest_size=16).digest()
-            for rows in _slices(self.n_features)
-            for row in _bytes_of(self.vectors[rows]).numpy()
-        ]
+        return row_digests(self.vectors)
 
     @property
     def n_duplicate_rows(self) -> int:
@@ -152,10 +157,22 @@ class FeatureCloud:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the rows as stored: shape, number type and bits. Two clouds with one digest are the same cloud."""
-        content = hashlib.sha256(f"{self.vectors.dtype} {tuple(self.vectors.shape)}".encode())
-        for row in self._row_digests:
-            content.update(row)
-        return content.hexdigest()
+        return rows_digest(self.vectors, self._row_digests)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of all that can be read of the cloud: rows and their numbers, labels, and what is known of the SAE.
+
+        What was typed for the SAE (`sae.spec`) is left out, for release and id tell which it is; lengths follow from the rows.
+        """
+        told = {
+            "rows": self.digest,
+            "feature_ids": hashlib.sha256(self.feature_ids.tobytes()).hexdigest(),
+            "n_zero_rows": self.n_zero_rows,
+            "sae": self.sae.model_dump(mode="json", exclude={"spec"}),
+            "labels": self.labels if isinstance(self.labels, tuple) else None,
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def checksum(self) -> int:
         """CRC-32 of the arrays as they are now: changes when an analysis writes to them, which none may do. 0.2 s for 600 MB."""
@@ -170,6 +187,23 @@ class FeatureCloud:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         return display().cloud_html(self)
+
+
+def row_digests(vectors: torch.Tensor) -> list[bytes]:
+    """A digest of the bits of each row."""
+    return [
+        hashlib.blake2b(row, digest_size=16).digest()
+        for rows in _slices(len(vectors))
+        for row in _bytes_of(vectors[rows]).numpy()
+    ]
+
+
+def rows_digest(vectors: torch.Tensor, of_rows: list[bytes] | None = None) -> str:
+    """SHA-256 of rows as stored; `of_rows` are their `row_digests`, where these are known."""
+    content = hashlib.sha256(f"{vectors.dtype} {tuple(vectors.shape)}".encode())
+    for row in row_digests(vectors) if of_rows is None else of_rows:
+        content.update(row)
+    return content.hexdigest()
 
 
 def _bytes_of(rows: torch.Tensor) -> torch.Tensor:

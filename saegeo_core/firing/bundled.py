@@ -9,10 +9,13 @@ again when asked for, and some numbers kept with them tell whether they are thos
 """
 
 import json
+import zipfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from saegeo_core.firing.deferred import Deferred
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,8 +70,17 @@ def _with_controls(firing: "FiringStatistics", file: Path) -> "FiringStatistics"
 
     with np.load(file, allow_pickle=False) as stored:
         facts, axes = json.loads(stored["facts"].tobytes()), stored["axes"]
-    makers = (partial(_control, firing, axes, file, number, told) for number, told in enumerate(facts))
+    makers = (
+        Deferred(partial(_control, firing, axes, file, number, told), partial(_identity, file, number))
+        for number, told in enumerate(facts)
+    )
     return replace(firing, axes=axes, controls_from=tuple(makers))
+
+
+def _identity(file: Path, number: int) -> str:
+    """The control of that number by the checksums that the archive keeps of its arrays."""
+    with zipfile.ZipFile(file) as archive:
+        return f"{number} of {[(one.filename, one.CRC, one.file_size) for one in archive.infolist()]}"
 
 
 def _control(

@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.numerics.arrays import Integers
+from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
+
+Features = NDArray[Any] | slice
 
 PER_FEATURE: Mapping[str, type[np.generic]] = {
     "feature_ids": np.int64,
@@ -56,3 +60,40 @@ def as_attributes(known: dict[str, Any]) -> dict[str, Any]:
         else:
             attributes[name] = value.item() if isinstance(value, np.generic) else value
     return attributes
+
+
+def as_numbers(features: Features, n_features: int) -> Integers:
+    """The places of features that are given as a mask (n_features,), as numbers or as a slice: int64.
+
+    Raises:
+        SaegeoError: a mask of another length, or numbers that are none of theirs.
+    """
+    chosen = np.asarray(features) if not isinstance(features, slice) else np.arange(n_features)[features]
+    if chosen.dtype == bool:
+        if chosen.shape != (n_features,):
+            raise SaegeoError(f"a mask of shape {chosen.shape} was given for {n_features} features")
+        return np.flatnonzero(chosen)
+    if chosen.size == 0:
+        return np.zeros(0, np.int64)
+    if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or chosen.min() < 0 or chosen.max() >= n_features:
+        raise SaegeoError(
+            f"features are numbered from 0 to {n_features - 1}",
+            "give a mask, a slice or an array of such numbers",
+        )
+    return chosen.astype(np.int64)
+
+
+def as_weights(weights: NDArray[Any], n_blocks: int) -> Weights:
+    """How often each block counts, int64 (n_blocks,).
+
+    Raises:
+        SaegeoError: not as many whole numbers in the range that counting allows.
+    """
+    given = np.asarray(weights)
+    whole = given.shape == (n_blocks,) and given.dtype.kind in "iub"
+    if not whole or given.min() < 0 or given.max() > LARGEST_WEIGHT:
+        raise SaegeoError(
+            f"the weights are not {n_blocks} whole numbers from 0 to {LARGEST_WEIGHT}",
+            "give one for each block",
+        )
+    return given.astype(np.int64)

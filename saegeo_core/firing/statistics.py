@@ -5,8 +5,6 @@ publishes them. What is not known is None: no number ever stands for "unknown". 
 document as their first axis, and `select` slices everything aligned with the features.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -25,16 +23,24 @@ from saegeo_core.firing.consistency import (
     refuse_non_finite,
     refuse_unknown_texts,
 )
-from saegeo_core.firing.given_arrays import ARRAYS, PER_BLOCK, PER_FEATURE, as_attributes, as_matrix_of_bits
+from saegeo_core.firing.deferred import Deferred
+from saegeo_core.firing.given_arrays import (
+    ARRAYS,
+    PER_BLOCK,
+    PER_FEATURE,
+    Features,
+    as_attributes,
+    as_matrix_of_bits,
+    as_numbers,
+    as_weights,
+)
+from saegeo_core.firing.identity import digest_of_statistics, joint_digest
 from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.store import StoredFiring, folder_of_sae, read_firing, read_pair_counts, write_firing
-from saegeo_core.numerics.cooccurrence import LARGEST_WEIGHT, Weights
 
 ACTIVATIONS = ("activation_sum", "activation_sum_of_squares", "activation_max")
 
-ROWS_AT_ONCE = 256
-Features = NDArray[Any] | slice
 ControlKind = Literal["reflected", "gaussian"]
 
 
@@ -54,6 +60,13 @@ class Control(NamedTuple):
     def kind(self) -> ControlKind:
         """Whether it is the SAE reflected, "reflected", or drawn from a Gaussian, "gaussian"."""
         return "reflected" if isinstance(self.directions, Reflection) else "gaussian"
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of directions and firing."""
+        made = self.directions
+        arrays = [made.axes, made.signs] if isinstance(made, Reflection) else [made]
+        return joint_digest([self.firing.identity, *arrays])
 
     def units(self, of_sae: torch.Tensor) -> torch.Tensor:
         """Its unit directions, float32 (n_features, d_in), beside those of the SAE in the order of its firing statistics."""
@@ -99,7 +112,7 @@ class FiringStatistics:
         sae_digest: digest of the weights of the SAE.
         corpus: what is known of the text, plain JSON.
         axes: float32 (d_in, d_in), columns: the principal axes of the activations, which reflected controls share.
-        controls_from: makes the controls when they are asked for.
+        controls_from: makes the controls when they are asked for; a `Deferred` is identified without being made.
     """
 
     feature_ids: Index
@@ -223,7 +236,7 @@ class FiringStatistics:
 
         Gaussian controls stay as they are: their features are not the SAE's.
         """
-        index = self._index(features)
+        index = as_numbers(features, self.n_features)
         sliced: dict[str, Any] = {
             name: values[index] for name in PER_FEATURE if (values := getattr(self, name)) is not None
         }
@@ -232,7 +245,9 @@ class FiringStatistics:
         if self.pair_counts is not None:
             sliced["pair_counts"] = self.pair_counts[np.ix_(index, index)]
         ids = self.feature_ids[index]
-        sliced["controls_from"] = tuple(partial(_selected, make, ids) for make in self.controls_from)
+        sliced["controls_from"] = tuple(
+            Deferred(partial(_selected, make, ids), partial(_identity_of, make)) for make in self.controls_from
+        )
         return replace(self, **sliced)
 
     def block_counts(self, weights: NDArray[Any]) -> NDArray[np.int64]:
@@ -241,8 +256,8 @@ class FiringStatistics:
         Many sets of weights, (n_sets, n_blocks), are counted in one pass: int64 (n_sets, N).
         """
         if weights.ndim == 1:
-            return self.incidence().counts(self._checked_weights(weights))
-        return self.incidence().counts_of_each(np.stack([self._checked_weights(one) for one in weights]))
+            return self.incidence().counts(as_weights(weights, self.n_blocks))
+        return self.incidence().counts_of_each(np.stack([as_weights(one, self.n_blocks) for one in weights]))
 
     def cooccurrence(
         self,
@@ -262,7 +277,7 @@ class FiringStatistics:
         Returns:
             Tensor (n, n) of int32 (int64 where counts may exceed it). Convert before multiplying counts with one another.
         """
-        index = None if features is None else self._index(features)
+        index = None if features is None else as_numbers(features, self.n_features)
         return self._cooccurrence(index, None, device, weights)
 
     def cooccurrence_tile(
@@ -274,7 +289,9 @@ class FiringStatistics:
         weights: NDArray[Any] | None = None,
     ) -> torch.Tensor:
         """The part (n_rows, n_columns) of `cooccurrence` between two sets of features, without making the rest."""
-        return self._cooccurrence(self._index(rows), self._index(columns), device, weights)
+        return self._cooccurrence(
+            as_numbers(rows, self.n_features), as_numbers(columns, self.n_features), device, weights
+        )
 
     def write(self, folder: str | Path) -> None:
         """Write everything, controls included, to a folder that `open` reads; complete or not to be opened at all.
@@ -287,20 +304,14 @@ class FiringStatistics:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that is known except the controls, whatever form the incidence is kept in."""
-        facts = json.dumps(self.facts(), sort_keys=True, allow_nan=False)
-        content = hashlib.sha256(facts.encode())
-        for name in ARRAYS:
-            values = getattr(self, name)
-            content.update(f"{name} {None if values is None else len(values)}".encode())
-            if values is not None:
-                content.update(np.ascontiguousarray(values).data)
-        if self.fired is not None:
-            for _, tile in self.fired.tiles():
-                content.update(np.packbits(tile, axis=1).data)
-        if self.pair_counts is not None:
-            for start in range(0, self.n_features, ROWS_AT_ONCE):
-                content.update(self.pair_counts[start : start + ROWS_AT_ONCE].astype(np.int64).data)
-        return content.hexdigest()
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        return digest_of_statistics(self.facts(), arrays, self.fired, self.pair_counts)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of all that can be read of them: what `digest` covers, the axes and the controls, which are not opened for it."""
+        axes = [] if self.axes is None else [self.axes]
+        return joint_digest([self.digest, *axes, *map(_identity_of, self.controls_from)])
 
     def facts(self) -> dict[str, Any]:
         """What is known besides arrays, plain JSON."""
@@ -318,7 +329,7 @@ class FiringStatistics:
         self, rows: Index | None, columns: Index | None, device: str | torch.device, weights: NDArray[Any] | None
     ) -> torch.Tensor:
         if self.pair_counts is None:
-            checked = None if weights is None else self._checked_weights(weights)
+            checked = None if weights is None else as_weights(weights, self.n_blocks)
             return self.incidence().cooccurrence(rows, columns, weights=checked, device=device)
         if weights is not None:
             self.incidence()  # says why blocks cannot be weighted
@@ -326,31 +337,6 @@ class FiringStatistics:
         right = left if columns is None else columns
         counts = self.pair_counts[np.ix_(left, right)]
         return torch.from_numpy(counts.astype(np.int32 if self.n_blocks < 2**31 else np.int64)).to(device)
-
-    def _index(self, features: Features) -> Index:
-        chosen = np.asarray(features) if not isinstance(features, slice) else np.arange(self.n_features)[features]
-        if chosen.dtype == bool:
-            if chosen.shape != (self.n_features,):
-                raise SaegeoError(f"a mask of shape {chosen.shape} was given for {self.n_features} features")
-            return np.flatnonzero(chosen)
-        if chosen.size == 0:
-            return np.zeros(0, np.int64)
-        if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or chosen.min() < 0 or chosen.max() >= self.n_features:
-            raise SaegeoError(
-                f"features are numbered from 0 to {self.n_features - 1}",
-                "give a mask, a slice or an array of such numbers",
-            )
-        return chosen.astype(np.int64)
-
-    def _checked_weights(self, weights: NDArray[Any]) -> Weights:
-        given = np.asarray(weights)
-        whole = given.shape == (self.n_blocks,) and given.dtype.kind in "iub"
-        if not whole or given.min() < 0 or given.max() > LARGEST_WEIGHT:
-            raise SaegeoError(
-                f"the weights are not {self.n_blocks} whole numbers from 0 to {LARGEST_WEIGHT}",
-                "give one for each block",
-            )
-        return given.astype(np.int64)
 
 
 def _to_store(firing: FiringStatistics, beside: dict[str, NDArray[Any]]) -> StoredFiring:
@@ -362,9 +348,10 @@ def _to_store(firing: FiringStatistics, beside: dict[str, NDArray[Any]]) -> Stor
         arrays["pair_counts"] = firing.pair_counts
     if firing.axes is not None:
         arrays["axes"] = firing.axes
-    return StoredFiring(
-        firing.facts(), arrays, tuple(partial(_control_to_store, make) for make in firing.controls_from)
+    controls = (
+        Deferred(partial(_control_to_store, make), partial(_identity_of, make)) for make in firing.controls_from
     )
+    return StoredFiring(firing.facts(), arrays, tuple(controls))
 
 
 def _control_to_store(make: Callable[[], Control]) -> StoredFiring:
@@ -380,7 +367,10 @@ def _from_stored(stored: StoredFiring) -> FiringStatistics:
     known: dict[str, Any] = {name: arrays[name] for name in (*ARRAYS, "pair_counts", "axes") if name in arrays}
     return FiringStatistics(
         fired=from_stored(incidence, n_features) if incidence else None,
-        controls_from=tuple(partial(_control_from_stored, read, known.get("axes")) for read in stored.controls),
+        controls_from=tuple(
+            Deferred(partial(_control_from_stored, stored_control, known.get("axes")), stored_control.identify)
+            for stored_control in stored.controls
+        ),
         **known,
         **stored.facts,
     )
@@ -394,6 +384,10 @@ def _control_from_stored(read: Callable[[], StoredFiring], axes: NDArray[np.floa
     if axes is None or "signs" not in stored.arrays:
         raise SaegeoError("a control has neither directions nor signs and axes to reflect along", "harvest again")
     return Control(Reflection(axes, stored.arrays["signs"]), firing)
+
+
+def _identity_of(make: Callable[[], Control]) -> str:
+    return make.identify() if isinstance(make, Deferred) else make().identity
 
 
 def _selected(make: Callable[[], Control], feature_ids: Index) -> Control:

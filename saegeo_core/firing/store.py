@@ -14,7 +14,7 @@ Here are arrays and facts; `FiringStatistics.open` and `write` make them statist
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from pydantic import Field, FiniteFloat, ValidationError
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.firing.consistency import refuse_impossible_pairs
+from saegeo_core.firing.deferred import Deferred
 from saegeo_core.frozen import Frozen
 
 MANIFEST = "manifest.json"
@@ -74,7 +75,7 @@ class StoredFiring:
 
     facts: Mapping[str, Any]
     arrays: Arrays
-    controls: "tuple[Callable[[], StoredFiring], ...]" = field(default=())
+    controls: "tuple[Deferred[StoredFiring], ...]" = field(default=())
 
 
 def firing_folder(root: str | Path, release: str, sae_id: str) -> Path:
@@ -192,11 +193,23 @@ def _read(folder: Path, manifest_name: str) -> StoredFiring:
     if "pair_counts" in arrays:
         refuse_impossible_pairs(arrays["pair_counts"], manifest.n_blocks)
     controls = (folder / "controls" / str(number) for number in range(manifest.n_controls))
+    # The manifest of a control names every array with its SHA-256, so it identifies them.
+    deferred = (
+        Deferred(partial(_read, control, CONTROL_MANIFEST), partial(_identity_of_control, control))
+        for control in controls
+    )
     return StoredFiring(
         facts=manifest.model_dump(exclude={"format", "format_version", "arrays", "n_controls"}),
         arrays=arrays,
-        controls=tuple(partial(_read, control, CONTROL_MANIFEST) for control in controls),
+        controls=tuple(deferred),
     )
+
+
+def _identity_of_control(folder: Path) -> str:
+    try:
+        return _sha256(folder / CONTROL_MANIFEST)
+    except OSError as error:
+        raise SaegeoError(f"cannot read {folder / CONTROL_MANIFEST}: {_first_line(error)}", "harvest again") from None
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -1,10 +1,11 @@
-"""What several analyses ask of one cloud: found by whoever asks first, and kept as long as the cloud."""
+"""What several analyses ask of one cloud: found by whoever asks first, and kept as long as the cloud's rows."""
 
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from inspect import signature
 from typing import Any, Generic, NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.errors import SaegeoError
@@ -20,12 +21,12 @@ Found = TypeVar("Found")
 
 
 class once_per_cloud(Generic[Found]):
-    """A function of a cloud and keywords, which looks once for each cloud and keywords."""
+    """A function of the rows of a cloud and keywords, which looks once for each of them. Clouds with other labels share rows."""
 
     def __init__(self, find: Callable[..., Found]) -> None:
         update_wrapper(self, find)
         self._find = find
-        self._known: WeakKeyDictionary[FeatureCloud, dict[tuple[Any, ...], Found]] = WeakKeyDictionary()
+        self._known = WeakTensorKeyDictionary()
         self._defaults = {
             name: one.default for name, one in signature(find).parameters.items() if one.kind is one.KEYWORD_ONLY
         }
@@ -34,15 +35,21 @@ class once_per_cloud(Generic[Found]):
         """What the function finds, or found before."""
         if not self.knows(cloud, **keywords):
             self.keep(self._find(cloud, **keywords), cloud, **keywords)
-        return self._known[cloud][self._asked(keywords)]
+        return self._kept(cloud)[self._asked(keywords)]
 
     def knows(self, cloud: FeatureCloud, **keywords: Any) -> bool:
         """Whether it need not look any more."""
-        return self._asked(keywords) in self._known.get(cloud, {})
+        return self._asked(keywords) in self._kept(cloud)
 
     def keep(self, found: Found, cloud: FeatureCloud, **keywords: Any) -> None:
         """Keep what was found in another way."""
-        self._known.setdefault(cloud, {})[self._asked(keywords)] = found
+        self._kept(cloud)[self._asked(keywords)] = found
+
+    def _kept(self, cloud: FeatureCloud) -> dict[tuple[Any, ...], Found]:
+        if cloud.vectors not in self._known:
+            self._known[cloud.vectors] = {}
+        kept: dict[tuple[Any, ...], Found] = self._known[cloud.vectors]
+        return kept
 
     def _asked(self, keywords: dict[str, Any]) -> tuple[Any, ...]:
         return tuple((self._defaults | keywords).values())
