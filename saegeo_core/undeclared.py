@@ -4,7 +4,7 @@ What is handed out is part of the digest of a report. What is not is replaced by
 to further files are shut.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
@@ -52,4 +52,20 @@ def refuse_while_working(what: str, instead: str) -> None:
     if analysis is not None:
         raise SaegeoError(
             f"{analysis} {what} while it works: its reports would not follow what that holds", f"declare it: {instead}"
+        )
+
+
+class NamedByParameters(dict[str, Any]):
+    """What parameters of one type name, by parameter. Any other key raises what to declare, or what to type."""
+
+    def __init__(self, found: Mapping[str, Any], *, analysis: str, place: str, kind: str, parameters: Collection[str]):
+        super().__init__(found)
+        self._analysis, self._place, self._kind, self._parameters = analysis, place, kind, parameters
+
+    def __missing__(self, key: str) -> NoReturn:
+        if key in self._parameters:
+            raise SaegeoError(f"{self._analysis}.{key} was left out", f"type --set {self._analysis}.{key}=NAME")
+        raise SaegeoError(
+            f"{self._analysis} reads {self._place}[{key!r}], and no parameter names it",
+            f"declare one: {key}: {self._kind} = Field(description=…)",
         )

@@ -29,6 +29,7 @@ class CosineTails(Analysis):
 
     name = "cosine-tails"
     version = "3"
+    uses = frozenset({"labels"})
     headline = "tail_fraction"
     summary = "Share of pairs of features too close to be chance, beside three nested nulls"
     reference = "T. Walker, Feature Geometry; P(|c| > t) by the exact Beta law (Cai, Fan & Jiang, JMLR 2013)"

@@ -83,7 +83,7 @@ class Crystals(Analysis):
 
     name = "crystals"
     version = "3"
-    uses = frozenset({"activations"})
+    uses = frozenset({"activations", "labels"})
     headline = "pairing_consistency_gain"
     summary = "Parallelograms of words before and after projection, how much is pairing, and those among features"
     reference = (

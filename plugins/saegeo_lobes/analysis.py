@@ -87,6 +87,7 @@ class Lobes(Analysis):
     name = "lobes"
     version = "2"
     needs = frozenset({"vectors", "firing"})
+    uses = frozenset({"labels"})
     headline = "ami"
     summary = "Do features that fire together lie together? Beside untrained dictionaries"
     reference = "Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 4 (arXiv 2410.19750)"

@@ -57,7 +57,7 @@ class PowerLaw(Analysis):
 
     name = "power-law"
     version = "4"
-    uses = frozenset({"activations"})
+    uses = frozenset({"activations", "labels"})
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"
@@ -108,7 +108,7 @@ class PowerLaw(Analysis):
 
     def used(self, parameters: PowerLawParameters) -> frozenset[str]:
         """A model, where there is text for it to read."""
-        return self.uses if parameters.corpus else frozenset()
+        return self.uses if parameters.corpus else self.uses - {"activations"}
 
     def cost(self, n_features: int, d_in: int, parameters: PowerLawParameters) -> Cost:
         """A pass over all pairs for kin, second moments, and the eigenvalues of what is drawn."""

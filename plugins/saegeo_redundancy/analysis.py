@@ -29,6 +29,7 @@ class Redundancy(Analysis):
 
     name = "redundancy"
     version = "4"
+    uses = frozenset({"labels"})
     headline = "family_share"
     summary = "Share of features in families of close directions, and of features with an opposite"
     reference = "share of features with a near neighbor above a null threshold (after arXiv 2506.15679); components of the links"

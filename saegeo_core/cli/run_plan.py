@@ -10,14 +10,16 @@ from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.firing.bundled import has_bundled_firing
 from saegeo_core.loading import expand_specs
+from saegeo_core.plugin.analysis import INPUTS
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Preset
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis, missing_inputs
 
 DEFAULT_SAE = "minilm-l6:layer_3"
-PROVIDED = frozenset({"vectors", "firing"})
-"""What a run without --model can give. Firing comes from --firing or with a bundled SAE; jobs without it fail by themselves."""
+PROVIDED = frozenset({"vectors", "encoder", "firing"})
+"""What a run can give without further options. Firing comes from --firing or with a bundled SAE, the encoder with most SAEs; jobs
+without them fail by themselves."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def plan_run(
         )
     plugins = plugins or PluginManager()
     options.place.refuse_unplaced()
-    provided = PROVIDED | {"activations"} if options.place.model else PROVIDED
+    given = {"activations": options.place.model, "labels": options.labels}
+    provided = PROVIDED.union(name for name, one in given.items() if one)
     names = _runnable(plugins, options.preset, provided) if run_all else _named(plugins, plugin_names, provided)
     analyses = _with_settings(plugins, names, options, skip_incomplete=run_all)
     if not saes:
@@ -86,15 +89,15 @@ def plan_run(
 def _named(plugins: PluginManager, names: Sequence[str], provided: frozenset[str]) -> list[str]:
     for name in names:
         missing = missing_inputs(plugins.analysis(name), provided)
-        if missing == ["activations"]:
+        if "activations" in missing:
             raise SaegeoError(
                 f"{name} needs the activations of a model, and none was named",
                 "type --model NAME_OR_PATH, for example --model minilm-l6",
             )
         if missing:
             raise SaegeoError(
-                f"{name} needs {' and '.join(missing)}, which saegeo run cannot give it",
-                "saegeo plugins shows what each analysis needs",
+                f"{name} needs {' and '.join(missing)}, and none were given",
+                "type " + " ".join(INPUTS[one] for one in missing),
             )
     return list(dict.fromkeys(names))
 

@@ -8,6 +8,7 @@ from pydantic_core import CoreSchema, core_schema
 from saegeo_core.corpora.corpus import Corpus
 from saegeo_core.corpora.open_corpus import KNOWN, open_corpus
 from saegeo_core.errors import SaegeoError
+from saegeo_core.undeclared import refuse_while_working
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class CorpusSpec:
         Raises:
             SaegeoError: as `open_corpus` does.
         """
+        refuse_while_working("opens a corpus", "a parameter of type CorpusSpec brings context.corpora")
         return open_corpus(self.where)
 
     def __str__(self) -> str:

@@ -38,6 +38,7 @@ from saegeo_core.firing.identity import digest_of_statistics, joint_digest
 from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.store import StoredFiring, folder_of_sae, read_firing, read_pair_counts, write_firing
+from saegeo_core.undeclared import refuse_while_working
 
 ACTIVATIONS = ("activation_sum", "activation_sum_of_squares", "activation_max")
 
@@ -161,6 +162,7 @@ class FiringStatistics:
         Raises:
             SaegeoError: nothing there, several SAEs and none named, another SAE than the one named, or damaged files.
         """
+        refuse_while_working("opens firing statistics", '"firing" brings context.firing')
         path = Path(path)
         if path.is_file():
             return cls.from_cooccurrence(*read_pair_counts(path))

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.undeclared import refuse_while_working
 
 if TYPE_CHECKING:
+    import torch
+
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.loading.file_format import Layout, StoredDirections
     from saegeo_core.plugin.manager import PluginManager
@@ -45,6 +48,7 @@ def load_cloud(
     from saegeo_core.cloud.source_facts import describe
     from saegeo_core.loading.feature_labels import read_feature_labels
 
+    refuse_while_working("loads an SAE", 'a parameter of type SaeSpec brings context.clouds, "encoder" context.encoder')
     if rows not in ("decoder", "encoder"):
         raise SaegeoError(f"rows are {rows!r}", "say 'decoder' or 'encoder'")
     spec = SaeSpec.parse(spec) if isinstance(spec, str) else spec
@@ -62,6 +66,32 @@ def load_cloud(
             "a geometry needs at least two non-zero rows",
         )
     return cloud
+
+
+def load_encoder(
+    cloud: "FeatureCloud", *, layout: "Layout | None" = None, plugins: "PluginManager | None" = None
+) -> "torch.Tensor | None":
+    """What each feature of a cloud projects activations on, (n_features, d_in of the encoder), as stored.
+
+    None where the SAE has no source to be read again, or that source holds no encoder.
+
+    Raises:
+        SaegeoError: the encoder is of another number of features, or not finite.
+    """
+    spec = cloud.sae.spec
+    try:
+        rows = _read(SaeSpec.parse(spec), "encoder", layout=layout, decoder_key=None, model_slice=None, plugins=plugins)
+    except SaegeoError:
+        return None
+    if len(rows.vectors) != cloud.sae.d_sae:
+        raise SaegeoError(
+            f"the encoder of {spec} has {len(rows.vectors)} features, the cloud {cloud.sae.d_sae}",
+            "the weights are damaged: load them again from their source",
+        )
+    encoder = rows.vectors[cloud.feature_ids]
+    if not bool(encoder.isfinite().all()):
+        raise SaegeoError(f"the encoder of {spec} holds NaN or infinity", "load the weights again from their source")
+    return encoder
 
 
 def expand_specs(specs: list[str]) -> list[SaeSpec]:

@@ -28,14 +28,21 @@ from saegeo_core.report.report import Preset
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
-    from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.report.findings import Findings
 
-NEEDS = ("vectors", "firing", "activations")
+INPUTS: Mapping[str, str] = {
+    "vectors": "name an SAE",
+    "labels": "--feature-labels FILE",
+    "encoder": "the SAE with its encoder: a folder, a release, or a file that holds it under a known name",
+    "firing": "saegeo harvest {spec} --model MODEL --corpus TEXT, then --firing with its folder",
+    "activations": "--model NAME_OR_PATH",
+}
+"""What an analysis may declare that it reads, and how each is given."""
 Invariance = Literal["rotation", "feature order", "scale", "row lengths"]
 INVARIANCES: Mapping[Invariance, str] = {
     "rotation": "the cloud is turned about the origin",
@@ -62,17 +69,22 @@ class Parameters(BaseModel):
 class AnalysisContext:
     """What an analysis may use besides the cloud and its parameters.
 
+    The host fills it with what the analysis declares by `needs`, `uses` and parameters; each is part of the digest of its
+    reports. Anything else that is read raises what to declare (`Undeclared`), labels of the cloud included.
+
     Attributes:
         rng: the only source of chance; seeded from the user's seed and the analysis's name.
         device: where to compute, for example "cpu" or "cuda:0".
         preset: "calibrated" or "paper".
         progress: wrap long loops in it.
-        firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed.
+        firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed or used.
+        encoder: tensor (n_features, d_in of the encoder), what each feature of the cloud projects activations on, as stored;
+            given where "encoder" is needed or used.
         activations: what the model of --model computes where the SAE reads, or None where none was named; given where
             "activations" is needed or used.
         clouds: the clouds of the SAEs that parameters name, by parameter and of the same kind of rows: one for a parameter of
             type SaeSpec, a tuple for a list of them.
-        corpora: the corpora that parameters of type CorpusSpec name, by parameter.
+        corpora: the corpora that parameters of type CorpusSpec name, by parameter; a tuple for a list of them.
     """
 
     rng: "np.random.Generator"
@@ -80,9 +92,10 @@ class AnalysisContext:
     preset: Preset = "calibrated"
     progress: Progress = silent
     firing: "FiringStatistics | None" = None
+    encoder: "torch.Tensor | None" = None
     activations: "TextActivations | None" = None
     clouds: "Mapping[str, Any]" = field(default_factory=dict)
-    corpora: "Mapping[str, Corpus]" = field(default_factory=dict)
+    corpora: "Mapping[str, Any]" = field(default_factory=dict)
 
 
 class Example(NamedTuple):
@@ -93,12 +106,14 @@ class Example(NamedTuple):
         firing: for analyses that need firing: which of its features fire in which block.
         activations: for those that read a model: see `saegeo_core.synthetic.activations`.
         other: the cloud that a parameter of type SaeSpec loads, whatever it names.
+        encoder: for analyses that read it: one row for each feature.
     """
 
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
     other: "FeatureCloud | None" = None
+    encoder: "torch.Tensor | None" = None
 
 
 class Cost(NamedTuple):
@@ -120,9 +135,9 @@ class Analysis(Protocol):
     Attributes:
         name: what the user types, lower case with hyphens.
         version: goes up whenever the same cloud would give other numbers.
-        needs: what must be given: a subset of "vectors", "firing", "activations".
-        uses: what it can do without, and takes where it is given: at present "activations" or nothing. Where that depends on
-            parameters, `used` tells.
+        needs: what must be given: a subset of `INPUTS`: "vectors", "labels", "encoder", "firing", "activations".
+        uses: what of these it can do without, and takes where it is given. Where that depends on parameters, `used` tells.
+            What it declares by neither it cannot read.
         headline: the metric to look at first.
         summary: one line for lists.
         reference: where the method is described.

@@ -181,14 +181,16 @@ def _collector(collected: list[Any], attributes: tuple[str, ...]) -> Callable[[A
 
 def _refuse_unfit(analysis: Any) -> None:
     """An analysis that would fail later, or make the list of all of them fail, is refused now."""
-    from saegeo_core.plugin.analysis import NEEDS, Parameters
+    from saegeo_core.plugin.analysis import INPUTS, Parameters
 
-    if not isinstance(analysis.needs, frozenset | set):
-        raise TypeError(
-            f"needs of {analysis.name} is a {type(analysis.needs).__name__}; write frozenset({{'vectors'}})"
-        )
-    if unknown := sorted(map(str, analysis.needs - set(NEEDS))):
-        raise TypeError(f"{analysis.name} needs {', '.join(unknown)}; there is {', '.join(NEEDS)}")
+    for declared in ("needs", "uses"):
+        inputs: Any = getattr(analysis, declared, frozenset())
+        if not isinstance(inputs, frozenset | set):
+            raise TypeError(
+                f"{declared} of {analysis.name} is a {type(inputs).__name__}; write frozenset({{'vectors'}})"
+            )
+        if unknown := sorted(map(str, inputs - set(INPUTS))):
+            raise TypeError(f"{analysis.name} {declared} {', '.join(unknown)}; there is {', '.join(INPUTS)}")
     if not (isinstance(analysis.Parameters, type) and issubclass(analysis.Parameters, Parameters)):
         raise TypeError(f"Parameters of {analysis.name} is no subclass of saegeo_core.Parameters")
     if not isinstance(analysis.presets, Mapping) or not callable(analysis.analyze):

@@ -16,10 +16,13 @@ from saegeo_core.firing.alignment import firing_of
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
+from saegeo_core.running.given import OfFeatures
 from saegeo_core.running.job import Job
 from saegeo_core.running.model_place import ModelPlace
 
 if TYPE_CHECKING:
+    import torch
+
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.firing.statistics import FiringStatistics
@@ -34,6 +37,7 @@ class AnalysisInputs:
         cloud: the directions to be measured.
         firing: which features fire in which block; None where no analysis needs it, or there is none.
         activations: what a model computes for texts; None where no analysis reads it, or no model was named.
+        encoder: what each feature projects activations on, (n_features, d_in); None where no analysis reads it, or there is none.
         device: where to compute, for example "cpu" or "cuda:0".
         load_cloud: loads the clouds of the SAEs that parameters name.
     """
@@ -41,6 +45,7 @@ class AnalysisInputs:
     cloud: "FeatureCloud"
     firing: "FiringStatistics | None"
     activations: "TextActivations | None"
+    encoder: "torch.Tensor | None"
     device: str
     load_cloud: "Callable[[SaeSpec], FeatureCloud]"
     among: "AnalysisInputs | None" = None
@@ -58,8 +63,9 @@ class AnalysisInputs:
                 f"{cloud.n_features} of the features chosen can be measured",
                 "a geometry needs at least two non-zero rows",
             )
-        firing = None if self.firing is None else self.firing.select(cloud.feature_ids)
-        return replace(self, cloud=cloud, firing=firing, among=self)
+        rows = np.searchsorted(self.cloud.feature_ids, cloud.feature_ids)
+        part = OfFeatures(self.cloud, self.firing, self.encoder).select(rows)
+        return replace(self, cloud=cloud, firing=part.firing, encoder=part.encoder, among=self)
 
     @classmethod
     def open(
@@ -85,34 +91,32 @@ class AnalysisInputs:
         Raises:
             SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
         """
-        analyses = list(analyses)
-        needs_firing = any("firing" in configured.analysis.needs for configured in analyses)
-        reads_model = any(configured.takes_activations for configured in analyses)
+        read = frozenset[str]().union(*(configured.reads for configured in analyses))
         return cls(
             cloud,
-            firing_of(cloud, firing) if needs_firing else None,
-            place.open_activations(cloud.sae, plugins.sources) if reads_model else None,
+            firing_of(cloud, firing) if "firing" in read else None,
+            place.open_activations(cloud.sae, plugins.sources) if "activations" in read else None,
+            loading.load_encoder(cloud, layout=layout, plugins=plugins) if "encoder" in read else None,
             place.device,
             partial(_load_like, rows=cloud.sae.rows, layout=layout, plugins=plugins),
         )
 
     def job(self, configured: ConfiguredAnalysis, seed: int) -> Job:
-        """The job of one of the analyses: it gets what it reads, and nothing else."""
-        analysis = configured.analysis
+        """The job of one of the analyses."""
+        among = self.among
         return Job(
-            analysis=analysis,
+            analysis=configured.analysis,
             package=configured.package,
             preset=configured.preset,
             parameters=configured.parameters,
             seed=seed,
             device=self.device,
             cloud=self.cloud,
-            firing=self.firing if "firing" in analysis.needs else None,
-            activations=self.activations if configured.takes_activations else None,
+            firing=self.firing,
+            activations=self.activations,
+            encoder=self.encoder,
             load_cloud=self.load_cloud,
-            among=None
-            if self.among is None
-            else (self.among.cloud, self.among.firing if "firing" in analysis.needs else None),
+            among=None if among is None else OfFeatures(among.cloud, among.firing, among.encoder),
         )
 
 

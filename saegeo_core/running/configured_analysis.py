@@ -40,9 +40,9 @@ class ConfiguredAnalysis:
         return self.analysis.name
 
     @property
-    def takes_activations(self) -> bool:
-        """Whether it reads a model where one is named."""
-        return "activations" in self.analysis.needs | self.analysis.used(self.parameters)
+    def reads(self) -> frozenset[str]:
+        """What it needs, and what it takes where it is given."""
+        return self.analysis.needs | self.analysis.used(self.parameters)
 
 
 def missing_inputs(analysis: Analysis, available: Set[str]) -> list[str]:

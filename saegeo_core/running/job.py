@@ -20,7 +20,7 @@ from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.input_files import input_files
 from saegeo_core.loading import load_cloud
 from saegeo_core.numerics.blas_threads import one_blas_thread
-from saegeo_core.plugin.analysis import Analysis, AnalysisContext, Parameters
+from saegeo_core.plugin.analysis import INPUTS, Analysis, AnalysisContext, Parameters
 from saegeo_core.progress import Progress, silent
 from saegeo_core.report.findings import Findings
 from saegeo_core.report.replicates import as_arrays, told_beside
@@ -35,9 +35,24 @@ from saegeo_core.report.report import (
 )
 from saegeo_core.report.store import ReportStore, digest_of
 from saegeo_core.running.configured_analysis import missing_inputs
+from saegeo_core.running.given import (
+    Given,
+    OfFeatures,
+    given_activations,
+    given_among,
+    given_cloud,
+    given_corpus,
+    given_encoder,
+    given_firing,
+    given_labels,
+    given_named_cloud,
+)
 from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subset_null
+from saegeo_core.undeclared import NamedByParameters, Undeclared, analysis_at_work
 
 if TYPE_CHECKING:
+    import torch
+
     from saegeo_core.activations.text_activations import TextActivations
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.corpora.corpus import Corpus
@@ -57,7 +72,7 @@ class StoredReport(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """One analysis, about to be run on one cloud: everything that decides the numbers of its report."""
+    """One analysis, about to be run on one cloud. Of what it is given it hands on what the analysis declares."""
 
     analysis: Analysis
     package: str
@@ -69,21 +84,22 @@ class Job:
     firing: "FiringStatistics | None" = None
     activations: "TextActivations | None" = None
     load_cloud: "Callable[[SaeSpec], FeatureCloud]" = load_cloud
-    among: "tuple[FeatureCloud, FiringStatistics | None] | None" = None
-    """The whole cloud and its firing, where `cloud` is of features that were chosen: random ones judge them too."""
+    among: OfFeatures | None = None
+    """All features of the SAE, where `cloud` is of some that were chosen: random ones judge them too."""
+    encoder: "torch.Tensor | None" = None
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """What the analysis may read at these parameters, of `saegeo_core.plugin.analysis.INPUTS`."""
+        return self.analysis.needs | self.analysis.used(self.parameters)
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
-        given = {"firing": self.firing, "activations": self.activations}
-        missing = missing_inputs(self.analysis, {"vectors", *(name for name, one in given.items() if one is not None)})
+        missing = missing_inputs(self.analysis, {"vectors", *self.given})
         if missing:
-            ways = {
-                "firing": f"saegeo harvest {self.cloud.sae.spec} --model MODEL --corpus TEXT, then --firing with its folder",
-                "activations": "--model NAME_OR_PATH",
-            }
             raise MissingInput(
                 f"{self.analysis.name} needs {' and '.join(missing)}, which this run does not have",
-                "type " + "; ".join(ways[name] for name in missing if name in ways),
+                "type " + "; ".join(INPUTS[name].format(spec=self.cloud.sae.spec) for name in missing),
             )
 
     @cached_property
@@ -93,60 +109,80 @@ class Job:
         Raises:
             SaegeoError: there is no such SAE.
         """
-        clouds: dict[str, FeatureCloud | tuple[FeatureCloud, ...]] = {}
-        for key, value in self._parameter_values().items():
-            if isinstance(value, SaeSpec):
-                clouds[key] = self.load_cloud(value)
-            elif isinstance(value, list | tuple) and value and all(isinstance(one, SaeSpec) for one in value):
-                clouds[key] = tuple(self.load_cloud(one) for one in value)
-        return clouds
+        return self._named(SaeSpec, self.load_cloud)
 
     @cached_property
-    def corpora(self) -> "dict[str, Corpus]":
-        """The corpora that parameters name, by parameter.
+    def corpora(self) -> "dict[str, Corpus | tuple[Corpus, ...]]":
+        """The corpora that parameters name, by parameter: one for a name, several for a list of names.
 
         Raises:
             SaegeoError: there is no such corpus.
         """
-        values = self._parameter_values()
-        return {key: value.open() for key, value in values.items() if isinstance(value, CorpusSpec)}
+        return self._named(CorpusSpec, CorpusSpec.open)
 
-    def _parameter_values(self) -> dict[str, Any]:
-        return {key: getattr(self.parameters, key) for key in type(self.parameters).model_fields}
+    def _named(self, kind: type, open_one: Callable[[Any], Any]) -> dict[str, Any]:
+        """What parameters of a kind name, opened."""
+        found: dict[str, Any] = {}
+        for key in type(self.parameters).model_fields:
+            value = getattr(self.parameters, key)
+            if isinstance(value, kind):
+                found[key] = open_one(value)
+            elif isinstance(value, list | tuple) and value and all(isinstance(one, kind) for one in value):
+                found[key] = tuple(open_one(one) for one in value)
+        return found
 
     @cached_property
-    def inputs(self) -> dict[str, Any]:
-        """What the analysis is given besides the vectors: what identifies each, and what is worth knowing of it."""
-        inputs: dict[str, Any] = {
-            key: _told(named) if not isinstance(named, tuple) else _told_together(named)
-            for key, named in self.clouds.items()
+    def given(self) -> dict[str, Given]:
+        """All that the analysis can read, by name: by parameter what parameters name, and what it declares of the rest."""
+        given = {
+            **{f"parameters.{key}": given_named_cloud(named) for key, named in self.clouds.items()},
+            **{f"parameters.{key}": given_corpus(corpus) for key, corpus in self.corpora.items()},
+            **{
+                f"parameters.{key}": Given(None, told["digest"], told)
+                for key, told in input_files(self.parameters).items()
+            },
+            "cloud": given_cloud(self._with_declared_labels(self.cloud)),
         }
-        for key, corpus in self.corpora.items():
-            inputs[key] = {"digest": digest_of(described := corpus.describe()), **described}
-        inputs |= input_files(self.parameters)
-        if self.firing is not None:
-            inputs["firing"] = {"digest": self.firing.digest, **self.firing.facts()}
+        if "labels" in self.declared and self.cloud.labels is not None:
+            given["labels"] = given_labels(self.cloud.labels)
+        if "firing" in self.declared and self.firing is not None:
+            given["firing"] = given_firing(self.firing)
+        if "encoder" in self.declared and self.encoder is not None:
+            given["encoder"] = given_encoder(self.encoder)
+        if "activations" in self.declared and self.activations is not None:
+            given["activations"] = given_activations(self.activations)
         if self.among is not None:
-            whole, _ = self.among
-            inputs["among"] = {"digest": whole.digest, "n_features": whole.n_features}
-        if self.activations is not None:
-            described = self.activations.describe()
-            inputs["activations"] = {"digest": digest_of(described), **described}
-        return inputs
+            firing = self.among.firing if "firing" in given else None
+            encoder = self.among.encoder if "encoder" in given else None
+            given["among"] = given_among(OfFeatures(self._with_declared_labels(self.among.cloud), firing, encoder))
+        return given
+
+    def _with_declared_labels(self, cloud: "FeatureCloud") -> "FeatureCloud":
+        """A cloud as the analysis gets it. Its rows are identified first: once for all analyses that are handed it."""
+        if "labels" in self.declared:
+            return cloud
+        cloud.digest  # noqa: B018
+        return cloud.with_labels(Undeclared(self.analysis.name, "labels", "cloud.labels"))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the report says of what the analysis was given besides the vectors."""
+        return {
+            name.removeprefix("parameters."): {"digest": one.identity, **one.told}
+            for name, one in self.given.items()
+            if one.told is not None
+        }
 
     @property
     def digest(self) -> str:
-        """Digest of everything that decides the numbers. The device is not among it: CPU and CUDA agree."""
+        """Digest of everything that decides a report. The device is not among it: CPU and CUDA agree."""
         return digest_of(
             {
                 "schema": SCHEMA_VERSION,
                 "analysis": [self.package, self.analysis.name, self.analysis.version, self.preset],
                 "parameters": self.parameters.model_dump(mode="json"),
                 "seed": self.seed,
-                "cloud": self.cloud.digest,
-                "features": digest_of(self.cloud.feature_ids.tolist()),
-                "rows": self.cloud.sae.rows,
-                **{name: one["digest"] for name, one in self.inputs.items()},
+                "given": {name: one.identity for name, one in self.given.items()},
             }
         )
 
@@ -182,52 +218,62 @@ class Job:
         self.refuse_missing_inputs()
         started = time.perf_counter()
         findings = self._analyze(progress)
-        if self.among is not None:
-            findings = self._beside_random_subsets(findings, *self.among, progress)
+        if "among" in self.given:
+            findings = self._beside_random_subsets(findings, self.given["among"].value, progress)
         return self._stamp(findings, time.perf_counter() - started)
 
-    def _beside_random_subsets(
-        self, findings: Findings, whole: "FeatureCloud", firing: "FiringStatistics | None", progress: Progress
-    ) -> Findings:
-        """The findings, each number judged by those of random features of the whole cloud as well."""
-        if firing is not None and firing.controls_from:
+    def _beside_random_subsets(self, findings: Findings, whole: OfFeatures, progress: Progress) -> Findings:
+        """The findings, each number judged by those of random features of the whole SAE as well."""
+        if whole.firing is not None and whole.firing.controls_from:
             told = "untrained dictionaries, where they judge, are whole ones: of more features than were chosen"
             findings = replace(findings, warnings=[*findings.warnings, told])
-        chosen = self._estimates(self.cloud, self.firing)
+        rows_chosen = np.searchsorted(whole.cloud.feature_ids, self.cloud.feature_ids)
+        chosen = self._estimates(OfFeatures(*(self._handed(name) for name in ("cloud", "firing", "encoder"))))
         if chosen is None:
             why = f"{self.analysis.name} does not tell its numbers alone under the preset {self.preset}"
             return replace(findings, warnings=[*findings.warnings, f"not judged by random features of the SAE: {why}"])
         rng = np.random.default_rng([self.seed, *self.analysis.name.encode(), *b"random subsets"])
-        rows_chosen = np.searchsorted(whole.feature_ids, self.cloud.feature_ids)
-        draws = []
-        for rows in progress(random_subsets(whole, firing, rows_chosen, rng, N_SUBSETS), N_SUBSETS, "random features"):
-            numbers = self._estimates(whole.select(rows), None if firing is None else firing.select(rows))
-            draws.append(numbers or {})
-        return with_subset_null(findings, chosen, draws, has_rate=firing is not None)
+        subsets = random_subsets(whole.cloud, whole.firing, rows_chosen, rng, N_SUBSETS)
+        draws = [self._estimates(whole.select(rows)) or {} for rows in progress(subsets, N_SUBSETS, "random features")]
+        return with_subset_null(findings, chosen, draws, has_rate=whole.firing is not None)
 
-    def _estimates(self, cloud: "FeatureCloud", firing: "FiringStatistics | None") -> Mapping[str, float] | None:
-        """The numbers of the analysis on any cloud, each time by the same chance."""
+    def _estimates(self, of: OfFeatures) -> Mapping[str, float] | None:
+        """The numbers of the analysis on any features, each time by the same chance."""
+        theirs: dict[str, Any] = {"firing": of.firing, "encoder": of.encoder}
+        context = replace(self._context(silent), **{name: one for name, one in theirs.items() if name in self.given})
         with self._running():
-            return self.analysis.estimates(cloud, self.parameters, replace(self._context(silent), firing=firing))
+            return self.analysis.estimates(of.cloud, self.parameters, context)
+
+    def _handed(self, name: str) -> Any:
+        """What the analysis finds under a name: what is given, or None, or what says that it should have been declared."""
+        if name in self.given:
+            return self.given[name].value
+        return None if name in self.declared else Undeclared(self.analysis.name, name, f"context.{name}")
 
     def _context(self, progress: Progress) -> AnalysisContext:
+        def named(place: str, kind: str, found: Mapping[str, Any]) -> NamedByParameters:
+            named = {key: self.given[f"parameters.{key}"].value for key in found}
+            known = type(self.parameters).model_fields
+            return NamedByParameters(named, analysis=self.analysis.name, place=place, kind=kind, parameters=known)
+
         return AnalysisContext(
             # Seeded by the analysis's name too, so that what else runs, and in which order, changes nothing.
             rng=np.random.default_rng([self.seed, *self.analysis.name.encode()]),
             device=self.device,
             preset=self.preset,
             progress=progress,
-            firing=self.firing,
-            activations=self.activations,
-            clouds=self.clouds,
-            corpora=self.corpora,
+            firing=self._handed("firing"),
+            encoder=self._handed("encoder"),
+            activations=self._handed("activations"),
+            clouds=named("context.clouds", "SaeSpec", self.clouds),
+            corpora=named("context.corpora", "CorpusSpec", self.corpora),
         )
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
         """What holds while the analysis works: standard output carries results only, and its errors name it."""
         try:
-            with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
+            with analysis_at_work(self.analysis.name), one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
                 yield
         except Exception as error:
             error.add_note(f"in analysis {self.analysis.name} of package {self.package}, on {self.cloud.sae.spec}")
@@ -235,8 +281,9 @@ class Job:
 
     def _analyze(self, progress: Progress) -> Findings:
         before = self.cloud.checksum()
+        cloud, context = self.given["cloud"].value, self._context(progress)
         with self._running():
-            findings = self.analysis.analyze(self.cloud, self.parameters, self._context(progress))
+            findings = self.analysis.analyze(cloud, self.parameters, context)
             if not isinstance(findings, Findings):
                 raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")
             if self.analysis.headline not in [metric.name for metric in findings.metrics]:
@@ -278,16 +325,6 @@ class Job:
             warnings=(*_cloud_warnings(cloud), *findings.warnings),
         )
         return report.with_arrays({**findings.arrays, **as_arrays(findings.replicates)})
-
-
-def _told(cloud: "FeatureCloud") -> dict[str, Any]:
-    """What a report says of a cloud that a parameter names."""
-    return {"digest": cloud.digest, "n_features": cloud.n_features, **cloud.sae.model_dump(mode="json")}
-
-
-def _told_together(clouds: "tuple[FeatureCloud, ...]") -> dict[str, Any]:
-    """What a report says of several that one parameter names, with one digest of all of them in their order."""
-    return {"digest": digest_of([cloud.digest for cloud in clouds]), "saes": [_told(cloud) for cloud in clouds]}
 
 
 def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.activations.text_activations import TextActivations
-from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.feature_cloud import FeatureCloud, rows_digest
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.plugin.analysis import Example
 from saegeo_core.synthetic import families
@@ -24,7 +24,8 @@ SEED = 20240917
 
 def fingerprint(given: Example) -> tuple[object, ...]:
     """Changes when anything that is given does. A copy of the firing statistics is asked, for they remember their digest."""
-    return given.cloud.checksum(), given.cloud.labels, given.firing and replace(given.firing).digest
+    encoder = None if given.encoder is None else rows_digest(given.encoder)
+    return given.cloud.checksum(), given.cloud.labels, given.firing and replace(given.firing).digest, encoder
 
 
 def ordinary(reads: Set[str], n_features: int = 160, d_in: int = 16, n_blocks: int = 400) -> Example:
@@ -36,8 +37,9 @@ def ordinary(reads: Set[str], n_features: int = 160, d_in: int = 16, n_blocks: i
     else:
         rows, firing = families(n_features, d_in, rng), None
     lengths = torch.from_numpy(rng.uniform(0.5, 2.0, (n_features, 1))).float()
-    cloud = FeatureCloud.from_array(rows * lengths, name="ordinary")
-    return Example(cloud, firing, _activations_beside(cloud, reads))
+    labels = [f"feature {number}" for number in range(n_features)] if "labels" in reads else None
+    cloud = FeatureCloud.from_array(rows * lengths, labels=labels, name="ordinary")
+    return Example(cloud, firing, _activations_beside(cloud, reads), encoder=_encoder_beside(cloud, reads))
 
 
 def degenerate(reads: Set[str]) -> dict[str, Example]:
@@ -65,14 +67,24 @@ def companion(cloud: FeatureCloud) -> FeatureCloud:
 def _with_inputs(name: str, rows: NDArray[np.float32], reads: Set[str], rng: np.random.Generator) -> Example:
     cloud = FeatureCloud.from_array(rows, name=name.replace(" ", "-"))
     activations = _activations_beside(cloud, reads)
+    encoder = _encoder_beside(cloud, reads)
     if "firing" not in reads:
-        return Example(cloud, None, activations)
+        return Example(cloud, None, activations, encoder=encoder)
     plant = plant_firing(rng, n_features=len(rows), n_blocks=100, n_topics=min(3, len(rows)), d_in=4)
     fired = np.concatenate([tile for _, tile in plant.firing.incidence().tiles()])
     if name == "dead features":
         fired[:, ::4] = 0
     known = {each: getattr(plant.firing, each) for each in ("document_of_block", "label_of_block", "label_names")}
-    return Example(cloud, FiringStatistics.from_arrays(fired, **known).select(cloud.feature_ids), activations)
+    firing = FiringStatistics.from_arrays(fired, **known).select(cloud.feature_ids)
+    return Example(cloud, firing, activations, encoder=encoder)
+
+
+def _encoder_beside(cloud: FeatureCloud, reads: Set[str]) -> torch.Tensor | None:
+    """Rows between those of the cloud, turned to unit length, and directions of their own."""
+    if "encoder" not in reads:
+        return None
+    own = np.random.default_rng(SEED + 2).standard_normal(cloud.vectors.shape) / np.sqrt(cloud.d_in)
+    return cloud.unit_vectors() + torch.from_numpy(own).float()
 
 
 def _activations_beside(cloud: FeatureCloud, reads: Set[str]) -> TextActivations | None:

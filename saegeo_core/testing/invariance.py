@@ -45,20 +45,23 @@ def invariance(trial: Trial) -> Iterator[Outcome]:
 
 
 def changed(given: Example, how: Invariance) -> Example:
-    """The same input, changed in one way. Activations live where the directions do: they are turned with them."""
+    """The same input, changed in one way. Activations and encoder live where the directions do: they are turned with them."""
     rng = np.random.default_rng(SEED)
-    rows, firing, activations = given.cloud.vectors, given.firing, given.activations
+    rows, firing, activations, encoder = given.cloud.vectors, given.firing, given.activations, given.encoder
     n, d = rows.shape
     if how == "feature order":
         order = rng.permutation(n)
         return given._replace(
-            cloud=_cloud(rows[torch.from_numpy(order)]), firing=None if firing is None else firing.select(order)
+            cloud=_cloud(rows[torch.from_numpy(order)]),
+            firing=None if firing is None else firing.select(order),
+            encoder=None if encoder is None else encoder[torch.from_numpy(order)],
         )
     if how == "rotation":
         rotation, _ = np.linalg.qr(rng.standard_normal((d, d)))
         return given._replace(
             cloud=_cloud(rows.double() @ torch.from_numpy(rotation)),
             activations=None if activations is None else _turned(activations, rotation),
+            encoder=None if encoder is None else (encoder.double() @ torch.from_numpy(rotation)).float(),
         )
     lengths = np.exp(rng.uniform(-1, 1, (n, 1))) if how == "row lengths" else np.full((n, 1), 3.7)
     return given._replace(cloud=_cloud(rows.double() * torch.from_numpy(lengths)))

@@ -49,6 +49,7 @@ class Trial:
             cloud=given.cloud,
             firing=given.firing,
             activations=given.activations,
+            encoder=given.encoder,
             load_cloud=lambda _: companion(given.cloud) if given.other is None else given.other,
         )
         return job.perform()
