@@ -1,6 +1,7 @@
 """Measures the SAEs that `saegeo compare` was given, or reads their reports where --out holds them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from saegeo_core.cli.command_group import SOME_FAILED
 from saegeo_core.cli.progress import grid_bars
@@ -11,21 +12,31 @@ from saegeo_core.cli.run_plan import plan_run
 from saegeo_core.comparison.l0_matching import Candidate, matched
 from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.sparsity import stored_l0
 from saegeo_core.loading import expand_specs
-from saegeo_core.loading.release_directory import matching_entries
+from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Report
 
 
-def matched_in_l0(saes: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Of the SAEs of releases those that agree best in L0, before any is loaded; paths stay."""
+def matched_in_l0(saes: Sequence[str], firing: Path | None) -> tuple[list[str], list[str]]:
+    """Of the SAEs of releases those that agree best in L0, before any is loaded; paths stay.
+
+    Their L0 is that of their harvest below `firing`, or the one their release states.
+    """
     specs = expand_specs(list(saes))
     entries = [entry for spec in specs if spec.path is None for entry in matching_entries(spec)]
     paths = [str(spec) for spec in specs if spec.path is not None]
-    if not any(entry.l0 for entry in entries):
+    candidates = [Candidate(entry.release, entry.sae_id, _l0(entry, firing)) for entry in entries]
+    if not any(one.l0 for one in candidates):
         return [str(spec) for spec in specs], []
-    found, notes = matched(entries, [Candidate(entry.release, entry.sae_id, entry.l0) for entry in entries])
+    found, notes = matched(entries, candidates)
     return [*map(str, found), *paths], notes
+
+
+def _l0(entry: ReleaseEntry, firing: Path | None) -> float | None:
+    at_hand = None if firing is None else stored_l0(firing, entry.release, entry.sae_id)
+    return entry.l0 if at_hand is None else at_hand
 
 
 def measured(

@@ -60,7 +60,7 @@ def compare_named(
 
         saes = given.saes
         if match_l0 and not reports:  # with reports among them, all are matched together once the SAEs are measured
-            saes, notes = matched_in_l0(saes)
+            saes, notes = matched_in_l0(saes, options.firing)
         names = names or list(dict.fromkeys(report.analysis.name for report in reports))
         made, failures = measured(saes, names, options, plugins=plugins, alone=not reports)
         reports += made

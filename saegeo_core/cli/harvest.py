@@ -102,6 +102,7 @@ def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_d
     with contextlib.redirect_stdout(sys.stderr):
         from saegeo_core.cli.harvest_progress import harvest_progress
         from saegeo_core.cli.messages import results, say
+        from saegeo_core.firing.sparsity import statement_warning, with_measured_l0
         from saegeo_core.harvesting.settings import HarvestSettings
         from saegeo_core.rendering.terminal.harvest_table import harvest_table
         from saegeo_core.running.harvest_plan import plan_harvest
@@ -115,5 +116,8 @@ def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_d
             harvested = plan.carry_out(watch)
         console = results(output)
         console.print(harvest_table(harvested, console.width))
+        for placed, one in zip(plan.saes, harvested, strict=True):
+            if told := statement_warning(with_measured_l0(placed.description, one.firing)):
+                say(f"warning: {one.spec}: {told}")
         say(f"stored in {plan.out}; to measure it, type:")
         say(shlex.join(["saegeo", "run", "--all", *(one.spec for one in harvested), "--firing", str(plan.out)]))

@@ -129,8 +129,15 @@ class FeatureCloud:
 
     def with_labels(self, labels: "tuple[str, ...] | Undeclared | None") -> "FeatureCloud":
         """The same cloud with other labels, or none, or those that may not be read. What is known of its rows stays known."""
+        return self._with("labels", labels)
+
+    def with_description(self, sae: SaeDescription) -> "FeatureCloud":
+        """The same cloud with something else known of its SAE. What is known of its rows stays known."""
+        return self._with("sae", sae)
+
+    def _with(self, name: str, value: object) -> "FeatureCloud":
         other = copy.copy(self)
-        object.__setattr__(other, "labels", labels)
+        object.__setattr__(other, name, value)
         return other
 
     def unit_vectors(self, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -9,9 +9,9 @@ import numpy as np
 from scipy import stats
 
 from saegeo_core.cloud.sae_names import layer_of
-from saegeo_core.comparison.confounding import L0_RATIO
 from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.sparsity import L0_RATIO
 from saegeo_core.numerics.arrays import Floats, Integers
 
 MIN_SAES = 8

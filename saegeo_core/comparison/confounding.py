@@ -10,10 +10,9 @@ from itertools import groupby, pairwise, product
 from typing import Literal
 
 from saegeo_core.comparison.sae_facts import SaeFacts
+from saegeo_core.firing.sparsity import L0_RATIO
 
 Side = Literal["sparser", "denser"]
-L0_RATIO = 1.25
-"""Two SAEs whose L0 differ by more than this factor are told apart by L0 alone."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ class SaeReports:
 def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()) -> list[SaeReports]:
     """One row for each SAE, in the order in which the SAEs first come.
 
-    Reports are of one SAE when they are of the same rows under the same name. A report that comes twice counts once.
+    Reports are of one SAE when they are of the same rows under the same name. A report that comes twice counts once; of two
+    that differ in labels or in what was known of the SAE the later one counts. What is known of the SAE is what the latest report
+    says whose L0 was measured, or else the latest.
 
     Raises:
         SaegeoError: two reports of one analysis on one SAE differ in their settings, so that the user must choose.
@@ -50,7 +52,8 @@ def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()
         found.setdefault(identity(report.sae), []).append(report)
     names = distinct_names([own[0].sae for own in found.values()])
     rows = [
-        SaeReports(name, own[0].sae, _by_analysis(name, own)) for name, own in zip(names, found.values(), strict=True)
+        SaeReports(name, _best_known(own), _by_analysis(name, own))
+        for name, own in zip(names, found.values(), strict=True)
     ]
     by_spec = {row.sae.spec: row for row in rows if row.sae}
     for failure in failures:
@@ -61,11 +64,19 @@ def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()
     return rows
 
 
+def _best_known(reports: "Sequence[Report]") -> "MeasuredSae":
+    """Every report says what was known of the SAE when it was made."""
+    latest = sorted(reports, key=lambda report: report.created, reverse=True)
+    return next((report.sae for report in latest if report.sae.is_l0_measured), latest[0].sae)
+
+
 def _by_analysis(name: str, reports: "Sequence[Report]") -> "dict[str, Report]":
     chosen: dict[str, Report] = {}
     for report in reports:
         other = chosen.setdefault(report.analysis.name, report)
-        ours, theirs = distinctions([other, report])
+        ours, theirs = ({key: one[key] for key in one if key != "labels"} for one in distinctions([other, report]))
+        if report.created > other.created:
+            chosen[report.analysis.name] = report
         if ours:
             differing = "; ".join(f"{setting}: {value} and {theirs[setting]}" for setting, value in ours.items())
             raise SaegeoError(

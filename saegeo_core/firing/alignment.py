@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
 
 def firing_of(cloud: "FeatureCloud", given: "FiringStatistics | str | Path | None") -> "FiringStatistics | None":
-    """The firing statistics of the cloud's features, in their order: those given, else those that come with a bundled SAE.
+    """The firing statistics of the cloud's features, in their order: `aligned` to those that `whole_firing_of` finds."""
+    firing = whole_firing_of(cloud, given)
+    return None if firing is None else aligned(firing, cloud)
+
+
+def aligned(firing: "FiringStatistics", cloud: "FeatureCloud") -> "FiringStatistics":
+    """Firing statistics of all features of the SAE become those of the cloud's, in their order."""
+    return firing if np.array_equal(firing.feature_ids, cloud.feature_ids) else firing.select(cloud.feature_ids)
+
+
+def whole_firing_of(cloud: "FeatureCloud", given: "FiringStatistics | str | Path | None") -> "FiringStatistics | None":
+    """The firing statistics of all features of the cloud's SAE: those given, else those that come with a bundled SAE.
 
     None where nothing is given and nothing comes along.
 
@@ -35,7 +46,7 @@ def firing_of(cloud: "FeatureCloud", given: "FiringStatistics | str | Path | Non
             f"{str(firing.sae_digest)[:12]} is not {cloud.digest[:12]}",
             "give the harvest of this SAE with --firing",
         )
-    return firing if np.array_equal(firing.feature_ids, cloud.feature_ids) else firing.select(cloud.feature_ids)
+    return firing
 
 
 def _found(cloud: "FeatureCloud", given: "FiringStatistics | str | Path | None") -> "FiringStatistics | None":

@@ -143,6 +143,17 @@ def read_firing(folder: Path) -> StoredFiring:
     return _read(folder, MANIFEST)
 
 
+def read_array_alone(folder: Path, name: str) -> tuple[dict[str, Any], NDArray[Any] | None]:
+    """The facts of one SAE's folder and one of its arrays, None where it has no such array; the rest is not looked at.
+
+    Raises:
+        SaegeoError: as `read_firing`.
+    """
+    manifest = _read_manifest(folder / MANIFEST)
+    stored = manifest.arrays.get(name)
+    return manifest.model_dump(), None if stored is None else _read_array(folder / f"{name}.npy", stored)
+
+
 def read_pair_counts(path: Path) -> tuple[NDArray[Any], int]:
     """The paper's `*_cooccurrences.npz`: `histogram` (N, N), `n_chunks`.
 

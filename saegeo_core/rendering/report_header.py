@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from rich.text import Text
 
-from saegeo_core.rendering.numbers import count, significant
+from saegeo_core.rendering.l0_text import l0_text
+from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.provenance import written
 from saegeo_core.report.report import MeasuredSae, Report
@@ -44,5 +45,5 @@ def sae_summary(sae: MeasuredSae) -> list[str]:
     return [
         f"{count(sae.n_features)}{left_out} {sae.rows} directions in {count(sae.d_in)} dimensions",
         *([sae.space] if sae.space else []),
-        f"L0 {'unknown' if sae.l0 is None else significant(sae.l0, 3)}",
+        f"L0 {l0_text(sae)}",
     ]

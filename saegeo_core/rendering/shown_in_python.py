@@ -16,8 +16,9 @@ from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
+from saegeo_core.rendering.l0_text import l0_text
 from saegeo_core.rendering.metric_words import against_null, estimate
-from saegeo_core.rendering.numbers import count, significant
+from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_header import header
 from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, metric_notes
@@ -96,7 +97,7 @@ def cloud_html(cloud: "FeatureCloud") -> str:
         "hook": sae.hook_name or sae.hf_hook_name,
         "space": sae.space,
         "architecture": sae.architecture,
-        "L0": "unknown" if sae.l0 is None else significant(sae.l0, 3),
+        "L0": l0_text(sae),
     }
     rows = [(name, clean(value)) for name, value in known.items() if value is not None]
     return html_tables([TextTable(("SAE", clean(sae.spec)), tuple(rows), ("",) * len(rows))])

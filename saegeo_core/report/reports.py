@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ReportOrPlace = Report | str | Path
 """A report, a file that `saegeo run` wrote, or a folder with such files anywhere below it."""
 
-OF_SAE = ("sae", "model", "layer", "l0", "d_sae", "d_in", "n_features", "rows")
+OF_SAE = ("sae", "model", "layer", "l0", "l0_stated", "d_sae", "d_in", "n_features", "rows")
 OF_REPORT = ("report", "analysis", "version", "preset", "seed")
 OF_METRIC = (
     "metric",
@@ -33,7 +33,7 @@ OF_METRIC = (
     "unit",
     "better",
 )
-MAY_BE_UNKNOWN = ("layer", "l0", "estimate", "low", "high", "null_mean", "z", "pvalue")
+MAY_BE_UNKNOWN = ("layer", "l0", "l0_stated", "estimate", "low", "high", "null_mean", "z", "pvalue")
 """Columns of numbers with NaN for what is not known."""
 MAX_NAMED = 3
 """Reasons that are told in a warning."""
@@ -73,7 +73,8 @@ class Reports(Sequence[Report]):
     def frame(self) -> "pd.DataFrame":
         """One row for each report and metric, with what is known of the SAE.
 
-        Columns: `sae` (what to type for it), `model`, `layer`, `l0`, `d_sae`, `d_in`, `n_features` (rows measured), `rows`
+        Columns: `sae` (what to type for it), `model`, `layer`, `l0` (measured where firing was given),
+        `l0_stated`, `d_sae`, `d_in`, `n_features` (rows measured), `rows`
         (decoder or encoder); `report` (its place in this list, from 0), `analysis`, `version`, `preset`, `seed`; `metric`,
         `is_headline`, `estimate`, `low` and `high` (its interval), `null` (what the judging null is), `null_mean`, `z`, `pvalue`,
         `n`, `unit`, `better`. What is not known is missing (NaN).

@@ -12,7 +12,8 @@ from saegeo_core import loading
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
-from saegeo_core.firing.alignment import firing_of
+from saegeo_core.firing.alignment import aligned, whole_firing_of
+from saegeo_core.firing.sparsity import with_measured_l0
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
@@ -78,7 +79,7 @@ class AnalysisInputs:
         plugins: PluginManager,
         layout: "Layout | None" = None,
     ) -> "AnalysisInputs":
-        """Open what any of the analyses reads.
+        """Open what any of the analyses reads. Firing that is given tells the L0 of the SAE besides, whoever reads it.
 
         Args:
             cloud: the directions to be measured.
@@ -92,9 +93,12 @@ class AnalysisInputs:
             SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
         """
         read = frozenset[str]().union(*(configured.reads for configured in analyses))
+        whole = whole_firing_of(cloud, firing) if firing is not None or "firing" in read else None
+        if whole is not None and firing is not None:
+            cloud = cloud.with_description(with_measured_l0(cloud.sae, whole))
         return cls(
             cloud,
-            firing_of(cloud, firing) if "firing" in read else None,
+            None if whole is None else aligned(whole, cloud),
             place.open_activations(cloud.sae, plugins.sources) if "activations" in read else None,
             loading.load_encoder(cloud, layout=layout, plugins=plugins) if "encoder" in read else None,
             place.device,

@@ -17,6 +17,7 @@ import numpy as np
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.errors import MissingInput, SaegeoError
+from saegeo_core.firing.sparsity import statement_warning
 from saegeo_core.input_files import input_files
 from saegeo_core.loading import load_cloud
 from saegeo_core.numerics.blas_threads import one_blas_thread
@@ -331,6 +332,8 @@ def _cloud_warnings(cloud: "FeatureCloud") -> list[str]:
     warnings = []
     if cloud.sae.l0 is not None and cloud.sae.l0 > cloud.sae.d_sae:
         warnings.append(f"L0 {cloud.sae.l0:g} cannot be right: the SAE has {cloud.sae.d_sae} features")
+    if told := statement_warning(cloud.sae):
+        warnings.append(told)
     if cloud.n_zero_rows:
         warnings.append(f"rows of zero length, left out: {cloud.n_zero_rows} of {cloud.sae.d_sae}")
     if cloud.n_duplicate_rows:

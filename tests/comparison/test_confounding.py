@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saegeo_core.comparison.confounding import L0_RATIO, confounds, l0_confounds, layer_runs
+from saegeo_core.comparison.confounding import confounds, l0_confounds, layer_runs
 from saegeo_core.comparison.published import BLOG_2B_L0, BLOG_9B_L0, GALAXY_L0
 from saegeo_core.comparison.sae_facts import SaeFacts, unknown_facts
+from saegeo_core.firing.sparsity import L0_RATIO
 
 
 def far_in_l0(pairs):

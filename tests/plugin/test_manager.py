@@ -103,7 +103,12 @@ def test_registering_something_else_is_named(plugin_manager, mean_norm):
     [
         ("name", 7, "name of MeanNorm is no text: 7"),
         ("summary", None, "summary of MeanNorm is no text"),
-        ("needs", frozenset({"weights"}), "mean-norm needs weights; there is vectors, firing, activations"),
+        (
+            "needs",
+            frozenset({"weights"}),
+            "mean-norm needs weights; there is vectors, labels, encoder, firing, activations",
+        ),
+        ("uses", frozenset({"label"}), "mean-norm uses label; there is"),
         ("Parameters", dict, "no subclass of saegeo_core.Parameters"),
         ("presets", ["calibrated"], "presets of mean-norm must be a mapping"),
         ("analyze", None, "analyze a method"),

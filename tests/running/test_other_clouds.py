@@ -66,8 +66,9 @@ def test_the_other_cloud_is_of_the_same_rows(comparing, monkeypatch):
 def test_what_no_parameter_names_is_not_there(comparing, cloud, monkeypatch):
     """So its weights cannot decide a number without being in the digest."""
     monkeypatch.setattr(comparing, "analyze", lambda c, p, x: x.clouds["another"])
-    with pytest.raises(KeyError, match="another"):
+    with pytest.raises(SaegeoError, match="and no parameter names it") as error:
         run(comparing, cloud, parameters={"other": "minilm-l6:layer_2"})
+    assert "another: SaeSpec = Field" in error.value.hint
 
 
 class ManyClouds(Parameters):

@@ -12,6 +12,7 @@ from saegeo_core.comparison.confounding import Confound, LayerRun
 from saegeo_core.comparison.notes import listed
 from saegeo_core.comparison.table import Column, ComparisonCell, Row
 from saegeo_core.rendering import metric_words
+from saegeo_core.rendering.l0_text import UNKNOWN, l0_text
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
@@ -140,7 +141,7 @@ def _difference(cell: ComparisonCell) -> str:
 
 
 def _l0(row: Row) -> str:
-    return "unknown" if row.sae is None or row.sae.l0 is None else significant(row.sae.l0, 3)
+    return UNKNOWN if row.sae is None else l0_text(row.sae, only_unlike=True)
 
 
 def _warnings(comparison: Comparison) -> Iterator[str]:

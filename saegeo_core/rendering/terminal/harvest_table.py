@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
+from saegeo_core.firing.sparsity import mean_firing
 from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.fitted_table import fitted_table
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def harvest_table(harvested: "Sequence[Harvested]", width: int) -> RenderableType:
     """Blocks, tokens, features alive and dead, mean number of features on at a token, tails; then what holds for all."""
-    headings = ("SAE", "blocks", "tokens", "alive", "dead", "L0", f"tails {harvested[0].firing.tails}")
+    above, tails = harvested[0].firing.fires_above, harvested[0].firing.tails
+    headings = ("SAE", "blocks", "tokens", "alive", "dead", f"L0 > {above:g}" if above else "L0", f"tails {tails}")
     rows = [[plain(text) for text in (one.spec, *_numbers(one))] for one in harvested]
     return Group(fitted_table([(heading,) for heading in headings], rows, width), _notes(harvested))
 
@@ -24,9 +26,9 @@ def _numbers(one: "Harvested") -> list[str]:
     """The numbers of one SAE, as text."""
     firing = one.firing
     n_tokens, n_alive = firing.n_tokens or 0, int((firing.counts > 0).sum())
-    l0 = "unknown" if firing.token_counts is None else significant(float(firing.token_counts.sum()) / n_tokens, 3)
+    l0 = mean_firing(firing)
     numbers = [firing.n_blocks, n_tokens, n_alive, firing.n_features - n_alive]
-    return [*map(count, numbers), l0, count(firing.n_tails or 0)]
+    return [*map(count, numbers), "unknown" if l0 is None else significant(l0, 3), count(firing.n_tails or 0)]
 
 
 def _notes(harvested: "Sequence[Harvested]") -> RenderableType:
