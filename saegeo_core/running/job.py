@@ -91,7 +91,7 @@ class Job:
 
     @cached_property
     def declared(self) -> frozenset[str]:
-        """What the analysis may read at these parameters, of `saegeo_core.plugin.analysis.INPUTS`."""
+        """What the analysis takes at these parameters, of `saegeo_core.plugin.analysis.INPUTS`."""
         return self.analysis.needs | self.analysis.used(self.parameters)
 
     def refuse_missing_inputs(self) -> None:
@@ -163,7 +163,12 @@ class Job:
         if "labels" in self.declared:
             return cloud
         cloud.digest  # noqa: B018
-        return cloud.with_labels(Undeclared(self.analysis.name, "labels", "cloud.labels"))
+        return cloud.with_labels(self._withheld("labels", "cloud.labels"))
+
+    def _withheld(self, name: str, place: str) -> Undeclared | None:
+        """What stands where nothing is given: what says that it should be declared, or None where it is."""
+        is_declared = name in self.analysis.needs | self.analysis.uses
+        return None if is_declared else Undeclared(self.analysis.name, name, place)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -246,10 +251,10 @@ class Job:
             return self.analysis.estimates(of.cloud, self.parameters, context)
 
     def _handed(self, name: str) -> Any:
-        """What the analysis finds under a name: what is given, or None, or what says that it should have been declared."""
+        """What the analysis finds under a name."""
         if name in self.given:
             return self.given[name].value
-        return None if name in self.declared else Undeclared(self.analysis.name, name, f"context.{name}")
+        return self._withheld(name, f"context.{name}")
 
     def _context(self, progress: Progress) -> AnalysisContext:
         def named(place: str, kind: str, found: Mapping[str, Any]) -> NamedByParameters:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saegeo_core import ReportStore, SaegeoError
+from saegeo_core import FiringStatistics, ReportStore, SaegeoError, load_cloud
 
 OUT = Path("saegeo-results")
 
@@ -247,6 +247,40 @@ def test_ranks_without_intervals_say_why_there_are_none(saegeo, measured, plugin
     assert "not ranked: no interval, so none of the difference" in shown
     written = saegeo(*asked, "--format", "csv", plugins=plugins(measured)).stdout
     assert [row["mean-norm.mean_norm.rank"] for row in csv.DictReader(io.StringIO(written))] == ["", ""]
+
+
+def test_sparsities_are_matched_by_what_was_harvested(saegeo, plugins, analysis):
+    """By their release layer_3 has half the L0 of l0_64_layer_3; here it was harvested at twice that of the other."""
+    for sae_id, l0 in (("layer_3", 64), ("l0_64_layer_3", 33), ("layer_2", 33)):
+        cloud = load_cloud(f"minilm-l6:{sae_id}")
+        firing = FiringStatistics.from_arrays(
+            np.ones((1, cloud.sae.d_sae), np.uint8),
+            token_counts=np.full(cloud.sae.d_sae, l0),
+            n_tokens=cloud.sae.d_sae,
+            sae_digest=None,
+        )
+        firing.write(Path("harvest", "minilm-l6", sae_id))
+    one = analysis()
+    saes = ["minilm-l6:layer_2", "minilm-l6:layer_3", "minilm-l6:l0_64_layer_3"]
+    result = saegeo(
+        "compare",
+        *saes,
+        "--match-l0",
+        "--firing",
+        "harvest",
+        "--plugin",
+        "mean-norm",
+        "--format",
+        "json",
+        plugins=plugins(one),
+    )
+    assert sorted(one.runs) == ["minilm-l6:l0_64_layer_3", "minilm-l6:layer_2"]
+    told = json.loads(result.stdout)
+    assert "matched in L0: 2 of 3 SAEs, L0 33 to 33" in told["notes"]
+    assert {row["name"]: (row["sae"]["l0"], round(row["sae"]["l0_stated"])) for row in told["rows"]} == {
+        "minilm-l6:layer_2": (33.0, 33),
+        "minilm-l6:l0_64_layer_3": (33.0, 65),
+    }
 
 
 def test_stored_reports_are_compared_without_torch(stored):

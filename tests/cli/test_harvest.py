@@ -101,6 +101,23 @@ def test_planted_firing_is_found_to_the_last_token(saegeo, planted_sae):
     assert firing.label_names == tuple(f"topic {topic}" for topic in range(4))
 
 
+def test_an_l0_unlike_the_one_stated_is_told(saegeo, planted_sae):
+    config = planted_sae / "cfg.json"
+    told = json.loads(config.read_text())
+    told["metadata"]["l0"] = 50.0
+    config.write_text(json.dumps(told))
+    arguments = ["harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens", 16]
+    assert re.search(r"warning: .*planted: L0 is \S+ in the firing given .* states 50", saegeo(*arguments).stderr)
+    result = saegeo("run", planted_sae, "--plugin", "redundancy", "--firing", "saegeo-harvest", "--json")
+    sae = json.loads(result.stdout)["sae"]
+    assert (sae["l0_stated"], sae["l0"] < 40, sae["l0_tokens"] > 0) == (50.0, True, True)
+
+
+def test_what_fires_above_a_threshold_is_not_called_l0(saegeo, planted_sae):
+    options = ["--block-tokens", 16, "--fires-above", "0.5"]
+    assert "L0 > 0.5" in saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", *options).stdout
+
+
 def test_what_is_harvested_is_not_harvested_again_and_nothing_else_is_taken_for_it(saegeo, planted_sae):
     arguments = ["harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--block-tokens"]
     first = saegeo(*arguments, 16)

@@ -205,7 +205,8 @@ def test_rows_layout_and_labels_reach_the_loader(saegeo, tmp_path, plugins, anal
     labels = tmp_path / "labels.json"
     labels.write_text(json.dumps({i: f"label {i}" for i in range(30)}))
     seen = []
-    given = plugins(analysis(before=lambda cloud, *_: seen.append((cloud.n_features, cloud.labels[3]))))
+    uses = frozenset({"labels"})
+    given = plugins(analysis(before=lambda cloud, *_: seen.append((cloud.n_features, cloud.labels[3])), uses=uses))
     arguments = ["run", wide, "--plugin", "mean-norm", "--feature-labels", labels]
     assert saegeo(*arguments, plugins=given).exit_code == 2
     assert saegeo(*arguments, "--decoder-layout", "columns", plugins=given).exit_code == 0

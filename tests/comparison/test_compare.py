@@ -3,6 +3,7 @@ from scipy import stats
 
 from saegeo_core import ReportStore, SaegeoError, compare
 from saegeo_core.comparison.sae_reports import Failure
+from saegeo_core.rendering.comparison.texts import comparison_texts
 
 FIRING = {"digest": "f", "fires_above": 0.0, "block_tokens": 256, "tails": "dropped"}
 
@@ -62,6 +63,23 @@ class TestRowsAndColumns:
         with pytest.raises(SaegeoError, match=told) as refused:
             compare([report("a"), report("a", **change)], allow_incomparable=True)
         assert "choose by --preset" in refused.value.hint
+
+    @pytest.mark.parametrize("later_first", [False, True])
+    def test_of_two_reports_that_differ_in_labels_or_in_what_was_known_the_later_counts(self, report, later_first):
+        """Both lie in one folder when labels were given, or text harvested, after the first."""
+        earlier, later = report("a", 1.0), report("a", 2.0, inputs={"labels": {"digest": "0123"}})
+        later = later.model_copy(update={"created": "2024-11-05T00:00:00+00:00"})
+        comparison = compare([later, earlier] if later_first else [earlier, later])
+        assert [row.cells[0].metric.estimate for row in comparison.rows] == [2.0]
+
+    def test_the_l0_that_was_measured_is_known_of_the_sae_whichever_report_says_so(self, report):
+        measured = report("a", sae={"l0": 90.0, "l0_stated": 8.0, "l0_tokens": 1000})
+        stated = report("a", plugin="two", sae={"l0": 8.0}).model_copy(update={"created": "2024-11-05T00:00:00+00:00"})
+        for reports in ([measured, stated], [stated, measured]):
+            comparison = compare([*reports, report("b", sae={"l0": 85.0}), report("b", plugin="two", sae={"l0": 85.0})])
+            assert [row.sae.l0 for row in comparison.rows] == [90.0, 85.0]
+            assert not comparison.confounds
+            assert comparison_texts(comparison).rows[0][1] == "90 (stated 8)"
 
     def test_nothing_to_compare(self):
         with pytest.raises(SaegeoError, match="no report to compare"):

@@ -103,6 +103,7 @@ def test_a_comparison(seen, width, group):
 def test_a_harvest(seen, width):
     class Counted:
         tails, n_blocks, n_tokens, n_features, n_tails = "dropped", 1_234_567, 98_765_432, 16_384, 4_321
+        fires_above = 0.0
         corpus = {"documents": 7, "documents_without_block": 0, "skipped_lines": 0, "tokens_in_tails": 0}
         corpus |= {"high_norm_tokens": 0}
         controls_from = ()
