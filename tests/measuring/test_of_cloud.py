@@ -61,6 +61,15 @@ def test_each_cloud_and_each_keyword_is_looked_at_once(rng):
     assert (find(one), find.knows(one, twice=True), find.knows(FeatureCloud.from_array(np.eye(4)))) == (-1, True, False)
 
 
+def test_clouds_that_differ_in_labels_or_description_share_what_is_found_of_their_rows(rng):
+    cloud = FeatureCloud.from_array(rng.standard_normal((30, 4)))
+    labeled = cloud.with_labels(("a",) * 30)
+    renamed = labeled.with_description(cloud.sae.model_copy(update={"model": "another"}))
+    assert kin_of(cloud) is kin_of(labeled) is kin_of(renamed)
+    assert len({one.digest for one in (cloud, labeled, renamed)}) == 1
+    assert len({one.identity for one in (cloud, labeled, renamed)}) == 3
+
+
 def test_one_pass_gives_cosines_and_kin(rng):
     """Whichever is asked for first, and the pass over all pairs looks for kin only if they are not known."""
     rows = families(200, 16, rng)

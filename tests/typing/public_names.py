@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 import saegeo_core as sg
 
@@ -27,7 +28,8 @@ class RowLength(sg.Analysis):
     def analyze(self, cloud: sg.FeatureCloud, parameters: sg.Parameters, context: sg.AnalysisContext) -> sg.Findings:
         firing: sg.FiringStatistics | None = context.firing
         activations: sg.TextActivations | None = context.activations
-        if firing is None and activations is None:
+        encoder: torch.Tensor | None = context.encoder
+        if firing is None and activations is None and encoder is None:
             return DECLARED.findings({"row_length": float(np.mean(cloud.norms))}, n=cloud.n_features)
         metric = sg.Metric(
             name="row_length",
