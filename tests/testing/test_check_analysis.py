@@ -330,6 +330,24 @@ def test_activations_are_made_up_where_they_are_read(spoiled, how):
     assert told == ([] if how == "needs" else ["it does not run there: it needs words"] * 3)
 
 
+def test_encoder_and_labels_are_there_where_they_are_declared(spoiled):
+    """The encoder is turned and sorted with the cloud, which cosines of both tell."""
+
+    def analyze(self, cloud, parameters, context):
+        encoder = torch.nn.functional.normalize(context.encoder.double())
+        cosine = float((cloud.unit_vectors(torch.float64) * encoder).sum(1).mean())
+        named.append(cloud.labels and cloud.labels[0])
+        return Findings([length(cloud).model_copy(update={"estimate": cosine})])
+
+    named = []
+    bare = {"planted_example": Analysis.planted_example, "null_example": Analysis.null_example}
+    reads = {"needs": frozenset({"vectors", "encoder"}), "uses": frozenset({"labels"})}
+    check_analysis(spoiled(analyze=analyze, finds={}, **bare, **reads), quick=True).raise_failures()
+    assert "feature 0" in named
+    seen = failures(spoiled(analyze=analyze, finds={}, **bare))["runs on an ordinary cloud"].seen
+    assert "reads context.encoder and does not declare it" in seen
+
+
 def test_what_can_do_without_activations_is_tried_on_composite_clouds(spoiled):
     conformance = check_analysis(spoiled(uses=frozenset({"activations"})), quick=True)
     conformance.raise_failures()
