@@ -3,6 +3,7 @@
 A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -18,6 +19,7 @@ from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.errors import SaegeoError
 
+log = logging.getLogger(__name__)
 EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
 CHARACTERS_AT_ONCE = 2**16
 """Of texts whose activations are held together."""
@@ -145,6 +147,7 @@ def open_text_activations(
         return source
 
     activations = TextActivations(model, hook, opened(hook), opened)
+    log.debug("%s is read at %s: width %d, %s", model, hook, activations.d_in, device)
     if activations.d_in != sae.d_in:
         raise SaegeoError(
             f"the directions of {sae.spec} have width {sae.d_in}; the activations of {model} at {hook} have width "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saegeo_core.cli.command_group import SOME_FAILED
-from saegeo_core.cli.options import set_option
+from saegeo_core.cli.options import set_option, verbosity_options
 
 if TYPE_CHECKING:
     from saegeo_core.plugin.analysis import Analysis
@@ -52,6 +52,7 @@ def show_plugin(given: "PluginManager | None", name: str) -> None:
 @click.argument("name")
 @click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
 @set_option("Check it at this value. Repeatable.")
+@verbosity_options
 @click.pass_context
 def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str, ...]) -> None:
     """Hold an analysis to what all must do: same seed, same findings; p-values uniform under its null; and so on.
@@ -61,7 +62,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
     output = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):
         from saegeo_core.cli.messages import results
-        from saegeo_core.cli.progress import progress_bars
+        from saegeo_core.cli.progress import loop_progress
         from saegeo_core.cli.run_plan import settings_by_name
         from saegeo_core.rendering.terminal.conformance_table import conformance_table
 
@@ -69,7 +70,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
         given = settings_by_name([name], settings)[name]
         from saegeo_core.testing import check_analysis
 
-        with progress_bars(name, "synthetic clouds") as progress:
+        with loop_progress(f"{name} on synthetic clouds") as progress:
             conformance = check_analysis(analysis, given, quick=quick, progress=progress)
         results(output).print(conformance_table(conformance))
     if not conformance.passed:

@@ -1,5 +1,6 @@
 """What a harvest is going to do. Every mistake that can be known beforehand is found here, before the harvest starts."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.model_place import ModelPlace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,7 @@ def plan_harvest(
         also_called=_also_called(placed),
     )
     source = open_source(place.model, request, plugins.sources)
+    log.debug("%s is read at %s, %s, %s", place.model, ", ".join(request.hooks), dtype, place.device)
     ReportStore(out).make_ready()
     return HarvestPlan(placed, source, _only_corpus(source.corpus, text, place.model), settings, place.device, out)
 

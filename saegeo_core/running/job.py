@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import logging
 import platform
 import sys
 import time
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from saegeo_core.firing.statistics import FiringStatistics
 
 Existing = Literal["reuse", "replace", "fail"]
+log = logging.getLogger(__name__)
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
 
 
@@ -209,9 +211,11 @@ class Job:
                 f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"
             )
         if path.exists() and existing == "reuse":
+            log.debug("%s on %s was computed earlier: %s", self.analysis.name, self.cloud.sae.spec, path)
             return StoredReport(store.read(path), path, is_reused=True)
         report = self.perform(progress)
         store.write(report, path)
+        log.debug("%s on %s took %.2f s: %s", self.analysis.name, self.cloud.sae.spec, report.duration_seconds, path)
         return StoredReport(report, path, is_reused=False)
 
     def perform(self, progress: Progress = silent) -> Report:
