@@ -13,6 +13,7 @@ from saegeo_core.cli.options import set_option, verbosity_options
 if TYPE_CHECKING:
     from saegeo_core.plugin.analysis import Analysis
     from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.plugin.new import Kind
     from saegeo_core.report.report import Report
 
 
@@ -87,21 +88,29 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
     metavar="DIR",
     help="Where the package's folder is made.  [default: here]",
 )
+@click.option(
+    "--kind",
+    type=click.Choice(["analysis", "format", "source"]),
+    default="analysis",
+    show_default=True,
+    help="What it brings: an analysis, a file format of SAEs, or a source of activations.",
+)
 @click.pass_obj
-def new_plugin(given: "PluginManager | None", name: str, folder: Path) -> None:
-    """Write a package with one analysis called NAME, which installs, passes its tests and runs as it is."""
+def new_plugin(given: "PluginManager | None", name: str, folder: Path, kind: "Kind") -> None:
+    """Write a package called NAME that brings one thing, and installs, passes its tests and runs as it is."""
     from saegeo_core.cli.messages import results, say
-    from saegeo_core.plugin.new import write_plugin
+    from saegeo_core.plugin.new import next_steps, write_plugin
 
-    written = write_plugin(name, folder, taken=_loaded(given).analysis_names)
+    plugins = _loaded(given)
+    taken = {
+        "analysis": plugins.analysis_names,
+        "format": [one.name for one in plugins.formats],
+        "source": [one.name for one in plugins.sources],
+    }
+    written = write_plugin(name, folder, taken=taken[kind], kind=kind)
     results().print(str(written), soft_wrap=True)
     say("next, type:")
-    for line in (
-        f"pip install -e {written}",
-        f"saegeo plugins check {name}",
-        f"pytest {written}",
-        f"saegeo run --plugin {name}",
-    ):
+    for line in next_steps(name, written, kind):
         say(line)
 
 

@@ -73,8 +73,10 @@ def plan_harvest(
     place = place.with_device_resolved()
     if place.model is None:
         raise SaegeoError("no model was named", "type --model NAME_OR_PATH, for example --model minilm-l6")
-    fields = {"label_field": label_field, "text_field": text_field}
-    text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines) if corpus else None
+    text = None
+    if corpus:
+        fields = {"label_field": label_field, "text_field": text_field}
+        text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines, kinds=plugins.corpora)
     if text is not None:
         next(iter(text.documents()), None)  # what is wrong with its first document is told before models are loaded
     whole = [load_whole_sae(spec, device=place.device, plugins=plugins) for spec in expand_specs(list(saes))]
