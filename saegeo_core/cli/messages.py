@@ -11,31 +11,31 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.plain_text import plain
+from saegeo_core.rendering.terminal.trimmed import Trimmed
 
-MAX_LINE = 10_000
 LOG = logging.getLogger("saegeo_core")
+
+
+class _Results(Console):
+    """A console that prints tables without blanks at the ends of their lines."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*(one if isinstance(one, str | Text) else Trimmed(one) for one in objects), **options)
 
 
 def results(stream: TextIO | None = None) -> Console:
     """A console on standard output as it is now. Plain text where that is not a terminal."""
-    return Console(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
+    return _Results(file=stream or sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def messages() -> Console:
     """A console on standard error as it is now."""
     return Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
-
-
-def print_unfolded(renderable: RenderableType) -> None:
-    """A list on standard output, one line an entry however long, so that it can be searched, piped and copied from."""
-    console = results()
-    console.width = MAX_LINE
-    console.print(renderable)
 
 
 class _OnStandardError(logging.Handler):
