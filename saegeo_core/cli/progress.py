@@ -3,20 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import are_wanted, messages
+from saegeo_core.cli.progress_bars import JobBars
+from saegeo_core.cli.progress_lines import job_lines, loop_lines
 from saegeo_core.progress import Progress, silent
-
-
-class JobProgress:
-    """How far some jobs are. This one tells nobody."""
-
-    @contextmanager
-    def job(self, name: str) -> Iterator[Progress]:  # noqa: ARG002
-        """While this lasts one of the jobs is at work, and wraps its loops in what it is given."""
-        yield silent
-
-    def passed_over(self) -> None:
-        """One of the jobs need not be done, or cannot be."""
 
 
 @contextmanager
@@ -25,12 +16,8 @@ def job_progress(title: str, total: int) -> Iterator[JobProgress]:
     if not are_wanted():
         yield JobProgress()
     elif messages().is_terminal:
-        from saegeo_core.cli.progress_bars import JobBars
-
         yield JobBars(title, total)
     else:
-        from saegeo_core.cli.progress_lines import job_lines
-
         with job_lines(title, total) as lines:
             yield lines
 
@@ -41,12 +28,8 @@ def loop_progress(title: str) -> Iterator[Progress]:
     if not are_wanted():
         yield silent
     elif messages().is_terminal:
-        from saegeo_core.cli.progress_bars import JobBars
-
         with JobBars(title, 1).job(title) as progress:
             yield progress
     else:
-        from saegeo_core.cli.progress_lines import loop_lines
-
         with loop_lines(title) as progress:
             yield progress

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import messages
-from saegeo_core.cli.progress import JobProgress
 from saegeo_core.progress import Item, Progress
 from saegeo_core.rendering.plain_text import clean
 

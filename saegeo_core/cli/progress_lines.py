@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.log_lines import LogLines, beating
 from saegeo_core.cli.messages import line_writer
-from saegeo_core.cli.progress import JobProgress
 from saegeo_core.progress import Item, Progress
 from saegeo_core.rendering.numbers import count, seconds, significant
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from saegeo_core.cli.cost_plan import say_cost
+from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import say
-from saegeo_core.cli.progress import JobProgress, job_progress
+from saegeo_core.cli.progress import job_progress
 from saegeo_core.cli.run_plan import RunPlan
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.cloud.spec import SaeSpec
@@ -20,6 +21,9 @@ from saegeo_core.report.store import ReportStore
 from saegeo_core.running.analysis_inputs import AnalysisInputs
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.job import StoredReport
+
+NAMED = 3
+"""Analyses that a run is called by."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ def run_jobs(plan: RunPlan) -> Iterator[StoredReport | Failed]:
 def _title(plan: RunPlan) -> str:
     if plan.n_reports == 1:
         return f"{plan.analyses[0].name} on {plan.specs[0]}"
-    analyses, saes = ", ".join(one.name for one in plan.analyses), len(plan.specs)
+    names, saes = [one.name for one in plan.analyses], len(plan.specs)
+    analyses = ", ".join(names) if len(names) <= NAMED else f"{len(names)} analyses"
     return f"{analyses} on {count(saes)} SAEs" if saes > 1 else f"{analyses} on {plan.specs[0]}"
 
 

@@ -60,6 +60,7 @@ class Trial:
             firing=given.firing,
             activations=given.activations,
             encoder=given.encoder,
+            unembedding=given.unembedding,
             load_cloud=lambda _: companion(given.cloud) if given.other is None else given.other,
         )
         return job.perform()
