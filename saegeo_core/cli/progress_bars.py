@@ -1,5 +1,6 @@
 """Progress on a terminal: one bar for all jobs, and below it those of the job at work. They leave no trace."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ from rich.progress import Progress as Bars
 from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import messages
 from saegeo_core.progress import Item, Progress
+from saegeo_core.rendering.numbers import seconds
 from saegeo_core.rendering.plain_text import clean
 
 
@@ -29,7 +31,8 @@ class JobBars(JobProgress):
     def __init__(self, title: str, total: int) -> None:
         self._title = title
         self._total = total
-        self._done = 0
+        self._done = self._n_worked = 0
+        self._started = time.monotonic()
 
     @contextmanager
     def job(self, name: str) -> Iterator[Progress]:
@@ -37,7 +40,7 @@ class JobBars(JobProgress):
         try:
             with bars(TimeRemainingColumn()) as shown:
                 if self._total > 1:
-                    shown.add_task(clean(self._title), total=self._total, completed=self._done)
+                    shown.add_task(clean(self._title + self._left()), total=self._total, completed=self._done)
                 waiting = shown.add_task(clean(name), total=None)
 
                 def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
@@ -52,6 +55,13 @@ class JobBars(JobProgress):
                 yield progress
         finally:
             self._done += 1
+            self._n_worked += 1
+
+    def _left(self) -> str:
+        if not self._n_worked:
+            return ""
+        pace = (time.monotonic() - self._started) / self._n_worked
+        return f", {seconds(pace * (self._total - self._done))} left"
 
     def passed_over(self) -> None:
         """One job less to do."""
