@@ -44,3 +44,17 @@ def test_the_first_output_in_readme_is_what_a_terminal_of_80_columns_prints(tmp_
     readme = (DOCS.parent / "README.md").read_text().partition("```\nlobes on")[2].partition("```")[0]
     assert lines(f"lobes on{readme}") == lines(shown.partition("\nreport: ")[0])
     assert max(map(len, readme.splitlines())) <= 80
+
+
+def test_what_built_in_analyses_import_is_on_the_python_page():
+    """A stranger's analysis may use whatever a built-in one does, so it is documented."""
+    page = set(re.findall(r"^::: (\S+)$", (DOCS / "python.md").read_text(), re.MULTILINE))
+    sources = [
+        *(DOCS.parent / "plugins").rglob("*.py"),
+        *(DOCS.parent / "saegeo_core/plugin/new").rglob("*.py.template"),
+    ]
+    imported = {
+        name for path in sources for name in re.findall(r"from (saegeo_core\.\w+\.\w+) import", path.read_text())
+    }
+    assert len(imported) > 30
+    assert not sorted(imported - page)

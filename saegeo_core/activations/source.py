@@ -18,6 +18,9 @@ from saegeo_core.corpora.corpus import Corpus, Document
 if TYPE_CHECKING:
     import torch
 
+OWN_DOCUMENTS = "brings its own documents and reads no others"
+NAME_A_MODEL = "name a model, for example --model minilm-l6"
+
 
 @dataclass(frozen=True)
 class ActivationBatch:

@@ -3,6 +3,7 @@
 A source gives tokens in batches of its own making; whoever measures words wants the tokens of one text together.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -12,12 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saegeo_core.activations.place import bos_of, hook_of, refuse_other_model
-from saegeo_core.activations.source import ActivationBatch, ActivationSource, ReadsByLength
+from saegeo_core.activations.source import (
+    NAME_A_MODEL,
+    OWN_DOCUMENTS,
+    ActivationBatch,
+    ActivationSource,
+    ReadsByLength,
+)
 from saegeo_core.activations.source_kind import SourceKind, SourceRequest, is_language_model, open_source
 from saegeo_core.cloud.description import SaeDescription
-from saegeo_core.corpora.corpus import Document
-from saegeo_core.errors import SaegeoError
+from saegeo_core.corpora.corpus import Corpus, Document
+from saegeo_core.errors import MissingInput, SaegeoError
 
+log = logging.getLogger(__name__)
 EMBEDDING_HOOK = "blocks.0.hook_resid_pre"
 CHARACTERS_AT_ONCE = 2**16
 """Of texts whose activations are held together."""
@@ -44,6 +52,11 @@ class TextActivations:
         """Width of the activations."""
         return self.source.d_in[self.hook]
 
+    @property
+    def corpus(self) -> Corpus | None:
+        """The documents that the source brings with it, which are then all it can read; None where it reads any text."""
+        return self.source.corpus
+
     def describe(self) -> dict[str, Any]:
         """Plain JSON that decides the numbers."""
         return self.source.describe()
@@ -68,7 +81,10 @@ class TextActivations:
 
         Raises:
             SaegeoError: the model fails on them, or gives what is not finite.
+            MissingInput: the source brings its own documents and reads no others.
         """
+        if self.corpus is not None:
+            raise MissingInput(f"{self.model} {OWN_DOCUMENTS}", NAME_A_MODEL)
         batches_of = self.source.batches_by_length if isinstance(self.source, ReadsByLength) else self.source.batches
         for some in _few_at_a_time(texts):
             documents = [Document(text, None, str(position), position) for position, text in enumerate(some)]
@@ -137,14 +153,10 @@ def open_text_activations(
         centered = frozenset([at] if sae.is_centered else [])
         also_called = {} if hook_given or at != hook or sae.hf_hook_name is None else {at: sae.hf_hook_name}
         request = SourceRequest((at,), centered, device, prepend_bos=bos_of([sae]), also_called=also_called)
-        source = open_source(model, request, kinds)
-        if source.corpus is not None:
-            raise SaegeoError(
-                f"{model} brings its own documents and reads no others", "name a model, for example --model minilm-l6"
-            )
-        return source
+        return open_source(model, request, kinds)
 
     activations = TextActivations(model, hook, opened(hook), opened)
+    log.debug("%s is read at %s: width %d, %s", model, hook, activations.d_in, device)
     if activations.d_in != sae.d_in:
         raise SaegeoError(
             f"the directions of {sae.spec} have width {sae.d_in}; the activations of {model} at {hook} have width "

@@ -5,7 +5,9 @@ Exit status: 0 done, 1 some of the work failed, 2 the user's mistake, 130 interr
 
 import importlib
 import io
+import logging
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,8 +53,11 @@ class CommandGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the user's mistakes become a message, an interruption a short notice."""
         _never_fail_on_encoding()
+        logging.getLogger("saegeo_core").setLevel(logging.INFO)
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _warn  # type: ignore[assignment]  # it takes whatever that takes
+                return super().invoke(ctx)
         except SaegeoError as error:
             from saegeo_core.cli.messages import complain
 
@@ -61,8 +66,14 @@ class CommandGroup(click.Group):
         except KeyboardInterrupt:
             from saegeo_core.cli.messages import say
 
-            say("interrupted: what was finished is kept, nothing is left half-written")
+            say("interrupted: what was finished is kept, nothing is left half-written", level=logging.WARNING)
             ctx.exit(INTERRUPTED)
+
+
+def _warn(*warning: Any) -> None:
+    from saegeo_core.cli.messages import warn
+
+    warn(*warning)
 
 
 def _never_fail_on_encoding() -> None:

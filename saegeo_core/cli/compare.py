@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import plugin_option
+from saegeo_core.cli.options import plugin_option, verbosity_options
 from saegeo_core.cli.run_options import RunOptions, run_options
 
 
@@ -47,6 +47,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
     help="How the table is written.",
 )
 @run_options
+@verbosity_options
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saegeo_core.cli.command_group import SOME_FAILED
-from saegeo_core.cli.progress import grid_bars
 from saegeo_core.cli.run_jobs import Failed, run_jobs
 from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.cli.run_outcomes import tell
@@ -59,15 +58,14 @@ def measured(
     reports: list[Report] = []
     failures: list[Failure] = []
     are_mistakes: list[bool] = []
-    with grid_bars(f"{len(plan.specs)} SAEs, {len(plan.analyses)} analyses", plan.n_reports) as bars:
-        for outcome in run_jobs(plan, bars):
-            if isinstance(outcome, Failed):
-                tell(outcome, options.with_traceback)
-                are_mistakes.append(isinstance(outcome.error, SaegeoError))
-                failures.append(_in_words(outcome))
-            else:
-                reports.append(outcome.report)
-            del outcome  # an error holds the frames it passed through, and with them the cloud
+    for outcome in run_jobs(plan):
+        if isinstance(outcome, Failed):
+            tell(outcome, options.with_traceback)
+            are_mistakes.append(isinstance(outcome.error, SaegeoError))
+            failures.append(_in_words(outcome))
+        else:
+            reports.append(outcome.report)
+        del outcome  # an error holds the frames it passed through, and with them the cloud
     if alone and failures and not reports:
         if not all(are_mistakes):
             raise SystemExit(SOME_FAILED)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cli.compare_inputs import matching_reports, saes_and_reports
-from saegeo_core.cli.messages import say
+from saegeo_core.cli.messages import complain
+from saegeo_core.cli.progress import loop_progress
 from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.comparison import Comparison, compare
 from saegeo_core.comparison.sae_reports import Failure
@@ -40,11 +41,12 @@ def compare_named(
     of_metrics = (_analysis_of(metric) for metric in metrics)
     names = list(dict.fromkeys([*plugin_names, *(name for name in of_metrics if not set(name) & set("*?["))]))
     given = saes_and_reports(named or [_stored(options.out)], plugins)
-    reports, skipped = gather(given.reports)
+    with loop_progress("reading reports") as progress:
+        reports, skipped = gather(given.reports, progress)
     for error in skipped[:MAX_NAMED]:
-        say(f"skipped: {error.message}")
+        complain("skipped", SaegeoError(error.message))
     if len(skipped) > MAX_NAMED:
-        say(f"skipped: {len(skipped) - MAX_NAMED} more")
+        complain("skipped", SaegeoError(f"{len(skipped) - MAX_NAMED} more"))
     reports = matching_reports(
         reports,
         plugins,

@@ -15,6 +15,7 @@ from saegeo_core.cli.options import (
     out_option,
     seed_option,
     taken,
+    verbosity_options,
 )
 
 
@@ -90,6 +91,7 @@ from saegeo_core.cli.options import (
 @seed_option("Decides which they are.")
 @device_option
 @out_option("saegeo-harvest", "Where the results are stored.")
+@verbosity_options
 @click.pass_obj
 def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_draws: int, **options: Any) -> None:
     """Find out in which blocks of text which features fire.

@@ -1,5 +1,6 @@
 """The options that several commands have, each spelled once. Where commands mean something else by one, they say what."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -66,6 +67,34 @@ def out_option(default: str, help: str) -> Decorator:
     """The folder of results."""
     return click.option("--out", default=default, show_default=True, metavar="DIR", help=help)
 
+
+def _level(level: int) -> Callable[[click.Context, click.Parameter, bool], None]:
+    def set_level(_context: click.Context, _option: click.Parameter, is_given: bool) -> None:
+        if is_given:
+            logging.getLogger("saegeo_core").setLevel(level)
+
+    return set_level
+
+
+verbosity_options = together(
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        callback=_level(logging.DEBUG),
+        help="Say more: what is read and made, and how long each took.",
+    ),
+    click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_level(logging.WARNING),
+        help="Say nothing but results and what failed.",
+    ),
+)
+"""How much is said on standard error."""
 
 device_option = click.option(
     "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:i]", help="Where to compute."

@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
+from saegeo_core.cli.options import verbosity_options
 from saegeo_core.errors import SaegeoError
 
 DEFAULT_FOLDER = Path("saegeo-results")
@@ -18,6 +19,7 @@ DEFAULT_FOLDER = Path("saegeo-results")
 @click.option(
     "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
 )
+@verbosity_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -32,6 +34,7 @@ def command(
     What is no report is named and left out (exit status 1).
     """
     from saegeo_core.cli.messages import complain
+    from saegeo_core.cli.progress import loop_progress
     from saegeo_core.rendering.export import refuse_other_suffix, write_figures, write_page
     from saegeo_core.report.gather import gather
 
@@ -39,16 +42,20 @@ def command(
         raise SaegeoError("nothing to write", "give --out FILE.html, or --figures DIR, or both")
     if out is not None:
         refuse_other_suffix(out)
-    reports, skipped = gather(places or (DEFAULT_FOLDER,))
+    with loop_progress("reading reports") as progress:
+        reports, skipped = gather(places or (DEFAULT_FOLDER,), progress)
     for error in skipped:
         complain("skipped", error)
     if not reports:
         raise SaegeoError("there is no report to show", "saegeo run makes some")
     if out is not None:
-        write_page(reports, out)
+        with loop_progress(f"drawing {out.name}") as progress:
+            write_page(reports, out, progress)
         _tell("page", out)
     if figures is not None:
-        for path in write_figures(reports, figures, figure_format):
+        with loop_progress("drawing figures") as progress:
+            written = list(write_figures(reports, figures, figure_format, progress))
+        for path in written:
             _tell("figure", path)
     context.exit(SOME_FAILED if skipped else DONE)
 

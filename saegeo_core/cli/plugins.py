@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from saegeo_core.cli.command_group import SOME_FAILED
-from saegeo_core.cli.options import set_option
+from saegeo_core.cli.options import set_option, verbosity_options
 
 if TYPE_CHECKING:
     from saegeo_core.plugin.analysis import Analysis
     from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.plugin.new import Kind
     from saegeo_core.report.report import Report
 
 
@@ -52,6 +53,7 @@ def show_plugin(given: "PluginManager | None", name: str) -> None:
 @click.argument("name")
 @click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
 @set_option("Check it at this value. Repeatable.")
+@verbosity_options
 @click.pass_context
 def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str, ...]) -> None:
     """Hold an analysis to what all must do: same seed, same findings; p-values uniform under its null; and so on.
@@ -61,7 +63,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
     output = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):
         from saegeo_core.cli.messages import results
-        from saegeo_core.cli.progress import progress_bars
+        from saegeo_core.cli.progress import loop_progress
         from saegeo_core.cli.run_plan import settings_by_name
         from saegeo_core.rendering.terminal.conformance_table import conformance_table
 
@@ -69,7 +71,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
         given = settings_by_name([name], settings)[name]
         from saegeo_core.testing import check_analysis
 
-        with progress_bars(name, "synthetic clouds") as progress:
+        with loop_progress(f"{name} on synthetic clouds") as progress:
             conformance = check_analysis(analysis, given, quick=quick, progress=progress)
         results(output).print(conformance_table(conformance))
     if not conformance.passed:
@@ -86,21 +88,29 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
     metavar="DIR",
     help="Where the package's folder is made.  [default: here]",
 )
+@click.option(
+    "--kind",
+    type=click.Choice(["analysis", "format", "source"]),
+    default="analysis",
+    show_default=True,
+    help="What it brings: an analysis, a file format of SAEs, or a source of activations.",
+)
 @click.pass_obj
-def new_plugin(given: "PluginManager | None", name: str, folder: Path) -> None:
-    """Write a package with one analysis called NAME, which installs, passes its tests and runs as it is."""
+def new_plugin(given: "PluginManager | None", name: str, folder: Path, kind: "Kind") -> None:
+    """Write a package called NAME that brings one thing, and installs, passes its tests and runs as it is."""
     from saegeo_core.cli.messages import results, say
-    from saegeo_core.plugin.new import write_plugin
+    from saegeo_core.plugin.new import next_steps, write_plugin
 
-    written = write_plugin(name, folder, taken=_loaded(given).analysis_names)
+    plugins = _loaded(given)
+    taken = {
+        "analysis": plugins.analysis_names,
+        "format": [one.name for one in plugins.formats],
+        "source": [one.name for one in plugins.sources],
+    }
+    written = write_plugin(name, folder, taken=taken[kind], kind=kind)
     results().print(str(written), soft_wrap=True)
     say("next, type:")
-    for line in (
-        f"pip install -e {written}",
-        f"saegeo plugins check {name}",
-        f"pytest {written}",
-        f"saegeo run --plugin {name}",
-    ):
+    for line in next_steps(name, written, kind):
         say(line)
 
 

@@ -25,7 +25,7 @@ def command(pattern: str | None, each: bool, as_json: bool, **facts: Any) -> Non
     PATTERN is a release, or a glob or a part of release:sae_id. A release takes one line that sums up its SAEs; where only one
     matches, or few SAEs in all, each SAE takes a line.
     """
-    from saegeo_core.cli.messages import print_json, print_unfolded
+    from saegeo_core.cli.messages import print_json, results
     from saegeo_core.cli.release_choice import Wanted, chosen_entries
     from saegeo_core.rendering.release_json import releases_json
     from saegeo_core.rendering.terminal.release_list import bundled_and_others, release_list, sae_list
@@ -34,11 +34,14 @@ def command(pattern: str | None, each: bool, as_json: bool, **facts: Any) -> Non
     entries = chosen_entries(pattern, wanted)
     is_everything = pattern is None and wanted == Wanted()
     are_few = len({entry.release for entry in entries}) == 1 or len(entries) <= MAX_LISTED
+    console = results()
     if as_json:
         print_json([releases_json(entries)], as_list=False)
-    elif each or (are_few and not is_everything):
-        print_unfolded(sae_list(entries))
+        return
+    if each or (are_few and not is_everything):
+        shown = sae_list(entries, console.width)
     elif is_everything:
-        print_unfolded(bundled_and_others(entries))
+        shown = bundled_and_others(entries, console.width)
     else:
-        print_unfolded(release_list(entries))
+        shown = release_list(entries, console.width)
+    console.print(shown, soft_wrap=True)

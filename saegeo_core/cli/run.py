@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from saegeo_core.cli.options import plugin_option
+from saegeo_core.cli.options import plugin_option, verbosity_options
 from saegeo_core.cli.run_options import RunOptions, run_options
 
 
@@ -15,6 +15,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
 @plugin_option("An analysis to run. Repeatable.")
 @click.option("--all", "run_all", is_flag=True, help="Run every installed analysis whose inputs are there.")
 @run_options
+@verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, a list when several are asked for.")
 @click.pass_context
 def command(

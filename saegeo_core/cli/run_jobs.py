@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from saegeo_core.cli.cost_plan import say_cost
+from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import say
-from saegeo_core.cli.progress import JobBars, progress_bars
+from saegeo_core.cli.progress import job_progress
 from saegeo_core.cli.run_plan import RunPlan
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput
 from saegeo_core.loading import load_cloud
 from saegeo_core.loading.feature_choice import chosen_features
+from saegeo_core.rendering.numbers import count
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.analysis_inputs import AnalysisInputs
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.job import StoredReport
+
+NAMED = 3
+"""Analyses that a run is called by."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +42,37 @@ class Failed:
         return f"{self.configured.name} (package {self.configured.package}) on {self.spec}"
 
 
-def run_jobs(plan: RunPlan, bars: JobBars = progress_bars) -> Iterator[StoredReport | Failed]:
+def run_jobs(plan: RunPlan) -> Iterator[StoredReport | Failed]:
     """The outcomes, in the order of the SAEs, then of the analyses. Nothing runs ahead of the caller."""
-    for spec in plan.specs:
-        yield from _measure(spec, plan, bars)
+    with job_progress(_title(plan), plan.n_reports) as jobs:
+        for spec in plan.specs:
+            yield from _measure(spec, plan, jobs)
 
 
-def _measure(spec: SaeSpec, plan: RunPlan, bars: JobBars) -> Iterator[StoredReport | Failed]:
+def _title(plan: RunPlan) -> str:
+    if plan.n_reports == 1:
+        return f"{plan.analyses[0].name} on {plan.specs[0]}"
+    names, saes = [one.name for one in plan.analyses], len(plan.specs)
+    analyses = ", ".join(names) if len(names) <= NAMED else f"{len(names)} analyses"
+    return f"{analyses} on {count(saes)} SAEs" if saes > 1 else f"{analyses} on {plan.specs[0]}"
+
+
+def _measure(spec: SaeSpec, plan: RunPlan, jobs: JobProgress) -> Iterator[StoredReport | Failed]:
     try:
         inputs = _open(spec, plan)
     except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
+        for _ in plan.analyses:
+            jobs.passed_over()
         yield Failed(str(spec), error)
         return
     as_loaded = inputs.cloud.checksum()
     for configured in plan.analyses:
         if plan.run_all and inputs.firing is None and "firing" in configured.analysis.needs:
             say(f"skipped: {configured.name} on {spec} (needs firing: see saegeo harvest)")
+            jobs.passed_over()
             continue
         try:
-            yield _run_job(inputs, configured, plan, bars)
+            yield _run_job(inputs, configured, plan, jobs)
         except MissingInput as error:
             if plan.run_all:
                 say(f"skipped: {configured.name} on {spec} ({error.message})")
@@ -93,9 +110,11 @@ def _load(spec: SaeSpec, plan: RunPlan) -> FeatureCloud:
     )
 
 
-def _run_job(inputs: AnalysisInputs, configured: ConfiguredAnalysis, plan: RunPlan, bars: JobBars) -> StoredReport:
+def _run_job(inputs: AnalysisInputs, configured: ConfiguredAnalysis, plan: RunPlan, jobs: JobProgress) -> StoredReport:
     job, store = inputs.job(configured, plan.options.seed), ReportStore(plan.options.out)
-    if not job.path_in(store).exists() or plan.options.existing == "replace":
-        say_cost(configured, inputs.cloud, job.device)
-    with bars(configured.name, inputs.cloud.sae.spec) as progress:
+    if job.path_in(store).exists() and plan.options.existing != "replace":
+        jobs.passed_over()
+        return job.perform_stored(store, plan.options.existing)
+    say_cost(configured, inputs.cloud, job.device)
+    with jobs.job(f"{configured.name} on {inputs.cloud.sae.spec}") as progress:
         return job.perform_stored(store, plan.options.existing, progress)

@@ -1,5 +1,6 @@
 """What `saegeo run` says of each outcome, and the exit status that sums them up."""
 
+import logging
 import shlex
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -89,6 +90,6 @@ def tell(failed: Failed, with_traceback: bool) -> None:
     complain("failed", failed.error, failed.where)
     if with_traceback:
         for line in "".join(traceback.format_exception(failed.error)).splitlines():
-            say(line, "dim")
+            say(line, "dim", logging.ERROR)
     elif not isinstance(failed.error, SaegeoError):
-        say("--traceback shows where", "dim")
+        say("--traceback shows where", "dim", logging.ERROR)

@@ -17,9 +17,9 @@ from saegeo_core.report.store import ReportStore
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis, missing_inputs
 
 DEFAULT_SAE = "minilm-l6:layer_3"
-PROVIDED = frozenset({"vectors", "encoder", "firing"})
-"""What a run can give without further options. Firing comes from --firing or with a bundled SAE, the encoder with most SAEs; jobs
-without them fail by themselves."""
+PROVIDED = frozenset({"vectors", "encoder", "firing", "corpus"})
+"""What a run can give without further options. Firing comes from --firing or with a bundled SAE, the encoder with most SAEs, text
+by a parameter or with the source of activations; jobs without them fail by themselves."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def plan_run(
         )
     plugins = plugins or PluginManager()
     options.place.refuse_unplaced()
-    given = {"activations": options.place.model, "labels": options.labels}
+    given = {"activations": options.place.model, "unembedding": options.place.model, "labels": options.labels}
     provided = PROVIDED.union(name for name, one in given.items() if one)
     names = _runnable(plugins, options.preset, provided) if run_all else _named(plugins, plugin_names, provided)
     analyses = _with_settings(plugins, names, options, skip_incomplete=run_all)

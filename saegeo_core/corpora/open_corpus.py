@@ -1,9 +1,10 @@
-"""What `--corpus` takes: a file, a folder, a data set of the hub, or the Python installation itself."""
+"""What `--corpus` takes: a file, a folder, a data set of the hub, the Python installation itself, or what a plugin reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.corpora.corpus_kind import CorpusKind, kind_and_place
 from saegeo_core.corpora.document_rows import TEXT, DocumentRows
 from saegeo_core.corpora.hub import HubCorpus
 from saegeo_core.corpora.json_lines import JsonLinesCorpus
@@ -21,9 +22,14 @@ KNOWN = "a JSON-lines, Parquet, CSV or text file, a folder of them, hf:NAME or p
 
 
 def open_corpus(
-    where: str, *, label_field: str | None = None, text_field: str | None = None, skip_bad_lines: bool = False
+    where: str,
+    *,
+    label_field: str | None = None,
+    text_field: str | None = None,
+    skip_bad_lines: bool = False,
+    kinds: Sequence[CorpusKind] = (),
 ) -> Corpus:
-    """The corpus named by `where`: a file or folder, `hf:NAME[:CONFIG][@SPLIT]`, or `python-env`.
+    """The corpus named by `where`: `KIND:WHERE` for the kinds given, a file or folder, `hf:NAME[:CONFIG][@SPLIT]`, or `python-env`.
 
     Of a folder, all JSON files are read, those in subfolders too, in the order of their paths; where there are none its tables
     (Parquet, CSV, TSV); only where there are none of these either are its text files (so that a README beside the data is no
@@ -33,6 +39,9 @@ def open_corpus(
         SaegeoError: nothing there, a file of another kind, a folder without text, or options that this corpus has no use for.
     """
     reading = DocumentRows(label_field, skip_bad_lines, text_field or TEXT)
+    if named := kind_and_place(where, kinds):
+        kind, place = named
+        return kind.open(place, reading)
     if where.startswith(HUB):
         return HubCorpus(where.removeprefix(HUB), reading)
     if where == PYTHON_ENVIRONMENT:

@@ -1,11 +1,13 @@
 """How a corpus is named where it is a parameter of an analysis. Parsing only; whether it is there shows when it is opened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import CoreSchema, core_schema
 
 from saegeo_core.corpora.corpus import Corpus
+from saegeo_core.corpora.corpus_kind import CorpusKind
 from saegeo_core.corpora.open_corpus import KNOWN, open_corpus
 from saegeo_core.errors import SaegeoError
 from saegeo_core.undeclared import refuse_while_working
@@ -19,7 +21,7 @@ class CorpusSpec:
 
     @classmethod
     def parse(cls, text: str) -> "CorpusSpec":
-        """Read a file, a folder, `hf:NAME[:CONFIG][@SPLIT]` or `python-env`.
+        """Read a file, a folder, `hf:NAME[:CONFIG][@SPLIT]`, `python-env`, or `KIND:WHERE` of a plugin.
 
         Raises:
             SaegeoError: no name, or one that no file can have.
@@ -36,14 +38,14 @@ class CorpusSpec:
             [core_schema.is_instance_schema(cls), from_text], serialization=core_schema.to_string_ser_schema()
         )
 
-    def open(self) -> Corpus:
-        """The corpus.
+    def open(self, kinds: Sequence[CorpusKind] = ()) -> Corpus:
+        """The corpus; `kinds` are those of plugins.
 
         Raises:
             SaegeoError: as `open_corpus` does.
         """
         refuse_while_working("opens a corpus", "a parameter of type CorpusSpec brings context.corpora")
-        return open_corpus(self.where)
+        return open_corpus(self.where, kinds=kinds)
 
     def __str__(self) -> str:
         return self.where

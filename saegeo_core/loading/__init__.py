@@ -1,6 +1,8 @@
 """From the name of an SAE to its cloud. One file per source and per format; nothing heavy is imported before it is used."""
 
+import logging
 import re
+import time
 from collections.abc import Iterable
 from glob import glob, has_magic
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.loading.file_format import Layout, StoredDirections
     from saegeo_core.plugin.manager import PluginManager
+
+log = logging.getLogger(__name__)
 
 
 def load_cloud(
@@ -45,6 +49,7 @@ def load_cloud(
         SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, the decoder of a cross-layer transcoder, or
             with fewer than two features that are not zero.
     """
+    started = time.perf_counter()
     from saegeo_core.cloud.source_facts import describe
     from saegeo_core.loading.feature_labels import read_feature_labels
 
@@ -65,6 +70,7 @@ def load_cloud(
             f"{spec} has {cloud.n_features} usable feature of {sae.d_sae}",
             "a geometry needs at least two non-zero rows",
         )
+    log.debug("read %s: %d x %d in %.2f s", spec, cloud.n_features, cloud.d_in, time.perf_counter() - started)
     return cloud
 
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     import torch
 
     from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.activations.unembedding import Unembedding
     from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.report.findings import Findings
 
@@ -41,6 +43,8 @@ INPUTS: Mapping[str, str] = {
     "encoder": "the SAE with its encoder: a folder, a release, or a file that holds it under a known name",
     "firing": "saegeo harvest {spec} --model MODEL --corpus TEXT, then --firing with its folder",
     "activations": "--model NAME_OR_PATH",
+    "unembedding": "--model NAME_OR_PATH, a language model",
+    "corpus": "--set with a text, where a parameter names one, or --model with a source that brings its own documents",
 }
 """What an analysis may declare that it reads, and how each is given."""
 Invariance = Literal["rotation", "feature order", "scale", "row lengths"]
@@ -82,6 +86,11 @@ class AnalysisContext:
             given where "encoder" is needed or used.
         activations: what the model of --model computes where the SAE reads, or None where none was named; given where
             "activations" is needed or used.
+        unembedding: the directions of tokens from which that model reads what comes next; given where "unembedding" is needed or
+            used.
+        corpus: the text that activations are read on, where "corpus" is needed or used: the documents that the source of
+            activations brings, or the one corpus that a parameter names, or None. An analysis that declares it works with sources
+            that bring their own documents; others are given none of these.
         clouds: the clouds of the SAEs that parameters name, by parameter and of the same kind of rows: one for a parameter of
             type SaeSpec, a tuple for a list of them.
         corpora: the corpora that parameters of type CorpusSpec name, by parameter; a tuple for a list of them.
@@ -94,6 +103,8 @@ class AnalysisContext:
     firing: "FiringStatistics | None" = None
     encoder: "torch.Tensor | None" = None
     activations: "TextActivations | None" = None
+    unembedding: "Unembedding | None" = None
+    corpus: "Corpus | None" = None
     clouds: "Mapping[str, Any]" = field(default_factory=dict)
     corpora: "Mapping[str, Any]" = field(default_factory=dict)
 
@@ -107,6 +118,7 @@ class Example(NamedTuple):
         activations: for those that read a model: see `saegeo_core.synthetic.activations`.
         other: the cloud that a parameter of type SaeSpec loads, whatever it names.
         encoder: for analyses that read it: one row for each feature.
+        unembedding: for analyses that read it.
     """
 
     cloud: "FeatureCloud"
@@ -114,6 +126,7 @@ class Example(NamedTuple):
     activations: "TextActivations | None" = None
     other: "FeatureCloud | None" = None
     encoder: "torch.Tensor | None" = None
+    unembedding: "Unembedding | None" = None
 
 
 class Cost(NamedTuple):
@@ -135,7 +148,8 @@ class Analysis(Protocol):
     Attributes:
         name: what the user types, lower case with hyphens.
         version: goes up whenever the same cloud would give other numbers.
-        needs: what must be given: a subset of `INPUTS`: "vectors", "labels", "encoder", "firing", "activations".
+        needs: what must be given: a subset of `INPUTS`: "vectors", "labels", "encoder", "firing", "activations", "unembedding",
+            "corpus".
         uses: what of these it can do without, and takes where it is given. Where that depends on parameters, `used` tells.
             What it declares by neither it cannot read.
         headline: the metric to look at first.

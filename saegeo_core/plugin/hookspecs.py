@@ -13,6 +13,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from saegeo_core.activations.source_kind import SourceKind
+    from saegeo_core.corpora.corpus_kind import CorpusKind
     from saegeo_core.loading.file_format import FileFormat
     from saegeo_core.plugin.analysis import Analysis
 
@@ -33,3 +34,8 @@ def saegeo_register_loaders(register: "Callable[[FileFormat], None]") -> None:
 @hookspec
 def saegeo_register_sources(register: "Callable[[SourceKind], None]") -> None:
     """Called once, when plugins are loaded. Call `register(kind)` for every way of getting activations the plugin brings."""
+
+
+@hookspec
+def saegeo_register_corpora(register: "Callable[[CorpusKind], None]") -> None:
+    """Called once, when plugins are loaded. Call `register(kind)` for every way of getting text the plugin brings."""

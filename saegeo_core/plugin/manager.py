@@ -18,6 +18,7 @@ from saegeo_core.plugin import hookspecs
 
 if TYPE_CHECKING:
     from saegeo_core.activations.source_kind import SourceKind
+    from saegeo_core.corpora.corpus_kind import CorpusKind
     from saegeo_core.loading.file_format import FileFormat
     from saegeo_core.plugin.analysis import Analysis
 
@@ -26,7 +27,7 @@ DISABLED = "SAEGEO_DISABLED_PLUGINS"
 SLOW_SECONDS = 1.0
 ANALYSIS = ("name", "version", "needs", "uses", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
-SOURCE = ("name", "summary", "open")
+SOURCE = CORPUS = ("name", "summary", "open")
 TEXTS = {"name", "version", "headline", "summary", "reference"}
 
 
@@ -43,6 +44,7 @@ class Plugin:
     analyses: "list[Analysis]" = field(default_factory=list)
     formats: "list[FileFormat]" = field(default_factory=list)
     sources: "list[SourceKind]" = field(default_factory=list)
+    corpora: "list[CorpusKind]" = field(default_factory=list)
 
     @property
     def is_slow(self) -> bool:
@@ -79,7 +81,7 @@ class PluginManager:
             SystemExit,
         ) as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
             plugin.error = f"{type(error).__name__}: {error}"
-            plugin.analyses, plugin.formats, plugin.sources = [], [], []
+            plugin.analyses, plugin.formats, plugin.sources, plugin.corpora = [], [], [], []
         plugin.seconds = time.perf_counter() - started
 
     def _register(self, module: Any, plugin: Plugin) -> None:
@@ -94,6 +96,7 @@ class PluginManager:
                 ("saegeo_register_analyses", cast("list[Any]", plugin.analyses), ANALYSIS),
                 ("saegeo_register_loaders", cast("list[Any]", plugin.formats), FORMAT),
                 ("saegeo_register_sources", cast("list[Any]", plugin.sources), SOURCE),
+                ("saegeo_register_corpora", cast("list[Any]", plugin.corpora), CORPUS),
             ):
                 self._pluggy.subset_hook_caller(hook, others)(register=_collector(collected, attributes))
         except BaseException:
@@ -118,6 +121,11 @@ class PluginManager:
     def sources(self) -> "list[SourceKind]":
         """Every way of getting activations, in the order of registration."""
         return [kind for plugin in self.plugins for kind in plugin.sources]
+
+    @property
+    def corpora(self) -> "list[CorpusKind]":
+        """Every way of getting text that a plugin brings, in the order of registration."""
+        return [kind for plugin in self.plugins for kind in plugin.corpora]
 
     def analysis(self, name: str) -> "Analysis":
         """The analysis of that name.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
+from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering.figures.static_drawing import FigureFormat, static_drawing
 from saegeo_core.rendering.page.html_page import html_page
 from saegeo_core.rendering.report_names import named_figures
@@ -51,7 +52,7 @@ def refuse_other_suffix(out: Path) -> None:
         )
 
 
-def write_page(reports: Sequence[Report], out: Path) -> None:
+def write_page(reports: Sequence[Report], out: Path, progress: Progress = silent) -> None:
     """Write the page of `reports`.
 
     Raises:
@@ -59,12 +60,14 @@ def write_page(reports: Sequence[Report], out: Path) -> None:
     """
     if not reports:
         raise SaegeoError("there is no report to show", "saegeo run makes some")
-    text = html_page(reports)
+    text = html_page(reports, progress)
     with _explained(out, "--out"), replacing(out) as file:
         file.write(text.encode())
 
 
-def write_figures(reports: Sequence[Report], folder: Path, figure_format: FigureFormat) -> Iterator[Path]:
+def write_figures(
+    reports: Sequence[Report], folder: Path, figure_format: FigureFormat, progress: Progress = silent
+) -> Iterator[Path]:
     """Write every figure of `reports` into a folder, which is made; yields each file once it is there.
 
     Raises:
@@ -72,7 +75,8 @@ def write_figures(reports: Sequence[Report], folder: Path, figure_format: Figure
     """
     with _explained(folder, "--figures"):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, figure, table in named_figures(reports):
+    n_figures = sum(len(report.figures) for report in reports)
+    for name, figure, table in progress(named_figures(reports), n_figures, "figures drawn"):
         path = folder / f"{name}.{figure_format}"
         content = static_drawing(figure, table, figure_format)
         with _explained(path, "--figures"), replacing(path) as file:

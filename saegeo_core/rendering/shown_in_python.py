@@ -14,8 +14,10 @@ from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
+from saegeo_core.rendering.figures.in_notebook import with_still_picture
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.figures.plotly_theme import LIGHT, template
+from saegeo_core.rendering.figures.static_drawing import static_drawing
 from saegeo_core.rendering.l0_text import l0_text
 from saegeo_core.rendering.metric_words import against_null, estimate
 from saegeo_core.rendering.numbers import count
@@ -83,8 +85,11 @@ def report_figure(report: "Report", name: str | None) -> "plotly.graph_objects.F
     wanted = name or next(iter(known), "")
     if wanted not in known:
         raise SaegeoError(f"{report.analysis.name} has no figure {wanted!r}", near_matches(wanted, list(known)))
-    drawing = plotly_drawing(known[wanted], report.tables[known[wanted].table])
-    return Figure(data=drawing["data"], layout={**drawing["layout"], "template": template(LIGHT)})
+    figure, table = known[wanted], report.tables[known[wanted].table]
+    drawing = plotly_drawing(figure, table)
+    drawn = Figure(data=drawing["data"], layout={**drawing["layout"], "template": template(LIGHT)})
+    with_still_picture(drawn, lambda: static_drawing(figure, table, "svg"))
+    return drawn
 
 
 def cloud_html(cloud: "FeatureCloud") -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.progress import Progress, silent
 from saegeo_core.report.report import Report
 from saegeo_core.report.store import ReportStore
 
 
-def gather(places: Iterable[Path | Report]) -> tuple[list[Report], list[SaegeoError]]:
+def gather(places: Iterable[Path | Report], progress: Progress = silent) -> tuple[list[Report], list[SaegeoError]]:
     """The reports at `places`, each file once, and what was skipped.
 
     Of a folder every `.json` below it is read, in the order of its name. What is a report already is taken as it is.
@@ -28,7 +29,7 @@ def gather(places: Iterable[Path | Report]) -> tuple[list[Report], list[SaegeoEr
         found = list(_files(place))
         if not found:
             skipped.append(SaegeoError(f"{place} holds no reports", "saegeo run --out makes some"))
-        for path in found:
+        for path in progress(found, len(found), "reports read"):
             if path.resolve() in seen:
                 continue
             seen.add(path.resolve())

@@ -11,13 +11,14 @@ import numpy as np
 from saegeo_core import loading
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.alignment import aligned, whole_firing_of
 from saegeo_core.firing.sparsity import with_measured_l0
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
-from saegeo_core.running.given import OfFeatures
+from saegeo_core.running.given import OfFeatures, reads_documents
 from saegeo_core.running.job import Job
 from saegeo_core.running.model_place import ModelPlace
 
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     import torch
 
     from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.activations.unembedding import Unembedding
     from saegeo_core.cloud.feature_cloud import FeatureCloud
+    from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.loading.file_format import Layout
 
@@ -41,6 +44,8 @@ class AnalysisInputs:
         encoder: what each feature projects activations on, (n_features, d_in); None where no analysis reads it, or there is none.
         device: where to compute, for example "cpu" or "cuda:0".
         load_cloud: loads the clouds of the SAEs that parameters name.
+        open_corpus: opens the texts that parameters name.
+        unembedding: the directions of the model's tokens; None where no analysis reads them, or no model was named.
     """
 
     cloud: "FeatureCloud"
@@ -49,6 +54,8 @@ class AnalysisInputs:
     encoder: "torch.Tensor | None"
     device: str
     load_cloud: "Callable[[SaeSpec], FeatureCloud]"
+    open_corpus: "Callable[[CorpusSpec], Corpus]"
+    unembedding: "Unembedding | None" = None
     among: "AnalysisInputs | None" = None
     """The inputs of the whole SAE, where these are of features that were chosen."""
 
@@ -92,7 +99,10 @@ class AnalysisInputs:
         Raises:
             SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
         """
+        analyses = list(analyses)
         read = frozenset[str]().union(*(configured.reads for configured in analyses))
+        if place.may_bring_text(plugins.sources) and any(reads_documents(one.analysis) for one in analyses):
+            read |= {"activations"}
         whole = whole_firing_of(cloud, firing) if firing is not None or "firing" in read else None
         if whole is not None and firing is not None:
             cloud = cloud.with_description(with_measured_l0(cloud.sae, whole))
@@ -103,6 +113,8 @@ class AnalysisInputs:
             loading.load_encoder(cloud, layout=layout, plugins=plugins) if "encoder" in read else None,
             place.device,
             partial(_load_like, rows=cloud.sae.rows, layout=layout, plugins=plugins),
+            partial(CorpusSpec.open, kinds=plugins.corpora),
+            place.open_unembedding(cloud.sae, plugins.sources) if "unembedding" in read else None,
         )
 
     def job(self, configured: ConfiguredAnalysis, seed: int) -> Job:
@@ -120,6 +132,8 @@ class AnalysisInputs:
             activations=self.activations,
             encoder=self.encoder,
             load_cloud=self.load_cloud,
+            open_corpus=self.open_corpus,
+            unembedding=self.unembedding,
             among=None if among is None else OfFeatures(among.cloud, among.firing, among.encoder),
         )
 

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from saegeo_core.activations.source import NAME_A_MODEL, OWN_DOCUMENTS
+from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.report.store import digest_of
 
 if TYPE_CHECKING:
     import torch
 
     from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.activations.unembedding import Unembedding
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.numerics.arrays import Integers
+    from saegeo_core.plugin.analysis import Analysis
 
 
 class Given(NamedTuple):
@@ -82,6 +86,11 @@ def given_activations(activations: "TextActivations") -> Given:
     return Given(activations, digest_of([activations.model, activations.hook, described]), described)
 
 
+def given_unembedding(unembedding: "Unembedding") -> Given:
+    """The directions of tokens."""
+    return Given(unembedding, unembedding.digest, {"n_tokens": len(unembedding.tokens)})
+
+
 def given_among(whole: OfFeatures) -> Given:
     """All features of the SAE, where some were chosen."""
     return Given(whole, whole.identity, {"digest": whole.cloud.digest, "n_features": whole.cloud.n_features})
@@ -101,6 +110,40 @@ def given_corpus(corpus: "Corpus | tuple[Corpus, ...]") -> Given:
         return Given(corpus, digest_of(described := corpus.describe()), described)
     every = [one.describe() for one in corpus]
     return Given(corpus, digest_of(every), {"corpora": every})
+
+
+def reads_documents(analysis: "Analysis") -> bool:
+    """Whether it reads activations on the text that it is given: those of a source that brings its own documents will do."""
+    return {"activations", "corpus"} <= analysis.needs | analysis.uses
+
+
+def refuse_own_documents(analysis: "Analysis", activations: "TextActivations") -> None:
+    """Raise MissingInput where the source of activations brings its own documents, and the analysis chooses the texts it reads."""
+    if activations.corpus is not None and not reads_documents(analysis):
+        raise MissingInput(
+            f"{analysis.name} reads texts of its own, and {activations.model} {OWN_DOCUMENTS}", NAME_A_MODEL
+        )
+
+
+def text_of_run(
+    analysis: "Analysis", activations: "TextActivations | None", named: "Mapping[str, Corpus | tuple[Corpus, ...]]"
+) -> Given | None:
+    """The text that activations are read on: the documents that their source brings, or the one corpus that parameters name.
+
+    Raises:
+        SaegeoError: a parameter names one, and the source brings its own.
+    """
+    own = None if activations is None else activations.corpus
+    if activations is None or own is None:
+        corpora = list(named.values())
+        return (
+            None if len(corpora) != 1 or isinstance(corpora[0], tuple) else given_corpus(corpora[0])._replace(told=None)
+        )
+    if named:
+        raise SaegeoError(
+            f"{activations.model} {OWN_DOCUMENTS}", f"leave out --set {analysis.name}.{next(iter(named))}"
+        )
+    return given_corpus(own)
 
 
 def _told(cloud: "FeatureCloud") -> dict[str, Any]:

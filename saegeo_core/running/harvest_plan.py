@@ -1,5 +1,6 @@
 """What a harvest is going to do. Every mistake that can be known beforehand is found here, before the harvest starts."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from saegeo_core.loading.whole_sae import WholeSae, load_whole_sae
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.model_place import ModelPlace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,10 @@ def plan_harvest(
     place = place.with_device_resolved()
     if place.model is None:
         raise SaegeoError("no model was named", "type --model NAME_OR_PATH, for example --model minilm-l6")
-    fields = {"label_field": label_field, "text_field": text_field}
-    text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines) if corpus else None
+    text = None
+    if corpus:
+        fields = {"label_field": label_field, "text_field": text_field}
+        text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines, kinds=plugins.corpora)
     if text is not None:
         next(iter(text.documents()), None)  # what is wrong with its first document is told before models are loaded
     whole = [load_whole_sae(spec, device=place.device, plugins=plugins) for spec in expand_specs(list(saes))]
@@ -88,6 +93,7 @@ def plan_harvest(
         also_called=_also_called(placed),
     )
     source = open_source(place.model, request, plugins.sources)
+    log.debug("%s is read at %s, %s, %s", place.model, ", ".join(request.hooks), dtype, place.device)
     ReportStore(out).make_ready()
     return HarvestPlan(placed, source, _only_corpus(source.corpus, text, place.model), settings, place.device, out)
 

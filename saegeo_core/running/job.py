@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import logging
 import platform
 import sys
 import time
@@ -47,6 +48,10 @@ from saegeo_core.running.given import (
     given_firing,
     given_labels,
     given_named_cloud,
+    given_unembedding,
+    reads_documents,
+    refuse_own_documents,
+    text_of_run,
 )
 from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subset_null
 from saegeo_core.undeclared import NamedByParameters, Undeclared, analysis_at_work
@@ -55,11 +60,13 @@ if TYPE_CHECKING:
     import torch
 
     from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.activations.unembedding import Unembedding
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
 
 Existing = Literal["reuse", "replace", "fail"]
+log = logging.getLogger(__name__)
 STAMPED_PACKAGES = ("saegeo", "numpy", "scipy", "torch", "scikit-learn")
 
 
@@ -88,11 +95,15 @@ class Job:
     among: OfFeatures | None = None
     """All features of the SAE, where `cloud` is of some that were chosen: random ones judge them too."""
     encoder: "torch.Tensor | None" = None
+    unembedding: "Unembedding | None" = None
+    open_corpus: "Callable[[CorpusSpec], Corpus]" = CorpusSpec.open
 
     @cached_property
     def declared(self) -> frozenset[str]:
         """What the analysis takes at these parameters, of `saegeo_core.plugin.analysis.INPUTS`."""
-        return self.analysis.needs | self.analysis.used(self.parameters)
+        declared = self.analysis.needs | self.analysis.used(self.parameters)
+        brings_text = self.activations is not None and self.activations.corpus is not None
+        return declared | {"activations", "corpus"} if brings_text and reads_documents(self.analysis) else declared
 
     def refuse_missing_inputs(self) -> None:
         """Raise SaegeoError when something the analysis needs was not given."""
@@ -119,7 +130,7 @@ class Job:
         Raises:
             SaegeoError: there is no such corpus.
         """
-        return self._named(CorpusSpec, CorpusSpec.open)
+        return self._named(CorpusSpec, self.open_corpus)
 
     def _named(self, kind: type, open_one: Callable[[Any], Any]) -> dict[str, Any]:
         """What parameters of a kind name, opened."""
@@ -151,7 +162,15 @@ class Job:
         if "encoder" in self.declared and self.encoder is not None:
             given["encoder"] = given_encoder(self.encoder)
         if "activations" in self.declared and self.activations is not None:
+            refuse_own_documents(self.analysis, self.activations)
             given["activations"] = given_activations(self.activations)
+        if "unembedding" in self.declared and self.unembedding is not None:
+            given["unembedding"] = given_unembedding(self.unembedding)
+        if (
+            "corpus" in self.declared
+            and (text := text_of_run(self.analysis, self.activations, self.corpora)) is not None
+        ):
+            given["corpus"] = text
         if self.among is not None:
             firing = self.among.firing if "firing" in given else None
             encoder = self.among.encoder if "encoder" in given else None
@@ -209,9 +228,11 @@ class Job:
                 f"the report exists: {path}", "--existing reuse reads it, --existing replace computes it again"
             )
         if path.exists() and existing == "reuse":
+            log.debug("%s on %s was computed earlier: %s", self.analysis.name, self.cloud.sae.spec, path)
             return StoredReport(store.read(path), path, is_reused=True)
         report = self.perform(progress)
         store.write(report, path)
+        log.debug("%s on %s took %.2f s: %s", self.analysis.name, self.cloud.sae.spec, report.duration_seconds, path)
         return StoredReport(report, path, is_reused=False)
 
     def perform(self, progress: Progress = silent) -> Report:
@@ -271,6 +292,8 @@ class Job:
             firing=self._handed("firing"),
             encoder=self._handed("encoder"),
             activations=self._handed("activations"),
+            unembedding=self._handed("unembedding"),
+            corpus=self._handed("corpus"),
             clouds=named("context.clouds", "SaeSpec", self.clouds),
             corpora=named("context.corpora", "CorpusSpec", self.corpora),
         )

@@ -10,6 +10,7 @@ from saegeo_core.running.device import resolve_device
 if TYPE_CHECKING:
     from saegeo_core.activations.source_kind import SourceKind
     from saegeo_core.activations.text_activations import TextActivations
+    from saegeo_core.activations.unembedding import Unembedding
     from saegeo_core.cloud.description import SaeDescription
 
 
@@ -73,3 +74,23 @@ class ModelPlace:
             device=self.device,
             kinds=kinds,
         )
+
+    def open_unembedding(self, sae: "SaeDescription", kinds: "Sequence[SourceKind]") -> "Unembedding | None":
+        """The directions from which the model reads its next token; None without a model.
+
+        Raises:
+            SaegeoError: no such model, one without an unembedding, or another than the SAE's own (unless `force_model`).
+        """
+        if self.model is None:
+            return None
+        from saegeo_core.activations.unembedding import open_unembedding
+
+        return open_unembedding(sae, self.model, force_model=self.force_model, kinds=kinds)
+
+    def may_bring_text(self, kinds: "Sequence[SourceKind]") -> bool:
+        """Whether it names a source of another kind than a language model: such a one may bring its own documents."""
+        if self.model is None:
+            return False
+        from saegeo_core.activations.source_kind import is_language_model
+
+        return not is_language_model(self.model, kinds)

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import stats
 
-from saegeo_core.plugin.analysis import Example
 from saegeo_core.report.metric import Absent, Interval, Metric
 from saegeo_core.report.report import Report
-from saegeo_core.testing.inputs import SEED
 from saegeo_core.testing.outcome import Outcome, failed, not_checked, passed
 from saegeo_core.testing.trial import Trial
 
@@ -35,7 +33,7 @@ def calibration(trial: Trial) -> Iterator[Outcome]:
 
 
 def _on_the_null(trial: Trial) -> Outcome:
-    examples = _examples(trial, "null_example", QUICK_RUNS if trial.is_quick else RUNS)
+    examples = trial.examples("null_example", QUICK_RUNS if trial.is_quick else RUNS)
     if not examples:
         return not_checked(UNIFORM, "the analysis has no null_example(rng)")
     collected: dict[str, list[float]] = defaultdict(list)
@@ -89,7 +87,7 @@ def _too_small(name: str, pvalues: list[float], n_metrics: int) -> str | None:
 
 
 def _on_the_plant(trial: Trial) -> Outcome:
-    examples = _examples(trial, "planted_example", QUICK_PLANTS if trial.is_quick else PLANTS)
+    examples = trial.examples("planted_example", QUICK_PLANTS if trial.is_quick else PLANTS)
     if not examples:
         return not_checked(FOUND, "the analysis has no planted_example(rng)")
     headlines = [trial.run(given, seed=seed).metric() for seed, given in enumerate(examples)]
@@ -126,11 +124,3 @@ def _in_words(headline: Metric) -> str:
     # An exact law may give less than a float can hold.
     chance = "" if null.pvalue is None else f", p = {null.pvalue:.2g}" if null.pvalue else ", p < 1e-300"
     return f"{headline.name} {headline.estimate:.4g}, null {null.mean:.4g}{chance}"
-
-
-def _examples(trial: Trial, method: str, n: int) -> list[Example]:
-    """So many of the analysis's own examples; none where it has none."""
-    make = getattr(trial.analysis, method, None)
-    rng = np.random.default_rng(SEED)
-    made = [make(rng) for _ in range(n)] if make else []
-    return [one if isinstance(one, Example) else Example(one) for one in made if one is not None]

@@ -1,7 +1,8 @@
 """Runs every check on one analysis. A check that is stopped by an exception has failed; the others go on."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from saegeo_core.plugin.analysis import Analysis
@@ -10,7 +11,7 @@ from saegeo_core.testing.calibration import calibration
 from saegeo_core.testing.composites import composites
 from saegeo_core.testing.cost import cost
 from saegeo_core.testing.degenerate_clouds import degenerate_clouds
-from saegeo_core.testing.first_run import RUNS, everything_else, first_run
+from saegeo_core.testing.first_run import HEADLINE, RUNS, everything_else, first_run, headline_on_plant
 from saegeo_core.testing.invariance import invariance
 from saegeo_core.testing.metadata import metadata
 from saegeo_core.testing.outcome import Conformance, Outcome, failed
@@ -47,12 +48,33 @@ def check_analysis(
     trial = Trial(analysis, parameters or {}, quick)
     trial.resolved()
     outcomes = list(first_run(trial))
+    if not _is_measured(outcomes) and trial.examples("planted_example", 1):
+        trial, outcomes = _on_plant(trial, outcomes)
     if not any(outcome.check == RUNS and outcome.verdict == "passed" for outcome in outcomes):
         outcomes.append(everything_else())
     else:
         for check in progress(CHECKS, len(CHECKS), "checks"):
             outcomes += _guarded(check, trial)
     return Conformance(analysis.name, tuple(outcomes), time.perf_counter() - start)
+
+
+def _is_measured(outcomes: Sequence[Outcome]) -> bool:
+    """Whether the ordinary cloud gave the analysis something to do; what failed there is a mistake, and no lack of it."""
+    return not any(outcome.check == HEADLINE and outcome.verdict == "not checked" for outcome in outcomes)
+
+
+def _on_plant(trial: Trial, on_ordinary: list[Outcome]) -> tuple[Trial, list[Outcome]]:
+    """The trial on the analysis's planted example and its first run, where that gives it more to do."""
+    planted = replace(trial, is_on_plant=True)
+    outcomes = list(first_run(planted))
+    place = next(
+        (place for place, one in enumerate(outcomes) if one.check == HEADLINE and one.verdict == "passed"), None
+    )
+    if place is None:
+        return trial, on_ordinary
+    reason = next(one.seen for one in on_ordinary if one.check == HEADLINE).partition(";")[0]
+    outcomes[place] = headline_on_plant(outcomes[place], reason)
+    return planted, outcomes
 
 
 def _guarded(check: Check, trial: Trial) -> Iterator[Outcome]:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -57,6 +58,11 @@ def first_run(trial: Trial) -> Iterator[Outcome]:
     yield passed(FINITE, "every estimate, interval and null")
     yield _reasons(report)
     yield _silence([str(warning.message) for warning in warned], said.getvalue())
+
+
+def headline_on_plant(measured: Outcome, reason: str) -> Outcome:
+    """That the headline is measured on the analysis's planted example, which all other checks take: not on the ordinary cloud."""
+    return replace(measured, seen=f"{measured.seen} on its planted example; on the ordinary cloud not: {reason}")
 
 
 def _headline(report: Report) -> Outcome:

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.activations.text_activations import TextActivations
+from saegeo_core.activations.unembedding import Unembedding
 from saegeo_core.cloud.feature_cloud import FeatureCloud, rows_digest
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.plugin.analysis import Example
@@ -39,7 +40,7 @@ def ordinary(reads: Set[str], n_features: int = 160, d_in: int = 16, n_blocks: i
     lengths = torch.from_numpy(rng.uniform(0.5, 2.0, (n_features, 1))).float()
     labels = [f"feature {number}" for number in range(n_features)] if "labels" in reads else None
     cloud = FeatureCloud.from_array(rows * lengths, labels=labels, name="ordinary")
-    return Example(cloud, firing, _activations_beside(cloud, reads), encoder=_encoder_beside(cloud, reads))
+    return _example(cloud, firing, reads)
 
 
 def degenerate(reads: Set[str]) -> dict[str, Example]:
@@ -66,17 +67,33 @@ def companion(cloud: FeatureCloud) -> FeatureCloud:
 
 def _with_inputs(name: str, rows: NDArray[np.float32], reads: Set[str], rng: np.random.Generator) -> Example:
     cloud = FeatureCloud.from_array(rows, name=name.replace(" ", "-"))
-    activations = _activations_beside(cloud, reads)
-    encoder = _encoder_beside(cloud, reads)
     if "firing" not in reads:
-        return Example(cloud, None, activations, encoder=encoder)
+        return _example(cloud, None, reads)
     plant = plant_firing(rng, n_features=len(rows), n_blocks=100, n_topics=min(3, len(rows)), d_in=4)
     fired = np.concatenate([tile for _, tile in plant.firing.incidence().tiles()])
     if name == "dead features":
         fired[:, ::4] = 0
     known = {each: getattr(plant.firing, each) for each in ("document_of_block", "label_of_block", "label_names")}
     firing = FiringStatistics.from_arrays(fired, **known).select(cloud.feature_ids)
-    return Example(cloud, firing, activations, encoder=encoder)
+    return _example(cloud, firing, reads)
+
+
+def _example(cloud: FeatureCloud, firing: FiringStatistics | None, reads: Set[str]) -> Example:
+    return Example(
+        cloud,
+        firing,
+        _activations_beside(cloud, reads),
+        encoder=_encoder_beside(cloud, reads),
+        unembedding=_unembedding_beside(cloud, reads),
+    )
+
+
+def _unembedding_beside(cloud: FeatureCloud, reads: Set[str]) -> Unembedding | None:
+    """Forty tokens, in random directions."""
+    if "unembedding" not in reads:
+        return None
+    rows = np.random.default_rng(SEED + 3).standard_normal((40, cloud.d_in))
+    return Unembedding(torch.from_numpy(rows).float(), tuple(f"token {number}" for number in range(len(rows))))
 
 
 def _encoder_beside(cloud: FeatureCloud, reads: Set[str]) -> torch.Tensor | None:

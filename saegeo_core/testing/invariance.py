@@ -1,6 +1,7 @@
 """Whether estimates stay what they are under the changes of input that an analysis declares them invariant to."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -45,10 +46,10 @@ def invariance(trial: Trial) -> Iterator[Outcome]:
 
 
 def changed(given: Example, how: Invariance) -> Example:
-    """The same input, changed in one way. Activations and encoder live where the directions do: they are turned with them."""
+    """The same input, changed in one way. Activations, encoder and tokens live where the directions do, and turn with them."""
     rng = np.random.default_rng(SEED)
     rows, firing, activations, encoder = given.cloud.vectors, given.firing, given.activations, given.encoder
-    n, d = rows.shape
+    n, d, tokens = *rows.shape, given.unembedding
     if how == "feature order":
         order = rng.permutation(n)
         return given._replace(
@@ -62,6 +63,9 @@ def changed(given: Example, how: Invariance) -> Example:
             cloud=_cloud(rows.double() @ torch.from_numpy(rotation)),
             activations=None if activations is None else _turned(activations, rotation),
             encoder=None if encoder is None else (encoder.double() @ torch.from_numpy(rotation)).float(),
+            unembedding=None
+            if tokens is None
+            else replace(tokens, matrix=tokens.matrix @ torch.from_numpy(rotation).float()),
         )
     lengths = np.exp(rng.uniform(-1, 1, (n, 1))) if how == "row lengths" else np.full((n, 1), 3.7)
     return given._replace(cloud=_cloud(rows.double() * torch.from_numpy(lengths)))

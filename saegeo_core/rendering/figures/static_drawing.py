@@ -67,7 +67,7 @@ def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg") -
         from matplotlib.figure import Figure as Sheet
     except ImportError:
         raise SaegeoError(
-            "figures for paper are drawn by matplotlib, which is not installed", "pip install 'saegeo[plots]'"
+            "figures for paper are drawn by matplotlib, which is not installed", "pip install 'matplotlib>=3.10.8'"
         ) from None
     settings: Any = {**mpl.rcParamsDefault, "backend": "agg", **STYLE}
     with mpl.rc_context(settings), warnings.catch_warnings():

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.array_pool import ArrayPool
@@ -26,11 +27,11 @@ from saegeo_core.report.metric import Absent
 from saegeo_core.report.report import Report
 
 
-def html_page(reports: Sequence[Report]) -> str:
+def html_page(reports: Sequence[Report], progress: Progress = silent) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
     pool = ArrayPool()
     ordered = _by_analysis(reports)
-    named = zip(ordered, report_names(ordered), strict=True)
+    named = progress(zip(ordered, report_names(ordered), strict=True), len(ordered), "reports drawn")
     shown = [page_report(report, name, number, pool) for number, (report, name) in enumerate(named, 1)]
     summary = page_summary(reports, pool) if len(reports) > 1 else PageSummary()
     plotly, script = _plotly_script(), _own_file("page.js")

@@ -1,16 +1,14 @@
 """Releases of SAEs, and the SAEs in them. An L0 that is not known is called unknown, never zero."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.table import Table as RichTable
 from rich.text import Text
 
 from saegeo_core.cloud.sae_names import ascending_in_width, layer_in, width_in
 from saegeo_core.rendering.numbers import count, significant
-from saegeo_core.rendering.plain_text import plain
-from saegeo_core.rendering.terminal.rich_table import rich_table
+from saegeo_core.rendering.terminal.whole_names import whole_name_table
 
 if TYPE_CHECKING:
     from saegeo_core.loading.release_directory import ReleaseEntry
@@ -20,71 +18,69 @@ UNKNOWN = "unknown"
 HOW_TO_SEE_THEM = "saegeo releases RELEASE lists the SAEs of one, --saes all of them"
 
 
-def bundled_and_others(entries: "Sequence[ReleaseEntry]") -> RenderableType:
+def bundled_and_others(entries: "Sequence[ReleaseEntry]", width: int) -> RenderableType:
     """What the bundled release holds, then one line for each other release."""
     bundled = [entry for entry in entries if entry.source == BUNDLED]
     others = [entry for entry in entries if entry.source != BUNDLED]
     return Group(
         Text("bundled: comes with saegeo, needs no network", style="bold cyan"),
-        _saes(bundled),
+        _saes(bundled, width),
         Text(),
         Text("known to sae-lens: loaded from the Hugging Face hub", style="bold cyan"),
-        _releases(others),
+        _releases(others, width),
         _total(entries),
         Text(HOW_TO_SEE_THEM, style="dim"),
     )
 
 
-def release_list(entries: "Sequence[ReleaseEntry]") -> RenderableType:
+def release_list(entries: "Sequence[ReleaseEntry]", width: int) -> RenderableType:
     """One line for each release: how many of its SAEs are among these, and what they are."""
-    return Group(_releases(entries), _total(entries), Text(HOW_TO_SEE_THEM, style="dim"))
+    return Group(_releases(entries, width), _total(entries), Text(HOW_TO_SEE_THEM, style="dim"))
 
 
-def sae_list(entries: "Sequence[ReleaseEntry]") -> RenderableType:
+def sae_list(entries: "Sequence[ReleaseEntry]", width: int) -> RenderableType:
     """One line for each SAE: what to type for it, its model and its L0."""
-    return Group(_saes(entries), _total(entries))
+    return Group(_saes(entries, width), _total(entries))
 
 
-def _releases(entries: "Sequence[ReleaseEntry]") -> RichTable:
+def _releases(entries: "Sequence[ReleaseEntry]", width: int) -> Text:
     releases: dict[str, list[ReleaseEntry]] = {}
     for entry in entries:
         releases.setdefault(entry.release, []).append(entry)
-    table = _table("release", "SAEs", "layers", "widths", "L0", "model")
+    rows: dict[str, list[list[str]]] = {}
     for release, saes in releases.items():
         layers = [layer for entry in saes if (layer := layer_in(entry.sae_id)) is not None]
-        widths = sorted({width for entry in saes if (width := width_in(str(entry)))}, key=ascending_in_width)
+        widths = sorted({one for entry in saes if (one := width_in(str(entry)))}, key=ascending_in_width)
         l0 = [entry.l0 for entry in saes if entry.l0 is not None]
         models = ", ".join(dict.fromkeys(entry.model or UNKNOWN for entry in saes))
-        table.add_row(
-            plain(release),
+        row = [
+            release,
             count(len(saes)),
             _ends(map(count, (min(layers), max(layers)))) if layers else UNKNOWN,
             _ends((widths[0], widths[-1])) if widths else UNKNOWN,
             _ends(significant(end, 3) for end in (min(l0), max(l0))) if l0 else UNKNOWN,
-            plain(models),
-        )
-    return table
+        ]
+        rows.setdefault(models, []).append(row)
+    return _by_model(("release", "SAEs", "layers", "widths", "L0"), rows, width)
 
 
-def _saes(entries: "Sequence[ReleaseEntry]") -> RichTable:
-    table = _table("SAE", "model", "L0")
+def _saes(entries: "Sequence[ReleaseEntry]", width: int) -> Text:
+    rows: dict[str, list[list[str]]] = {}
     for entry in entries:
         l0 = UNKNOWN if entry.l0 is None else significant(entry.l0, 3)
-        table.add_row(plain(str(entry)), plain(entry.model or UNKNOWN), l0)
-    return table
+        rows.setdefault(entry.model or UNKNOWN, []).append([str(entry), l0])
+    return _by_model(("SAE", "L0"), rows, width)
 
 
-def _table(*headings: str) -> RichTable:
-    table = rich_table()
-    for heading in headings:
-        is_number = heading in ("L0", "SAEs", "layers", "widths")
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
-    return table
+def _by_model(headings: Sequence[str], rows: Mapping[str, Sequence[Sequence[str]]], width: int) -> Text:
+    """A table of the rows of each model, under its name."""
+    models = [f"model: {model}" for model, of_model in rows.items() for _ in of_model]
+    return whole_name_table(headings, [row for of_model in rows.values() for row in of_model], width, groups=models)
 
 
 def _ends(ends: Iterable[str]) -> str:
-    """0 to 25, or 12 where both are the same."""
-    return " to ".join(dict.fromkeys(ends))
+    """0-25, or 12 where both are the same."""
+    return "-".join(dict.fromkeys(ends))
 
 
 def _total(entries: "Sequence[ReleaseEntry]") -> Text:

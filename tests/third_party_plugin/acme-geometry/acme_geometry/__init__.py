@@ -1,4 +1,4 @@
-"""A stranger's plugin: an analysis and a file format."""
+"""A stranger's plugin: an analysis, a file format and a corpus."""
 
 from saegeo_core import hookimpl
 
@@ -15,3 +15,10 @@ def saegeo_register_loaders(register):
     from acme_geometry.text_format import AcmeText
 
     register(AcmeText())
+
+
+@hookimpl
+def saegeo_register_corpora(register):
+    from acme_geometry.lines_corpus import AcmeLines
+
+    register(AcmeLines())

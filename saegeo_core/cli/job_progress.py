@@ -1,0 +1,18 @@
+"""What the jobs of a run tell of how far they are, to whoever shows it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from saegeo_core.progress import Progress, silent
+
+
+class JobProgress:
+    """How far some jobs are. This one tells nobody."""
+
+    @contextmanager
+    def job(self, name: str) -> Iterator[Progress]:  # noqa: ARG002
+        """While this lasts one of the jobs is at work, and wraps its loops in what it is given."""
+        yield silent
+
+    def passed_over(self) -> None:
+        """One of the jobs need not be done, or cannot be."""

@@ -1,0 +1,103 @@
+"""Progress in a log: what is done, how fast it goes, how long it will take, and which loop of which job is at work."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from saegeo_core.cli.job_progress import JobProgress
+from saegeo_core.cli.log_lines import LogLines, beating
+from saegeo_core.cli.messages import line_writer
+from saegeo_core.progress import Item, Progress
+from saegeo_core.rendering.numbers import count, seconds, significant
+
+
+@contextmanager
+def job_lines(title: str, total: int) -> Iterator["JobLines"]:
+    """Lines on so many jobs, from the first, said at once, to the last, said when this ends."""
+    jobs = JobLines(title, total, line_writer())
+    jobs.lines.begin()
+    with beating(jobs.lines):
+        yield jobs
+    jobs.tell_end()
+
+
+@contextmanager
+def loop_lines(title: str) -> Iterator[Progress]:
+    """Lines on one loop, from its third second on: it is mostly over by then."""
+    words = "at work"
+    lines = LogLines(title, lambda: words, line_writer())
+
+    def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+        nonlocal words
+        for number, item in enumerate(items):
+            words = _share_of(description, number, total)
+            lines.reach(number / total if total else 0)
+            yield item
+
+    with beating(lines):
+        yield progress
+    lines.end("done")
+
+
+def _share_of(description: str, number: int, total: int) -> str:
+    return f"{description} {number / total:.0%}" if total else description
+
+
+class JobLines(JobProgress):
+    """What the lines on some jobs say.
+
+    Attributes:
+        lines: says when there is one.
+    """
+
+    def __init__(
+        self, title: str, total: int, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.lines = LogLines(title, self._words, say, clock)
+        self._total = total
+        self._n_worked = self._n_passed_over = 0
+        self._at_work = ""
+        self._loop = ""
+
+    @contextmanager
+    def job(self, name: str) -> Iterator[Progress]:
+        """The job is named in every line, and how far its loop is."""
+        self._at_work = name
+        try:
+            yield self._progress
+        finally:
+            self._n_worked += 1
+            self._at_work = self._loop = ""
+            if self._done < self._total:
+                self.lines.reach(self._done / self._total)
+
+    def passed_over(self) -> None:
+        """One job less to do; it does not count as speed."""
+        self._n_passed_over += 1
+
+    def tell_end(self) -> None:
+        """The last line."""
+        self.lines.end("done" if self._total == 1 else f"{self._counted()} done")
+
+    @property
+    def _done(self) -> int:
+        return self._n_worked + self._n_passed_over
+
+    def _counted(self) -> str:
+        return f"{count(self._done)} of {count(self._total)}"
+
+    def _words(self) -> str:
+        at_work = ", ".join(filter(None, (self._at_work if self._total > 1 else "", self._loop)))
+        if self._total == 1:
+            return at_work or "at work"
+        words = f"{self._counted()} done ({self._done / self._total:.0%})"
+        if self._n_worked:
+            pace = self.lines.elapsed / self._n_worked
+            words += f", {significant(60 / pace, 2)} a minute, {seconds(pace * (self._total - self._done))} left"
+        return "; ".join(filter(None, (words, at_work)))
+
+    def _progress(self, items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+        for number, item in enumerate(items):
+            self._loop = _share_of(description, number, total)
+            yield item
+        self._loop = ""
