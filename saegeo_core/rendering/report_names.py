@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from saegeo_core.comparison.distinctions import distinct_names, distinctions
 from saegeo_core.rendering.plain_text import clean
@@ -50,6 +51,21 @@ def report_names(reports: Sequence[Report]) -> list[ReportName]:
             numbered = [f"report {number} of {len(places)}"] if times[text] > 1 else []
             names[place] = replace(name, apart=", ".join([*filter(None, [text]), *numbered]))
     return names
+
+
+def links(names: Sequence[ReportName], taken: Iterable[str] = ()) -> list[str]:
+    """What the link to each report on a page ends in: unlike all others and all `taken`, and of the signs of a file name.
+
+    It stays the same when a page is written again with more reports.
+    """
+    known = set(taken)
+    found = []
+    for name in names:
+        plain = _file_name("-".join(filter(None, [name.analysis, name.sae, name.apart]))) or "report"
+        link = next(link for link in chain([plain], (f"{plain}-{n}" for n in count(2))) if link not in known)
+        known.add(link)
+        found.append(link)
+    return found
 
 
 def named_figures(reports: Sequence[Report]) -> Iterator[tuple[str, Figure, Table]]:
