@@ -1,7 +1,7 @@
 // Draws the figures that are unfolded when they come near the window.
 const DARK = "(prefers-color-scheme: dark)";
 const NEAR = "500px 0px";
-const NARROW = 600; // pixels; below it a legend goes under its figure
+const NARROW = 660; // pixels; below it a legend goes under its figure
 const PRINTED_WIDTH = 660; // pixels
 const PRINTED_HEIGHT = 0.75; // of the height on a screen, so that two figures share a sheet
 const PRINTED_POINTS = 100000; // how many points a printed page holds as vectors
