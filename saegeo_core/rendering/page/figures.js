@@ -9,7 +9,7 @@ const PRINTED_POINTS = 100000; // how many points a printed page holds as vector
 const themes = JSON.parse(document.getElementById("themes").textContent);
 const drawn = new Set();
 
-// plotly is run when the first figure is, and not before. The page's policy knows it by its digest.
+// plotly is run where there are figures to draw, and after the page stands. The page's policy knows it by its digest.
 let plotly = null;
 function loadPlotly() {
   plotly ??= bytesOf(document.getElementById("plotly")).text().then((text) => {
@@ -46,6 +46,7 @@ function drawingOf(box) {
 }
 
 async function draw(box, { printed = false } = {}) {
+  if (!box.isConnected) return; // folded meanwhile
   const drawing = drawingOf(box);
   if (printed || !hasWebGL) {
     for (const trace of drawing.data) if (trace.type === "scattergl") trace.type = "scatter";

@@ -59,10 +59,10 @@ function showSummary() {
 const isSummary = (id) => ["", "summary", "curves"].includes(id);
 const isReport = (id) => unfolded && !isSummary(id) && packed(id);
 
-// A link to a fold opens it.
+// A link to what is folded away opens it.
 function goTo(id) {
   const target = document.getElementById(id);
-  for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  for (let box = target?.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
   target?.scrollIntoView();
 }
 
