@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 from saegeo_core.comparison.distinctions import distinct_names, distinctions
 from saegeo_core.rendering.plain_text import clean
@@ -52,12 +53,27 @@ def report_names(reports: Sequence[Report]) -> list[ReportName]:
     return names
 
 
+def links(names: Sequence[ReportName], taken: Iterable[str] = ()) -> list[str]:
+    """What the link to each report on a page ends in: unlike all others and all `taken`, and of the signs of a file name.
+
+    It stays the same when a page is written again with more reports.
+    """
+    known = set(taken)
+    found = []
+    for name in names:
+        plain = file_name("-".join(filter(None, [name.analysis, name.sae, name.apart]))) or "report"
+        link = next(link for link in chain([plain], (f"{plain}-{n}" for n in count(2))) if link not in known)
+        known.add(link)
+        found.append(link)
+    return found
+
+
 def named_figures(reports: Sequence[Report]) -> Iterator[tuple[str, Figure, Table]]:
     """Name without suffix, figure and its table. Names differ, and hold letters, digits, dots, dashes and underscores only."""
     taken: dict[str, int] = {}
     for report, of_report in zip(reports, report_names(reports), strict=True):
         for figure in report.figures:
-            name = _file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
+            name = file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
             taken[name] = taken.get(name, 0) + 1
             again = f"-{taken[name]}" if taken[name] > 1 else ""
             yield f"{name}{again}", figure, report.tables[figure.table]
@@ -78,5 +94,6 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
+    """Letters, digits, dots, dashes and underscores of the text, at most MAX_FILE_NAME."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[-MAX_FILE_NAME:]

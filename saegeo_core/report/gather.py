@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from saegeo_core.cloud.sae_names import in_natural_order
 from saegeo_core.errors import SaegeoError
 from saegeo_core.progress import Progress, silent
 from saegeo_core.report.report import Report
@@ -12,7 +13,8 @@ from saegeo_core.report.store import ReportStore
 def gather(places: Iterable[Path | Report], progress: Progress = silent) -> tuple[list[Report], list[SaegeoError]]:
     """The reports at `places`, each file once, and what was skipped.
 
-    Of a folder every `.json` below it is read, in the order of its name. What is a report already is taken as it is.
+    Of a folder every `.json` below it is read, in natural order (layer_2 before layer_10). What is a report already is taken as
+    it is.
 
     Raises:
         SaegeoError: a place that does not exist.
@@ -47,6 +49,6 @@ def _files(place: Path) -> Iterator[Path]:
     if not place.is_dir():
         yield place
         return
-    for path in sorted(place.rglob("*.json")):
+    for path in sorted(place.rglob("*.json"), key=lambda path: [in_natural_order(part) for part in path.parts]):
         if path.is_file() and not path.name.startswith("."):
             yield path

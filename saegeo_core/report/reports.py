@@ -105,8 +105,8 @@ class Reports(Sequence[Report]):
 def load_reports(reports: ReportOrPlace | Iterable[ReportOrPlace]) -> Reports:
     """Read stored reports.
 
-    Of a folder every report below it is read, in the order of the files' names; a file that comes twice counts once. What is no
-    report is left out, with a warning that names it.
+    Of a folder every report below it is read, in natural order (layer_2 before layer_10); a file that comes twice counts once.
+    What is no report is left out, with a warning that names it.
 
     Args:
         reports: a folder, a file, or several of them; reports that are there already are taken as they are.

@@ -1,6 +1,6 @@
 import pytest
 
-from saegeo_core.rendering.report_names import report_names
+from saegeo_core.rendering.report_names import ReportName, links, report_names
 
 
 @pytest.fixture
@@ -64,3 +64,9 @@ def test_inputs_that_are_not_as_saegeo_writes_them_are_no_obstacle(names):
         "firing = lost",
         "firing = null",
     ]
+
+
+def test_links_are_legible_and_all_different():
+    names = [ReportName("tails", "a:layer_1"), ReportName("tails", "a layer_1"), ReportName("tails", "a", "seed = 1")]
+    assert links(names) == ["tails-a-layer_1", "tails-a-layer_1-2", "tails-a-seed-1"]
+    assert links(names[:1], ["tails-a-layer_1"]) == ["tails-a-layer_1-2"]

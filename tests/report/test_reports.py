@@ -28,6 +28,14 @@ def test_a_folder_as_a_list(folder):
     assert reports.skipped == ()
 
 
+def test_a_folder_is_read_in_natural_order(mean_norm, rng, tmp_path):
+    for name in ("layer_10", "layer_9", "layer_2"):
+        run(
+            mean_norm, FeatureCloud.from_array(rng.standard_normal((24, 6)).astype("f4"), name=name), out=tmp_path / "r"
+        )
+    assert [report.sae.sae_id for report in load_reports(tmp_path / "r")] == ["layer_2", "layer_9", "layer_10"]
+
+
 def test_one_place_or_several_as_text_or_path_or_the_report_itself(folder):
     [first, *others] = sorted(folder.rglob("*.json"))
     whole = load_reports(str(folder))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,40 +15,46 @@ from markupsafe import Markup
 from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
-from saegeo_core.rendering.page.array_pool import ArrayPool
-from saegeo_core.rendering.page.page_report import PageReport, page_report
-from saegeo_core.rendering.page.page_summary import PageSummary, page_summary
+from saegeo_core.rendering.page.packed_part import packed
+from saegeo_core.rendering.page.page_summary import CURVES, SUMMARY, page_summary
+from saegeo_core.rendering.page.reading_order import in_reading_order, reports_beside
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import sae_summary
-from saegeo_core.rendering.report_names import report_names
 from saegeo_core.report.metric import Absent
 from saegeo_core.report.report import Report
+
+SCRIPTS = ("stored.js", "figures.js", "tables.js", "summary.js", "unfolding.js")
+"""Put together in this order; each uses what those before it define."""
+TAKEN = (SUMMARY, CURVES, "content", "unfolded", "themes", "plotly")
+"""Ids of the page's own."""
 
 
 def html_page(reports: Sequence[Report], progress: Progress = silent) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
-    pool = ArrayPool()
-    ordered = _by_analysis(reports)
-    named = progress(zip(ordered, report_names(ordered), strict=True), len(ordered), "reports drawn")
-    shown = [page_report(report, name, number, pool) for number, (report, name) in enumerate(named, 1)]
-    summary = page_summary(reports, pool) if len(reports) > 1 else PageSummary()
-    plotly, script = _plotly_script(), _own_file("page.js")
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            reports=shown,
-            summary=summary,
-            analyses=[(name, list(group)) for name, group in groupby(shown, key=lambda one: one.report.analysis.name)],
-            title=page_title(reports),
-            policy=_policy(plotly, script),
-            plotly=Markup(plotly),
-            script=Markup(script),
-            style=Markup(_own_file("style.css")),
-            data=_json(_data([*shown, summary], pool)),
-            version=version("saegeo"),
-        )
+    shown = in_reading_order(reports, TAKEN)
+    summary = page_summary(shown) if len(shown) > 1 else None
+    plotly, script = _plotly_script(), _script()
+    if summary is None:
+        parts = {one.id: one.part.packed() for one in shown}
+    else:
+        macros: Any = _environment().get_template("report.html").module
+        beside = reports_beside(shown)
+        parts = {part.id: part.packed() for part in (summary.trends, summary.curves)}
+        drawn = progress(shown, len(shown), "reports drawn")
+        parts |= {one.id: one.part.packed(macros.unfolded(one, beside[one.id])) for one in drawn}
+    page = _environment().get_template("page.html")
+    return page.render(
+        only=shown[0] if summary is None else None,
+        summary=summary,
+        title=page_title(reports),
+        policy=_policy(plotly, script),
+        plotly=Markup(_packed_plotly()),
+        script=Markup(script),
+        style=Markup(_own_file("style.css")),
+        themes=_json({"light": template(LIGHT), "dark": template(DARK)}),
+        parts_of_page={id: Markup(part) for id, part in parts.items()},
+        version=version("saegeo"),
     )
 
 
@@ -59,22 +64,6 @@ def page_title(reports: Sequence[Report]) -> str:
     analyses = list(dict.fromkeys(report.analysis.name for report in reports))
     what = ", ".join(analyses) if len(analyses) <= 3 else f"{len(analyses)} analyses"
     return f"{what} on {saes[0] if len(saes) == 1 else f'{len(saes)} SAEs'}"
-
-
-def _by_analysis(reports: Sequence[Report]) -> list[Report]:
-    """Reports of one analysis together, analyses and SAEs in the order in which they come."""
-    order = {name: place for place, name in enumerate(dict.fromkeys(report.analysis.name for report in reports))}
-    return sorted(reports, key=lambda report: order[report.analysis.name])
-
-
-def _data(parts: "Sequence[PageReport | PageSummary]", pool: ArrayPool) -> dict[str, Any]:
-    """What the page's script draws from."""
-    return {
-        "figures": {one.id: one.drawing for part in parts for one in part.figures},
-        "tables": {one.id: one.columns for part in parts for one in part.tables},
-        "themes": {"light": template(LIGHT), "dark": template(DARK)},
-        "arrays": pool.stored,
-    }
 
 
 def _json(content: Any) -> Markup:
@@ -106,6 +95,17 @@ def _plotly_script() -> str:
     return script
 
 
+@cache
+def _packed_plotly() -> str:
+    return packed(_plotly_script().encode())
+
+
+@cache
+def _script() -> str:
+    """The page's own script: its files one after the other, in a scope of their own."""
+    return '"use strict";\n(() => {\n' + "\n".join(map(_own_file, SCRIPTS)) + "})();\n"
+
+
 def _own_file(name: str) -> str:
     return (files("saegeo_core.rendering.page") / name).read_text(encoding="utf-8")
 
@@ -127,6 +127,7 @@ def _environment() -> Environment:
         provenance=provenance,
         written=written,
         is_absent=_is_absent,
+        breakable=_breakable,
     )
     return environment
 
@@ -134,6 +135,11 @@ def _environment() -> Environment:
 def _harmless(value: Any) -> Any:
     """No control character or change of writing direction from data reaches the page; markup of our own passes."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _breakable(name: str) -> Markup:
+    """A long name, which may go on in a new line after each of its parts."""
+    return Markup("/<wbr>").join(clean(name).split("/"))
 
 
 def _is_absent(value: object) -> bool:

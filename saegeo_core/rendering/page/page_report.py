@@ -1,12 +1,14 @@
 """One report as the page shows it: its figures and tables with the places where the page's script finds their data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
+from saegeo_core.rendering.page.legends import with_short_legend
+from saegeo_core.rendering.page.packed_part import packed_part
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_names import ReportName
 from saegeo_core.report.findings import Figure
@@ -41,37 +43,57 @@ class PageTable:
 
 
 @dataclass(frozen=True)
-class PageReport:
-    """A report with its name, its figures and its tables."""
+class PagePart:
+    """Figures and the tables that they draw, with the arrays of both. `id` begins the ids of them all."""
 
     id: str
+    figures: list[PageFigure] = field(default_factory=list)
+    tables: list[PageTable] = field(default_factory=list)
+    pool: ArrayPool = field(default_factory=ArrayPool)
+
+    def packed(self, html: str = "") -> str:
+        """What the page's script draws from, and the HTML it puts in place first, if that is not on the page already."""
+        content = {
+            "html": html,
+            "figures": {one.id: one.drawing for one in self.figures},
+            "tables": {one.id: one.columns for one in self.tables},
+        }
+        return packed_part(content, self.pool)
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """A report with its name and what is drawn of it."""
+
     name: ReportName
     report: Report
-    figures: list[PageFigure]
-    tables: list[PageTable]
+    part: PagePart
+
+    @property
+    def id(self) -> str:
+        """The link to it on the page, without the `#`."""
+        return self.part.id
 
 
-def page_report(report: Report, name: ReportName, number: int, pool: ArrayPool) -> PageReport:
-    """The `number`-th report of a page whose arrays are collected in `pool`."""
-    id = f"report-{number}"
-    figures, tables = drawn(id, report.figures, report.tables, pool)
-    return PageReport(id, name, report, figures, tables)
+def page_report(report: Report, name: ReportName, id: str) -> PageReport:
+    """The report that the page links to by `id`."""
+    return PageReport(name, report, page_part(id, report.figures, report.tables))
 
 
-def drawn(
-    id: str, figures: Iterable[Figure], tables: Mapping[str, Table], pool: ArrayPool
-) -> tuple[list[PageFigure], list[PageTable]]:
-    """Figures and the tables they draw; `id` begins the ids of them all."""
-    on_page = [_table(f"{id}-table-{i}", name, table, pool) for i, (name, table) in enumerate(tables.items(), 1)]
+def page_part(id: str, figures: Iterable[Figure], tables: Mapping[str, Table]) -> PagePart:
+    """Figures and tables as the page holds them."""
+    pool = ArrayPool()
+    on_page = [_table(f"{id}/table-{i}", name, table, pool) for i, (name, table) in enumerate(tables.items(), 1)]
     place = {table.name: table.id for table in on_page}
-    return [
-        _figure(f"{id}-figure-{i}", figure, tables[figure.table], place[figure.table], pool)
+    drawn = [
+        _figure(f"{id}/figure-{i}", figure, tables[figure.table], place[figure.table], pool)
         for i, figure in enumerate(figures, 1)
-    ], on_page
+    ]
+    return PagePart(id, drawn, on_page, pool)
 
 
 def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPool) -> PageFigure:
-    drawing = plotly_drawing(figure, table)
+    drawing = with_short_legend(plotly_drawing(figure, table))
     return PageFigure(id, figure, drawing["layout"]["height"], pool.with_references(drawing), table_id)
 
 

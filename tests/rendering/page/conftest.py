@@ -1,6 +1,8 @@
 """Pages of synthetic reports, and the real Chromium to open them in, its network off."""
 
+import importlib.util
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -27,37 +29,64 @@ def chromium():
 
 
 @pytest.fixture
-def opened(chromium, tmp_path):
-    """Opens a page of these reports; `requests` and `complaints` of the tab it returns must stay empty."""
+def browse(chromium):
+    """Opens a file; `requests` and `complaints` of the tab it returns must stay empty."""
     contexts = []
 
-    def open_page(*reports, scheme="light", width=1360):
-        path = tmp_path / "page.html"
-        path.write_text(html_page(reports))
-        context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, offline=True)
+    def open_file(path, link="", scheme="light", width=1360, **options):
+        viewport = {"width": width, "height": 900}
+        context = chromium.new_context(color_scheme=scheme, viewport=viewport, offline=True, **options)
         contexts.append(context)
         tab = context.new_page()
         tab.requests, tab.complaints = [], []
         tab.on("request", lambda request: tab.requests.append(request.url))
         tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
         tab.on("console", lambda line: tab.complaints.append(line.text) if line.type == "error" else None)
-        tab.goto(path.as_uri())
-        tab.requests = [url for url in tab.requests if url != path.as_uri() and not url.startswith(("data:", "blob:"))]
+        tab.goto(path.as_uri() + f"#{link}" * bool(link))
+        tab.requests = [url for url in tab.requests if not url.startswith((path.as_uri(), "data:", "blob:"))]
         return tab
 
-    yield open_page
+    yield open_file
     for context in contexts:
         context.close()
 
 
 @pytest.fixture
+def opened(browse, tmp_path):
+    """Opens a page of these reports."""
+
+    def open_page(*reports, **options):
+        path = tmp_path / "page.html"
+        path.write_text(html_page(reports))
+        return browse(path, **options)
+
+    return open_page
+
+
+@pytest.fixture
 def drawn():
-    """Scrolls to a figure and waits until it is drawn; returns its box."""
+    """Scrolls to a figure of the report that is unfolded and waits until it is drawn; returns its box."""
 
     def draw(tab, name):
-        box = tab.locator(f".plot[data-figure='{name}']")
+        box = tab.locator(f"article .plot[data-figure$='/{name}']")
         box.scroll_into_view_if_needed()
         box.locator(".main-svg").first.wait_for()
         return box
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def faults():
+    """`rule: the element` for every fault that axe-core finds in a page as it stands, however small."""
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None:
+        pytest.skip("axe-core is not installed (axe-playwright-python)")
+    axe = Path(package.origin).with_name("axe.min.js").read_text()
+
+    def find(tab):
+        tab.evaluate(axe)
+        found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+    return find
