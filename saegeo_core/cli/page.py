@@ -14,17 +14,32 @@ DEFAULT_FOLDER = Path("saegeo-results")
 @click.command("page")
 @click.argument("places", metavar="[REPORT | DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", metavar="FILE.html", type=click.Path(path_type=Path), help="The page to write.")
-@click.option("--figures", metavar="DIR", type=click.Path(path_type=Path), help="Write every figure into this folder.")
+@click.option(
+    "--figures",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write every figure into this folder, and those of several SAEs together.",
+)
 @click.option(
     "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
+)
+@click.option(
+    "--figure-width",
+    type=click.Choice(["single", "double"]),
+    default="double",
+    show_default=True,
+    help="Of --figures: as wide as one column of a paper, or both.",
 )
 @click.pass_context
 def command(
     context: click.Context,
+    /,
+    *,
     places: tuple[Path, ...],
     out: Path | None,
     figures: Path | None,
     figure_format: Literal["svg", "pdf"],
+    figure_width: Literal["single", "double"],
 ) -> None:
     """Turn stored reports into one HTML file to look at and send.
 
@@ -48,7 +63,7 @@ def command(
         write_page(reports, out)
         _tell("page", out)
     if figures is not None:
-        for path in write_figures(reports, figures, figure_format):
+        for path in write_figures(reports, figures, figure_format, figure_width):
             _tell("figure", path)
     context.exit(SOME_FAILED if skipped else DONE)
 

@@ -57,7 +57,7 @@ def named_figures(reports: Sequence[Report]) -> Iterator[tuple[str, Figure, Tabl
     taken: dict[str, int] = {}
     for report, of_report in zip(reports, report_names(reports), strict=True):
         for figure in report.figures:
-            name = _file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
+            name = file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
             taken[name] = taken.get(name, 0) + 1
             again = f"-{taken[name]}" if taken[name] > 1 else ""
             yield f"{name}{again}", figure, report.tables[figure.table]
@@ -78,5 +78,6 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
+    """Letters, digits, dots, dashes and underscores of the text, at most MAX_FILE_NAME."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[-MAX_FILE_NAME:]
