@@ -285,7 +285,7 @@ def _agreement(tables: Mapping[str, pd.DataFrame], geometry: str) -> Figure | No
         return None
     return Figure(
         name=name,
-        title=f"Agreement of lobes with clusters of the {geometry.replace('_', ' ')}",
+        title=f"Agreement of lobes with clusters of directions, {geometry.replace('_', ' ')}",
         kind="line",
         table=name,
         x="k",

@@ -104,24 +104,26 @@ def _trend(
             for layer, value in one.values.items()
         ]
     table: dict[str, list[Cell]] = {name: [row.get(name) for row in rows] for name in TREND}
+    told = column.metric.replace("_", " ")
     has_null = any(value is not None for value in table["null"])
     models = {
         cell.metric.nulls[0].model for cell in _cells(series) if cell.metric and isinstance(cell.metric.nulls, tuple)
     }
     figure = Figure(
         name=identifier(f"{column.id} by layer{part}"),
-        title=f"{column.id} over layers{part}",
+        title=f"{told[0].upper()}{told[1:]} over layers{part}",
         kind="line",
         table=f"{column.id} by layer{part}",
         x="layer",
         y=("value", "null") if has_null else ("value",),
-        y_names=(column.metric, _null_name(models)) if has_null else (column.metric,),
+        y_names=(told, _null_name(models)) if has_null else (told,),
         nulls=("null",) if has_null else (),
         low=("low", "null_low") if has_null else "low",
         high=("high", "null_high") if has_null else "high",
         color="series",
+        color_title="SAEs",
         x_title="layer",
-        y_title=f"{column.metric.replace('_', ' ')}, {column.unit}" if column.unit else column.metric.replace("_", " "),
+        y_title=f"{told}, {column.unit}" if column.unit else told,
         caption=" ".join([column.description, *_bands(table), *(published.source for published in beside)]),
     )
     return figure, Table(columns=table)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 GAP = 3.0
 """Between the labels of two ticks, in points."""
@@ -52,15 +51,6 @@ def fit_label(axes: Any) -> None:
         axis.label.set_text(wrapped(sheet, axis.label.get_text(), room * points, axis.label.get_size()))
 
 
-def grow(axes: Any) -> None:
-    """A higher sheet, where legend, names and titles have left the axes less than SHARE of the height it had."""
-    sheet = axes.figure
-    width, height = sheet.get_size_inches()
-    sheet.draw_without_rendering()
-    least = SHARE * height
-    sheet.set_size_inches(width, height + max(0.0, least - axes.get_window_extent().height / sheet.dpi))
-
-
 def with_legend(sheet: Any, handles: Sequence[Any], names: Sequence[str], size: float, title: str = "") -> None:
     """A legend under everything, in as many columns as the sheet is wide for."""
     room = room_across(sheet)
@@ -84,27 +74,40 @@ def with_legend(sheet: Any, handles: Sequence[Any], names: Sequence[str], size: 
     )
 
 
-def fit_ticks(sheet: Any, axis: Any, places: "NDArray[np.float64] | None" = None, names: Sequence[str] = ()) -> None:
-    """Leave out labels of ticks until none is nearer the next than GAP. Named ones stand upright before any is left out."""
-    is_across = axis.axis_name == "x"
-    if places is not None:
+def fit_axes(axes: Any, named: Sequence[Any] = ()) -> None:
+    """Leave out labels of ticks until none is nearer the next than GAP, break titles, and make the sheet as high as that takes.
+
+    Labels of the axes in `named` are names, which stand upright under a horizontal one before any is left out.
+    """
+    _thin_out(axes, axes.xaxis, is_named=axes.xaxis in named)
+    fit_label(axes)
+    _grow(axes)
+    _thin_out(axes, axes.yaxis, is_named=axes.yaxis in named)
+
+
+def _thin_out(axes: Any, axis: Any, *, is_named: bool) -> None:
+    sheet, gap = axes.figure, GAP if axis.axis_name == "x" else 0.0
+    sheet.draw_without_rendering()
+    if is_named and gap and _overlap(_boxes(axis), gap):
+        axis.set_tick_params(labelrotation=STEEP)
+        gap = 0.0
+        sheet.draw_without_rendering()
+    ticks = [(tick.get_loc(), tick.label1.get_text()) for tick in axis.get_major_ticks() if tick.label1.get_text()]
+    for step in range(2, len(ticks) + 1):
+        if not _overlap(_boxes(axis), gap):
+            return
+        places, names = zip(*ticks[::step], strict=True)
         axis.set_ticks(places, names)
         sheet.draw_without_rendering()
-        if is_across and _overlap(_boxes(axis), GAP):
-            axis.set_tick_params(labelrotation=STEEP)
-            sheet.draw_without_rendering()
-    else:
-        sheet.draw_without_rendering()
-        places = np.array([tick.get_loc() for tick in axis.get_major_ticks() if tick.label1.get_text()])
-        names = [tick.label1.get_text() for tick in axis.get_major_ticks() if tick.label1.get_text()]
-        if not _overlap(_boxes(axis), GAP):
-            return
-    is_upright = is_across and axis.get_tick_params().get("labelrotation") == STEEP
-    for step in range(2, len(places) + 1):
-        if not _overlap(_boxes(axis), GAP if is_across and not is_upright else 0.0):
-            return
-        axis.set_ticks(places[::step], names[::step])
-        sheet.draw_without_rendering()
+
+
+def _grow(axes: Any) -> None:
+    """A higher sheet, where legend, names and titles have left the axes less than SHARE of its height."""
+    sheet = axes.figure
+    width, height = sheet.get_size_inches()
+    sheet.draw_without_rendering()
+    missing = SHARE * height - axes.get_window_extent().height / sheet.dpi
+    sheet.set_size_inches(width, height + max(0.0, missing))
 
 
 def _boxes(axis: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 COLORS = ("#2f6db3", "#d9692e", "#3a9272", "#a65aa8", "#b5871d", "#4198bb", "#c2506b", "#7c7f45", "#7769c9", "#8d6e5a")
 NEUTRAL = "#85888e"
 """For what is lumped together under "other", and on a screen for nulls."""
-GRAYS = ("#5d6066", "#85888e")
+GRAYS = ("#4a4d52", "#797c82")
 """For nulls on paper."""
 
 LOW_TO_HIGH = ((0.0, "#3f74c9"), (0.5, "#a866a8"), (1.0, "#d97534"))

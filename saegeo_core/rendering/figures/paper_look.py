@@ -14,7 +14,7 @@ from saegeo_core.rendering.figures.tick_marks import linear_ticks
 from saegeo_core.report.findings import Figure
 
 DASHES = ("-", "--", (0, (1, 1.2)), "-.", (0, (8, 3)), (0, (8, 3, 1, 3)))
-NULL_DASHES = ((0, (4, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
+NULL_DASHES = ((0, (3, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 HATCHES = ("", "//////", "......", "xxxxxx")
 """Of bars that share a color."""
@@ -27,13 +27,13 @@ def color_of(one: Series) -> str:
     if one.name == OTHER or (one.hue is None and not one.is_null):
         return palette.NEUTRAL
     if one.hue is None:
-        return palette.GRAYS[one.dash % len(palette.GRAYS)]
+        return palette.GRAYS[(one.dash - 1) % len(palette.GRAYS)]
     return palette.shade(one.shade, palette.ON_PAPER) if one.shade is not None else palette.color(one.hue)
 
 
 def dash_of(one: Series) -> Any:
     """As matplotlib has it; those of nulls are none that others have."""
-    return NULL_DASHES[one.dash % len(NULL_DASHES)] if one.is_null else DASHES[one.dash % len(DASHES)]
+    return NULL_DASHES[(one.dash - 1) % len(NULL_DASHES)] if one.is_null else DASHES[one.dash % len(DASHES)]
 
 
 def hatch_of(one: Series) -> str:

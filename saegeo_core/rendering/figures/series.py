@@ -137,7 +137,11 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
             for group in groups or [RowGroup("", np.arange(len(x)))]
         ]
     drawn = [one for one in drawn if one.has_values] or drawn[:1]
-    return _named_by_column(drawn) if groups is None else _named_by_group(drawn, is_curve=figure.kind in CURVES)
+    return (
+        _named_by_column(drawn)
+        if groups is None
+        else _named_by_group(drawn, has_patterns=figure.kind in (*CURVES, "bar"))
+    )
 
 
 def y_name(figure: Figure, column: str) -> str:
@@ -167,21 +171,21 @@ def _named_by_column(drawn: list[Series]) -> list[Series]:
     ]
 
 
-def _named_by_group(drawn: list[Series], *, is_curve: bool) -> list[Series]:
+def _named_by_group(drawn: list[Series], *, has_patterns: bool) -> list[Series]:
     """Groups have a color each. Of several columns each has a pattern, which the legend tells apart from the colors.
 
     A column of rows that belong to no group is named by itself.
     """
     names = list(dict.fromkeys(one.y_name for one in drawn if one.hue is not None))
     if len(names) <= 1:
-        few = is_curve and all(one.shade is None for one in drawn)
+        few = has_patterns and all(one.shade is None for one in drawn)
         return [
             replace(one, name=one.y_name)
             if one.hue is None and one.is_null
             else replace(one, dash=(one.hue or 0) if few else 0)
             for one in drawn
         ]
-    if not is_curve:
+    if not has_patterns:
         return [replace(one, name=f"{one.y_name} · {one.name}") for one in drawn]
     named: set[int | None] = set()
     shown = []
@@ -201,7 +205,7 @@ def _named_by_group(drawn: list[Series], *, is_curve: bool) -> list[Series]:
 
 
 def _key(like: Series) -> Series:
-    """A curve without a point, which only the legend shows: what a pattern means, whatever the color."""
+    """A series without a value, which only the legend shows: what a pattern means, whatever the color."""
     nowhere = np.array([np.nan])
     return Series(like.y_name, nowhere, nowhere, like.y_name, hue=None, dash=like.dash, is_null=like.is_null)
 

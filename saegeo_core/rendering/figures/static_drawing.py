@@ -16,9 +16,8 @@ from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.arrow_labels import Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.fitted_texts import (
+    fit_axes,
     fit_label,
-    fit_ticks,
-    grow,
     longest,
     room_across,
     with_legend,
@@ -50,6 +49,8 @@ GAPS = (2.5, 2.0)
 """How far words beside arrows stand off start and head, in points."""
 MAX_VECTOR_POINTS = 2000
 """Beyond so many the points are one picture inside the drawing, its axes and texts still vectors."""
+NOTHING = 1e-12
+"""Curves that do not leave zero by more are drawn on an axis from 0 to 1."""
 MAX_KEYS = 8
 """Shaded curves that a legend names one by one; more have a scale of colors."""
 MAX_NUMBERED_CELLS = 12
@@ -115,8 +116,10 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
         (axes.set_xscale if is_flat else axes.set_yscale)("log", nonpositive="mask")
     n_points = sum(len(one.x) for one in drawn)
     if figure.kind == "bar":
-        _bars(axes, figure, [one for one in drawn if not one.is_marked], is_flat=is_flat)
+        _bars(axes, figure, [one for one in drawn if one.has_values and not one.is_marked], is_flat=is_flat)
     for one in drawn:
+        if not one.has_values:
+            continue
         if one.is_marked:
             _marks(axes, one)
         elif figure.kind in POINTS:
@@ -125,13 +128,20 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
             _arrows(axes, one, one.to_x, one.to_y)
         elif figure.kind in CURVES:
             _curve(axes, figure, one)
-    ends = log_ends(figure, drawn)
-    if ends:
-        axes.set_ylim(*ends)
+    _range(axes, figure, drawn)
     _legend(axes, figure, drawn)
     _fit(axes, figure, x, is_flat=is_flat)
     if figure.has_labels:
         _labels(axes, drawn)
+
+
+def _range(axes: Any, figure: Figure, drawn: list[Series]) -> None:
+    """The part of the axis upwards that is shown, where it is not all that is drawn."""
+    ends = log_ends(figure, drawn)
+    if ends:
+        axes.set_ylim(*ends)
+    elif figure.kind in CURVES and not figure.log_y and max(map(abs, axes.get_ylim())) < NOTHING:
+        axes.set_ylim(-0.05, 1.0)
 
 
 def _y_title(drawn: list[Series]) -> str:
@@ -163,38 +173,33 @@ def _font_size() -> float:
 
 def _fit(axes: Any, figure: Figure, x: ColumnArray, *, is_flat: bool) -> None:
     """Ticks and titles of axes, once all that is drawn is there."""
-    sheet = axes.figure
-    places = _places(x) if figure.kind == "bar" else {}
-    for axis, is_log, values in (
-        (axes.xaxis, figure.log_y if is_flat else figure.log_x, x),
-        (axes.yaxis, False if is_flat else figure.log_y, np.empty(0)),
-    ):
-        if is_text(x) and figure.kind != "bar" and axis is axes.xaxis:
-            continue
-        if places and axis is (axes.yaxis if is_flat else axes.xaxis):
-            continue
-        few = np.unique(values[np.isfinite(values)]) if figure.kind in CURVES and not is_text(values) else values[:0]
-        if is_log:
-            logarithmic_ticks(axis, few)
-        else:
-            linear_ticks(axis, whole=len(few) > 0 and is_whole(few), few=figure.kind == "scatter3d")
+    of_x, of_y = (axes.yaxis, axes.xaxis) if is_flat else (axes.xaxis, axes.yaxis)
+    places = list(_places(x)) if figure.kind == "bar" else []
+    distinct = np.empty(0) if is_text(x) else np.unique(x[np.isfinite(x)])
+    if not is_text(x):
+        _ticks(of_x, figure, distinct if figure.kind in CURVES else np.empty(0), is_log=figure.log_x)
+    _ticks(of_y, figure, np.empty(0), is_log=figure.log_y)
     if figure.kind == "scatter3d":
-        linear_ticks(axes.zaxis, few=True)
-    if places and is_flat:
+        _ticks(axes.zaxis, figure, np.empty(0), is_log=False)
+        fit_label(axes)
+        return
+    if is_flat:
         axes.invert_yaxis()
-    grow(axes)
-    named = axes.yaxis if is_flat else axes.xaxis
-    for axis in (axes.xaxis, axes.yaxis) if figure.kind != "scatter3d" else ():
-        if places and axis is named:
-            fit_ticks(sheet, axis, np.arange(len(places), dtype=float), [_short(text, 24) for text in places])
-        else:
-            fit_ticks(sheet, axis)
-    fit_label(axes)
+    if places:
+        of_x.set_ticks(range(len(places)), [_short(text, 24) for text in places])
+    fit_axes(axes, named=(of_x,) if places else ())
+
+
+def _ticks(axis: Any, figure: Figure, places: Floats, *, is_log: bool) -> None:
+    if is_log:
+        logarithmic_ticks(axis, places)
+    else:
+        linear_ticks(axis, whole=len(places) > 0 and is_whole(places), few=figure.kind == "scatter3d")
 
 
 def _curve(axes: "Axes", figure: Figure, one: Series) -> None:
     color = color_of(one)
-    look: dict[str, Any] = {"color": color, "linewidth": 0.9 if one.is_null else 1.3, "linestyle": dash_of(one)}
+    look: dict[str, Any] = {"color": color, "linewidth": 1.1 if one.is_null else 1.3, "linestyle": dash_of(one)}
     if figure.kind == "step":
         axes.plot(one.x, one.y, drawstyle="steps-mid", **look)
     else:
@@ -308,11 +313,9 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     axes.set_xlabel(clean(figure.x_title or in_words(figure.x)))
     axes.set_ylabel(clean(figure.y_title or in_words(figure.y[0])))
     color_bar(axes, drawn, clean(figure.z_title or in_words(figure.z)))
-    grow(axes)
     for axis, at in ((axes.xaxis, x), (axes.yaxis, y)):
-        names = [_short(one, 24) if is_text(at) else f"{one:g}" for one in at]
-        fit_ticks(axes.figure, axis, np.arange(len(at), dtype=float), names)
-    fit_label(axes)
+        axis.set_ticks(range(len(at)), [_short(one, 24) if is_text(at) else f"{one:g}" for one in at])
+    fit_axes(axes, named=(axes.xaxis, axes.yaxis))
     if max(values.shape, default=0) <= MAX_NUMBERED_CELLS:
         _cell_values(axes, drawn, values)
 

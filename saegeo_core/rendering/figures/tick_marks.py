@@ -29,21 +29,22 @@ def logarithmic_ticks(axis: Any, places: Floats) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
-    is_short = np.log10(high / low) < DECADES if low > 0 else False
+    decades = np.log10(high / low) if low > 0 else 0.0
     if 1 < len(places) <= MAX_PLACES:
         axis.set_major_locator(FixedLocator(places.tolist()))
-        axis.set_minor_locator(FixedLocator([]))
     else:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if is_short else (1.0,), numticks=MAX_TICKS))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < DECADES else (1.0,), numticks=MAX_TICKS))
+    axis.set_minor_locator(FixedLocator([]))
+    is_plain = PLAIN[0] <= low and high < PLAIN[1]
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, is_plain=is_plain)))
     axis.set_minor_formatter(NullFormatter())
 
 
-def number(value: float) -> str:
-    """A number as a tick tells it: 0.25, −3, 10⁻⁶, 2·10⁵."""
+def number(value: float, *, is_plain: bool | None = None) -> str:
+    """A number as a tick tells it: 0.25, −3, 10⁻⁶, 2·10⁵; in full, or as a power of ten, by its size unless `is_plain` says."""
     if value == 0:
         return "0"
-    if PLAIN[0] <= abs(value) < PLAIN[1]:
+    if PLAIN[0] <= abs(value) < PLAIN[1] if is_plain is None else is_plain:
         return f"{value:.6g}".replace("-", "−")
     digits, exponent = f"{value:.4e}".split("e")
     power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
