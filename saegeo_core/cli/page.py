@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
+from saegeo_core.cli.options import figure_options
 from saegeo_core.errors import SaegeoError
 
 DEFAULT_FOLDER = Path("saegeo-results")
@@ -14,22 +15,7 @@ DEFAULT_FOLDER = Path("saegeo-results")
 @click.command("page")
 @click.argument("places", metavar="[REPORT | DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", metavar="FILE.html", type=click.Path(path_type=Path), help="The page to write.")
-@click.option(
-    "--figures",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Write every figure into this folder, and those of several SAEs together.",
-)
-@click.option(
-    "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
-)
-@click.option(
-    "--figure-width",
-    type=click.Choice(["single", "double"]),
-    default="double",
-    show_default=True,
-    help="Of --figures: as wide as one column of a paper, or both.",
-)
+@figure_options("Write every figure into this folder, and those of several SAEs together.")
 @click.pass_context
 def command(
     context: click.Context,

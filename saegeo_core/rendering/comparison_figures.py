@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from saegeo_core.comparison import compare
+from saegeo_core.comparison.profile import LayerProfile
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.report_names import file_name
 from saegeo_core.report.findings import Figure
@@ -24,18 +25,18 @@ def comparison_figures(reports: Sequence[Report]) -> Iterator[Named]:
         alike.setdefault((report.analysis.name, settings), []).append(report)
     taken: dict[str, int] = {}
     for (analysis, _), group in alike.items():
+        try:
+            profile = compare(group, metrics=[f"{analysis}.*"], allow_incomparable=True, profile=True).profile
+        except SaegeoError:
+            continue
         preset = "" if group[0].analysis.preset == "calibrated" else f"-{group[0].analysis.preset}"
-        for name, table, figure in _figures_of(analysis, group):
-            base = file_name(f"comparison{preset}-{name}")
-            taken[base] = taken.get(base, 0) + 1
-            yield f"{base}-{taken[base]}" if taken[base] > 1 else base, figure, table
+        for name, figure, table in profile_figures(profile) if profile else ():
+            named = f"comparison{preset}-{name}"
+            taken[named] = taken.get(named, 0) + 1
+            yield f"{named}-{taken[named]}" if taken[named] > 1 else named, figure, table
 
 
-def _figures_of(analysis: str, reports: Sequence[Report]) -> Iterator[tuple[str, Table, Figure]]:
-    try:
-        profile = compare(reports, metrics=[f"{analysis}.*"], allow_incomparable=True, profile=True).profile
-    except SaegeoError:
-        return
-    for figure in profile.figures if profile else ():
-        if profile:
-            yield figure.table, profile.tables[figure.table], figure
+def profile_figures(profile: LayerProfile) -> Iterator[Named]:
+    """Every figure of a profile, named by its table."""
+    for figure in profile.figures:
+        yield file_name(figure.table), figure, profile.tables[figure.table]

@@ -13,6 +13,7 @@ from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.arrow_labels import ArrowLabel, Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.label_places import Floats
+from saegeo_core.rendering.figures.plotly_ticks import kind_and_ticks
 from saegeo_core.rendering.figures.series import (
     CURVES,
     OTHER,
@@ -36,6 +37,8 @@ SYMBOLS = (
 )  # fmt: skip
 PATTERNS = ("", "/", ".", "x")
 """Of bars that share a color."""
+CAMERA = {"x": 1.45, "y": 1.45, "z": 1.3}
+"""Far enough for the titles of axes in space."""
 BAND = 0.18
 """Opacity of intervals around a curve."""
 SILENT = {"showlegend": False, "hoverinfo": "skip"}
@@ -43,7 +46,6 @@ MAX_KEYS = 12
 """Shaded curves that a legend names one by one; more have a scale of colors."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
-MAX_WHOLE_TICKS = 30
 HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
 """Pixels."""
@@ -116,7 +118,7 @@ def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing
     if series.to_x is not None and series.to_y is not None:
         return trace | _arrows(series, series.to_x, series.to_y, color)
     if figure.kind == "bar":
-        pattern = {"shape": PATTERNS[series.dash % len(PATTERNS)], "fillmode": "replace"}
+        pattern = {"shape": PATTERNS[series.dash % len(PATTERNS)], "fillmode": "overlay"}
         return trace | {"type": "bar", "marker": color | {"pattern": pattern}}
     if figure.kind in POINTS:
         return trace | _points(figure, series, color, n_points)
@@ -359,13 +361,14 @@ def _told(name: object, field: str, values: ColumnArray) -> str:
 
 
 def _layout(figure: Figure, x: ColumnArray, y: ColumnArray, n_series: int) -> Drawing:
+    y_title = figure.y_title or (y_name(figure, figure.y[0]) if len(figure.y) == 1 else "")
     axes = {
-        "xaxis": _axis(figure.x_title or in_words(figure.x), x, figure.log_x),
-        "yaxis": _axis(figure.y_title or (y_name(figure, figure.y[0]) if len(figure.y) == 1 else ""), y, figure.log_y),
+        "xaxis": _axis(figure.x_title or in_words(figure.x), x, logarithmic=figure.log_x, is_across=True),
+        "yaxis": _axis(y_title, y, logarithmic=figure.log_y, is_across=False),
     }
     if figure.kind == "scatter3d":
         depth = {"title": {"text": shown_as_is(figure.z_title or in_words(figure.z))}}
-        axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data"}}
+        axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data", "camera": {"eye": CAMERA}}}
     many = n_series > 5
     legend: Drawing = {"orientation": "v"} if many else {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
     if figure.kind in POINTS:
@@ -387,9 +390,8 @@ def _range(figure: Figure, drawn: list[Series]) -> Drawing:
     return {} if ends is None else {"range": [float(np.log10(end)) for end in ends]}
 
 
-def _axis(title: str, values: ColumnArray, logarithmic: bool) -> Drawing:
-    kind = "category" if is_text(values) else "log" if logarithmic else "linear"
-    ticks: Drawing = {"exponentformat": "power"} if kind == "log" else {}
-    if kind == "linear" and len(values) and is_whole(values) and np.ptp(values) <= MAX_WHOLE_TICKS:
-        ticks = {"dtick": 1}  # no layer 3.5
-    return {"title": {"text": shown_as_is(title)}, "type": kind, **ticks}
+def _axis(title: str, values: ColumnArray, *, logarithmic: bool, is_across: bool) -> Drawing:
+    return {
+        "title": {"text": shown_as_is(title)},
+        **kind_and_ticks(values, logarithmic=logarithmic, is_across=is_across),
+    }

@@ -29,6 +29,8 @@ MAX_GRAYS = 2
 """Nulls that gray and dashes tell apart; more of them have colors."""
 FAR_BELOW = 10.0
 """A decade: how far another curve may fall below the first before the axis lets it go."""
+RARE = 0.01
+"""Share of a curve, of 200 values two, that may fall below the axis: an eigenvalue of zero, to rounding."""
 MAX_BARS, MAX_NAMED_BARS = 60, 64
 """Widths of a bar that the axis may hold; and places of bars that stand side by side without a common scale."""
 ROUNDING = 1e-3
@@ -265,7 +267,7 @@ def grid_of(figure: Figure, table: Table) -> tuple[ColumnArray, ColumnArray, Col
 
 
 def log_ends(figure: Figure, drawn: list[Series]) -> tuple[float, float] | None:
-    """Where a logarithmic y axis should begin and end when nulls, or later series, fall far below the others; else None.
+    """Where a logarithmic y axis should begin and end when nulls, later series or a rare value fall far below; else None.
 
     An exact law may run down to 1e-300 beside counts that end at one in a million: one curve must not flatten the other.
     """
@@ -273,14 +275,15 @@ def log_ends(figure: Figure, drawn: list[Series]) -> tuple[float, float] | None:
         return None
     own = [one for one in drawn if not one.is_null and one.has_values] if figure.nulls else drawn[:1]
     lowest = min((_smallest(one.y) for one in own), default=np.nan)
-    if not np.isfinite(lowest) or np.nanmin([_smallest(one.y) for one in drawn]) > lowest / FAR_BELOW:
+    least = min((float(np.nanmin(one.y)) for one in drawn if one.has_values), default=np.nan)
+    if not np.isfinite(lowest) or least > lowest / FAR_BELOW:
         return None
     return float(lowest / FAR_BELOW), float(np.nanmax([_largest(one.y) for one in drawn]) * 2)
 
 
 def _smallest(values: ColumnArray) -> float:
     present = values[np.isfinite(values)]
-    return float(present.min()) if len(present) else np.nan
+    return float(np.quantile(present, RARE, method="lower")) if len(present) else np.nan
 
 
 def _largest(values: ColumnArray) -> float:

@@ -109,7 +109,11 @@ def logarithms(values: Values, decades: float) -> list[float | None]:
 
 def _axes(figure: Figure, table: Table, low: float, high: float) -> str:
     x = [value for value in table.columns[figure.x] if value is not None]
-    ends = f"{column_cell(x[0])} … {column_cell(x[-1])}" if x else "no values"
+    numbers = [value for value in x if not isinstance(value, str)]
+    first, last = (
+        (min(numbers), max(numbers)) if numbers and len(numbers) == len(x) else (x[0], x[-1]) if x else ("", "")
+    )
+    ends = f"{column_cell(first)} … {column_cell(last)}" if x else "no values"
     scale = ", logarithmic" if figure.log_y else ""
     return (
         f"{figure.x_title or figure.x}: {ends};  "
@@ -127,7 +131,8 @@ def _curves_of_groups(figure: Figure, table: Table) -> dict[str, Values]:
     curves: dict[str, list[float | None]] = {}
     for name, at, value in zip(group, x, y, strict=True):
         if name is not None and at is not None:
-            curve = curves.setdefault(column_cell(name), [None] * len(places))
+            told = column_cell(name) if isinstance(name, str) else f"{figure.color} {column_cell(name)}"
+            curve = curves.setdefault(told, [None] * len(places))
             curve[places[at]] = value
     return dict(curves)
 
