@@ -95,7 +95,7 @@ def figures(tables: Mapping[str, pd.DataFrame], spectrum: Spectrum) -> list[Figu
                 x="rank",
                 y=tuple(laws),
                 y_names=tuple(IN_WORDS.get(name, name.replace("_", " ")) for name in laws),
-                nulls=("structureless",),
+                nulls=tuple(name for name in ("structureless", "published_null") if name in laws),
                 log_x=True,
                 log_y=True,
                 x_title="rank",
