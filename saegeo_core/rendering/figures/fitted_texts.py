@@ -48,7 +48,9 @@ def fit_label(axes: Any) -> None:
     sheet.draw_without_rendering()
     box, points = axes.get_window_extent(), 72 / sheet.dpi
     for axis, room in ((axes.xaxis, box.width), (axes.yaxis, box.height)):
-        axis.label.set_text(wrapped(sheet, axis.label.get_text(), room * points, axis.label.get_size()))
+        axis.label.set_text(
+            wrapped(sheet, axis.label.get_text().replace("\n", " "), room * points, axis.label.get_size())
+        )
 
 
 def with_legend(sheet: Any, handles: Sequence[Any], names: Sequence[str], size: float, title: str = "") -> None:
@@ -82,6 +84,7 @@ def fit_axes(axes: Any, named: Sequence[Any] = ()) -> None:
     _thin_out(axes, axes.xaxis, is_named=axes.xaxis in named)
     fit_label(axes)
     _grow(axes)
+    fit_label(axes)
     _thin_out(axes, axes.yaxis, is_named=axes.yaxis in named)
 
 

@@ -18,6 +18,9 @@ NULL_DASHES = ((0, (3, 1.5)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 HATCHES = ("", "//////", "......", "xxxxxx")
 """Of bars that share a color."""
+MARKER_SIZE = 3.2
+SPARSE = 0.15
+"""From marker to marker of a long curve, as a share of the drawing's diagonal."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
 
@@ -56,9 +59,19 @@ def legend_handle(figure: Figure, one: Series) -> Any:
         return Patch(facecolor=color, edgecolor="white", linewidth=0, hatch=hatch_of(one))
     if figure.kind in POINTS or figure.kind == "arrows":
         return Line2D([], [], color=color, marker=marker_of(one), linestyle="", markersize=4.5)
-    is_marked = figure.kind == "line" and not one.is_null and not one.is_marked and 1 < len(one.x) <= MAX_MARKERS
-    marker = marker_of(one) if is_marked else ""
-    return Line2D([], [], color=color, linestyle=dash_of(one), marker=marker, markersize=3.2, linewidth=1.3)
+    marker = curve_markers(figure, one).get("marker", "") if one.has_values and not one.is_marked else ""
+    return Line2D([], [], color=color, linestyle=dash_of(one), marker=marker, markersize=MARKER_SIZE, linewidth=1.3)
+
+
+def curve_markers(figure: Figure, one: Series) -> dict[str, Any]:
+    """A marker on every point of a short line; on some of any other curve that only its color tells from the first."""
+    if one.is_null:
+        return {}
+    if figure.kind == "line" and len(one.x) <= MAX_MARKERS:
+        return {"marker": marker_of(one), "markersize": MARKER_SIZE}
+    if one.hue and one.shade is None and one.dash == 0:
+        return {"marker": marker_of(one), "markersize": MARKER_SIZE, "markevery": (0.02 * one.hue, SPARSE)}
+    return {}
 
 
 def color_scale(values: ColumnArray, upwards: Any) -> dict[str, Any]:

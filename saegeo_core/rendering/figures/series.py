@@ -111,6 +111,7 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
     by = columns[figure.color] if figure.color else None
     groups = None if by is None else _groups(by, figure.kind in UNORDERED)
     scale = by if groups is None and by is not None and _differ(by) else None
+    elsewhere = _rows_of_one_column(figure, columns) if groups else {}
     drawn = []
     for place, name in enumerate(figure.y):
         y = _shown(columns[name], figure.log_y)
@@ -136,7 +137,7 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
                 is_null=name in figure.nulls,
                 is_marked=name in figure.marked,
             )
-            for group in groups or [RowGroup("", np.arange(len(x)))]
+            for group in _without(groups or [RowGroup("", np.arange(len(x)))], elsewhere.get(name))
         ]
     drawn = [one for one in drawn if one.has_values] or drawn[:1]
     return (
@@ -144,6 +145,19 @@ def series_of(figure: Figure, table: Table) -> list[Series]:
         if groups is None
         else _named_by_group(drawn, has_patterns=figure.kind in (*CURVES, "bar"))
     )
+
+
+def _rows_of_one_column(figure: Figure, columns: dict[str, ColumnArray]) -> dict[str, ColumnArray]:
+    """For each y of several which rows are there for others alone, bool (n,): its curve passes them by, without a gap."""
+    if len(figure.y) < 2 or any(is_text(columns[name]) for name in figure.y):
+        return {}
+    known = {name: np.isfinite(columns[name]) for name in figure.y}
+    of_any = np.any(list(known.values()), axis=0)
+    return {name: of_any & ~own for name, own in known.items()}
+
+
+def _without(groups: list[RowGroup], left_out: ColumnArray | None) -> list[RowGroup]:
+    return groups if left_out is None else [replace(one, rows=one.rows[~left_out[one.rows]]) for one in groups]
 
 
 def y_name(figure: Figure, column: str) -> str:

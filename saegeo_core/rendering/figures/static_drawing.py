@@ -25,10 +25,10 @@ from saegeo_core.rendering.figures.fitted_texts import (
 )
 from saegeo_core.rendering.figures.label_places import Floats
 from saegeo_core.rendering.figures.paper_look import (
-    MAX_MARKERS,
     color_bar,
     color_of,
     color_scale,
+    curve_markers,
     dash_of,
     hatch_of,
     legend_handle,
@@ -201,11 +201,10 @@ def _curve(axes: "Axes", figure: Figure, one: Series) -> None:
     color = color_of(one)
     look: dict[str, Any] = {"color": color, "linewidth": 1.1 if one.is_null else 1.3, "linestyle": dash_of(one)}
     if figure.kind == "step":
-        axes.plot(one.x, one.y, drawstyle="steps-mid", **look)
+        axes.plot(one.x, one.y, drawstyle="steps-mid", **look, **curve_markers(figure, one))
     else:
         order = np.argsort(one.x, kind="stable") if not is_text(one.x) else np.arange(len(one.x))
-        marker = marker_of(one) if len(one.x) <= MAX_MARKERS else ""
-        axes.plot(one.x[order], one.y[order], marker=marker, markersize=0 if one.is_null else 3.2, **look)
+        axes.plot(one.x[order], one.y[order], **look, **curve_markers(figure, one))
     _interval(axes, one, color)
 
 

@@ -62,6 +62,18 @@ def test_two_columns_of_groups_that_are_no_nulls_are_both_told():
     assert [one.name for one in drawn if one.in_legend] == ["0", "1", "base", "tuned"]
 
 
+def test_rows_of_another_column_leave_no_gap_and_rows_of_none_do():
+    columns = {
+        "x": [1, 1, 2, 2, 3],
+        "base": [1, None, 2, None, None],
+        "tuned": [None, 3, None, 4, None],
+        "layer": [0] * 5,
+    }
+    base, tuned = series_of(figure(y=("base", "tuned"), color="layer"), Table(columns=columns))[:2]
+    np.testing.assert_array_equal(base.y, [1, 2, np.nan])
+    np.testing.assert_array_equal(tuned.x, [1, 2, 3])
+
+
 def test_a_null_of_rows_without_a_group_belongs_to_all():
     table = Table(columns={"x": [1, 1, 1], "y": [1, 2, None], "null": [None, None, 3], "layer": [0, 1, None]})
     drawn = series_of(figure(y=("y", "null"), nulls=("null",), color="layer"), table)
