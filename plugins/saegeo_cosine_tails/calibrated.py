@@ -45,7 +45,7 @@ from saegeo_core.statistics.uniform_directions import (
     welch_floor,
 )
 from saegeo_cosine_tails.declared import DECLARED
-from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
+from saegeo_cosine_tails.tables import nearest_table, tail_figures, tail_tables
 
 UNIFORM = "uniform directions (exact)"
 NO_MEAN = "directions about zero with the cloud's mean squared cosine (chi-squared law)"
@@ -108,7 +108,7 @@ def calibrated_findings(
         additions={name: one.addition for name, one in judged.items()}
         | {"tail_fraction": f" The threshold is {seen.threshold:.4f}."},
         tables=tail_tables(seen.cosines, d, expected) | {"nearest": nearest_table(cloud, seen.cosines)},
-        figures=[figure.model_copy(update={"y": (*figure.y, *expected)}) for figure in TAIL_FIGURES],
+        figures=tail_figures(("observed", "uniform", *expected)),
         warnings=warnings,
     )
 

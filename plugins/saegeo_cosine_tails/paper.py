@@ -8,7 +8,7 @@ from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.uniform_directions import tail_probability
 from saegeo_cosine_tails.declared import DECLARED
-from saegeo_cosine_tails.tables import TAIL_FIGURES, nearest_table, tail_tables
+from saegeo_cosine_tails.tables import nearest_table, tail_figures, tail_tables
 
 DRAW = "one random draw of the same size, normalized Gaussian rows (the published null)"
 EXACT = "uniform directions, the exact value that the draw estimates"
@@ -42,7 +42,7 @@ def paper_findings(cloud: FeatureCloud, context: AnalysisContext, *, threshold: 
         nulls={"tail_fraction": nulls},
         additions={"tail_fraction": f" The threshold is {cosine:g}."},
         tables=tables | {"nearest": nearest_table(cloud, observed)},
-        figures=TAIL_FIGURES,
+        figures=tail_figures(("observed", "uniform")),
         warnings=_artifacts(cosine, cloud.d_in, exact, observed.n_pairs),
     )
 

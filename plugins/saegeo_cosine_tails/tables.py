@@ -1,6 +1,6 @@
 """The tables and figures both presets share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,31 +10,48 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
 from saegeo_core.statistics.uniform_directions import bin_probabilities
 
-TAIL_FIGURES = (
-    Figure(
-        name="cosine_histogram",
-        title="Cosines of all pairs",
-        kind="step",
-        table="histogram",
-        x="cosine",
-        y=("observed", "uniform"),
-        log_y=True,
-        x_title="cosine",
-        y_title="share of pairs",
-        caption="Share of pairs in each bin, beside what uniform directions would give.",
-    ),
-    Figure(
-        name="tail_fraction_by_threshold",
-        title="How many pairs lie beyond a cosine",
-        kind="line",
-        table="tails",
-        x="threshold",
-        y=("observed", "uniform"),
-        log_y=True,
-        x_title="|cosine| at least",
-        y_title="share of pairs",
-    ),
-)
+LAWS = {
+    "observed": "observed",
+    "uniform": "uniform directions (exact)",
+    "matched": "directions of the same mean and covariance",
+}
+"""What is drawn, the judging null last."""
+
+
+def tail_figures(laws: Iterable[str]) -> list[Figure]:
+    """Both drawings of these columns: the one observed, and its nulls."""
+    shown = tuple(name for name in LAWS if name in laws)
+    y_names, nulls = tuple(LAWS[name] for name in shown), shown[:0:-1]
+    return [
+        Figure(
+            name="cosine_histogram",
+            title="Cosines of all pairs",
+            kind="step",
+            table="histogram",
+            x="cosine",
+            y=shown,
+            y_names=y_names,
+            nulls=nulls,
+            log_y=True,
+            x_title="cosine",
+            y_title="share of pairs",
+            caption="Share of pairs in each bin, beside what chance would give.",
+        ),
+        Figure(
+            name="tail_fraction_by_threshold",
+            title="How many pairs lie beyond a cosine",
+            kind="line",
+            table="tails",
+            x="threshold",
+            y=shown,
+            y_names=y_names,
+            nulls=nulls,
+            log_y=True,
+            x_title="|cosine| at least",
+            y_title="share of pairs",
+            caption="Share of pairs beyond each cosine on either side, beside what chance would give.",
+        ),
+    ]
 
 
 def tail_tables(

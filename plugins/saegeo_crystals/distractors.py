@@ -85,6 +85,7 @@ def component_table(
         "component": np.repeat(np.arange(1, n_components + 1), n_distractors),
         "variance_share": np.repeat(shares, n_distractors),
         "distractor": list(distractors.names) * n_components,
+        "difference_in": [name.replace("_", " ") for name in distractors.names] * n_components,
     }
     for prefix, (correlation, low, high, pvalue) in (("", overall), ("within_", within)):
         columns |= {

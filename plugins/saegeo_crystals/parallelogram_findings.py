@@ -24,9 +24,13 @@ COUNTS_FIGURE = Figure(
     table="parallelogram_counts",
     x="error",
     y=("observed", "expected"),
+    y_names=("this SAE", "null clouds, mean and range"),
+    nulls=("expected",),
+    low=(None, "null_least"),
+    high=(None, "null_most"),
     x_title="error at most",
     y_title="quadruples",
-    caption="Quadruples within each error, in this cloud and on average in null clouds.",
+    caption="Quadruples within each error, in this cloud and in null clouds.",
 )
 
 

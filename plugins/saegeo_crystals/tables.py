@@ -158,6 +158,8 @@ def figures_of(tables: dict[str, pd.DataFrame], length: str) -> list[Figure]:
             x="relation",
             y=("other",),
             z=space,
+            y_title="other relation",
+            z_title="mean cosine of offsets",
             caption="Mean cosine of held-out offsets.",
         )
         for space, words in (("raw", "as they are"), ("projected", "projected"))
@@ -169,7 +171,14 @@ def figures_of(tables: dict[str, pd.DataFrame], length: str) -> list[Figure]:
             kind="line",
             table="dimensions",
             x="dimensions",
-            y=("raw", "in_sample", "held_out", "shuffled_partners"),
+            y=("held_out", "shuffled_partners", "in_sample", "raw"),
+            y_names=(
+                "held out",
+                "held out, partners shuffled",
+                "fitted and scored on the same pairs",
+                "without projection",
+            ),
+            nulls=("shuffled_partners",),
             x_title="discriminants",
             y_title="silhouette",
             caption="What is fitted and scored on the same pairs rises with the dimension whatever they are; what shuffled "
@@ -185,7 +194,7 @@ def figures_of(tables: dict[str, pd.DataFrame], length: str) -> list[Figure]:
             low="pairing_consistency_gain_low",
             high="pairing_consistency_gain_high",
             x_title="",
-            y_title="gain over raw",
+            y_title="gain in pairing consistency over raw",
             caption="Pairing consistency less that of the raw space. If a distractor hides parallelograms, taking just that away "
             f"gains. Components are principal ones of the differences; the named distractors are {distractors or 'none'}.",
         ),
@@ -198,12 +207,14 @@ def figures_of(tables: dict[str, pd.DataFrame], length: str) -> list[Figure]:
             table="components",
             x="component",
             y=("correlation", "within_correlation"),
-            color="distractor",
-            low="low",
-            high="high",
-            x_title="component",
+            y_names=("over all pairs", "within relations"),
+            color="difference_in",
+            color_title="difference in",
+            low=("low", "within_low"),
+            high=("high", "within_high"),
+            x_title="principal component of the differences",
             y_title="correlation",
-            caption="Over all pairs, with intervals, and within relations.",
+            caption="Over all pairs and within relations, with intervals.",
         ),
         length_figure(
             length,
@@ -225,6 +236,6 @@ def length_figure(length: str, *, title: str, caption: str) -> Figure:
         low="low",
         high="high",
         x_title=f"difference of {length.replace('_', ' ')}, characters",
-        y_title="first component",
+        y_title="first principal component",
         caption=caption,
     )

@@ -12,6 +12,8 @@ from saegeo_entropy.surrogates import ANGULAR, GAUSSIAN
 
 COLUMNS = {ANGULAR: "angular", GAUSSIAN: "gaussian"}
 """What each null is called in a table."""
+IN_WORDS = {"observed": "this SAE", "angular": "angular Gaussian surrogates", "gaussian": "Gaussian surrogates"}
+"""In a legend."""
 
 N_BINS = 60
 """Of the histogram of surrogates."""
@@ -27,13 +29,17 @@ def surrogates_table(observed: float, draws: Mapping[str, Floats]) -> pd.DataFra
 
 def surrogates_figure(table: pd.DataFrame, q: int) -> Figure:
     """The histogram of surrogates of q components."""
+    y = tuple(table.columns[1:])
     return Figure(
         name="negentropy_and_surrogates",
         title=f"Negentropy against its surrogates, q = {q}",
         kind="step",
         table="surrogates",
         x="negentropy",
-        y=tuple(table.columns[1:]),
+        y=y,
+        y_names=tuple(IN_WORDS[name] for name in y),
+        nulls=y[1:],
+        marked=y[:1],
         x_title="negentropy less the mean of the judging surrogates, nats",
         y_title="share of draws",
         caption="The rows are one draw; what lies to the right of all surrogates has more structure than they.",
@@ -55,15 +61,21 @@ def dimensions_table(observed: NeighborStatistics, draws: Mapping[str, Sequence[
 
 
 def dimensions_figure(table: pd.DataFrame) -> Figure:
-    """The observed dimension and the means of its nulls."""
+    """The observed dimension, and the means and ranges of its nulls."""
+    y = tuple(name for name in table.columns if name in IN_WORDS)
     return Figure(
         name="intrinsic_dimension_by_scale",
         title="Intrinsic dimension against scale",
         kind="line",
         table="intrinsic_dimension",
         x="neighbors",
-        y=tuple(name for name in table.columns if name in ("observed", *COLUMNS.values())),
+        y=y,
+        y_names=tuple(IN_WORDS[name] for name in y),
+        nulls=y[1:],
+        low=(None, *(f"{name}_low" for name in y[1:])),
+        high=(None, *(f"{name}_high" for name in y[1:])),
         x_title="nearest rows it is taken from",
         y_title="dimensions",
-        caption="In many dimensions every estimate reads far too low: compare with the nulls, not with the width.",
+        caption="In many dimensions every estimate reads far too low: compare with the nulls, not with the width. "
+        "Bands hold 95 % of the surrogates.",
     )

@@ -20,7 +20,18 @@ from saegeo_frequency_geometry.declared import DECLARED
 from saegeo_frequency_geometry.rate_correlations import NORM, rate_correlations
 
 STRATIFIED, FREE = "rates permuted among kin of like norm", "rates permuted among kin"
-FIGURE = Figure(name="spectrum", title="Rates", kind="line", table="spectrum", x="rank", y=("rate",), log_y=True)
+FIGURE = Figure(
+    name="spectrum",
+    title="Firing rates, from the highest down",
+    kind="line",
+    table="spectrum",
+    x="rank",
+    y=("rate",),
+    log_y=True,
+    x_title="rank of the feature",
+    y_title="share of blocks it fires in",
+    caption="Features that never fire are left out.",
+)
 
 
 def calibrated_findings(

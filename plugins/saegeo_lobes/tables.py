@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 N_TYPICAL = 10
 DRAWS_OF_A_CURVE = 19
 HISTOGRAM_BINS = 60
+IN_WORDS = {
+    "observed": "this SAE",
+    "sae": "this SAE",
+    "permuted": "lobes permuted",
+    "stratified": "permuted among features that fire as often",
+    "naive": "permuted among all features",
+    "reflected": "reflected controls",
+    "gaussian": "Gaussian controls",
+    "control": "the first control",
+    "random": "random directions",
+    "mean_phi": "this SAE",
+}
+"""What legends call columns of tables; affinities by their own names."""
+PERMUTED = "permuted"
+NULLS = (PERMUTED, "stratified", "naive", "reflected", "gaussian", "control", "random")
 WORD_OF_MODEL = {STRATIFIED: "stratified", NAIVE: "naive"}
 
 
@@ -131,10 +146,15 @@ def eigenvalue_table(features: FeatureSet) -> pd.DataFrame:
 
 
 def by_number(rows: Sequence[Mapping[str, Any]], geometry: str) -> pd.DataFrame:
-    """From rows of the agreement table the SAE's adjusted mutual information with one geometry: k by affinity."""
+    """From rows of the agreement table the SAE's adjusted mutual information with one geometry: k by affinity.
+
+    `permuted` is the mean over stratified permutations of the lobes by phi.
+    """
     frame = pd.DataFrame([row for row in rows if row["geometry"] == geometry])
-    trained = frame[frame["dictionary"] == "SAE"].pivot_table(index="k", columns="affinity", values="ami", sort=False)
-    return trained.reset_index()
+    of_sae = frame[frame["dictionary"] == "SAE"]
+    trained = of_sae.pivot_table(index="k", columns="affinity", values="ami", sort=False)
+    by_phi = of_sae[of_sae["affinity"] == "phi"].set_index("k")
+    return trained.assign(**{PERMUTED: by_phi[f"null_{WORD_OF_MODEL[STRATIFIED]}"]}).reset_index()
 
 
 def null_table(sae: FeatureLobes, controls: Sequence[Untrained], models: NullModels) -> pd.DataFrame:
@@ -254,6 +274,7 @@ LOBE_BY_TEXT = Figure(
     z="share_of_label",
     x_title="kind of text",
     y_title="lobe",
+    z_title="share of the kind's blocks",
     caption="Share of the blocks of each kind of text that each lobe leads; lobes are numbered by size.",
 )
 
@@ -264,15 +285,15 @@ def _agreement(tables: Mapping[str, pd.DataFrame], geometry: str) -> Figure | No
         return None
     return Figure(
         name=name,
-        title=f"Agreement of lobes with clusters of the {geometry.replace('_', ' ')}",
+        title=f"Agreement of lobes with clusters of directions, {geometry.replace('_', ' ')}",
         kind="line",
         table=name,
         x="k",
-        y=_all_but("k", tables[name]),
+        **_columns("k", tables[name]),
         log_x=True,
         x_title="number of lobes",
         y_title="adjusted mutual information",
-        caption="Lobes by each affinity.",
+        caption="Lobes by each affinity; permuted are those by phi, among features that fire as often.",
     )
 
 
@@ -285,7 +306,7 @@ def _accuracy(tables: Mapping[str, pd.DataFrame]) -> Figure | None:
         kind="line",
         table="accuracy_by_number",
         x="k",
-        y=_all_but("k", tables["accuracy_by_number"]),
+        **_columns("k", tables["accuracy_by_number"]),
         log_x=True,
         x_title="number of lobes",
         y_title="balanced accuracy",
@@ -296,10 +317,11 @@ def _null_distribution(tables: Mapping[str, pd.DataFrame], k: int) -> Figure:
     return Figure(
         name="null_distribution",
         title=f"Agreement at {k} lobes, and its nulls",
-        kind="bar",
+        kind="step",
         table="null_distribution",
         x="value",
-        y=_all_but("value", tables["null_distribution"]),
+        **_columns("value", tables["null_distribution"]),
+        marked=("observed",),
         x_title="adjusted mutual information",
         y_title="share of draws",
     )
@@ -311,10 +333,11 @@ def _null_of_accuracy(tables: Mapping[str, pd.DataFrame], k: int) -> Figure | No
     return Figure(
         name="null_of_accuracy",
         title=f"Telling {k} lobes from directions, and from random ones",
-        kind="bar",
+        kind="step",
         table="null_of_accuracy",
         x="value",
-        y=_all_but("value", tables["null_of_accuracy"]),
+        **_columns("value", tables["null_of_accuracy"]),
+        marked=("observed",),
         x_title="balanced accuracy",
         y_title="share of draws",
     )
@@ -331,23 +354,28 @@ def _map(tables: Mapping[str, pd.DataFrame], k: int, method: str, measure: str =
         y=("y",),
         color=measure or "lobe",
         hover="label" if "label" in tables["map"].columns else "feature",
+        x_title="first axis of the map",
+        y_title="second axis of the map",
+        color_title="lobe",
         caption=f"Features close on the map point in like directions; color is the lobe, of {k}.",
     )
 
 
 def _phi_by_cosine(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    columns = tables["phi_by_cosine"].columns
     return Figure(
         name="phi_by_cosine",
         title="Firing together against lying together",
         kind="line",
         table="phi_by_cosine",
         x="cosine",
-        y=tuple(name for name in ("mean_phi", "control") if name in columns),
+        **_columns("cosine", tables["phi_by_cosine"].drop(columns="pairs")),
         x_title="cosine of two features",
         y_title="mean phi",
     )
 
 
-def _all_but(x: str, table: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(column for column in table.columns if column != x)
+def _columns(x: str, table: pd.DataFrame) -> dict[str, Any]:
+    """What a figure draws: the columns that are not `x`, the SAE's first, their names, and which of them are nulls."""
+    nulls = [name for name in table.columns if name in NULLS]
+    y = [name for name in table.columns if name not in (x, *nulls)] + nulls
+    return {"y": tuple(y), "y_names": tuple(IN_WORDS.get(name, name) for name in y), "nulls": tuple(nulls)}

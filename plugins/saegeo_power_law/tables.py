@@ -16,6 +16,8 @@ POINTS = 2000
 """Rows drawn at most."""
 
 AXES = ("first", "second", "third")
+IN_WORDS = {"eigenvalue": "observed", "structureless": "structureless cloud of this size"}
+"""What a legend calls columns of the spectrum; other laws by their own names."""
 
 
 def spectrum_table(sample: SampleSpectrum, window: RankWindow | None) -> pd.DataFrame:
@@ -92,6 +94,8 @@ def figures(tables: Mapping[str, pd.DataFrame], spectrum: Spectrum) -> list[Figu
                 table="spectrum",
                 x="rank",
                 y=tuple(laws),
+                y_names=tuple(IN_WORDS.get(name, name.replace("_", " ")) for name in laws),
+                nulls=tuple(name for name in ("structureless", "published_null") if name in laws),
                 log_x=True,
                 log_y=True,
                 x_title="rank",
@@ -116,6 +120,7 @@ def figures(tables: Mapping[str, pd.DataFrame], spectrum: Spectrum) -> list[Figu
                 hover="label" if "label" in points else "feature",
                 x_title="first component",
                 y_title="second component",
+                z_title="third component",
                 caption=f"{len(points)} features, drawn at random where there are more; the axes hold {shares} of the variance.",
             )
         )

@@ -41,7 +41,19 @@ MATCHED = "an angular Gaussian of the cloud's mean and covariance"
 UNIFORM = "uniform directions (exact mean)"
 N_GROUPS = 40
 """Groups of kin that are left out in turn; fewer where there are fewer kin."""
-FIGURE = Figure(name="sizes", title="Sizes of families", kind="bar", table="sizes", x="size", y=("families", "random"))
+FIGURE = Figure(
+    name="sizes",
+    title="Sizes of families",
+    kind="bar",
+    table="sizes",
+    x="size",
+    y=("families", "random"),
+    y_names=("this SAE", "random dictionaries, mean"),
+    nulls=("random",),
+    x_title="features in a family",
+    y_title="families",
+    caption="How many families have so many features, beside random dictionaries of the same mean and covariance.",
+)
 
 
 class Linking(NamedTuple):

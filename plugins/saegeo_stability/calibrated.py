@@ -18,7 +18,17 @@ from saegeo_stability.declared import DECLARED
 from saegeo_stability.random_dictionaries import random_dictionaries
 
 FIGURE = Figure(
-    name="nearest", title="Nearest in the other", kind="line", table="quantiles", x="share", y=("observed", "random")
+    name="nearest",
+    title="How near the nearest in the other dictionary is",
+    kind="line",
+    table="quantiles",
+    x="share",
+    y=("observed", "random"),
+    y_names=("the other dictionary", "a random dictionary"),
+    nulls=("random",),
+    x_title="share of features at most so near",
+    y_title="cosine of the nearest",
+    caption="Quantiles over the features of the first dictionary.",
 )
 
 

@@ -3,13 +3,14 @@
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import click
 from click.core import ParameterSource
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import plugin_option, verbosity_options
+from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
 from saegeo_core.cli.run_options import RunOptions, run_options
 
 
@@ -46,6 +47,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
     show_default=True,
     help="How the table is written.",
 )
+@figure_options("Write the figures of --profile, which this implies, into this folder.")
 @run_options
 @verbosity_options
 @click.pass_context
@@ -59,6 +61,10 @@ def command(
     as_format: str,
     nulls: bool,
     pvalues: bool,
+    profile: bool,
+    figures: Path | None,
+    figure_format: Literal["svg", "pdf"],
+    figure_width: Literal["single", "double"],
     options: RunOptions,
     **of_table: Any,
 ) -> None:
@@ -76,7 +82,21 @@ def command(
 
         typed = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
         comparison, is_whole = compare_named(
-            named, plugin_names, metrics, options, typed=typed, plugins=ctx.obj, **of_table
+            named,
+            plugin_names,
+            metrics,
+            options,
+            typed=typed,
+            plugins=ctx.obj,
+            profile=profile or figures is not None,
+            **of_table,
         )
         write(comparison, as_format, output, nulls=nulls, pvalues=pvalues)
+        if figures is not None and comparison.profile:
+            from saegeo_core.cli.messages import say
+            from saegeo_core.rendering.comparison_figures import profile_figures
+            from saegeo_core.rendering.export import write_drawings
+
+            for path in write_drawings(profile_figures(comparison.profile), figures, figure_format, figure_width):
+                say(f"figure: {path}")
     ctx.exit(DONE if is_whole else SOME_FAILED)

@@ -58,6 +58,23 @@ def force_model_option(help: str) -> Decorator:
     return click.option("--force-model", is_flag=True, help=help)
 
 
+def figure_options(help: str) -> Decorator:
+    """The folder for figures, and what they are like."""
+    return together(
+        click.option("--figures", metavar="DIR", type=click.Path(path_type=Path), help=help),
+        click.option(
+            "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
+        ),
+        click.option(
+            "--figure-width",
+            type=click.Choice(["single", "double"]),
+            default="double",
+            show_default=True,
+            help="Of --figures: as wide as one column of a paper, or both.",
+        ),
+    )
+
+
 def seed_option(help: str) -> Decorator:
     """What chance is decided by."""
     return click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help=help)

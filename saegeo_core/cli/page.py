@@ -6,7 +6,7 @@ from typing import Literal
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import verbosity_options
+from saegeo_core.cli.options import figure_options, verbosity_options
 from saegeo_core.errors import SaegeoError
 
 DEFAULT_FOLDER = Path("saegeo-results")
@@ -15,18 +15,18 @@ DEFAULT_FOLDER = Path("saegeo-results")
 @click.command("page")
 @click.argument("places", metavar="[REPORT | DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--out", metavar="FILE.html", type=click.Path(path_type=Path), help="The page to write.")
-@click.option("--figures", metavar="DIR", type=click.Path(path_type=Path), help="Write every figure into this folder.")
-@click.option(
-    "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
-)
+@figure_options("Write every figure into this folder, and those of several SAEs together.")
 @verbosity_options
 @click.pass_context
 def command(
     context: click.Context,
+    /,
+    *,
     places: tuple[Path, ...],
     out: Path | None,
     figures: Path | None,
     figure_format: Literal["svg", "pdf"],
+    figure_width: Literal["single", "double"],
 ) -> None:
     """Turn stored reports into one HTML file to look at and send.
 
@@ -54,7 +54,7 @@ def command(
         _tell("page", out)
     if figures is not None:
         with loop_progress("drawing figures") as progress:
-            written = list(write_figures(reports, figures, figure_format, progress))
+            written = list(write_figures(reports, figures, figure_format, figure_width, progress))
         for path in written:
             _tell("figure", path)
     context.exit(SOME_FAILED if skipped else DONE)

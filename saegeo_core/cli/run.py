@@ -2,12 +2,18 @@
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from saegeo_core.cli.options import plugin_option, verbosity_options
+from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
 from saegeo_core.cli.run_options import RunOptions, run_options
+
+if TYPE_CHECKING:
+    from saegeo_core.cli.run_jobs import Failed
+    from saegeo_core.running.job import StoredReport
 
 
 @click.command("run")
@@ -17,6 +23,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
 @run_options
 @verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, a list when several are asked for.")
+@figure_options("Write every figure into this folder, and those of several SAEs together.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -26,6 +33,9 @@ def command(
     plugin_names: Sequence[str],
     run_all: bool,
     as_json: bool,
+    figures: Path | None,
+    figure_format: Literal["svg", "pdf"],
+    figure_width: Literal["single", "double"],
     options: RunOptions,
 ) -> None:
     """Measure SAEs with analyses, and store the reports.
@@ -41,8 +51,9 @@ def command(
         from saegeo_core.cli.run_plan import plan_run
 
         plan = plan_run(saes, plugin_names, options, run_all=run_all, plugins=ctx.obj)
+        written: list[Path] = []
         status = present(
-            run_jobs(plan),
+            _noting_files(run_jobs(plan), written),
             output,
             several=plan.n_reports > 1,
             as_json=as_json,
@@ -50,4 +61,21 @@ def command(
             meanings={one.name: meanings(one.analysis) for one in plan.analyses},
             out=options.out,
         )
+        if figures is not None:
+            from saegeo_core.cli.messages import say
+            from saegeo_core.rendering.export import write_figures
+            from saegeo_core.report.reports import load_reports
+
+            for path in write_figures(load_reports(written), figures, figure_format, figure_width) if written else ():
+                say(f"figure: {path}")
     ctx.exit(status)
+
+
+def _noting_files(
+    outcomes: "Iterator[StoredReport | Failed]", written: list[Path]
+) -> "Iterator[StoredReport | Failed]":
+    """The outcomes, and in `written` the files of the reports among them."""
+    for outcome in outcomes:
+        if (path := getattr(outcome, "path", None)) is not None:
+            written.append(path)
+        yield outcome

@@ -1,7 +1,7 @@
 """What the name of an SAE tells: its layer, width and site, and which SAEs are the same but for layer or sparsity."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ SITES = {
     "mlp": re.compile(r"(?<![a-z])(?:mlp|lxm)(?![a-z])", re.IGNORECASE),
     "residual": re.compile(r"(?<![a-z])(?:res|resid|residual|lxr)(?![a-z])", re.IGNORECASE),
 }
+TUNED = re.compile(r"[-_](?:it|instruct|chat)(?![a-z0-9])", re.IGNORECASE)
+BASE_OR_TUNED = re.compile(r"[-_](?:pt|base|it|instruct|chat)(?![a-z0-9])", re.IGNORECASE)
 L0 = re.compile(r"(?:average_|canonical_)?l0[_.-]?\d+", re.IGNORECASE)
 
 
@@ -62,6 +64,13 @@ def without_l0(sae_id: str) -> str:
 def without_layer(sae_id: str) -> str:
     """The id with a star for the layer's number, and without its L0: the same for all layers of one series."""
     return LAYER.sub(r"\g<word>\g<joint>*", L0.sub("\0", sae_id), count=1).replace("\0", "l0_*")
+
+
+def instruction_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Names for a base model, each with its like for the instruction-tuned one: gemma-scope-9b-pt-res, gemma-scope-9b-it-res."""
+    base = {BASE_OR_TUNED.sub("", name): name for name in names if not TUNED.search(name)}
+    tuned = [(BASE_OR_TUNED.sub("", name), name) for name in names if TUNED.search(name)]
+    return [(base[alike], name) for alike, name in tuned if alike in base]
 
 
 def layer_of(sae: "MeasuredSae") -> int | None:

@@ -1,13 +1,13 @@
 """Metrics over layers, and the curves of all rows laid over one another: tables, and figures that draw them."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from saegeo_core.cloud.sae_names import series_of
+from saegeo_core.comparison.overlays import MAX_NAMED, Layer, identifier, overlays
 from saegeo_core.comparison.published import PublishedProfile, published_beside
-from saegeo_core.comparison.table import Column, Row
+from saegeo_core.comparison.table import Column, ComparisonCell, Row
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Cell, Table
@@ -15,9 +15,10 @@ from saegeo_core.report.report import Cell, Table
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae
 
-CURVES = ("line", "step")
-Layer = tuple[int, str, "MeasuredSae"]
-"""A layer of a series: its number, the name of its row, its SAE."""
+TREND = ("series", "layer", "SAE", "L0", "value", "low", "high", "null", "null_low", "null_high")
+"""Columns of a table over layers: a row for each SAE."""
+REACH = 1.96
+"""Standard deviations of a null that hold 95 % of its draws, were they normal."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class LayerProfile:
     Attributes:
         series: name to (layer, row name), ascending: SAEs that differ in nothing but their layer.
         published: column id to the published profiles of the same metric.
-        tables: name to table: `plugin.metric by layer`, and `plugin.figure` for curves.
+        tables: name to table: `plugin.metric by layer`, and `plugin.figure` for curves, a row for each value of each SAE.
         figures: drawings of those tables.
     """
 
@@ -53,7 +54,7 @@ def layer_profile(columns: Sequence[Column], rows: Sequence[Row]) -> LayerProfil
     published = {column.id: tuple(published_beside(column, rows)) for column in columns}
     drawn = [
         *_trends(columns, rows, series, published),
-        *_overlays(rows, [column.plugin for column in columns]),
+        *overlays(rows, [column.plugin for column in columns], series),
     ]
     return LayerProfile(
         series={name: tuple((layer, row) for layer, row, _ in members) for name, members in series.items()},
@@ -69,71 +70,86 @@ def _trends(
     series: Mapping[str, Sequence[Layer]],
     published: Mapping[str, Sequence[PublishedProfile]],
 ) -> Iterator[tuple[Figure, Table]]:
+    """A drawing of every column for at most MAX_NAMED series. A series of one value has no trend."""
     cells_of = {row.name: row.cells for row in rows}
-    layers = sorted({layer for members in series.values() for layer, _, _ in members})
     for place, column in enumerate(columns):
-        values: dict[str, list[Cell]] = {"layer": list(layers)}
-        for name, members in series.items():
-            cells = {layer: cells_of[row][place] for layer, row, _ in members}
-            l0 = {layer: sae.l0 for layer, _, sae in members}
-            values[name] = [cells[layer].value if layer in cells else None for layer in layers]
-            for end in ("low", "high"):
-                values[f"{name}, {end}"] = [cells[layer].numbers()[end] if layer in cells else None for layer in layers]
-            values[f"{name}, L0"] = [l0.get(layer) for layer in layers]
-        for beside in published[column.id]:
-            values[beside.name] = [beside.values.get(layer) for layer in layers]
-            values[f"{beside.name}, L0"] = [beside.l0.get(layer) for layer in layers]
-        yield _trend_figure(column, list(series), published[column.id]), Table(columns=values)
+        known = {
+            name: [(layer, row, sae, cells_of[row][place]) for layer, row, sae in members]
+            for name, members in series.items()
+            if sum(cells_of[row][place].value is not None for _, row, _ in members) > 1
+        }
+        names = list(known)
+        for start in range(0, len(names), MAX_NAMED):
+            part = names[start : start + MAX_NAMED]
+            said = f", series {start + 1} to {start + len(part)}" if len(names) > MAX_NAMED else ""
+            yield _trend(column, {name: known[name] for name in part}, published[column.id], said)
 
 
-def _trend_figure(column: Column, series: Sequence[str], beside: Sequence[PublishedProfile]) -> Figure:
-    """Error bars can be drawn for one curve, so several have none; the table has them all."""
-    has_bars = len(series) == 1
-    return Figure(
-        name=_identifier(f"{column.id} by layer"),
-        title=f"{column.id} over layers",
+def _trend(
+    column: Column,
+    series: Mapping[str, Sequence[tuple[int, str, "MeasuredSae", ComparisonCell]]],
+    beside: Sequence[PublishedProfile],
+    part: str,
+) -> tuple[Figure, Table]:
+    """Each series over its layers with its intervals, and its judging null with the range that this has in 95 % of draws."""
+    rows: list[dict[str, Cell]] = []
+    for name, members in series.items():
+        for layer, row, sae, cell in members:
+            numbers = cell.numbers()
+            value = {"value": numbers["estimate"], "low": numbers["low"], "high": numbers["high"]}
+            rows.append({"series": name, "layer": layer, "SAE": row, "L0": sae.l0, **value, **_null(cell)})
+    for one in beside:
+        rows += [
+            {"series": one.name, "layer": layer, "L0": one.l0.get(layer), "value": value}
+            for layer, value in one.values.items()
+        ]
+    table: dict[str, list[Cell]] = {name: [row.get(name) for row in rows] for name in TREND}
+    told = column.metric.replace("_", " ")
+    has_null = any(value is not None for value in table["null"])
+    models = {
+        cell.metric.nulls[0].model for cell in _cells(series) if cell.metric and isinstance(cell.metric.nulls, tuple)
+    }
+    figure = Figure(
+        name=identifier(f"{column.id} by layer{part}"),
+        title=f"{told[0].upper()}{told[1:]} over layers{part}",
         kind="line",
-        table=f"{column.id} by layer",
+        table=f"{column.id} by layer{part}",
         x="layer",
-        y=(*series, *(published.name for published in beside)),
-        low=f"{series[0]}, low" if has_bars else None,
-        high=f"{series[0]}, high" if has_bars else None,
+        y=("value", "null") if has_null else ("value",),
+        y_names=(told, _null_name(models)) if has_null else (told,),
+        nulls=("null",) if has_null else (),
+        low=("low", "null_low") if has_null else "low",
+        high=("high", "null_high") if has_null else "high",
+        color="series",
+        color_title="SAEs",
         x_title="layer",
-        y_title=column.unit,
-        caption=" ".join([column.description, *(published.source for published in beside)]),
+        y_title=f"{told}, {column.unit}" if column.unit else told,
+        caption=" ".join([column.description, *_bands(table), *(published.source for published in beside)]),
     )
+    return figure, Table(columns=table)
 
 
-def _overlays(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[tuple[Figure, Table]]:
-    for plugin in dict.fromkeys(plugins):
-        with_report = [row for row in rows if plugin in row.reports]
-        figures = [figure for row in with_report for figure in row.reports[plugin].figures if figure.kind in CURVES]
-        for name in dict.fromkeys(figure.name for figure in figures if figure.color is None):
-            sharing = [
-                (row.name, figure, row.reports[plugin].tables[figure.table].columns)
-                for row in with_report
-                for figure in row.reports[plugin].figures
-                if figure.name == name
-            ]
-            if len(sharing) > 1:
-                yield _overlay(
-                    plugin, sharing[0][1], [(row, columns[f.x], columns[f.y[0]]) for row, f, columns in sharing]
-                )
+def _cells(series: Mapping[str, Sequence[tuple[int, str, "MeasuredSae", ComparisonCell]]]) -> Iterator[ComparisonCell]:
+    return (cell for members in series.values() for *_, cell in members)
 
 
-def _overlay(plugin: str, one: Figure, curves: Sequence[tuple[str, list[Cell], list[Cell]]]) -> tuple[Figure, Table]:
-    """The first curve of a figure for every row, over all values of x that any of them has."""
-    at = [dict(zip(x, y, strict=True)) for _, x, y in curves]
-    x = sorted({value for curve in at for value in curve if value is not None})
-    names = [name for name, _, _ in curves]
-    table = f"{plugin}.{one.name}"
-    columns: dict[str, list[Cell]] = {one.x: list(x)}
-    columns |= {name: [curve.get(value) for value in x] for name, curve in zip(names, at, strict=True)}
-    figure = one.model_copy(
-        update={"name": _identifier(table), "table": table, "y": tuple(names), "low": None, "high": None, "hover": None}
-    )
-    return figure, Table(columns=columns)
+def _null(cell: ComparisonCell) -> dict[str, Cell]:
+    """Mean of the judging null, and 1.96 standard deviations to either side where these are known."""
+    nulls = cell.metric.nulls if cell.metric else None
+    if not isinstance(nulls, tuple):
+        return {}
+    mean, spread = nulls[0].mean, nulls[0].standard_deviation
+    reach = {} if spread is None else {"null_low": mean - REACH * spread, "null_high": mean + REACH * spread}
+    return {"null": mean, **reach}
 
 
-def _identifier(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+def _null_name(models: Set[str]) -> str:
+    return f"null: {next(iter(models))}" if len(models) == 1 else "null of each layer"
+
+
+def _bands(table: Mapping[str, Sequence[Cell]]) -> Iterator[str]:
+    """What bands there are."""
+    if any(value is not None for value in table["low"]):
+        yield "Bands: 95 % intervals."
+    if any(value is not None for value in table["null_low"]):
+        yield "Dashed: the null's mean, and 1.96 of its standard deviations to either side."

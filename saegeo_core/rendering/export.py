@@ -7,6 +7,8 @@ from pathlib import Path
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.progress import Progress, silent
+from saegeo_core.rendering.comparison_figures import Named, comparison_figures
+from saegeo_core.rendering.figures.paper_sheet import PaperWidth
 from saegeo_core.rendering.figures.static_drawing import FigureFormat, static_drawing
 from saegeo_core.rendering.page.html_page import html_page
 from saegeo_core.rendering.report_names import named_figures
@@ -20,14 +22,16 @@ def page(
     *,
     figures: str | Path | None = None,
     figure_format: FigureFormat = "svg",
+    figure_width: PaperWidth = "double",
 ) -> Path:
     """Write reports as one HTML file that loads nothing from anywhere, whole or not at all.
 
     Args:
         reports: reports, files and folders of them, one or several.
         out: the file, named `.html` or `.htm`; what is there is replaced.
-        figures: a folder for every figure as a file of its own; None writes none.
+        figures: a folder for every figure as a file of its own, and those of several reports together; None writes none.
         figure_format: of these, "svg" or "pdf"; both need matplotlib.
+        figure_width: of these, "single" or "double": as one column of a paper, or both.
 
     Returns:
         The page's path.
@@ -40,7 +44,7 @@ def page(
     found = load_reports(reports)
     write_page(found, out)
     if figures is not None:
-        list(write_figures(found, Path(figures), figure_format))
+        list(write_figures(found, Path(figures), figure_format, figure_width))
     return out
 
 
@@ -66,19 +70,36 @@ def write_page(reports: Sequence[Report], out: Path, progress: Progress = silent
 
 
 def write_figures(
-    reports: Sequence[Report], folder: Path, figure_format: FigureFormat, progress: Progress = silent
+    reports: Sequence[Report],
+    folder: Path,
+    figure_format: FigureFormat = "svg",
+    width: PaperWidth = "double",
+    progress: Progress = silent,
 ) -> Iterator[Path]:
-    """Write every figure of `reports` into a folder, which is made; yields each file once it is there.
+    """Write every figure of `reports`, and those of several together, into a folder, which is made.
+
+    Yields each file once it is there.
+
+    Raises:
+        SaegeoError: matplotlib is not installed, or the folder cannot be written.
+    """
+    named = [*named_figures(reports), *comparison_figures(reports)]
+    yield from write_drawings(progress(named, len(named), "figures drawn"), folder, figure_format, width)
+
+
+def write_drawings(
+    named: Iterable[Named], folder: Path, figure_format: FigureFormat, width: PaperWidth
+) -> Iterator[Path]:
+    """Write each of these figures into a folder, which is made; yields each file once it is there.
 
     Raises:
         SaegeoError: matplotlib is not installed, or the folder cannot be written.
     """
     with _explained(folder, "--figures"):
         folder.mkdir(parents=True, exist_ok=True)
-    n_figures = sum(len(report.figures) for report in reports)
-    for name, figure, table in progress(named_figures(reports), n_figures, "figures drawn"):
+    for name, figure, table in named:
         path = folder / f"{name}.{figure_format}"
-        content = static_drawing(figure, table, figure_format)
+        content = static_drawing(figure, table, figure_format, width)
         with _explained(path, "--figures"), replacing(path) as file:
             file.write(content)
         yield path

@@ -26,9 +26,10 @@ FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "
 class Figure(Frozen):
     """One drawing of one table.
 
-    `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; `low` and `high` name the columns of error bars
-    of the first `y`. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first `y`. `arrows` draws one from
-    `x`, the first `y` to `to_x`, `to_y`, and writes `label` and `to_label` beside its ends where there is room.
+    `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; the first of `y` is what the figure is about, and what
+    is drawn of it where several SAEs share a figure. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first
+    `y`. `arrows` draws one from `x`, the first `y` to `to_x`, `to_y`, and writes `label` and `to_label` beside its ends where there
+    is room. Rows without a value of `color` belong to all groups.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -36,12 +37,23 @@ class Figure(Frozen):
     kind: FigureKind
     table: str
     x: str
-    y: tuple[str, ...] = Field(min_length=1)
+    y: tuple[str, ...] = Field(min_length=1, description="What the figure is about first.")
+    y_names: tuple[str, ...] = Field(
+        default=(), description="What the legend calls each y; the names of the columns where empty."
+    )
+    nulls: tuple[str, ...] = Field(
+        default=(), description="Of y, those that tell what chance gives, the judging first."
+    )
+    marked: tuple[str, ...] = Field(
+        default=(), description="Of y, those that mark places of x: a line across stands wherever one is above zero."
+    )
     z: str | None = None
     color: str | None = Field(default=None, description="Column that colors the points.")
     hover: str | None = Field(default=None, description="Column shown when a point is pointed at.")
-    low: str | None = None
-    high: str | None = None
+    low: str | tuple[str | None, ...] | None = Field(
+        default=None, description="Column of the lower ends of the first y's intervals, or one for each y."
+    )
+    high: str | tuple[str | None, ...] | None = Field(default=None, description="Of the upper ends.")
     to_x: str | None = Field(default=None, description="Column of the abscissa an arrow points to.")
     to_y: str | None = Field(default=None, description="Column of the ordinate an arrow points to.")
     label: str | None = Field(default=None, description="Column of the text beside the start of an arrow.")
@@ -50,6 +62,8 @@ class Figure(Frozen):
     log_y: bool = False
     x_title: str = ""
     y_title: str = ""
+    z_title: str = ""
+    color_title: str = ""
     caption: str = ""
 
     @model_validator(mode="after")
@@ -60,8 +74,15 @@ class Figure(Frozen):
             raise ValueError(f"figure {self.name} is of kind {self.kind}: arrows, and nothing else, need to_x and to_y")
         if self.kind != "arrows" and self.has_labels:
             raise ValueError(f"figure {self.name} is of kind {self.kind}: only arrows have label and to_label")
-        if (self.low is None) != (self.high is None):
+        if [low is None for low in _each(self.low)] != [high is None for high in _each(self.high)]:
             raise ValueError(f"figure {self.name} has one end of its error bars; give low and high, or neither")
+        if len(_each(self.low)) > len(self.y) or len(self.y_names) not in (0, len(self.y)):
+            raise ValueError(
+                f"figure {self.name} draws {len(self.y)} columns: it has other numbers of names or intervals"
+            )
+        strangers = [name for name in (*self.nulls, *self.marked) if name not in self.y]
+        if strangers:
+            raise ValueError(f"figure {self.name} does not draw {strangers}: nulls and marked name columns of y")
         return self
 
     @property
@@ -70,9 +91,16 @@ class Figure(Frozen):
         return self.label is not None or self.to_label is not None
 
     @property
+    def ends(self) -> dict[str, tuple[str, str]]:
+        """The columns of the lower and the upper ends of intervals, by the column of y that they belong to."""
+        of_y = zip(self.y, _each(self.low), _each(self.high), strict=False)
+        return {name: (low, high) for name, low, high in of_y if low is not None and high is not None}
+
+    @property
     def columns(self) -> list[str]:
         """Every column of the table that the figure draws."""
-        further = (self.z, self.color, self.hover, self.low, self.high, self.to_x, self.to_y, self.label, self.to_label)
+        ends = [column for pair in self.ends.values() for column in pair]
+        further = (self.z, self.color, self.hover, *ends, self.to_x, self.to_y, self.label, self.to_label)
         return [self.x, *self.y, *(column for column in further if column is not None)]
 
 
@@ -131,6 +159,10 @@ class Findings:
                 raise ValueError(
                     f"figure {figure.name} draws columns {missing}, which table {figure.table} does not have"
                 )
+
+
+def _each(columns: str | tuple[str | None, ...] | None) -> tuple[str | None, ...]:
+    return columns if isinstance(columns, tuple) else () if columns is None else (columns,)
 
 
 def _refuse_strangers(what: str, items: Sequence[Any], kind: type) -> None:

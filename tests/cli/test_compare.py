@@ -290,3 +290,17 @@ def test_stored_reports_are_compared_without_torch(stored):
         [sys.executable, "-c", f"{script}; print('torch' in sys.modules)"], capture_output=True, check=True
     )
     assert run.stdout.splitlines()[-1] == b"False"
+
+
+def test_figures_of_a_profile_are_written_and_only_told_beside_the_results(saegeo, tmp_path):
+    pytest.importorskip("matplotlib")
+    layers = [tmp_path / f"layer_{i}" / "decoder.npy" for i in range(2)]
+    for i, path in enumerate(layers):
+        path.parent.mkdir()
+        np.save(path, np.random.default_rng(i).standard_normal((20, 4)).astype(np.float32))
+    result = saegeo("compare", *layers, "--plugin", "cosine-tails", "--figures", "figures", "--figure-format", "pdf")
+    assert result.exit_code == 0, result.output
+    written = {path.name for path in Path("figures").iterdir()}
+    assert "cosine-tails.cosine_histogram.pdf" in written
+    assert all(f"figure: {Path('figures') / name}" in result.stderr for name in written)
+    assert "figure: " not in result.stdout

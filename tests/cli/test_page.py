@@ -37,6 +37,20 @@ def test_figures_are_written_for_paper(saegeo, stored):
     assert [file.suffix for file in Path("pdf").iterdir()] == [".pdf"]
 
 
+def test_figures_are_as_wide_as_one_column_or_both(saegeo, stored):
+    for width, points in (("single", 241.2), ("double", 504.0)):
+        saegeo("page", stored, "--figures", width, "--figure-width", width)
+        [path] = Path(width).iterdir()
+        assert f'width="{points:g}pt"' in path.read_text()
+
+
+def test_a_run_may_write_its_figures(saegeo, matrix, plugins, analysis):
+    result = saegeo("run", matrix, "--plugin", "mean-norm", "--figures", "figures", plugins=plugins(analysis()))
+    [path] = Path("figures").iterdir()
+    assert f"figure: {path}" in result.stderr
+    assert "figure: " not in result.stdout
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -2,6 +2,7 @@
 
 import re
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_these_are_all_colors_that_text_has_and_stands_on():
 @pytest.mark.parametrize(("scheme", "theme"), [("light", LIGHT), ("dark", DARK)], indirect=["scheme"])
 def test_figures_are_lettered_as_the_page_is(scheme, theme):
     assert [theme[name] for name in ("ink", "dim", "paper")] == [scheme[name] for name in ("ink", "dim", "raised")]
+
+
+@pytest.mark.parametrize(
+    "color", [*palette.GRAYS, *(palette.shade(at, palette.ON_PAPER) for at in (0, 0.25, 0.5, 0.75, 1))]
+)
+def test_curves_are_seen_on_paper(color):
+    assert contrast(color, "#ffffff") >= GRAPHICS
+
+
+@pytest.mark.parametrize("name", [palette.OF_A_GRID, palette.OF_A_SIGNED_GRID, "on paper"])
+def test_what_is_ordered_can_be_read_in_gray(name):
+    places = [i / 20 for i in range(21)]
+    if name == "on paper":
+        colors = [palette.shade(at, palette.ON_PAPER) for at in places]
+    else:
+        matplotlib = pytest.importorskip("matplotlib")
+        colors = [matplotlib.colors.to_hex(matplotlib.colormaps[name](at)) for at in places]
+    lightness = [luminance(color) for color in colors]
+    assert all(one < other for one, other in pairwise(lightness))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"], indirect=True)

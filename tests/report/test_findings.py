@@ -57,11 +57,24 @@ def test_a_plain_number_is_no_metric():
         {"y": ()},
         {"kind": "arrows", "to_x": "x"},
         {"to_x": "x", "to_y": "y"},
+        {"low": ("x",), "high": (None,)},
+        {"low": ("x", "x"), "high": ("x", "x")},
+        {"y_names": ("one", "two")},
+        {"nulls": ("x",)},
+        {"marked": ("x",)},
     ],
 )
 def test_incomplete_figures_are_refused(changes):
     with pytest.raises(ValidationError):
         figure(**changes)
+
+
+def test_each_column_may_have_its_intervals():
+    one = figure(y=("y", "x"), low=(None, "l"), high=(None, "h"))
+    assert one.ends == {"x": ("l", "h")}
+    assert one.columns == ["x", "y", "x", "l", "h"]
+    assert figure(low="l", high="h").ends == {"y": ("l", "h")}
+    assert Figure.model_validate_json(one.model_dump_json()) == one
 
 
 def test_only_arrows_have_words_at_their_ends():

@@ -13,7 +13,18 @@ from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.arrow_labels import ArrowLabel, Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.label_places import Floats
-from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
+from saegeo_core.rendering.figures.plotly_ticks import kind_and_ticks
+from saegeo_core.rendering.figures.series import (
+    CURVES,
+    OTHER,
+    POINTS,
+    Series,
+    grid_of,
+    in_words,
+    log_ends,
+    series_of,
+    y_name,
+)
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
@@ -21,9 +32,20 @@ from saegeo_core.report.report import Table
 MAX_SVG_POINTS = 2000
 """Beyond so many points a browser is fluid only with WebGL."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SYMBOLS = (
+    "circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "triangle-left", "triangle-right", "star",
+)  # fmt: skip
+PATTERNS = ("", "/", ".", "x")
+"""Of bars that share a color."""
+CAMERA = {"x": 1.45, "y": 1.45, "z": 1.3}
+"""Far enough for the titles of axes in space."""
+BAND = 0.18
+"""Opacity of intervals around a curve."""
+SILENT = {"showlegend": False, "hoverinfo": "skip"}
+MAX_KEYS = 12
+"""Shaded curves that a legend names one by one; more have a scale of colors."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
-MAX_WHOLE_TICKS = 30
 HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
 USUAL_HEIGHT = 380
 """Pixels."""
@@ -46,10 +68,14 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
     drawn = series_of(figure, table)
     n_points = sum(len(one.x) for one in drawn)
     together = _are_read_together(figure, drawn)
+    shaded = [one for one in drawn if one.shade is not None and one.in_legend] if figure.color else []
+    scaled = shaded if len(shaded) > MAX_KEYS else []
     traces = [_trace(figure, one, place, n_points) for place, one in enumerate(drawn)]
     for trace, one in zip(traces, drawn, strict=True):
         trace["hovertemplate"] = _value(one) if together else _hover(figure, one)
-    layout = _layout(figure, drawn[0].x, drawn[0].y, len(drawn))
+        trace["showlegend"] = bool(one.name) and one.in_legend and not (scaled and one.shade is not None)
+    layout = _layout(figure, drawn[0].x, drawn[0].y, sum(trace["showlegend"] for trace in traces))
+    layout["shapes"] = [_across(one, at) for one in drawn if one.is_marked for at in _marked(one)]
     if figure.kind != "scatter3d":
         layout["yaxis"] |= _range(figure, drawn)
     if figure.has_labels:
@@ -57,6 +83,8 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
         ranges = [_with_room(ends[..., axis]) for axis in (0, 1)]
         layout["xaxis"]["range"], layout["yaxis"]["range"] = ranges
         traces += _words(figure, drawn, ranges)
+    bands = [_band(one, place) for place, one in enumerate(drawn) if _has_band(figure, one)]
+    traces = [*bands, *traces, *([_scale_of(figure, scaled)] if scaled else [])]
     return {"data": traces, "layout": layout | {"hovermode": "x unified" if together else "closest"}}
 
 
@@ -75,40 +103,104 @@ def texts_as_they_are(values: ColumnArray) -> ColumnArray:
 
 def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing:
     x, y = texts_as_they_are(series.x), texts_as_they_are(series.y)
-    trace: Drawing = {"x": x, "y": y, "name": shown_as_is(series.name), "showlegend": bool(series.name)}
-    if figure.has_labels:
-        trace["legendgroup"] = f"{place}"  # its words go with it
+    trace: Drawing = {"x": x, "y": y, "name": shown_as_is(series.name)}
+    if figure.has_labels or _has_band(figure, series):
+        trace["legendgroup"] = f"{place}"  # its words, or its band, go with it
     if series.hover is not None:
         trace["customdata"] = texts_as_they_are(series.hover)
-    if series.low is not None and series.high is not None:
+    if series.low is not None and series.high is not None and not _has_band(figure, series):
         above, below = series.high - series.y, series.y - series.low
         trace["error_y"] = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 1.2}
-    color = _color(series, place)
+    color = _color(series)
+    if series.is_marked:
+        nowhere = np.array([np.nan])
+        return trace | {"type": "scatter", "mode": "lines", "x": nowhere, "y": nowhere, "line": {"width": 2} | color}
     if series.to_x is not None and series.to_y is not None:
         return trace | _arrows(series, series.to_x, series.to_y, color)
     if figure.kind == "bar":
-        return trace | {"type": "bar", "marker": color}
+        pattern = {"shape": PATTERNS[series.dash % len(PATTERNS)], "fillmode": "overlay"}
+        return trace | {"type": "bar", "marker": color | {"pattern": pattern}}
     if figure.kind in POINTS:
         return trace | _points(figure, series, color, n_points)
-    few = len(x) <= MAX_MARKERS and figure.kind == "line"
+    few = len(x) <= MAX_MARKERS and figure.kind == "line" and not series.is_null
     line = {
-        "width": 2,
+        "width": 1.5 if series.is_null else 2,
         "dash": DASHES[series.dash % len(DASHES)],
         "shape": "hvh" if figure.kind == "step" else "linear",
     }
     mode = "lines+markers" if few else "lines"
-    return trace | {"type": "scatter", "mode": mode, "line": line | color, "marker": {"size": 6}}
+    marker = {"size": 6, "symbol": _symbol(series)}
+    return trace | {"type": "scatter", "mode": mode, "line": line | color, "marker": marker}
+
+
+def _has_band(figure: Figure, series: Series) -> bool:
+    """Whether its intervals are a band around a curve; those of points, bars and names are a bar each."""
+    is_curve = figure.kind in CURVES and not is_text(series.x) and not is_text(series.y) and not series.is_marked
+    if not is_curve or series.low is None or series.high is None:
+        return False
+    return int((np.isfinite(series.x) & np.isfinite(series.low) & np.isfinite(series.high)).sum()) > 1
+
+
+def _band(series: Series, place: int) -> Drawing:
+    """A surface from the lower to the upper ends, as a closed curve."""
+    low, high = (np.full(len(series.x), np.nan) if end is None else end for end in (series.low, series.high))
+    order = np.argsort(series.x, kind="stable")
+    order = order[np.isfinite(series.x[order]) & np.isfinite(low[order]) & np.isfinite(high[order])]
+    red, green, blue = (int(_color(series)["color"][i : i + 2], 16) for i in (1, 3, 5))
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.concatenate([series.x[order], series.x[order[::-1]]]),
+        "y": np.concatenate([high[order], low[order[::-1]]]),
+        "fill": "toself",
+        "fillcolor": f"rgba({red},{green},{blue},{BAND})",
+        "line": {"width": 0},
+        "name": shown_as_is(series.name),
+        "legendgroup": f"{place}",
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _marked(series: Series) -> Floats:
+    places: Floats = series.x[np.nan_to_num(series.y) > 0]
+    return places
+
+
+def _across(series: Series, at: float) -> Drawing:
+    """A line from the lower to the upper edge."""
+    line = {"width": 2, "dash": "solid", **_color(series)}
+    return {"type": "line", "x0": float(at), "x1": float(at), "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def _scale_of(figure: Figure, shaded: list[Series]) -> Drawing:
+    """A scale of colors in place of the names of many curves: points that are nowhere, which have it beside them."""
+    numbers = np.array([float(one.name) for one in shaded])
+    title = {"text": shown_as_is(figure.color_title or in_words(figure.color)), "side": "right"}
+    marker = {
+        "color": numbers[[0, -1]],
+        "colorscale": palette.LOW_TO_HIGH,
+        "colorbar": {"title": title, "thickness": 12, "outlinewidth": 0},
+        "showscale": True,
+    }
+    nowhere = np.array([np.nan, np.nan])
+    return {"type": "scatter", "mode": "markers", "x": nowhere, "y": nowhere, "marker": marker} | SILENT
+
+
+def _symbol(series: Series) -> str:
+    return SYMBOLS[(series.hue or 0) % len(SYMBOLS)] if series.shade is None else SYMBOLS[0]
 
 
 def _points(figure: Figure, series: Series, color: Drawing, n_points: int) -> Drawing:
     size = 8 if n_points <= 200 else 6 if n_points <= MAX_SVG_POINTS else 4
-    marker: Drawing = {"size": size, "opacity": 0.8, **color}
+    marker: Drawing = {"size": size, "opacity": 0.8, "symbol": _symbol(series), **color}
     if series.color is not None:
-        title = {"text": shown_as_is(figure.color), "side": "right"}
+        title = {"text": shown_as_is(figure.color_title or in_words(figure.color)), "side": "right"}
         marker |= {"color": series.color, "colorbar": {"title": title, "thickness": 12, "outlinewidth": 0}}
         marker |= _scale(series.color, palette.LOW_TO_HIGH, ("cmin", "cmid", "cmax"))
     if figure.kind == "scatter3d":
-        return {"type": "scatter3d", "mode": "markers", "z": series.z, "marker": marker | {"size": max(size / 2, 2)}}
+        marker |= {"size": max(size / 2, 2), "symbol": "circle"}  # in space plotly knows few others
+        return {"type": "scatter3d", "mode": "markers", "z": series.z, "marker": marker}
     return {"type": "scattergl" if n_points > MAX_SVG_POINTS else "scatter", "mode": "markers", "marker": marker}
 
 
@@ -158,7 +250,7 @@ def _words(figure: Figure, drawn: list[Series], ranges: list[tuple[float, float]
                 "size": np.tile([DOT, AT_HEAD], len(one.x)),
                 "opacity": np.tile([1.0, 0.0], len(one.x)),
                 "line": {"width": 0},
-                **_color(one, place),
+                **_color(one),
             },
             "legendgroup": f"{place}",
             "showlegend": False,
@@ -203,33 +295,35 @@ def _with_room(positions: Floats) -> tuple[float, float]:
 
 
 def _heatmap(figure: Figure, x: ColumnArray, y: ColumnArray, values: ColumnArray) -> Drawing:
-    words = [_told(figure.x_title or figure.x, "x", x), _told(figure.y_title or figure.y[0], "y", y)]
+    words = [
+        _told(figure.x_title or in_words(figure.x), "x", x),
+        _told(figure.y_title or in_words(figure.y[0]), "y", y),
+    ]
+    z_title = figure.z_title or in_words(figure.z)
     return {
         "type": "heatmap",
         "x": texts_as_they_are(x),
         "y": texts_as_they_are(y),
         "z": values,
-        "hovertemplate": "<br>".join([*words, _told(figure.z or "", "z", values)]) + "<extra></extra>",
-        "colorbar": {"title": {"text": shown_as_is(figure.z), "side": "right"}, "thickness": 12, "outlinewidth": 0},
-        **_scale(values, palette.OF_A_GRID.title(), ("zmin", "zmid", "zmax")),
+        "hovertemplate": "<br>".join([*words, _told(z_title, "z", values)]) + "<extra></extra>",
+        "colorbar": {"title": {"text": shown_as_is(z_title), "side": "right"}, "thickness": 12, "outlinewidth": 0},
+        **_scale(values, palette.OF_A_GRID.title(), ("zmin", "zmid", "zmax"), palette.OF_A_SIGNED_GRID.title()),
     }
 
 
-def _scale(values: ColumnArray, upwards: Any, ends: tuple[str, str, str]) -> Drawing:
+def _scale(values: ColumnArray, upwards: Any, ends: tuple[str, str, str], signed: Any = palette.AROUND_ZERO) -> Drawing:
     """Colors from low to high; where the values lie on both sides of zero, away from zero in two colors."""
     present = values[np.isfinite(values)]
     if not len(present) or present.min() >= 0 or present.max() <= 0:
         return {"colorscale": upwards}
     far = float(np.abs(present).max())
-    return {"colorscale": palette.AROUND_ZERO, **dict(zip(ends, (-far, 0.0, far), strict=True))}
+    return {"colorscale": signed, **dict(zip(ends, (-far, 0.0, far), strict=True))}
 
 
-def _color(series: Series, place: int) -> Drawing:
-    if series.name == OTHER:
+def _color(series: Series) -> Drawing:
+    if series.name == OTHER or series.hue is None:
         return {"color": palette.NEUTRAL}
-    if series.shade is not None:
-        return {"color": palette.shade(series.shade)}
-    return {"color": palette.COLORS[place % len(palette.COLORS)]}
+    return {"color": palette.color(series.hue) if series.shade is None else palette.shade(series.shade)}
 
 
 def _hover(figure: Figure, series: Series) -> str:
@@ -240,13 +334,14 @@ def _hover(figure: Figure, series: Series) -> str:
     lines = [f"<b>{_told(figure.hover, 'customdata', series.hover)}</b>"] if series.hover is not None else []
     if series.name:
         is_group = figure.color and len(figure.y) == 1
-        lines.append(shown_as_is(f"{figure.color} {series.name}" if is_group else series.name))
-    lines.append(_told(figure.x_title or figure.x, "x", series.x))
+        told = f"{figure.color_title or in_words(figure.color)} {series.name}" if is_group else series.name
+        lines.append(shown_as_is(told))
+    lines.append(_told(figure.x_title or in_words(figure.x), "x", series.x))
     lines.append(_told(figure.y_title or series.y_name, "y", series.y))
     if series.z is not None:
-        lines.append(_told(figure.z, "z", series.z))
+        lines.append(_told(figure.z_title or in_words(figure.z), "z", series.z))
     if series.color is not None:
-        lines.append(_told(figure.color, "marker.color", series.color))
+        lines.append(_told(figure.color_title or in_words(figure.color), "marker.color", series.color))
     return "<br>".join(lines) + "<extra></extra>"
 
 
@@ -266,19 +361,20 @@ def _told(name: object, field: str, values: ColumnArray) -> str:
 
 
 def _layout(figure: Figure, x: ColumnArray, y: ColumnArray, n_series: int) -> Drawing:
+    y_title = figure.y_title or (y_name(figure, figure.y[0]) if len(figure.y) == 1 else "")
     axes = {
-        "xaxis": _axis(figure.x_title or figure.x, x, figure.log_x),
-        "yaxis": _axis(figure.y_title or (figure.y[0] if len(figure.y) == 1 else ""), y, figure.log_y),
+        "xaxis": _axis(figure.x_title or in_words(figure.x), x, logarithmic=figure.log_x, is_across=True),
+        "yaxis": _axis(y_title, y, logarithmic=figure.log_y, is_across=False),
     }
     if figure.kind == "scatter3d":
-        depth = {"title": {"text": shown_as_is(figure.z)}}
-        axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data"}}
+        depth = {"title": {"text": shown_as_is(figure.z_title or in_words(figure.z))}}
+        axes = {"scene": {**axes, "zaxis": depth, "aspectmode": "data", "camera": {"eye": CAMERA}}}
     many = n_series > 5
     legend: Drawing = {"orientation": "v"} if many else {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
     if figure.kind in POINTS:
         legend["itemsizing"] = "constant"  # points in the legend are larger than those in the drawing
     if figure.color:
-        legend["title"] = {"text": shown_as_is(figure.color)}
+        legend["title"] = {"text": shown_as_is(figure.color_title or in_words(figure.color))}
     return {
         "title": {"text": shown_as_is(figure.title or figure.name)},
         "height": LABELED_HEIGHT if figure.has_labels else HEIGHTS.get(figure.kind, USUAL_HEIGHT),
@@ -294,9 +390,8 @@ def _range(figure: Figure, drawn: list[Series]) -> Drawing:
     return {} if ends is None else {"range": [float(np.log10(end)) for end in ends]}
 
 
-def _axis(title: str, values: ColumnArray, logarithmic: bool) -> Drawing:
-    kind = "category" if is_text(values) else "log" if logarithmic else "linear"
-    ticks: Drawing = {"exponentformat": "power"} if kind == "log" else {}
-    if kind == "linear" and len(values) and is_whole(values) and np.ptp(values) <= MAX_WHOLE_TICKS:
-        ticks = {"dtick": 1}  # no layer 3.5
-    return {"title": {"text": shown_as_is(title)}, "type": kind, **ticks}
+def _axis(title: str, values: ColumnArray, *, logarithmic: bool, is_across: bool) -> Drawing:
+    return {
+        "title": {"text": shown_as_is(title)},
+        **kind_and_ticks(values, logarithmic=logarithmic, is_across=is_across),
+    }

@@ -5,6 +5,8 @@ matplotlib comes with the extra `plots`.
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,9 +14,29 @@ import numpy as np
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.arrow_labels import Canvas, arrow_labels
-from saegeo_core.rendering.figures.columns import ColumnArray, is_text
+from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
+from saegeo_core.rendering.figures.fitted_texts import (
+    fit_axes,
+    fit_label,
+    longest,
+    room_across,
+    with_legend,
+    wrapped,
+)
 from saegeo_core.rendering.figures.label_places import Floats
-from saegeo_core.rendering.figures.series import OTHER, POINTS, Series, grid_of, log_ends, series_of
+from saegeo_core.rendering.figures.paper_look import (
+    color_bar,
+    color_of,
+    color_scale,
+    curve_markers,
+    dash_of,
+    hatch_of,
+    legend_handle,
+    marker_of,
+)
+from saegeo_core.rendering.figures.paper_sheet import FONT_SIZES, INK, PaperWidth, sheet_size, style
+from saegeo_core.rendering.figures.series import CURVES, POINTS, Series, grid_of, in_words, log_ends, series_of
+from saegeo_core.rendering.figures.tick_marks import linear_ticks, logarithmic_ticks
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
@@ -23,152 +45,242 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FigureFormat = Literal["svg", "pdf"]
-DASHES = ("-", "--", ":", "-.", (0, (8, 3)), (0, (8, 3, 1, 3)))
-SIZES = {"scatter": (4.6, 4.2), "arrows": (4.6, 4.2), "scatter3d": (5.0, 4.6), "heatmap": (5.0, 4.0)}
-USUAL_SIZE = (5.4, 3.4)
-"""Width and height in inches."""
-LABELED_SIZE = (5.6, 5.0)
-"""With words on the drawing: as wide as the text of most papers."""
-LABEL_SIZE, GAPS = 7.0, (2.5, 2.0)
-"""Of words beside arrows, and how far they stand off start and head, in points."""
+GAPS = (2.5, 2.0)
+"""How far words beside arrows stand off start and head, in points."""
 MAX_VECTOR_POINTS = 2000
 """Beyond so many the points are one picture inside the drawing, its axes and texts still vectors."""
-MAX_MARKERS = 40
-"""Points of a curve that are still marked one by one."""
-MAX_BELOW, MAX_IN_LINE = 4, 64
-"""Series named under a drawing with words, and the letters of their names that find room in one line; else they take two."""
-MAX_IN_LEGEND = 12
-"""Lines of half a column of a legend."""
-INK = "#24292f"
-STYLE = {
-    "svg.hashsalt": "saegeo",  # names inside the file follow from its content
-    "svg.fonttype": "none",  # text stays text, in the fonts of the paper
-    "pdf.fonttype": 42,
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#e4e2dc",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-}
+NOTHING = 1e-12
+"""Curves that do not leave zero by more are drawn on an axis from 0 to 1."""
+MAX_KEYS = 8
+"""Shaded curves that a legend names one by one; more have a scale of colors."""
+MAX_NUMBERED_CELLS = 12
+"""Rows, and columns, of a heat map whose cells tell their values."""
+LEAST_WIDTH = 0.06
+"""Of a bar on a logarithmic axis without a neighbor, in decades."""
 
 
-def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg") -> bytes:
-    """The figure as the content of a file.
+def static_drawing(figure: Figure, table: Table, format: FigureFormat = "svg", width: PaperWidth = "double") -> bytes:
+    """The figure as the content of a file, as wide as one column of a paper or as both.
 
     Raises:
         SaegeoError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure as Sheet
-    except ImportError:
-        raise SaegeoError(
-            "figures for paper are drawn by matplotlib, which is not installed", "pip install 'matplotlib>=3.10.8'"
-        ) from None
-    settings: Any = {**mpl.rcParamsDefault, "backend": "agg", **STYLE}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        if format == "svg":  # whoever shows it has fonts of his own for letters that the font here lacks
-            warnings.filterwarnings("ignore", "Glyph")
-        size = LABELED_SIZE if figure.has_labels else SIZES.get(figure.kind, USUAL_SIZE)
-        sheet = Sheet(figsize=size, layout="constrained")
-        axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
-        axes.set_title(_short(figure.title or figure.name, 80), loc="left", fontsize=10)
-        axes.set_xlabel(_short(figure.x_title or figure.x))
-        axes.set_ylabel(_short(figure.y_title or (figure.y[0] if len(figure.y) == 1 else "")))
-        if figure.kind == "scatter3d":
-            axes.set_zlabel(_short(figure.z))
-        if figure.kind == "heatmap":
-            _heatmap(axes, figure, table)
-        else:
-            _series(axes, figure, series_of(figure, table))
+    with drawn_sheet(figure, table, width) as sheet:
         content = io.BytesIO()
         undated = {"Date": None} if format == "svg" else {"CreationDate": None}
         sheet.savefig(content, format=format, dpi=200, metadata=undated)
     return content.getvalue()
 
 
+@contextmanager
+def drawn_sheet(figure: Figure, table: Table, width: PaperWidth) -> Iterator[Any]:
+    """The figure as a `matplotlib.figure.Figure`, to be measured and saved as long as matplotlib's settings are those of paper."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure as Sheet
+    except ImportError:
+        raise SaegeoError(
+            "figures for paper are drawn by matplotlib, which is not installed", "pip install 'matplotlib>=3.10.8'"
+        ) from None
+    settings: Any = {**mpl.rcParamsDefault, "backend": "agg", **style(width)}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # whoever shows an SVG has fonts of his own for letters lacking here
+        sheet: Any = Sheet(figsize=sheet_size(figure, width), layout="constrained")
+        FigureCanvasAgg(sheet)
+        sheet.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
+        size = FONT_SIZES[width]
+        title = wrapped(sheet, clean(figure.title or figure.name), room_across(sheet), size + 1)
+        sheet.suptitle(title, x=0.01, ha="left", fontsize=size + 1)
+        axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
+        if figure.kind == "heatmap":
+            _heatmap(axes, figure, table)
+        else:
+            _series(axes, figure, series_of(figure, table))
+        yield sheet
+
+
 def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
+    sheet = axes.figure
+    x = _joined(drawn, "x")
+    is_flat = figure.kind == "bar" and is_text(x) and _are_wide(sheet, list(dict.fromkeys(x)))
+    x_title, y_title = clean(figure.x_title or in_words(figure.x)), clean(figure.y_title or _y_title(drawn))
+    axes.set_xlabel(y_title if is_flat else x_title)
+    axes.set_ylabel(x_title if is_flat else y_title)
+    if figure.kind == "scatter3d":
+        axes.set_zlabel(clean(figure.z_title or in_words(figure.z)))
+        axes.set_box_aspect(None, zoom=0.82)
     if figure.log_x:
         axes.set_xscale("log")
     if figure.log_y:
-        axes.set_yscale("log", nonpositive="mask")
+        (axes.set_xscale if is_flat else axes.set_yscale)("log", nonpositive="mask")
     n_points = sum(len(one.x) for one in drawn)
-    for place, one in enumerate(drawn):
-        color = _color(one, place)
-        if figure.kind in POINTS:
-            _points(axes, figure, one, color, n_points)
+    if figure.kind == "bar":
+        _bars(axes, figure, [one for one in drawn if one.has_values and not one.is_marked], is_flat=is_flat)
+    for one in drawn:
+        if not one.has_values:
+            continue
+        if one.is_marked:
+            _marks(axes, one)
+        elif figure.kind in POINTS:
+            _points(axes, figure, one, n_points)
         elif one.to_x is not None and one.to_y is not None:
-            _arrows(axes, one, one.to_x, one.to_y, color)
-        elif figure.kind == "bar":
-            _bars(axes, one, color, place, len(drawn))
-        else:
-            _curve(axes, figure, one, color)
-    ends = log_ends(figure, drawn)
-    if ends:
-        axes.set_ylim(*ends)
-    if any(one.name for one in drawn):
-        _legend(axes, figure, [_short(one.name, 32) for one in drawn])
+            _arrows(axes, one, one.to_x, one.to_y)
+        elif figure.kind in CURVES:
+            _curve(axes, figure, one)
+    _range(axes, figure, drawn)
+    _legend(axes, figure, drawn)
+    _fit(axes, figure, x, is_flat=is_flat)
     if figure.has_labels:
         _labels(axes, drawn)
 
 
-def _curve(axes: "Axes", figure: Figure, one: Series, color: str) -> None:
-    style: dict[str, Any] = {"color": color, "label": _short(one.name, 32), "linestyle": DASHES[one.dash % len(DASHES)]}
-    if figure.kind == "step":
-        axes.plot(one.x, one.y, drawstyle="steps-mid", linewidth=1.2, **style)
+def _range(axes: Any, figure: Figure, drawn: list[Series]) -> None:
+    """The part of the axis upwards that is shown, where it is not all that is drawn."""
+    ends = log_ends(figure, drawn)
+    if ends:
+        axes.set_ylim(*ends)
+    elif figure.kind in CURVES and not figure.log_y and max(map(abs, axes.get_ylim())) < NOTHING:
+        axes.set_ylim(-0.05, 1.0)
+
+
+def _y_title(drawn: list[Series]) -> str:
+    names = dict.fromkeys(one.y_name for one in drawn)
+    return next(iter(names)) if len(names) == 1 else ""
+
+
+def _joined(drawn: list[Series], of: str) -> ColumnArray:
+    """The values of all series together."""
+    parts = [getattr(one, of) for one in drawn]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _places(x: ColumnArray) -> dict[str, int]:
+    """Where each name stands on its axis; nothing, where places are numbers."""
+    return {text: place for place, text in enumerate(dict.fromkeys(x))} if is_text(x) else {}
+
+
+def _are_wide(sheet: Any, names: list[str]) -> bool:
+    """Whether names under their bars would run into each other."""
+    return len(names) * (longest(sheet, names, _font_size()) + 4) > 0.85 * room_across(sheet)
+
+
+def _font_size() -> float:
+    import matplotlib as mpl
+
+    return float(mpl.rcParams["font.size"])
+
+
+def _fit(axes: Any, figure: Figure, x: ColumnArray, *, is_flat: bool) -> None:
+    """Ticks and titles of axes, once all that is drawn is there."""
+    of_x, of_y = (axes.yaxis, axes.xaxis) if is_flat else (axes.xaxis, axes.yaxis)
+    places = list(_places(x)) if figure.kind == "bar" else []
+    distinct = np.empty(0) if is_text(x) else np.unique(x[np.isfinite(x)])
+    if not is_text(x):
+        _ticks(of_x, figure, distinct if figure.kind in CURVES else np.empty(0), is_log=figure.log_x)
+    _ticks(of_y, figure, np.empty(0), is_log=figure.log_y)
+    if figure.kind == "scatter3d":
+        _ticks(axes.zaxis, figure, np.empty(0), is_log=False)
+        fit_label(axes)
         return
-    marker = "o" if len(one.x) <= MAX_MARKERS else ""
-    axes.plot(one.x, one.y, linewidth=1.2, marker=marker, markersize=3, **style)
-    _error_bars(axes, one, one.x, color)
+    if is_flat:
+        axes.invert_yaxis()
+    if places:
+        of_x.set_ticks(range(len(places)), [_short(text, 24) for text in places])
+    fit_axes(axes, named=(of_x,) if places else ())
 
 
-def _bars(axes: "Axes", one: Series, color: str, place: int, n_series: int) -> None:
-    """Bars of several series stand side by side."""
-    named = is_text(one.x)
-    at = np.arange(len(one.x), dtype=float) if named else one.x
-    apart = float(np.min(np.diff(np.unique(at)))) if len(np.unique(at)) > 1 else 1.0
-    width = 0.8 * apart / n_series
-    middle = at + (place - (n_series - 1) / 2) * width
-    axes.bar(middle, one.y, width, color=color, label=_short(one.name, 32))
-    _error_bars(axes, one, middle, color)
-    if named:
-        axes.set_xticks(at, [_short(text, 24) for text in one.x])
+def _ticks(axis: Any, figure: Figure, places: Floats, *, is_log: bool) -> None:
+    if is_log:
+        logarithmic_ticks(axis, places)
+    else:
+        linear_ticks(axis, whole=len(places) > 0 and is_whole(places), few=figure.kind == "scatter3d")
 
 
-def _points(axes: Any, figure: Figure, one: Series, color: str, n_points: int) -> None:
+def _curve(axes: "Axes", figure: Figure, one: Series) -> None:
+    color = color_of(one)
+    look: dict[str, Any] = {"color": color, "linewidth": 1.1 if one.is_null else 1.3, "linestyle": dash_of(one)}
+    if figure.kind == "step":
+        axes.plot(one.x, one.y, drawstyle="steps-mid", **look, **curve_markers(figure, one))
+    else:
+        order = np.argsort(one.x, kind="stable") if not is_text(one.x) else np.arange(len(one.x))
+        axes.plot(one.x[order], one.y[order], **look, **curve_markers(figure, one))
+    _interval(axes, one, color)
+
+
+def _interval(axes: "Axes", one: Series, color: str) -> None:
+    """A band around a curve; a bar around a point that has no neighbor."""
+    if one.low is None or one.high is None:
+        return
+    if is_text(one.x):
+        axes.vlines(one.x, one.low, one.high, color=color, linewidth=0.9)
+        return
+    order = np.argsort(one.x, kind="stable")
+    x, low, high = one.x[order], one.low[order], one.high[order]
+    known = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+    beside = np.concatenate([[False], known, [False]])
+    alone = known & ~beside[:-2] & ~beside[2:]
+    axes.vlines(x[alone], low[alone], high[alone], color=color, linewidth=0.9)
+    axes.fill_between(x, low, high, where=known, color=color, alpha=0.18, linewidth=0)
+
+
+def _marks(axes: "Axes", one: Series) -> None:
+    for at in one.x[np.nan_to_num(one.y) > 0]:
+        axes.axvline(at, color=color_of(one), linewidth=1.6, linestyle=dash_of(one))
+
+
+def _bars(axes: "Axes", figure: Figure, drawn: list[Series], *, is_flat: bool) -> None:
+    """Bars of several series stand side by side, from left to right or, where their names are wide, from top to bottom."""
+    places = _places(_joined(drawn, "x"))
+    is_log = figure.log_x and not places
+    for number, one in enumerate(drawn):
+        at = np.array([places[text] for text in one.x], dtype=float) if places else one.x
+        at = np.log10(at) if is_log else at
+        distinct = np.unique(at[np.isfinite(at)])
+        apart = float(np.diff(distinct).min()) if len(distinct) > 1 else LEAST_WIDTH if is_log else 1.0
+        width = 0.8 * apart / len(drawn)
+        left, right = (at + (number - len(drawn) / 2 + side) * width for side in (0, 1))
+        left, right = (10.0**left, 10.0**right) if is_log else (left, right)
+        look = {"color": color_of(one), "edgecolor": "white", "linewidth": 0, "hatch": hatch_of(one)}
+        draw: Any = axes.barh if is_flat else axes.bar
+        draw((left + right) / 2, one.y, right - left, **look)
+        if one.low is not None and one.high is not None:
+            lines = axes.hlines if is_flat else axes.vlines
+            lines((left + right) / 2, one.low, one.high, color=INK, linewidth=0.7)
+
+
+def _points(axes: Any, figure: Figure, one: Series, n_points: int) -> None:
     at = [one.x, one.y] if one.z is None else [one.x, one.y, one.z]
-    style: dict[str, Any] = {
+    look: dict[str, Any] = {
         "s": 14 if n_points <= 200 else 7 if n_points <= MAX_VECTOR_POINTS else 2,
         "linewidths": 0,
         "alpha": 0.8,
-        "label": _short(one.name, 32),
+        "marker": marker_of(one),
         "rasterized": n_points > MAX_VECTOR_POINTS,
     }
     if one.color is None:
-        axes.scatter(*at, color=color, **style)
-        if one.z is None:
-            _error_bars(axes, one, one.x, color)
+        axes.scatter(*at, color=color_of(one), **look)
+        if one.z is None and one.low is not None and one.high is not None:
+            axes.vlines(one.x, one.low, one.high, color=color_of(one), linewidth=0.9)
         return
-    points = axes.scatter(*at, c=one.color, **_scale(one.color, palette.LOW_TO_HIGH), **style)
-    axes.figure.colorbar(points, ax=axes, label=_short(figure.color), shrink=0.8)
+    points = axes.scatter(*at, c=one.color, **color_scale(one.color, palette.ON_PAPER), **look)
+    color_bar(axes, points, clean(figure.color_title or in_words(figure.color)))
 
 
-def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray, color: str) -> None:
-    to_scale: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.0032}
+def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray) -> None:
+    color = color_of(one)
+    look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "inches", "width": 0.014}
     if one.label is not None or one.to_label is not None:
         axes.margins(0.1, 0.07)
-        axes.plot(one.x, one.y, "o", color=color, markersize=2.5)
-    axes.quiver(one.x, one.y, to_x - one.x, to_y - one.y, color=color, label=_short(one.name, 32), **to_scale)
+        axes.plot(one.x, one.y, marker_of(one), color=color, markersize=2.8)
+    axes.quiver(one.x, one.y, to_x - one.x, to_y - one.y, color=color, **look)
     axes.update_datalim(np.column_stack([to_x, to_y]))  # matplotlib looks at where arrows start only
     axes.autoscale_view()
 
 
 def _labels(axes: Any, drawn: list[Series]) -> None:
     """Words beside the ends of arrows, where there is room: last of all, when everything else has found its place."""
+    size = _font_size() - 1
     axes.figure.draw_without_rendering()
     box, points = axes.get_window_extent(), 72 / axes.figure.dpi
 
@@ -176,7 +288,7 @@ def _labels(axes: Any, drawn: list[Series]) -> None:
         placed: Floats = (axes.transData.transform(positions) - box.min) * points
         return placed
 
-    canvas = Canvas((box.width * points, box.height * points), LABEL_SIZE, GAPS, place)
+    canvas = Canvas((box.width * points, box.height * points), size, GAPS, place)
     for label in arrow_labels(drawn, canvas):
         gap, (right, up) = GAPS[label.end], label.side
         axes.annotate(
@@ -186,62 +298,60 @@ def _labels(axes: Any, drawn: list[Series]) -> None:
             textcoords="offset points",
             ha=("right", "center", "left")[right + 1],
             va=("top", "center", "bottom")[up + 1],
-            fontsize=LABEL_SIZE,
+            fontsize=size,
             color=INK,
-            parse_math=False,
             in_layout=False,
         )
 
 
-def _error_bars(axes: "Axes", one: Series, at: ColumnArray, color: str) -> None:
-    if one.low is not None and one.high is not None:
-        axes.vlines(at, one.low, one.high, color=color, linewidth=0.9)
-
-
 def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     x, y, values = grid_of(figure, table)
-    drawn = axes.imshow(
-        values, aspect="auto", origin="lower", interpolation="nearest", **_scale(values, palette.OF_A_GRID)
-    )
+    scale = color_scale(values, palette.OF_A_GRID)
+    drawn = axes.imshow(values, aspect="auto", origin="lower", interpolation="nearest", **scale)
     axes.grid(False)
-    for set_ticks, at in ((axes.set_xticks, x), (axes.set_yticks, y)):
-        shown = np.unique(np.linspace(0, len(at) - 1, min(len(at), 10)).round().astype(int))
-        set_ticks(shown, [_short(at[i], 24) if is_text(at) else f"{at[i]:g}" for i in shown])
-    axes.figure.colorbar(drawn, ax=axes, label=_short(figure.z), shrink=0.8)
+    axes.set_xlabel(clean(figure.x_title or in_words(figure.x)))
+    axes.set_ylabel(clean(figure.y_title or in_words(figure.y[0])))
+    color_bar(axes, drawn, clean(figure.z_title or in_words(figure.z)))
+    for axis, at in ((axes.xaxis, x), (axes.yaxis, y)):
+        axis.set_ticks(range(len(at)), [_short(one, 24) if is_text(at) else f"{one:g}" for one in at])
+    fit_axes(axes, named=(axes.xaxis, axes.yaxis))
+    if max(values.shape, default=0) <= MAX_NUMBERED_CELLS:
+        _cell_values(axes, drawn, values)
 
 
-def _scale(values: ColumnArray, upwards: Any) -> dict[str, Any]:
-    """Colors from low to high; away from zero in two colors where the values lie on both sides of it."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    present = values[np.isfinite(values)]
-    if len(present) and present.min() < 0 < present.max():
-        far = float(np.abs(present).max())
-        return {"cmap": LinearSegmentedColormap.from_list("", list(palette.AROUND_ZERO)), "vmin": -far, "vmax": far}
-    return {"cmap": upwards if isinstance(upwards, str) else LinearSegmentedColormap.from_list("", list(upwards))}
-
-
-def _color(one: Series, place: int) -> str:
-    if one.name == OTHER:
-        return palette.NEUTRAL
-    return palette.shade(one.shade) if one.shade is not None else palette.COLORS[place % len(palette.COLORS)]
-
-
-def _short(text: object, max_length: int = 60) -> str:
-    """A label of at most so many characters, for a drawing has no room for more; a dollar sign starts no formula."""
-    shown = clean(text)
-    return (shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…").replace("$", r"\$")
-
-
-def _legend(axes: Any, figure: Figure, names: list[str]) -> None:
-    n_series = len(names)
-    if figure.has_labels and n_series <= MAX_BELOW:  # the words need the width
-        columns = n_series if sum(map(len, names)) <= MAX_IN_LINE else 2
-        axes.figure.legend(fontsize=8, ncols=columns, loc="outside lower center", handlelength=1.2, columnspacing=1.2)
+def _cell_values(axes: Any, drawn: Any, values: Floats) -> None:
+    """Each value in its cell, if all of them find room there: dark on light, light on dark."""
+    size = _font_size() - 1
+    box = axes.get_window_extent()
+    room = box.width * 72 / axes.figure.dpi / values.shape[1]
+    shown = {place: f"{value:.2f}".replace("0.", ".") for place, value in np.ndenumerate(values) if np.isfinite(value)}
+    if room < longest(axes.figure, list(shown.values()), size) + 2:
         return
-    outside = n_series > 4 or figure.kind == "arrows"  # matplotlib finds no free place among arrows
-    place = {"loc": "center left", "bbox_to_anchor": (1.02, 0.5)} if outside else {"loc": "best"}
-    columns = -(-n_series // (2 * MAX_IN_LEGEND))
-    axes.legend(
-        title=_short(figure.color) if figure.color else None, fontsize=8, markerscale=1.5, ncols=columns, **place
-    )
+    for (row, column), text in shown.items():
+        red, green, blue, _ = drawn.cmap(drawn.norm(values[row, column]))
+        is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
+        color = INK if is_light else "white"
+        axes.text(column, row, text, ha="center", va="center", fontsize=size, color=color, in_layout=False)
+
+
+def _short(text: object, max_length: int) -> str:
+    """A label of at most so many characters, for a drawing has no room for more."""
+    shown = clean(text)
+    return shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…"
+
+
+def _legend(axes: Any, figure: Figure, drawn: list[Series]) -> None:
+    """Under the axes. Many shaded curves have a scale in its place."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+    title = clean(figure.color_title or in_words(figure.color))
+    shaded = [one for one in drawn if one.shade is not None and one.in_legend]
+    numbers = [float(one.name) for one in shaded if figure.color] if len(shaded) > MAX_KEYS else []
+    if numbers:
+        colors = LinearSegmentedColormap.from_list("", list(palette.ON_PAPER))
+        color_bar(axes, ScalarMappable(Normalize(min(numbers), max(numbers)), colors), title)
+    told = [one for one in drawn if one.name and one.in_legend and not (numbers and one in shaded)]
+    if told:
+        handles, names = [legend_handle(figure, one) for one in told], [clean(one.name) for one in told]
+        with_legend(axes.figure, handles, names, _font_size(), "" if numbers else title)

@@ -35,8 +35,13 @@ def figure_sketch(figure: Figure, table: Table, width: int) -> list[RenderableTy
     title = Text.assemble(
         plain(figure.title or figure.name, "bold"), plain(f"  {figure.kind} of {figure.table}", "dim")
     )
-    curves = {name: numbers for name in figure.y if (numbers := _numbers(table, name)) is not None}
-    if figure.kind not in SKETCHED or figure.color or not curves:
+    if figure.kind not in SKETCHED:
+        return [title]
+    if figure.color:
+        curves = _curves_of_groups(figure, table)
+    else:
+        curves = {name: numbers for name in figure.y if (numbers := _numbers(table, name)) is not None}
+    if not curves:
         return [title]
     if figure.log_y:
         curves = {name: logarithms(values, DECADES) for name, values in curves.items()}
@@ -104,12 +109,32 @@ def logarithms(values: Values, decades: float) -> list[float | None]:
 
 def _axes(figure: Figure, table: Table, low: float, high: float) -> str:
     x = [value for value in table.columns[figure.x] if value is not None]
-    ends = f"{column_cell(x[0])} … {column_cell(x[-1])}" if x else "no values"
+    numbers = [value for value in x if not isinstance(value, str)]
+    first, last = (
+        (min(numbers), max(numbers)) if numbers and len(numbers) == len(x) else (x[0], x[-1]) if x else ("", "")
+    )
+    ends = f"{column_cell(first)} … {column_cell(last)}" if x else "no values"
     scale = ", logarithmic" if figure.log_y else ""
     return (
         f"{figure.x_title or figure.x}: {ends};  "
         f"{figure.y_title or figure.y[0]}: {significant(low, 3)} … {significant(high, 3)}{scale}"
     )
+
+
+def _curves_of_groups(figure: Figure, table: Table) -> dict[str, Values]:
+    """The first y of each group over all values of x that any has; rows of no group are of all."""
+    x, y = _numbers(table, figure.x), _numbers(table, figure.y[0])
+    if x is None or y is None or figure.color is None:
+        return {}
+    group = table.columns[figure.color]
+    places = {value: place for place, value in enumerate(sorted({value for value in x if value is not None}))}
+    curves: dict[str, list[float | None]] = {}
+    for name, at, value in zip(group, x, y, strict=True):
+        if name is not None and at is not None:
+            told = column_cell(name) if isinstance(name, str) else f"{figure.color} {column_cell(name)}"
+            curve = curves.setdefault(told, [None] * len(places))
+            curve[places[at]] = value
+    return dict(curves)
 
 
 def _numbers(table: Table, column: str) -> Values | None:

@@ -38,11 +38,15 @@ def test_a_report_draws_its_first_figure_and_knows_the_names_of_the_others(every
 
 def test_plotly_s_numbers_are_the_table_s(every_kind):
     report = every_kind()
-    drawing = plotly_drawing(*parts(report, "profile"))
-    [trace] = drawing["data"]
-    table = report.table("profile")
-    np.testing.assert_allclose(trace["y"] + trace["error_y"]["array"], table["high"])
-    np.testing.assert_allclose(trace["y"] - trace["error_y"]["arrayminus"], table["low"])
+    figure, table = parts(report, "profile")
+    band, trace = plotly_drawing(figure, table)["data"]
+    frame = report.table("profile")
+    np.testing.assert_array_equal(trace["y"], frame["slope"])
+    np.testing.assert_array_equal(band["y"], [*frame["high"], *frame["low"][::-1]])
+    assert (band["fill"], band["showlegend"], band["hoverinfo"]) == ("toself", False, "skip")
+    [bars] = plotly_drawing(figure.model_copy(update={"kind": "bar"}), table)["data"]
+    np.testing.assert_allclose(bars["y"] + bars["error_y"]["array"], frame["high"])
+    np.testing.assert_allclose(bars["y"] - bars["error_y"]["arrayminus"], frame["low"])
     first, *_ = plotly_drawing(*parts(report, "map"))["data"]
     lobe = report.table("points").query("lobe == 0")
     np.testing.assert_array_equal(first["x"], lobe["first"])
@@ -125,13 +129,13 @@ def test_on_paper_words_stand_within_the_axes_and_leave_the_sheet_as_it_is(words
     told = [element.text for element in root.iter(f"{SVG}text")]
     assert {"man", "woman", "king", "queen"} <= {*told}
     width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
-    assert (width, height) == pytest.approx((5.6 * 72, 5.0 * 72))
+    assert (width, height) == pytest.approx((7.0 * 72, 5.6 * 72))
 
 
 def test_long_names_under_a_drawing_take_two_lines(words):
     figure, table = words(["man"] * 4, ["woman"] * 4, color="relation")
     heights = []
-    for length in (8, 32):
+    for length in (8, 28):
         names = [c * length for c in "abcd"]
         given = table.model_copy(update={"columns": table.columns | {"relation": names}})
         root = ElementTree.fromstring(static_drawing(figure, given))

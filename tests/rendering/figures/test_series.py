@@ -22,13 +22,83 @@ def test_columns_are_numbers_unless_a_cell_is_text():
     assert not is_whole(column([1.5]))
 
 
-def test_every_y_is_a_curve_of_its_own_and_only_the_first_has_error_bars():
-    table = Table(columns={"x": [1, 2], "a": [3, 4], "b": [5, None], "low": [2, 3], "high": [4, 5]})
-    one, two = series_of(figure(y=("a", "b"), low="low", high="high"), table)
-    assert (one.name, two.name) == ("a", "b")
+def test_every_y_is_a_curve_of_its_own_with_the_intervals_that_belong_to_it():
+    table = Table(columns={"x": [1, 2], "a": [3, 4], "b_c": [5, None], "low": [2, 3], "high": [4, 5]})
+    one, two = series_of(figure(y=("a", "b_c"), low="low", high="high"), table)
+    assert (one.name, two.name) == ("a", "b c")
     assert (one.dash, two.dash) == (0, 1)
     assert one.low.tolist() == [2, 3]
     assert two.low is None
+    one, two = series_of(figure(y=("a", "b_c"), y_names=("A", "B"), low=(None, "low"), high=(None, "high")), table)
+    assert (one.name, two.name) == ("A", "B")
+    assert one.low is None
+    assert two.high.tolist() == [4, 5]
+
+
+def test_nulls_are_gray_and_many_have_colors():
+    table = Table(columns={"x": [1], **{name: [1] for name in "abcd"}})
+    one, two, three = series_of(figure(y=("a", "b", "c"), nulls=("b", "c")), table)
+    assert [(s.hue, s.is_null) for s in (one, two, three)] == [(0, False), (None, True), (None, True)]
+    assert len({two.dash, three.dash}) == 2
+    assert [s.hue for s in series_of(figure(y=tuple("abcd"), nulls=("b", "c", "d")), table)] == [0, 1, 2, 3]
+
+
+def test_groups_have_colors_and_columns_patterns_and_the_legend_tells_both():
+    table = Table(columns={"x": [1, 1], "y": [1, 2], "null": [3, 4], "sae": ["b", "a"]})
+    drawn = series_of(figure(y=("y", "null"), nulls=("null",), color="sae"), table)
+    assert [(one.name, one.hue, one.dash, one.in_legend) for one in drawn] == [
+        ("b", 0, 0, True),
+        ("a", 1, 0, True),
+        ("b, null", 0, 1, False),
+        ("a, null", 1, 1, False),
+        ("null", None, 1, True),
+    ]
+    assert not drawn[-1].has_values
+
+
+def test_two_columns_of_groups_that_are_no_nulls_are_both_told():
+    table = Table(columns={"x": [1, 1], "base": [1, None], "tuned": [None, 2], "layer": [0, 1]})
+    drawn = series_of(figure(y=("base", "tuned"), color="layer"), table)
+    assert [one.name for one in drawn if one.in_legend] == ["0", "1", "base", "tuned"]
+
+
+def test_rows_of_another_column_leave_no_gap_and_rows_of_none_do():
+    columns = {
+        "x": [1, 1, 2, 2, 3],
+        "base": [1, None, 2, None, None],
+        "tuned": [None, 3, None, 4, None],
+        "layer": [0] * 5,
+    }
+    base, tuned = series_of(figure(y=("base", "tuned"), color="layer"), Table(columns=columns))[:2]
+    np.testing.assert_array_equal(base.y, [1, 2, np.nan])
+    np.testing.assert_array_equal(tuned.x, [1, 2, 3])
+
+
+def test_a_null_of_rows_without_a_group_belongs_to_all():
+    table = Table(columns={"x": [1, 1, 1], "y": [1, 2, None], "null": [None, None, 3], "layer": [0, 1, None]})
+    drawn = series_of(figure(y=("y", "null"), nulls=("null",), color="layer"), table)
+    assert [(one.name, one.hue, one.in_legend) for one in drawn] == [
+        ("0", 0, True),
+        ("1", 1, True),
+        ("null", None, True),
+    ]
+
+
+def test_numbered_groups_stand_in_natural_order():
+    table = Table(columns={"x": [1, 2, 3], "y": [1, 2, 3], "lobe": ["lobe 10", "lobe 2", "lobe 0"]})
+    assert [one.name for one in series_of(figure("scatter", color="lobe"), table)] == ["lobe 0", "lobe 2", "lobe 10"]
+
+
+def test_bars_that_would_be_too_thin_stand_side_by_side():
+    table = Table(columns={"x": [2, 3, 518], "y": [59, 11, 1]})
+    assert series_of(figure("bar"), table)[0].x.tolist() == ["2", "3", "518"]
+    assert series_of(figure("line"), table)[0].x.tolist() == [2, 3, 518]
+    assert series_of(figure("bar"), Table(columns={"x": [2, 3, 14], "y": [1, 1, 1]}))[0].x.tolist() == [2, 3, 14]
+
+
+def test_numbers_that_differ_by_rounding_alone_color_nothing():
+    columns = {"x": [1, 2], "y": [1, 2], "length": [1.0, 1.0 + 1e-6]}
+    assert series_of(figure("scatter", color="length"), Table(columns=columns))[0].color is None
 
 
 def test_a_single_curve_needs_no_name():
@@ -88,6 +158,8 @@ def test_an_exact_law_far_below_does_not_flatten_what_was_observed():
     drawn = figure(y=("observed", "law"), log_y=True)
     low, high = log_ends(drawn, series_of(drawn, table))
     assert (low, high) == (pytest.approx(1e-7), 2)
+    null = figure(y=("law", "observed"), nulls=("law",), log_y=True)
+    assert log_ends(null, series_of(null, table)) == (low, high)
     alone = figure(y=("observed",), log_y=True)
     assert log_ends(alone, series_of(alone, table)) is None
     assert log_ends(figure(), series_of(figure(y=("law",)), table)) is None
