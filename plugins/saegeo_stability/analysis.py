@@ -31,7 +31,7 @@ class Stability(Analysis):
     """How much of one dictionary comes back in another."""
 
     name = "stability"
-    version = "4"
+    version = "5"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"

@@ -97,13 +97,13 @@ def test_unrelated_dictionaries_of_one_law_are_not_called_alike(law):
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
         first, second = (_unit(COMPOSITES[law](80, 16, rng)) for _ in range(2))
-        reflected = ReflectedDirections.of(second, pooled_with=first)
+        reflected = ReflectedDirections.of(second)
         draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
         pvalues.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
         if seed < 10:
             shared = rng.permutation(80)[:24]
             second[shared] = _unit(first[shared] + 0.5 * isotropic(24, 16, rng))
-            reflected = ReflectedDirections.of(second, pooled_with=first)
+            reflected = ReflectedDirections.of(second)
             draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
             found.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
     assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, n_trials, 0.05) > 1e-2
