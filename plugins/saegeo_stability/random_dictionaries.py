@@ -1,6 +1,6 @@
 """The same numbers where one dictionary is random: reflected, which judges, or drawn from a law, for a mean beside."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ SAMPLED = f"{REFLECTED}; ranked by pairing {MOST_PAIRED:,} features"
 MATCHED = "the larger dictionary drawn from an angular Gaussian of its mean and covariance"
 UNIFORM = "the larger dictionary drawn uniformly"
 FEW_DRAWS = 2
-"""Of the nulls that do not judge, for dictionaries that are paired whole; of larger ones a single draw tells a mean."""
+"""Of the nulls that do not judge; of dictionaries of which a sample is paired, a sample beside a single draw tells means."""
 
 Numbers = Mapping[str, float]
 
@@ -61,59 +61,50 @@ def random_dictionaries(
     is_turned = len(units[0]) > len(units[1])
     smaller, larger = units[::-1] if is_turned else units
     rng, shape = context.rng, (len(smaller), len(larger))
-    sample = np.sort(rng.permutation(shape[0])[:MOST_PAIRED]) if observed.pairings else None
-    is_sampled = sample is not None and len(sample) < shape[0]
-    begin = partial(QuickAgreement, shape, larger.device, is_turned=is_turned, shared_above=shared_above)
-
+    some = np.sort(rng.permutation(shape[0])[:MOST_PAIRED])
+    is_sampled, sample = len(some) < shape[0], some if observed.pairings else None
+    begin = partial(QuickAgreement, device=larger.device, is_turned=is_turned, shared_above=shared_above)
     reflected = ReflectedDirections.of(larger, kin_of_larger)
     along_axes = smaller @ reflected.axes
+
+    numbers: list[Numbers] = []
     products = ReflectedProducts(along_axes, reflected.beside_mean, reflected.mean)
-    sets = reflected.signs_of_draws(null_draws, rng)
-    numbers, in_full, nearest = _reflected(products, sets, context, begin, sample, is_sampled=is_sampled)
+    for signs in reflected.signs_of_draws(null_draws, rng):
+        is_last = len(numbers) + len(signs) > null_draws
+        draws = begin(
+            len(signs), shape, sample=sample, in_full=sample is not None and is_sampled and is_last
+        )
+        for rows, tile in context.progress(products.tiles(signs), products.n_tiles(signs), "reflections"):
+            draws.look(rows, tile)
+        numbers += draws.numbers()
+    in_full = draws.numbers_in_full()
     nulls: dict[str, dict[str, Distribution]] = {
         name: _reflections(estimate, [one[name] for one in numbers], in_full.get(name))
         for name, estimate in observed.numbers.items()
     }
+
     for model, law in {MATCHED: reflected.law, UNIFORM: uniform_directions(products.d_in)}.items():
         beside: list[Numbers] = []
-        for _ in range(1 if shape[0] > MOST_PAIRED else FEW_DRAWS):
-            draw = begin(sample=None if is_sampled else sample)
+        for _ in range(1 if is_sampled else FEW_DRAWS):
             drawn = law.sample_along_axes(shape[1], rng).to(larger)
-            _show(ReflectedProducts(along_axes, drawn), torch.ones(1, products.d_in), [draw])
-            beside.append(draw.numbers())
+            if is_sampled:
+                of_smaller = _mean_largest(along_axes[torch.from_numpy(some).to(larger.device)], drawn)
+                of_larger = _mean_largest(drawn[:MOST_PAIRED], along_axes)
+                first, second = (of_larger, of_smaller) if is_turned else (of_smaller, of_larger)
+                beside.append({"mmcs": first, "mmcs_reverse": second})
+            else:
+                draw = begin(1, shape, sample=sample)
+                for rows, tile in ReflectedProducts(along_axes, drawn).tiles():
+                    draw.look(rows, tile)
+                beside += draw.numbers()
         for name in beside[0]:
             nulls[name][model] = Moments(float(np.mean([one[name] for one in beside])))
-    return RandomDictionaries(nulls, nearest)
+    return RandomDictionaries(nulls, draws.nearest)
 
 
-def _reflected(
-    products: ReflectedProducts,
-    sets: Sequence[Tensor],
-    context: AnalysisContext,
-    begin: Callable[..., QuickAgreement],
-    sample: Integers | None,
-    *,
-    is_sampled: bool,
-) -> tuple[list[Numbers], Numbers, Floats]:
-    """Numbers of the dictionary as it is and of its reflections; of the last those of all its pairs, and its nearest cosines."""
-    numbers: list[Numbers] = []
-    draws: list[QuickAgreement] = []
-    for place, signs in enumerate(context.progress(sets, len(sets), "reflections"), 1):
-        draws.clear()  # each holds what it pairs: two sets at once would take twice the memory
-        draws += [
-            begin(sample=sample, in_full=is_sampled and place == len(sets) and k == len(signs) - 1)
-            for k in range(len(signs))
-        ]
-        _show(products, signs, draws)
-        numbers += [one.numbers() for one in draws]
-    return numbers, draws[-1].numbers_in_full(), draws[-1].nearest
-
-
-def _show(products: ReflectedProducts, signs: Tensor, draws: Sequence[QuickAgreement]) -> None:
-    """Show each draw the products of its reflection."""
-    for rows, tiles in products.tiles(signs):
-        for draw, tile in zip(draws, tiles, strict=True):
-            draw.look(rows, tile)
+def _mean_largest(rows: Tensor, others: Tensor) -> float:
+    """Mean over unit rows of the largest cosine with one of the others."""
+    return float(torch.cat([tile[0].amax(1) for _, tile in ReflectedProducts(rows, others).tiles()]).mean())
 
 
 def _reflections(estimate: float, numbers: Sequence[float], in_full: float | None) -> dict[str, Distribution]:

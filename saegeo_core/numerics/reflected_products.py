@@ -12,7 +12,8 @@ from torch import Tensor
 from saegeo_core.numerics.bounded_products import fastest_format
 from saegeo_core.numerics.directions import row_slices
 
-ENTRIES_AT_ONCE = 2**22
+ENTRIES_AT_ONCE = 2**24
+"""Products held at once, those of blocks and those of reflections each."""
 
 
 class ReflectedProducts:
@@ -34,15 +35,20 @@ class ReflectedProducts:
         self._mean = mean if mean is not None and bool(mean.any()) else None
         self._format: torch.dtype = getattr(torch, fastest_format(self.device, self.d_in))
 
-    def tiles(self, signs: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    def n_tiles(self, signs: Tensor) -> int:
+        """How many tiles there are."""
+        return -(-self.shape[0] // self._height(len(signs)))
+
+    def tiles(self, signs: Tensor | None = None) -> Iterator[tuple[slice, Tensor]]:
         """Some rows of the first after the other, and their cosines with all of the second in each reflection.
 
         Float32 (n_reflections, n_rows, n_second), written over by the next.
 
         Args:
-            signs: (n_reflections, d_in), 1 or -1: what each coordinate of the second is multiplied by.
+            signs: (n_reflections, d_in), 1 or -1: what each coordinate of the second is multiplied by; by default 1, once.
         """
         n, m = self.shape
+        signs = torch.ones(1, self.d_in) if signs is None else signs
         common = signs[0]
         patterns, block = torch.unique(signs * common, dim=1, return_inverse=True)
         coordinates = [(block == number).nonzero()[:, 0] for number in range(patterns.shape[1])]
@@ -55,7 +61,7 @@ class ReflectedProducts:
         ]
         patterns = patterns.to(self.device, torch.float32)
         lengths = None if self._mean is None else self._lengths(signs.to(self._second), self._mean)
-        height = max(1, ENTRIES_AT_ONCE // m)
+        height = self._height(len(signs))
         # Kept from tile to tile: asked for anew, memory takes longer to come than the multiplications do.
         product = torch.empty(height, m, dtype=self._format, device=self.device)
         within, added = (torch.zeros(size, height, m, device=self.device) for size in (len(sides), len(patterns)))
@@ -67,6 +73,9 @@ class ReflectedProducts:
             if self._mean is not None:
                 added[:, some].add_((self._first[rows] @ self._mean)[:, None]).div_(lengths)
             yield rows, added[:, some]
+
+    def _height(self, n_reflections: int) -> int:
+        return max(1, ENTRIES_AT_ONCE // (n_reflections * self.shape[1]))
 
     def _lengths(self, signs: Tensor, mean: Tensor) -> Tensor:
         """Of the reflected points, (n_reflections, 1, n_second)."""

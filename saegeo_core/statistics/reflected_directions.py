@@ -21,7 +21,6 @@ A mean that could be chance is none: reflections then are orthogonal maps, and a
 """
 
 from dataclasses import dataclass
-from math import gcd
 
 import numpy as np
 import torch
@@ -32,8 +31,8 @@ from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 
-HADAMARD = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
-"""Signs of four blocks in four reflections, each the product of any two of the others and the first."""
+SETS = (20, 12, 8, 4, 2)
+"""Reflections that share their products."""
 MOST_ROUNDS = 5
 SETTLED = 0.05
 """Root mean square change of lengths, of length about 1, up to which axes do not move."""
@@ -95,25 +94,43 @@ class ReflectedDirections:
 
     def sample(self, rng: np.random.Generator) -> Tensor:
         """Unit rows, (n_features, d_in), reflected along each axis or not, at random."""
-        return self.reflected(self._random_signs(rng)) @ self.axes.T
+        return self.reflected(_random_signs(len(self.mean), rng)) @ self.axes.T
 
     def signs_of_draws(self, n_draws: int, rng: np.random.Generator) -> list[Tensor]:
         """The dictionary as it is and `n_draws` reflections, as signs of coordinates along the axes, in sets of (n_set, d_in).
 
-        In fours, or twos, where one more than `n_draws` can be so divided. The axes are dealt at random into as many blocks, and
+        In the largest of `SETS` that divides one more than `n_draws`. The axes are dealt at random into as many blocks, and
         within a set whole blocks change sign as the rows of a Hadamard matrix have it, so that the products of a set cost those of
         one reflection (`ReflectedProducts`). The first row of the first set is the dictionary as it is.
 
         Each reflection is uniform and any two are independent, so that mean and spread over them are unbiased. Where a dictionary
-        is as likely as its reflections, its rank among them is uniform: the sets are cosets of one group of reflections, the first
-        one as random as the others then, and every member can be led to every other without a change of their joint law.
+        is as likely as its reflections, its rank among them is uniform: every row of the matrix can be led to every other by
+        changes of order and sign that leave the matrix as it is, and signs of whole rows are random; so every member of every
+        set can be led to every other without a change of their joint law.
         """
-        n_set = gcd(len(HADAMARD), n_draws + 1)
-        within = HADAMARD[:n_set, torch.from_numpy(rng.integers(n_set, size=len(self.mean)))]
-        return [within, *(within * self._random_signs(rng) for _ in range((n_draws + 1) // n_set - 1))]
+        n_set = next((one for one in SETS if (n_draws + 1) % one == 0), 1)
+        rows = hadamard(n_set) * _random_signs(n_set, rng)[:, None]
+        within = (rows * rows[0])[:, torch.from_numpy(rng.integers(n_set, size=len(self.mean)))]
+        return [within, *(within * _random_signs(len(self.mean), rng) for _ in range((n_draws + 1) // n_set - 1))]
 
-    def _random_signs(self, rng: np.random.Generator) -> Tensor:
-        return torch.where(torch.from_numpy(rng.random(len(self.mean)) < 0.5), -1.0, 1.0)
+
+def hadamard(order: int) -> Tensor:
+    """Rows of 1 and -1, each perpendicular to all others, (order, order): order 1, 2, or 1 more than a prime that is 3 modulo 4.
+
+    The matrix of Paley (1933): of quadratic residues. The group PSL(2, order - 1) leads every row to every other.
+    """
+    if order <= 2:  # noqa: PLR2004
+        return torch.tensor([[1.0, 1], [1, -1]])[:order, :order]
+    numbers, prime = torch.arange(order - 1), order - 1
+    is_residue = torch.zeros(prime, dtype=torch.bool).index_fill_(0, numbers**2 % prime, True)
+    matrix = torch.ones(order, order)
+    matrix[1:, 0] = -1
+    matrix[1:, 1:] = torch.where(is_residue, 1.0, -1.0)[(numbers[:, None] - numbers) % prime]
+    return matrix
+
+
+def _random_signs(n: int, rng: np.random.Generator) -> Tensor:
+    return torch.where(torch.from_numpy(rng.random(n) < 0.5), -1.0, 1.0)
 
 
 def _moments(unit: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,7 @@ import torch
 from scipy import stats
 
 from saegeo_core.statistics.permutation import permutation_pvalue
-from saegeo_core.statistics.reflected_directions import ReflectedDirections, _lengths_on_shell
+from saegeo_core.statistics.reflected_directions import ReflectedDirections, _lengths_on_shell, hadamard
 from saegeo_core.synthetic import angular_gaussian
 from saegeo_core.synthetic.composites import COMPOSITES
 
@@ -78,18 +78,35 @@ def test_many_strangers_are_no_more_alike_than_their_reflections(law):
     assert abs(np.mean(deviations)) < 3.3 * 1.1 / 12**0.5
 
 
-def test_draws_share_blocks_in_fours_and_the_first_is_the_dictionary_itself(rng):
-    unit = angular_gaussian(30, 41, rng)
-    reflected = ReflectedDirections.of(unit / unit.norm(dim=1, keepdim=True))
-    sets = reflected.signs_of_draws(19, rng)
-    assert [tuple(one.shape) for one in sets] == [(4, 41)] * 5
-    assert bool((sets[0][0] == 1).all())
-    for one in sets:
-        assert len(torch.unique(one * one[0], dim=1).T) == 4
-        torch.testing.assert_close(one[0] * one[1] * one[2] * one[3], torch.ones(41))
-    assert [len(one) for n_draws in (4, 5, 6, 7) for one in reflected.signs_of_draws(n_draws, rng)] == [1] * 5 + [
-        2
-    ] * 3 + [1] * 7 + [4] * 2
+@pytest.mark.parametrize("order", [1, 2, 4, 8, 12, 20])
+def test_rows_of_a_hadamard_matrix_are_perpendicular(order):
+    rows = hadamard(order)
+    assert bool((rows.abs() == 1).all())
+    torch.testing.assert_close(rows @ rows.T, order * torch.eye(order))
+
+
+@pytest.mark.parametrize("order", [4, 8, 12, 20])
+def test_seen_from_every_row_a_hadamard_matrix_looks_alike(order):
+    """Sums over four rows of products of columns, whatever the signs of the rows: the same from whichever row they are made."""
+    rows = hadamard(order)
+
+    def seen_from(row):
+        others = torch.cat([rows[:row], rows[row + 1 :]])
+        triples = torch.combinations(torch.arange(order - 1), 3)
+        sums = (others[triples].prod(1) * rows[row]).sum(1).abs()
+        return sorted(sums.tolist())
+
+    assert all(seen_from(row) == seen_from(0) for row in range(order))
+
+
+def test_draws_share_blocks_and_the_first_is_the_dictionary_itself(rng):
+    reflected = _of_coordinates(400)
+    for n_draws, sizes in {19: [20], 39: [20, 20], 4: [1] * 5, 5: [2] * 3, 7: [8], 99: [20] * 5}.items():
+        sets = reflected.signs_of_draws(n_draws, rng)
+        assert [tuple(one.shape) for one in sets] == [(size, 400) for size in sizes]
+        assert bool((sets[0][0] == 1).all())
+        for one in sets:
+            assert len(torch.unique(one * one[0], dim=1).T) == len(one)
 
 
 def _of_coordinates(d):
@@ -103,13 +120,15 @@ def test_any_two_draws_are_independent_and_each_is_uniform(rng):
     assert float(signs.mean(1).abs().max()) < 5 / 4000**0.5
 
 
-def test_the_rank_of_a_dictionary_like_its_reflections_is_uniform():
+@pytest.mark.parametrize("n_draws", [7, 15, 19])
+def test_the_rank_of_a_dictionary_like_its_reflections_is_uniform(n_draws):
     """Signs at random of few axes, and a number of them that is far from symmetric."""
     weights, ranks = torch.tensor([3.0, 1.0, 0.7, 2.0, 0.2, 1.3]), []
     for seed in range(2000):
         rng = np.random.default_rng(seed)
         own = torch.from_numpy(rng.choice([-1.0, 1.0], 6)).float()
-        signs = torch.cat(_of_coordinates(6).signs_of_draws(7, rng))
-        numbers = ((signs * own) @ weights + 1e-5 * torch.from_numpy(rng.random(8))).exp()
+        signs = torch.cat(_of_coordinates(6).signs_of_draws(n_draws, rng))
+        noise = 1e-5 * torch.from_numpy(rng.random(n_draws + 1))
+        numbers = ((signs * own) @ weights + (signs * own).roll(1, 1).mul(signs * own).sum(1) + noise).exp()
         ranks.append(int((numbers > numbers[0]).sum()))
-    assert stats.chisquare(np.bincount(ranks, minlength=8)).pvalue > 1e-3
+    assert stats.chisquare(np.bincount(ranks, minlength=n_draws + 1)).pvalue > 1e-3
