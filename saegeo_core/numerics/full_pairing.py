@@ -123,7 +123,8 @@ def full_pairings(
         few: for each, pairs that hold a pairing of all rows, each pair once, values in [-1, 1].
         shape: rows and columns there are, no more rows than columns.
         beyond: given the profits u and the prices v of those not settled, by their places in `few`, gives for each
-            pairs of c(i, j) - v(j) > u(i): of each row that has such pairs at least the one of the largest difference.
+            pairs of c(i, j) - v(j) > u(i): of each row that has such pairs at least the one of the largest difference. Others
+            that come near save rounds, for they may be beyond the next prices.
         tolerance: gap that is let stand, as a share of the mean value.
     """
     candidates, settled = dict(enumerate(few)), dict[int, FullPairing]()
@@ -135,7 +136,7 @@ def full_pairings(
             np.maximum.at(most, more.rows, more.values - prices[more.columns])
             bound = max(float(most.mean() + prices.sum() / len(most)), float(values.mean()))
             pairing = FullPairing(columns, values, bound)
-            if not len(more.rows) or pairing.gap <= tolerance * abs(pairing.value):
+            if not (most > profits + ROUNDING).any() or pairing.gap <= tolerance * abs(pairing.value):
                 settled[place] = pairing
                 del candidates[place]
             else:

@@ -13,7 +13,6 @@ from torch import Tensor
 from saegeo_core.numerics.across import CosinesAcross
 from saegeo_core.numerics.full_pairing import (
     NEAREST,
-    ROUNDING,
     TOLERANCE,
     Duals,
     FullPairing,
@@ -101,21 +100,18 @@ def pairings_across(
             place: [torch.from_numpy(part).to(across.device, torch.float32) for part in one]
             for place, one in duals.items()
         }
-        running: dict[int, list[tuple[Tensor, Tensor]]] = {place: [] for place in duals}
+        likely: dict[int, list[tuple[Tensor, Tensor]]] = {place: [] for place in duals}
         for rows, products in across.tiles():
             sizes = products.abs()
             reach = across.reach(sizes.amax(1))
             for place, (profits, prices) in worth.items():
                 gains = (sizes if near[place].absolute else products) - prices
-                floor = torch.maximum(gains.amax(1) - 2 * reach, profits[rows] - reach)
-                i, j = true_places(gains >= floor[:, None])
-                running[place].append((i + rows.start, j))
-        return {place: better(near[place].absolute, one, duals[place]) for place, one in running.items()}
-
-    def better(absolute: bool, running: list[tuple[Tensor, Tensor]], duals: Duals) -> Pairs:
-        likely = exact(*(torch.cat(part) for part in zip(*running, strict=True)), absolute=absolute)
-        is_beyond = likely.values - duals.prices[likely.columns] > duals.profits[likely.rows] + ROUNDING
-        return Pairs(likely.rows[is_beyond], likely.columns[is_beyond], likely.values[is_beyond])
+                i, j = true_places(gains >= (profits[rows] - reach)[:, None])
+                likely[place].append((i + rows.start, j))
+        return {
+            place: exact(*(torch.cat(part) for part in zip(*one, strict=True)), absolute=near[place].absolute)
+            for place, one in likely.items()
+        }
 
     few = []
     for one in near:
