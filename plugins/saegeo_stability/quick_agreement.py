@@ -54,7 +54,7 @@ class QuickAgreement:
         self._in_full = [NearPairs(shape, device, absolute=absolute) for absolute in (False, True) if in_full]
 
     def look(self, rows: slice, products: Tensor) -> None:
-        """See the products of some rows of the smaller dictionary with all of the larger, (n_others, n_rows, n_larger), in order."""
+        """See the products of some rows of the smaller dictionary with the larger, (n_others, n_rows, n_larger), in order."""
         self._of_smaller[:, rows], self._partner[:, rows] = _largest(products)
         torch.maximum(self._of_larger, products.amax(1), out=self._of_larger)
         if self._sample is not None:
@@ -103,10 +103,14 @@ class QuickAgreement:
 
     def _paired(self, near: list[tuple[Tensor, Tensor]], number: int) -> FullPairing:
         """Of the sample, each feature with one of those gathered."""
-        columns, values = (torch.cat([one[number] for one in part]).numpy(force=True) for part in zip(*near, strict=True))
+        columns, values = (
+            torch.cat([one[number] for one in part]).numpy(force=True) for part in zip(*near, strict=True)
+        )
         rows = np.arange(len(columns)).repeat(columns.shape[1])
         shape = len(columns), self._of_larger.shape[1]
-        return full_pairing(distinct(Pairs(rows, columns.ravel(), values.ravel().astype(np.float64)), shape), shape, None)
+        return full_pairing(
+            distinct(Pairs(rows, columns.ravel(), values.ravel().astype(np.float64)), shape), shape, None
+        )
 
     def _of_pairings(self, signed: FullPairing, absolute: FullPairing) -> dict[str, float]:
         shared = signed.values > self._shared_above
@@ -123,7 +127,7 @@ def _largest(products: Tensor) -> tuple[Tensor, Tensor]:
     if m % COLUMNS_AT_ONCE:
         best = products.max(2)
         return best.values, best.indices
-    parts = products.unflatten(2, (-1, COLUMNS_AT_ONCE))
+    parts = products.view(*products.shape[:2], -1, COLUMNS_AT_ONCE)
     best = parts.amax(3).max(2)
     within = parts.gather(2, best.indices[..., None, None].expand(-1, -1, 1, COLUMNS_AT_ONCE))[:, :, 0].argmax(2)
     return best.values, best.indices * COLUMNS_AT_ONCE + within

@@ -71,9 +71,7 @@ def random_dictionaries(
     products = ReflectedProducts(along_axes, reflected.beside_mean, reflected.mean)
     for signs in reflected.signs_of_draws(null_draws, rng):
         is_last = len(numbers) + len(signs) > null_draws
-        draws = begin(
-            len(signs), shape, sample=sample, in_full=sample is not None and is_sampled and is_last
-        )
+        draws = begin(len(signs), shape, sample=sample, in_full=sample is not None and is_sampled and is_last)
         for rows, tile in context.progress(products.tiles(signs), products.n_tiles(signs), "reflections"):
             draws.look(rows, tile)
         numbers += draws.numbers()

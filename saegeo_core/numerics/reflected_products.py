@@ -1,7 +1,7 @@
 """Products of the rows of a dictionary with those of another that is reflected along coordinates, in several ways at once.
 
 Coordinates that change sign together in all of these reflections form a block. The products within each block are made once, and
-every reflection adds them up with signs of its own: four reflections of four blocks cost the multiplications of one.
+every reflection adds them up with signs of its own: twenty reflections of twenty blocks cost the multiplications of one.
 """
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ class ReflectedProducts:
             for chosen in coordinates
         ]
         patterns = patterns.to(self.device, torch.float32)
-        lengths = None if self._mean is None else self._lengths(signs.to(self._second), self._mean)
+        lengths = self._lengths(signs.to(self._second))
         height = self._height(len(signs))
         # Kept from tile to tile: asked for anew, memory takes longer to come than the multiplications do.
         product = torch.empty(height, m, dtype=self._format, device=self.device)
@@ -77,8 +77,9 @@ class ReflectedProducts:
     def _height(self, n_reflections: int) -> int:
         return max(1, ENTRIES_AT_ONCE // (n_reflections * self.shape[1]))
 
-    def _lengths(self, signs: Tensor, mean: Tensor) -> Tensor:
-        """Of the reflected points, (n_reflections, 1, n_second)."""
-        squared = self._second.square().sum(1) + mean.square().sum() + 2 * signs @ (self._second * mean).T
-        lengths: Tensor = squared.sqrt_()[:, None]
-        return lengths
+    def _lengths(self, signs: Tensor) -> Tensor:
+        """Of the reflected points, (n_reflections, 1, n_second), which are 1 where there is no mean."""
+        if self._mean is None:
+            return torch.ones(())
+        mixed = signs @ (self._second * self._mean).T
+        return (self._second.square().sum(1) + self._mean.square().sum() + 2 * mixed).sqrt_()[:, None]

@@ -63,7 +63,7 @@ class ReflectedDirections:
 
     @classmethod
     def of(cls, unit: Tensor, kin: Integers | None = None) -> "ReflectedDirections":
-        """Of unit rows, (n_features, d_in), and the kin of each, (n_features,), by default its own: kin tell a mean only together."""
+        """Of unit rows, (n_features, d_in), and the kin of each, (n_features,), by default its own: together they tell a mean once."""
         lengths = torch.ones(len(unit), 1, dtype=unit.dtype, device=unit.device)
         mean, moment = _moments(unit, lengths)
         is_kept = _exceeds_chance(mean, moment, unit, kin)
@@ -84,7 +84,8 @@ class ReflectedDirections:
     @property
     def law(self) -> ProjectedGaussian:
         """The angular Gaussian of this mean and covariance, in coordinates along the axes."""
-        return ProjectedGaussian(*(one.double().numpy(force=True) for one in (self.mean, self.variances)))
+        mean, variances = (one.double().numpy(force=True) for one in (self.mean, self.variances))
+        return ProjectedGaussian(mean, variances)
 
     def reflected(self, signs: Tensor) -> Tensor:
         """Unit rows along the axes, (n_features, d_in), what lies beside the mean multiplied by `signs`, (d_in,)."""
@@ -119,7 +120,7 @@ def hadamard(order: int) -> Tensor:
 
     The matrix of Paley (1933): of quadratic residues. The group PSL(2, order - 1) leads every row to every other.
     """
-    if order <= 2:  # noqa: PLR2004
+    if order <= 2:
         return torch.tensor([[1.0, 1], [1, -1]])[:order, :order]
     numbers, prime = torch.arange(order - 1), order - 1
     is_residue = torch.zeros(prime, dtype=torch.bool).index_fill_(0, numbers**2 % prime, True)
@@ -153,7 +154,7 @@ def _exceeds_chance(mean: Tensor, moment: Tensor, unit: Tensor, kin: Integers | 
         sums = torch.zeros(int(kin.max()) + 1, unit.shape[1], dtype=unit.dtype, device=unit.device)
         expected = float(sums.index_add_(0, groups, unit).square().sum(dtype=torch.float64)) / len(unit) ** 2
     deviation = expected * float(2 * moment.square().sum()) ** 0.5
-    return float(mean @ mean) > expected + LEAST_MEAN * deviation
+    return bool(float(mean @ mean) > expected + LEAST_MEAN * deviation)
 
 
 def _lengths_on_shell(unit: Tensor, mean: Tensor, variances: Tensor) -> Tensor:

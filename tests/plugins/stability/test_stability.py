@@ -87,12 +87,12 @@ def test_opposites_are_partners_where_the_sign_does_not_count(rng):
     assert found["pw_mcc"] < 0.8
 
 
-UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5")
+UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5", "two subspaces")
 
 
 @pytest.mark.parametrize("law", UNRELATED)
 def test_unrelated_dictionaries_of_one_law_are_not_called_alike(law):
-    """Reflected along axes of one about its mean, the last but one had p <= .05 in .15 to .33 of pairs."""
+    """Along axes of both beside their mean, the first had p <= .05 in .23 of pairs of 400 x 32."""
     n_trials, pvalues, found = 60, [], []
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
