@@ -9,7 +9,7 @@ from torch import Tensor
 from saegeo_core.numerics.across import CosinesAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.full_pairing import FullPairing
-from saegeo_core.numerics.pairing_across import NearPairs, pairing_across
+from saegeo_core.numerics.pairing_across import NearPairs, pairings_across
 
 
 class Mean(NamedTuple):
@@ -76,7 +76,7 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         "mmcs_reverse": Mean(seen_from_first.reverse_cosine, all_second, of_second=True),
         "mutual_share": Mean(seen_from_first.is_mutual.astype(np.float64), all_first),
     }
-    pairings = {name: pairing_across(across, one, absolute=name == "pw_mcc_absolute") for name, one in near.items()}
+    pairings = dict(zip(near, pairings_across(across, [*near.values()]), strict=True))
     for name, pairing in pairings.items():
         features = all_first if is_smaller else pairing.columns
         means[name] = Mean(pairing.values, features)

@@ -21,7 +21,7 @@ class StabilityParameters(Parameters):
         description="the SAE to compare with, release:sae_id or a path", examples=["minilm-l6:seed_1_layer_3"]
     )
     shared_above: float = Field(default=0.7, gt=0, lt=1, description="Cosine above which a pair counts as shared.")
-    null_draws: int = Field(default=19, ge=2, description="Reflections of the other dictionary drawn, which judge.")
+    null_draws: int = Field(default=19, ge=2, description="Reflections of the larger dictionary drawn, which judge.")
     max_paired: int = Field(
         default=32_768, ge=2, description="Features up to which dictionaries are paired one to one."
     )
@@ -31,7 +31,7 @@ class Stability(Analysis):
     """How much of one dictionary comes back in another."""
 
     name = "stability"
-    version = "4"
+    version = "5"
     headline = "mmcs"
     summary = "How much of one dictionary comes back in another, beside random dictionaries"
     reference = "Sharkey et al. 2022 (MMCS); Song et al., arXiv 2505.20254 (PW-MCC); Paulo & Belrose, arXiv 2501.16615"
@@ -58,8 +58,8 @@ class Stability(Analysis):
         )
 
     def cost(self, n_features: int, d_in: int, parameters: StabilityParameters) -> Cost:  # noqa: ARG002
-        """Some thirteen passes over all pairs with as large a dictionary, and pairings."""
-        return Cost(55 * n_features**2 * d_in, 60 * n_features * d_in + 5e8)
+        """Some five passes over all pairs with as large a dictionary, as much again for its reflections, and pairings."""
+        return Cost(28 * n_features**2 * d_in, 60 * n_features * d_in + 5e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext

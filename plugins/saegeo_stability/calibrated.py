@@ -43,12 +43,19 @@ def calibrated_findings(
 ) -> Findings:
     """Compare the clouds, then the first with random dictionaries."""
     measure, first, second = compared(cloud, other, context, shared_above=shared_above, max_paired=max_paired)
-    found, larger = measure(first, second), max(len(first), len(second))
-    not_paired = Absent(f"{larger} features are not paired one to one; stability.max_paired={larger} has it done")
-    random = random_dictionaries(
-        other, (first, second), found, context, shared_above=shared_above, null_draws=null_draws
+    found, larger = measure(first, second), cloud if len(first) > len(second) else other
+    not_paired = Absent(
+        f"{larger.n_features} features are not paired one to one; stability.max_paired={larger.n_features} has it done"
     )
-    warnings = [random.missing] if random.missing else []
+    random = random_dictionaries(
+        (first, second),
+        kin_of(larger, device=context.device),
+        found,
+        context,
+        shared_above=shared_above,
+        null_draws=null_draws,
+    )
+    warnings = []
     if (cloud.sae.model, cloud.sae.hook_name) != (other.sae.model, other.sae.hook_name):
         warnings.append(f"they are not known to read the same place: {cloud.sae.hook_name}, {other.sae.hook_name}")
     return DECLARED.findings(

@@ -2,7 +2,8 @@
 
 Pairing thousands of features costs as much again as all products. Where there are more than `MOST_PAIRED`, a sample of so many of
 the smaller dictionary is paired with the whole other one. That is another number than that of all features, for there is less
-competition; but it ranks a dictionary among random ones as well, if it is taken of all of them alike.
+competition; but it ranks a dictionary among random ones as well, if it is taken of all of them alike. Where the other one is at
+least twice the sample, each feature is paired with one of its dozen nearest, of all of them alike too, so that no matrix is kept.
 """
 
 import numpy as np
@@ -10,26 +11,29 @@ import torch
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.full_pairing import FullPairing, full_pairing, full_pairing_of
+from saegeo_core.numerics.full_pairing import NEAREST, FullPairing, Pairs, distinct, full_pairing, full_pairing_of
 from saegeo_core.numerics.pairing_across import NearPairs
 
 MOST_PAIRED = 2048
+COLUMNS_AT_ONCE = 1024
 
 
 class QuickAgreement:
-    """Two dictionaries, of which products are shown a few rows at a time.
+    """A dictionary beside several others of one size, of which products are shown a few rows at a time.
 
     Args:
+        n_others: how many.
         shape: features of the smaller and of the larger dictionary.
         device: where the products are.
         is_turned: whether the larger one is the first, whose features `mmcs` and `mutual_share` are means over.
         shared_above: cosine above which a pair counts as shared.
         sample: ascending features of the smaller one that are paired; None for no pairing.
-        in_full: whether a pairing of all features is made as well.
+        in_full: whether a pairing of all features with the last of the others is made as well.
     """
 
     def __init__(
         self,
+        n_others: int,
         shape: tuple[int, int],
         device: str | torch.device = "cpu",
         *,
@@ -40,49 +44,73 @@ class QuickAgreement:
     ) -> None:
         n, m = shape
         self._is_turned, self._shared_above = is_turned, shared_above
-        self._of_smaller = torch.empty(n, device=device)
-        self._partner = torch.empty(n, dtype=torch.int64, device=device)
-        self._of_larger = torch.full((m,), -torch.inf, device=device)
+        self._of_smaller = torch.empty(n_others, n, device=device)
+        self._partner = torch.empty(n_others, n, dtype=torch.int64, device=device)
+        self._of_larger = torch.full((n_others, m), -torch.inf, device=device)
         self._sample = None if sample is None else torch.from_numpy(sample).to(device)
-        self._sampled = torch.empty(0 if sample is None else len(sample), m, device=device)
-        self._near = [NearPairs(shape, device, absolute=absolute) for absolute in (False, True) if in_full]
+        self._sampled: list[Tensor] = []
+        self._near: list[tuple[Tensor, Tensor]] = []
+        self._near_absolute: list[tuple[Tensor, Tensor]] = []
+        self._in_full = [NearPairs(shape, device, absolute=absolute) for absolute in (False, True) if in_full]
 
     def look(self, rows: slice, products: Tensor) -> None:
-        """See the products of some rows of the smaller dictionary with all of the larger, (n_rows, n_larger), in order."""
-        best = products.max(1)
-        self._of_smaller[rows], self._partner[rows] = best.values, best.indices
-        torch.maximum(self._of_larger, products.amax(0), out=self._of_larger)
+        """See the products of some rows of the smaller dictionary with the larger, (n_others, n_rows, n_larger), in order."""
+        self._of_smaller[:, rows], self._partner[:, rows] = _largest(products)
+        torch.maximum(self._of_larger, products.amax(1), out=self._of_larger)
         if self._sample is not None:
             ends = torch.tensor([rows.start, rows.stop], device=self._sample.device)
-            start, stop = torch.searchsorted(self._sample, ends).tolist()
-            self._sampled[start:stop] = products[self._sample[start:stop] - rows.start]
-        for near in self._near:
-            near.look(rows, products)
+            chosen = self._sample[slice(*torch.searchsorted(self._sample, ends).tolist())]
+            seen = products[:, chosen - rows.start]
+            if 2 * len(self._sample) > seen.shape[2]:
+                self._sampled.append(seen)
+            else:
+                self._near.append(_nearest_and_own(seen, chosen))
+                self._near_absolute.append(_nearest_and_own(seen.abs_(), chosen))
+        for near in self._in_full:
+            near.look(rows, products[-1])
 
     @property
     def nearest(self) -> Floats:
-        """Largest product of each feature of the first dictionary."""
-        return (self._of_larger if self._is_turned else self._of_smaller).double().numpy(force=True)
+        """Largest product of each feature of the first dictionary with one of the last of the others."""
+        return (self._of_larger if self._is_turned else self._of_smaller)[-1].double().numpy(force=True)
 
-    def numbers(self) -> dict[str, float]:
-        """Every number, those of pairings of the sample."""
-        of_smaller, of_larger = (float(one.mean(dtype=torch.float64)) for one in (self._of_smaller, self._of_larger))
-        n_mutual = int((self._of_smaller == self._of_larger[self._partner]).sum())
-        found = {
-            "mmcs": of_larger if self._is_turned else of_smaller,
-            "mmcs_reverse": of_smaller if self._is_turned else of_larger,
-            "mutual_share": n_mutual / len(self._of_larger if self._is_turned else self._of_smaller),
-        }
+    def numbers(self) -> list[dict[str, float]]:
+        """Every number of each of the others, those of pairings of the sample."""
+        of_smaller, of_larger = (one.mean(1, dtype=torch.float64) for one in (self._of_smaller, self._of_larger))
+        is_mutual = self._of_smaller == self._of_larger.gather(1, self._partner)
+        n_first = (self._of_larger if self._is_turned else self._of_smaller).shape[1]
+        of_first, of_second = (of_larger, of_smaller) if self._is_turned else (of_smaller, of_larger)
+        columns = {"mmcs": of_first, "mmcs_reverse": of_second, "mutual_share": is_mutual.sum(1) / n_first}
+        found = [dict(zip(columns, row, strict=True)) for row in torch.stack([*columns.values()], 1).tolist()]
         if self._sample is None:
             return found
-        return found | self._of_pairings(full_pairing_of(self._sampled), full_pairing_of(self._sampled.abs()))
+        return [one | self._of_pairings(*self._pairings(number)) for number, one in enumerate(found)]
 
     def numbers_in_full(self) -> dict[str, float]:
-        """Those of pairings of all features; nothing unless asked for."""
-        if not self._near:
+        """Those of pairings of all features with the last of the others; nothing unless asked for."""
+        if not self._in_full:
             return {}
-        signed, absolute = (full_pairing(one.pairs(), one.shape, None) for one in self._near)
+        signed, absolute = (full_pairing(one.pairs(), one.shape, None) for one in self._in_full)
         return self._of_pairings(signed, absolute)
+
+    def _pairings(self, number: int) -> tuple[FullPairing, FullPairing]:
+        """Of the sample, signed and absolute."""
+        if self._sampled:
+            values = torch.cat([one[number] for one in self._sampled])
+            return full_pairing_of(values), full_pairing_of(values.abs_())
+        signed, absolute = (self._paired(one, number) for one in (self._near, self._near_absolute))
+        return signed, absolute
+
+    def _paired(self, near: list[tuple[Tensor, Tensor]], number: int) -> FullPairing:
+        """Of the sample, each feature with one of those gathered."""
+        columns, values = (
+            torch.cat([one[number] for one in part]).numpy(force=True) for part in zip(*near, strict=True)
+        )
+        rows = np.arange(len(columns)).repeat(columns.shape[1])
+        shape = len(columns), self._of_larger.shape[1]
+        return full_pairing(
+            distinct(Pairs(rows, columns.ravel(), values.ravel().astype(np.float64)), shape), shape, None
+        )
 
     def _of_pairings(self, signed: FullPairing, absolute: FullPairing) -> dict[str, float]:
         shared = signed.values > self._shared_above
@@ -91,3 +119,22 @@ class QuickAgreement:
             "pw_mcc_absolute": absolute.value,
             "shared_share": float(np.mean(shared)),
         }
+
+
+def _largest(products: Tensor) -> tuple[Tensor, Tensor]:
+    """The largest of each row, and its column, (n_others, n_rows) each: columns in parts, for numbers alone are found quicker."""
+    m = products.shape[2]
+    if m % COLUMNS_AT_ONCE:
+        best = products.max(2)
+        return best.values, best.indices
+    parts = products.view(*products.shape[:2], -1, COLUMNS_AT_ONCE)
+    best = parts.amax(3).max(2)
+    within = parts.gather(2, best.indices[..., None, None].expand(-1, -1, 1, COLUMNS_AT_ONCE))[:, :, 0].argmax(2)
+    return best.values, best.indices * COLUMNS_AT_ONCE + within
+
+
+def _nearest_and_own(products: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    """Columns of the largest of each row, and of its own number, so that all rows can be paired, and their values."""
+    largest = products.topk(NEAREST, dim=2)
+    own = numbers[None, :, None].expand(len(products), -1, 1)
+    return torch.cat([largest.indices, own], 2), torch.cat([largest.values, products.gather(2, own)], 2)

@@ -102,12 +102,10 @@ def direction_moments_of(cloud: FeatureCloud, *, device: str = "cpu") -> Directi
 
 
 @once_per_cloud
-def matched_directions_of(
-    cloud: FeatureCloud, *, across: bool = False, device: str = "cpu"
-) -> ProjectedGaussian | Absent:
+def matched_directions_of(cloud: FeatureCloud, *, device: str = "cpu") -> ProjectedGaussian | Absent:
     """`matched_gaussian` of a cloud, or why there is none."""
     moments = direction_moments_of(cloud, device=device)
     try:
-        return matched_gaussian(moments.second, moments.mean, cloud.n_features, across=across)
+        return matched_gaussian(moments.second, moments.mean, cloud.n_features)
     except SaegeoError as error:
         return Absent(error.message)

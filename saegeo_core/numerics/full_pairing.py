@@ -11,7 +11,7 @@ the bound. The pairs that raise them join the few, and so on until value and bou
 generation, Dantzig and Wolfe 1960).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,6 +43,26 @@ class Pairs(NamedTuple):
     rows: Integers
     columns: Integers
     values: Floats
+
+
+class Duals(NamedTuple):
+    """What the rows and the columns of a pairing are worth.
+
+    Attributes:
+        profits: (n_rows,).
+        prices: (n_columns,).
+    """
+
+    profits: Floats
+    prices: Floats
+
+
+class _Best(NamedTuple):
+    """The best pairing among few pairs: the column of each row, the value of each pair, and what they are worth."""
+
+    columns: Integers
+    values: Floats
+    duals: Duals
 
 
 @dataclass(frozen=True)
@@ -82,23 +102,46 @@ def full_pairing(
     Args:
         few: pairs that hold a pairing of all rows, each pair once, values in [-1, 1].
         shape: rows and columns there are, no more rows than columns.
-        beyond: given the profit u of each row and the price v of each column, gives pairs of c(i, j) - v(j) > u(i): of each row
-            that has such pairs at least the one of the largest difference. None for the best among the few, with no bound.
+        beyond: as that of `full_pairings`, for the one pairing. None for the best among the few, with no bound.
         tolerance: gap that is let stand, as a share of the mean value.
     """
-    while True:
-        graph = _graph(few, shape)
-        columns = np.asarray(min_weight_full_bipartite_matching(graph)[1], np.int64)
-        values, profits, prices = _values_profits_prices(graph, columns)
-        if beyond is None:
-            return FullPairing(columns, values)
-        found = beyond(profits, prices)
-        most = profits.copy()
-        np.maximum.at(most, found.rows, found.values - prices[found.columns])
-        pairing = FullPairing(columns, values, max(float(most.mean() + prices.sum() / len(most)), float(values.mean())))
-        if not len(found.rows) or pairing.gap <= tolerance * abs(pairing.value):
-            return pairing
-        few = distinct(joined([few, found]), shape)
+    if beyond is None:
+        return FullPairing(*_best_among(few, shape)[:2])
+    return full_pairings([few], shape, lambda duals: {0: beyond(*duals[0])}, tolerance=tolerance)[0]
+
+
+def full_pairings(
+    few: Sequence[Pairs],
+    shape: tuple[int, int],
+    beyond: Callable[[Mapping[int, Duals]], Mapping[int, Pairs]],
+    *,
+    tolerance: float = TOLERANCE,
+) -> list[FullPairing]:
+    """Pairings of the same rows and columns by several values at once, so that one pass serves all.
+
+    Args:
+        few: for each, pairs that hold a pairing of all rows, each pair once, values in [-1, 1].
+        shape: rows and columns there are, no more rows than columns.
+        beyond: given the profits u and the prices v of those not settled, by their places in `few`, gives for each
+            pairs of c(i, j) - v(j) > u(i): of each row that has such pairs at least the one of the largest difference. Others
+            that come near save rounds, for they may be beyond the next prices.
+        tolerance: gap that is let stand, as a share of the mean value.
+    """
+    candidates, settled = dict(enumerate(few)), dict[int, FullPairing]()
+    while candidates:
+        best = {place: _best_among(one, shape) for place, one in candidates.items()}
+        found = beyond({place: one.duals for place, one in best.items()})
+        for place, (columns, values, (profits, prices)) in best.items():
+            more, most = found[place], profits.copy()
+            np.maximum.at(most, more.rows, more.values - prices[more.columns])
+            bound = max(float(most.mean() + prices.sum() / len(most)), float(values.mean()))
+            pairing = FullPairing(columns, values, bound)
+            if not (most > profits + ROUNDING).any() or pairing.gap <= tolerance * abs(pairing.value):
+                settled[place] = pairing
+                del candidates[place]
+            else:
+                candidates[place] = distinct(joined([candidates[place], more]), shape)
+    return [settled[place] for place in range(len(few))]
 
 
 def full_pairing_of(values: Tensor, *, tolerance: float = TOLERANCE) -> FullPairing:
@@ -147,14 +190,15 @@ def distinct(pairs: Pairs, shape: tuple[int, int]) -> Pairs:
     return Pairs(pairs.rows[first], pairs.columns[first], pairs.values[first])
 
 
-def _graph(few: Pairs, shape: tuple[int, int]) -> csr_array:
-    """What each pair falls short of 2: above 0, for a sparse matrix knows no pair of weight 0."""
+def _best_among(few: Pairs, shape: tuple[int, int]) -> _Best:
+    """By what each pair falls short of 2: above 0, for a sparse matrix knows no pair of weight 0."""
     graph = coo_array((2.0 - few.values, (few.rows, few.columns)), shape=shape).tocsr()
     graph.sort_indices()
-    return graph
+    columns = np.asarray(min_weight_full_bipartite_matching(graph)[1], np.int64)
+    return _Best(columns, *_values_and_duals(graph, columns))
 
 
-def _values_profits_prices(graph: csr_array, partners: Integers) -> tuple[Floats, Floats, Floats]:
+def _values_and_duals(graph: csr_array, partners: Integers) -> tuple[Floats, Duals]:
     """The value of each row's pair, then profits and prices at which no pair of the graph is worth more, and these are worth it.
 
     The price of a taken column is what the pairing loses without it, at most: the shortest way to a free column, or to any where
@@ -178,4 +222,4 @@ def _values_profits_prices(graph: csr_array, partners: Integers) -> tuple[Floats
         prices[partners] = lower
     if n < len(prices):
         np.maximum(prices, 0.0, out=prices)
-    return values, np.maximum.reduceat(offered - prices[columns], starts), prices
+    return values, Duals(np.maximum.reduceat(offered - prices[columns], starts), prices)

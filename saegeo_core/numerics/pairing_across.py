@@ -4,20 +4,21 @@ The pairs worth a thought are found by their products as these pass by; what the
 cosines in float64.
 """
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from saegeo_core.numerics.across import CosinesAcross
-from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.full_pairing import (
     NEAREST,
-    ROUNDING,
     TOLERANCE,
+    Duals,
     FullPairing,
     Pairs,
     distinct,
-    full_pairing,
+    full_pairings,
     joined,
 )
 from saegeo_core.numerics.true_places import true_places
@@ -38,7 +39,7 @@ class NearPairs:
     """
 
     def __init__(self, shape: tuple[int, int], device: str | torch.device = "cpu", *, absolute: bool = False) -> None:
-        self.shape, self._absolute = shape, absolute
+        self.shape, self.absolute = shape, absolute
         self._height = -(-shape[0] // SLABS)
         self._of_rows: list[tuple[Tensor, Tensor]] = []
         slabs = -(-shape[0] // self._height)
@@ -48,7 +49,7 @@ class NearPairs:
 
     def look(self, rows: slice, values: Tensor) -> None:
         """See the values of some rows, (n_rows, n_columns), rows in ascending order."""
-        values = values.abs() if self._absolute else values
+        values = values.abs() if self.absolute else values
         near = values.topk(min(NEAREST, self.shape[1]), dim=1)
         self._of_rows.append((near.indices, near.values))
         self._diagonal[rows] = values[:, rows].diagonal()
@@ -79,40 +80,45 @@ class NearPairs:
         return distinct(joined([_pairs(*one) for one in found]), self.shape)
 
 
-def pairing_across(
-    across: CosinesAcross, near: NearPairs, *, absolute: bool = False, tolerance: float = TOLERANCE
-) -> FullPairing:
-    """The pairing of all features of the first dictionary whose cosines add up to the most, as far as the tolerance.
+def pairings_across(
+    across: CosinesAcross, near: Sequence[NearPairs], *, tolerance: float = TOLERANCE
+) -> list[FullPairing]:
+    """Pairings of all features of the first dictionary whose cosines add up to the most, as far as the tolerance.
 
     Args:
         across: cosines of a dictionary with another that is no smaller.
-        near: has seen its products, signed or absolute as the cosines are to be.
-        absolute: whether a cosine counts without its sign.
+        near: for each pairing, what has seen the products: signed or absolute, as its cosines are to be.
         tolerance: gap between value and bound that is let stand, as a share of the value.
     """
 
-    def exact(i: Tensor, j: Tensor) -> Pairs:
+    def exact(i: Tensor, j: Tensor, *, absolute: bool) -> Pairs:
         cosines = across.exact(i, j)
         return _pairs(i, j, cosines.abs() if absolute else cosines)
 
-    def beyond(profits: Floats, prices: Floats) -> Pairs:
-        floors, costs = (torch.from_numpy(one).to(across.device, torch.float32) for one in (profits, prices))
-        found = []
+    def beyond(duals: Mapping[int, Duals]) -> dict[int, Pairs]:
+        worth = {
+            place: [torch.from_numpy(part).to(across.device, torch.float32) for part in one]
+            for place, one in duals.items()
+        }
+        likely: dict[int, list[tuple[Tensor, Tensor]]] = {place: [] for place in duals}
         for rows, products in across.tiles():
-            gains = products.abs() if absolute else products
-            lowest, highest = gains.aminmax(dim=1)
-            reach = across.reach(torch.maximum(lowest.abs(), highest.abs()))
-            gains = gains - costs
-            floor = torch.maximum(gains.amax(1) - 2 * reach, floors[rows] - reach)
-            i, j = true_places(gains >= floor[:, None])
-            found.append((i + rows.start, j))
-        likely = exact(*(torch.cat(part) for part in zip(*found, strict=True)))
-        is_beyond = likely.values - prices[likely.columns] > profits[likely.rows] + ROUNDING
-        return Pairs(likely.rows[is_beyond], likely.columns[is_beyond], likely.values[is_beyond])
+            sizes = products.abs()
+            reach = across.reach(sizes.amax(1))
+            for place, (profits, prices) in worth.items():
+                gains = (sizes if near[place].absolute else products) - prices
+                i, j = true_places(gains >= (profits[rows] - reach)[:, None])
+                likely[place].append((i + rows.start, j))
+        return {
+            place: exact(*(torch.cat(part) for part in zip(*one, strict=True)), absolute=near[place].absolute)
+            for place, one in likely.items()
+        }
 
-    likely = near.pairs()
-    few = exact(*(torch.from_numpy(part).to(across.device) for part in (likely.rows, likely.columns)))
-    return full_pairing(few, across.shape, beyond, tolerance=tolerance)
+    few = []
+    for one in near:
+        likely = one.pairs()
+        i, j = (torch.from_numpy(part).to(across.device) for part in (likely.rows, likely.columns))
+        few.append(exact(i, j, absolute=one.absolute))
+    return full_pairings(few, across.shape, beyond, tolerance=tolerance)
 
 
 def _pairs(i: Tensor, j: Tensor, values: Tensor) -> Pairs:

@@ -138,17 +138,13 @@ def _wide(second_moment: Floats, mean: Floats, planted: Floats) -> ProjectedGaus
     return ProjectedGaussian(*gaussian_with_moments(along, sample_spectrum), axes)
 
 
-def matched_gaussian(
-    second_moment: Floats, mean: Floats, n_features: int, *, across: bool = False
-) -> ProjectedGaussian:
+def matched_gaussian(second_moment: Floats, mean: Floats, n_features: int) -> ProjectedGaussian:
     """The angular Gaussian matched to the rows of a cloud.
 
     Args:
         second_moment: shape (d_in, d_in), S = W'W/N of the unit rows.
         mean: shape (d_in,), mean of the unit rows.
         n_features: number of rows N.
-        across: whether its draws are held against another cloud than this one. There no row meets itself, so that mean and
-            covariance are right as they are; narrowed, they would lean towards the axes of the other cloud less than the rows do.
 
     Raises:
         SaegeoError: fewer than ten rows, or all along one direction: there is nothing to match.
@@ -160,8 +156,6 @@ def matched_gaussian(
         raise SaegeoError(
             f"the features lie along one direction (mean squared cosine {concentration:.3f}): nothing to match"
         )
-    if across:
-        return _wide(second_moment, mean, mean)
     return angular_gaussian_directions(second_moment, mean, n_features)
 
 

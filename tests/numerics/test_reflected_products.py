@@ -18,6 +18,14 @@ def test_products_are_those_of_each_reflection_however_they_are_cut(rng, monkeyp
         torch.testing.assert_close(seen[number], first @ (second * one).T)
 
 
+def test_reflected_about_a_mean_they_are_cosines_again(rng):
+    first, points, mean = isotropic(20, 9, rng), 2 * isotropic(30, 9, rng), 0.5 * isotropic(1, 9, rng)[0]
+    signs = torch.from_numpy(rng.choice([-1.0, 1.0], (3, 9))).float()
+    [(_, seen)] = ReflectedProducts(first, points, mean).tiles(signs)
+    for number, one in enumerate(signs):
+        torch.testing.assert_close(seen[number], first @ torch.nn.functional.normalize(points * one + mean).T)
+
+
 def test_in_bfloat16_they_are_as_near_as_they_say(rng):
     first, second = isotropic(200, 2304, rng), isotropic(300, 2304, rng)
     signs = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]).repeat(1, 576)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core import FeatureCloud, run
 from saegeo_core.synthetic import angular_gaussian, isotropic
@@ -14,19 +15,23 @@ def _unit(rows):
     return rows / rows.norm(dim=1, keepdim=True)
 
 
-@pytest.mark.parametrize(("n", "m"), [(60, 60), (60, 80), (80, 60)])
+@pytest.mark.parametrize(("n", "m"), [(60, 60), (60, 80), (80, 60), (60, 150), (1024, 60)])
 def test_quick_numbers_are_the_exact_ones(n, m, rng):
-    first, second = _unit(angular_gaussian(n, 12, rng)), _unit(angular_gaussian(m, 12, rng))
-    first[:20] = _unit(second[:20] + 0.1 * isotropic(20, 12, rng))
-    exact = agreement(first, second, shared_above=0.7, one_to_one=True)
-    products = first @ second.T if n <= m else second @ first.T
-    quick = QuickAgreement(products.shape, is_turned=n > m, shared_above=0.7, sample=np.arange(min(n, m)), in_full=True)
+    """Of two others at once. Where one is more than twice the other, features are paired with one of their nearest."""
+    second, others = _unit(angular_gaussian(m, 12, rng)), [_unit(angular_gaussian(n, 12, rng)) for _ in range(2)]
+    for one in others:
+        one[:20] = _unit(second[:20] + 0.1 * isotropic(20, 12, rng))
+    products = torch.stack([one @ second.T if n <= m else second @ one.T for one in others])
+    sample = np.arange(min(n, m))
+    quick = QuickAgreement(2, products.shape[1:], is_turned=n > m, shared_above=0.7, sample=sample, in_full=True)
     for start, stop in ((0, 7), (7, min(n, m))):
-        quick.look(slice(start, stop), products[start:stop])
-    assert quick.numbers() == pytest.approx(exact.numbers, abs=1e-6)
+        quick.look(slice(start, stop), products[:, start:stop])
+    exact = [agreement(one, second, shared_above=0.7, one_to_one=True) for one in others]
+    for found, wanted in zip(quick.numbers(), exact, strict=True):
+        assert found == pytest.approx(wanted.numbers, abs=1e-6 if 2 * min(n, m) > max(n, m) else 2e-3)
     in_full = quick.numbers_in_full()
-    assert in_full == pytest.approx({name: exact.numbers[name] for name in in_full}, rel=5e-3)
-    np.testing.assert_allclose(quick.nearest, exact.means["mmcs"].values, atol=1e-6)
+    assert in_full == pytest.approx({name: exact[-1].numbers[name] for name in in_full}, rel=5e-3)
+    np.testing.assert_allclose(quick.nearest, exact[-1].means["mmcs"].values, atol=1e-6)
 
 
 @pytest.fixture

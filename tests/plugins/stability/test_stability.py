@@ -87,23 +87,23 @@ def test_opposites_are_partners_where_the_sign_does_not_count(rng):
     assert found["pw_mcc"] < 0.8
 
 
-UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5")
+UNRELATED = ("spectrum rank^-1", "common mean", "common mean, spectrum rank^-1", "families of 5", "two subspaces")
 
 
 @pytest.mark.parametrize("law", UNRELATED)
 def test_unrelated_dictionaries_of_one_law_are_not_called_alike(law):
-    """Reflected along axes of one about its mean, the last but one had p <= .05 in .15 to .33 of pairs."""
+    """Along axes of both beside their mean, the first had p <= .05 in .23 of pairs of 400 x 32."""
     n_trials, pvalues, found = 60, [], []
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
         first, second = (_unit(COMPOSITES[law](80, 16, rng)) for _ in range(2))
-        reflected = ReflectedDirections.of(second, pooled_with=first)
+        reflected = ReflectedDirections.of(second)
         draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
         pvalues.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
         if seed < 10:
             shared = rng.permutation(80)[:24]
             second[shared] = _unit(first[shared] + 0.5 * isotropic(24, 16, rng))
-            reflected = ReflectedDirections.of(second, pooled_with=first)
+            reflected = ReflectedDirections.of(second)
             draws = [_mmcs(first, reflected.sample(rng)) for _ in range(19)]
             found.append(permutation_pvalue(_mmcs(first, second), draws, "greater"))
     assert stats.binom.sf(sum(p <= 0.05 for p in pvalues) - 1, n_trials, 0.05) > 1e-2
