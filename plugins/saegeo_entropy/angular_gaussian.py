@@ -38,7 +38,7 @@ TOLERANCE = 1e-4
 ROWS_AT_ONCE = 512
 
 ROWS_PER_AXIS = 8
-"""Rows for each leading axis from which the moments of a sample of z are near enough to those of its law for that step to be small."""
+"""Rows for each leading axis from which a sample of z is near enough to its law for that step to be small."""
 
 MANY_AXES = 256
 """Axes of little variance from which their sum of squares is known by its mean and variance."""

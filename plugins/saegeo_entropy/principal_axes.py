@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.column_products import add_column_products, mirrored
+from saegeo_core.numerics.eigenpairs import eigenpairs
 
 NEGLIGIBLE = 1e-10
 """Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
@@ -98,6 +99,6 @@ def random_scores(
 
 def _leading(matrix: torch.Tensor, smallest: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Eigenvalues that are more than rounding, falling, and their vectors as columns."""
-    values, vectors = torch.linalg.eigh(matrix)
+    values, vectors = eigenpairs(matrix)
     kept = values > max(smallest, NEGLIGIBLE * float(values[-1]))
     return values[kept].flip(0), vectors[:, kept].flip(1)

@@ -180,8 +180,8 @@ def draw_gaussian_negentropies(n: int, q: int, k: int, n_draws: int) -> Floats:
 def angular_negentropies(null: DirectionsAtLengths, n: int, widths: Sequence[int], k: int, n_draws: int) -> Floats:
     """Raw negentropies (n_draws, n_widths) of n null rows along their first q principal axes, for each q of `widths`.
 
-    Unlike lengths mix axes of almost equal variance, and which mixture has most variance is not chance: so the principal axes of the
-    rows are found anew, as those of the cloud were. Directions have theirs along the coordinates, in every draw.
+    Unlike lengths mix axes of almost equal variance, and which mixture has most variance is not chance: so the principal axes of
+    the rows are found anew, as those of the cloud were. Directions have theirs along the coordinates, in every draw.
     """
     draws = np.empty((n_draws, len(widths)))
     precision = precision_of(min(widths))
