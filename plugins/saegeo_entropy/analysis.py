@@ -38,7 +38,7 @@ class Entropy(Analysis):
     """Whether the points cluster beyond what mean and covariance explain, and in how many dimensions they lie."""
 
     name = "entropy"
-    version = "4"
+    version = "5"
     headline = "negentropy"
     summary = "Clustering beyond mean and covariance, beside surrogates of equal moments; intrinsic dimension"
     reference = "Kozachenko & Leonenko 1987; Li et al., The Geometry of Concepts, Entropy 2025 27(4):344, section 5"

@@ -28,6 +28,7 @@ from saegeo_entropy.neighbor_statistics import (
     N_NEIGHBORS,
     NeighborStatistics,
     added_by_rows,
+    joined_with_nearest,
     neighbor_statistics,
 )
 from saegeo_entropy.principal_axes import PrincipalAxes, principal_axes
@@ -238,7 +239,8 @@ def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, null
         return NEAR_ROWS.absent(reason, n)
 
     draws = neighbor_draws(rows, axes, null_draws, device)
-    distances = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=device).distances
+    neighbors = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=device)
+    distances, kin = neighbors.distances, joined_with_nearest(kin, neighbors.indices[:, 0])
     observed = NeighborStatistics.of_distances(distances)
     finite = {name: number for name, number in observed.numbers().items() if np.isfinite(number)}
     added = added_by_rows(distances) if finite else {}

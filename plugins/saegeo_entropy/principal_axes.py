@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.column_products import add_column_products, mirrored
+from saegeo_core.numerics.eigenpairs import eigenpairs
 
 NEGLIGIBLE = 1e-10
 """Variances below this share of the largest count as none: what is left of rows in float32 that span no more."""
@@ -67,6 +68,17 @@ def principal_axes(rows: NDArray[np.floating[Any]], n_scores: int | None = None)
     return PrincipalAxes(variances.numpy(), scores.double().numpy(), along.numpy(), aside)
 
 
+def random_normals(
+    n: int, rank: int, rng: np.random.Generator, precision: type[np.floating[Any]] = np.float64
+) -> NDArray[np.floating[Any]]:
+    """Independent standard normal numbers, (n, rank)."""
+    if precision is np.float32:
+        # Many times as fast as numpy's.
+        generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+        return np.asarray(torch.randn(n, rank, generator=generator).numpy())
+    return rng.standard_normal((n, rank))
+
+
 def random_scores(
     n: int, rank: int, rng: np.random.Generator, precision: type[np.floating[Any]] = np.float64
 ) -> NDArray[np.floating[Any]]:
@@ -74,10 +86,7 @@ def random_scores(
 
     Columns (n, rank) have mean 0, and their squares mean 1; rank < n.
     """
-    if precision is np.float32:
-        normals = torch.randn(n, rank, generator=torch.Generator().manual_seed(int(rng.integers(2**63))))
-    else:
-        normals = torch.from_numpy(rng.standard_normal((n, rank)))
+    normals = torch.from_numpy(random_normals(n, rank, rng, precision))
     normals -= normals.mean(0)
     if n >= 2 * rank:
         # Far from singular, the triangular factor of the Gram matrix is as good and three times as fast.
@@ -90,6 +99,6 @@ def random_scores(
 
 def _leading(matrix: torch.Tensor, smallest: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Eigenvalues that are more than rounding, falling, and their vectors as columns."""
-    values, vectors = torch.linalg.eigh(matrix)
+    values, vectors = eigenpairs(matrix)
     kept = values > max(smallest, NEGLIGIBLE * float(values[-1]))
     return values[kept].flip(0), vectors[:, kept].flip(1)

@@ -56,7 +56,7 @@ class PowerLaw(Analysis):
     """How the covariance spectrum falls with rank, and whether as a power law."""
 
     name = "power-law"
-    version = "4"
+    version = "5"
     uses = frozenset({"activations", "corpus", "labels"})
     headline = "alpha"
     summary = "Exponent of the covariance spectrum, corrected for the number of features, and what else its shape says"

@@ -40,6 +40,9 @@ NODES_IN_FACTOR_E, NODES_IN_ALL = 6, 17
 """Ranks whose eigenvalues are computed one by one, evenly spread over the logarithm of rank and over rank; the logarithm of
 the eigenvalue is interpolated between them."""
 
+GROUPS_IN_FACTOR_E = 50
+"""Groups of variances beyond those ranks: each within 2 % of its mean for a power law of exponent 1."""
+
 EXPONENTS = (0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 1.5, 2.5, 4, 6)
 """Population exponents whose expected sample spectra are computed; between them what is read is interpolated."""
 
@@ -131,15 +134,33 @@ def expected_eigenvalues(
 
 
 def expected_curve(population: ArrayLike, n_rows: float, last_rank: int) -> Floats:
-    """The same at all ranks 1 ... last_rank, interpolated on log-log axes between some of them."""
+    """The same at all ranks 1 ... last_rank, interpolated on log-log axes between some of them.
+
+    Args:
+        population: shape (d,), positive, descending; smooth beyond last_rank, where variances are taken together in groups.
+        n_rows, last_rank: as above.
+    """
     n_nodes = 1 + int(np.ceil(NODES_IN_FACTOR_E * np.log(last_rank)))
     spread = np.geomspace(1, last_rank, n_nodes), np.linspace(1, last_rank, NODES_IN_ALL)
     nodes = np.unique(np.concatenate(spread).round())
-    logarithms = np.log(expected_eigenvalues(population, n_rows, nodes))
+    variances, counts = _grouped_beyond(last_rank, population)
+    logarithms = np.log(expected_eigenvalues(variances, n_rows, nodes, counts))
     if len(nodes) >= 4:
         logarithms = CubicSpline(np.log(nodes), logarithms)(np.log(np.arange(1, last_rank + 1)))
     curve: Floats = np.exp(logarithms)
     return curve
+
+
+def _grouped_beyond(last_rank: int, population: ArrayLike) -> tuple[Floats, Floats]:
+    """The first variances one by one, the means of groups of the others, and how many each stands for."""
+    variances = np.asarray(population, np.float64)
+    d = len(variances)
+    n_groups = 1 + int(np.ceil(GROUPS_IN_FACTOR_E * np.log(d / last_rank)))
+    further = np.geomspace(last_rank, d, n_groups, endpoint=False).round().astype(np.int64)
+    starts = np.unique(np.concatenate([np.arange(last_rank), further]))
+    starts = starts[starts < d]
+    counts = np.diff(starts, append=d).astype(np.float64)
+    return np.add.reduceat(variances, starts) / counts, counts
 
 
 def _height(a: Floats, variances: Floats, times: Floats, n_rows: float) -> Floats:

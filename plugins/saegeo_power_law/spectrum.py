@@ -18,6 +18,7 @@ import torch
 from saegeo_core import AnalysisContext
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.eigenpairs import eigenpairs
 from saegeo_core.numerics.row_moments import row_moments
 from saegeo_power_law.shape import participation_ratio
 from saegeo_power_law.structureless_spectra import StructurelessSpectra
@@ -95,7 +96,7 @@ class SampleSpectrum:
         self.mean, self.covariance = moments.mean, moments.covariance
         self._vectors, self._device = vectors, context.device
         self.squared_lengths = moments.squared_lengths
-        decomposed = torch.linalg.eigh(torch.from_numpy(self.covariance).to(context.device))
+        decomposed = eigenpairs(torch.from_numpy(self.covariance).to(context.device))
         ascending, self._columns = (part.numpy(force=True) for part in decomposed)
         spectrum = _spectrum(ascending, float(np.trace(self.covariance)), self.mean, len(vectors))
         n_rows = self.effective_rows(participation_ratio(spectrum.eigenvalues)) if spectrum.rank else spectrum.n_rows

@@ -13,8 +13,16 @@ from torch import Tensor
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.tridiagonal import tridiagonal_eigenvalues
+from saegeo_core.statistics.marchenko_pastur import edges
 
 COLUMNS_AT_ONCE = 256
+
+FLOAT32_SPAN = 100.0
+"""Largest over smallest eigenvalue expected up to which a structureless spectrum is found in float32: rounding moves each of
+them, and a number of all of them, by less than a hundredth of its noise."""
+
+MANY = 256
+"""Eigenvalues from which that saves time."""
 
 
 def structureless_spectrum(n_rows: float, d: int, rng: np.random.Generator) -> Floats:
@@ -35,6 +43,9 @@ def structureless_spectrum(n_rows: float, d: int, rng: np.random.Generator) -> F
     diagonal, below = rng.chisquare(degrees - steps), rng.chisquare(steps[:0:-1])
     off = np.sqrt(diagonal[:-1] * below)
     diagonal[1:] += below
+    lower, upper = edges(degrees, n_eigenvalues)
+    if n_eigenvalues >= MANY and upper <= FLOAT32_SPAN * lower:
+        diagonal, off = diagonal.astype(np.float32), off.astype(np.float32)
     spectrum: Floats = tridiagonal_eigenvalues(diagonal, off)[::-1] / n_rows
     return np.maximum(spectrum, 0.0)
 

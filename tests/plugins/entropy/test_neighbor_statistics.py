@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
-from saegeo_entropy.neighbor_statistics import NeighborStatistics, levina_bickel, neighbor_statistics, two_nn
+from saegeo_entropy.neighbor_statistics import (
+    NeighborStatistics,
+    joined_with_nearest,
+    levina_bickel,
+    neighbor_statistics,
+    two_nn,
+)
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 4])
@@ -29,3 +35,10 @@ def test_statistics_survive_being_kept(rng):
     again = NeighborStatistics.from_array(statistics.as_array())
     assert again.numbers() == statistics.numbers()
     assert (again.as_array() == statistics.as_array()).all()
+
+
+def test_rows_nearest_to_each_other_are_joined_and_kin_stay_together():
+    kin, nearest = np.array([0, 0, 3, 4, 5]), np.array([2, 0, 0, 4, 2])
+    joined = joined_with_nearest(kin, nearest)
+    assert joined[0] == joined[1] == joined[2]  # 0 and 2 are nearest to each other, 1 is of the kin of 0
+    assert len(set(joined)) == 3  # 4 is nearest to 3, but 2 is nearest to 4

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from saegeo_core import Absent, AnalysisContext, Findings, PluginManager
 from saegeo_core.plugin.analysis import resolve_parameters
@@ -55,6 +56,19 @@ def test_a_planted_exponent_is_read_and_lies_in_its_interval(rng, preset):
     assert metric.value == pytest.approx(0.7, abs=0.1)
     assert metric.interval.low < 0.7 < metric.interval.high
     assert metric.interval.population == (None if preset == "paper" else "other text")
+
+
+def test_the_interval_covers_what_other_text_reads():
+    """A nominal 95 % interval holds the mean over many texts, within what 60 of them can show; a token by itself would not do."""
+    found = []
+    for seed in range(60):
+        given, _ = context(np.random.default_rng(seed), n_documents=20)
+        (metric,) = beside_activations(Findings(metrics=()), WINDOW, given, n_documents=None).metrics
+        found.append((metric.value, metric.interval.low, metric.interval.high))
+    read, low, high = np.array(found).T
+    covered = int(((low <= read.mean()) & (read.mean() <= high)).sum())
+    assert stats.binom.cdf(covered, 60, 0.95) > 1e-2
+    assert np.mean(high - low) < 1.5 * 2 * stats.t.ppf(0.975, 19) * read.std()
 
 
 def test_pieces_of_one_source_are_left_out_together(rng):
