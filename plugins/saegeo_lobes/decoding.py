@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.directions import row_slices
 
 MIN_IN_CLASS = 10
 ENTRIES_AT_ONCE = 2**24
+ROWS_AT_ONCE = 64
 MIN_VARIANCE = 1e-30
 """Lets inputs that are all alike be factorized; they then say nothing, as they should."""
 
@@ -67,15 +69,22 @@ class LinearProbe:
 
     def __init__(self, inputs: NDArray[np.floating[Any]], folds: Integers, device: str | torch.device = "cpu") -> None:
         rows = torch.from_numpy(np.asarray(inputs, np.float32)).to(device)
-        rows = rows - rows.mean(0, dtype=torch.float64).float()
+        rows = rows - (_sum(rows) / len(rows)).float()
         held_out = [folds == fold for fold in range(int(folds.max()) + 1)]
         tests = [rows[torch.from_numpy(out).to(device)] for out in held_out]
         products = [(test.T @ test).double() for test in tests]
-        total, squares = torch.stack(products).sum(0), rows.double().square().sum(1)
+        total, sums = torch.stack(products).sum(0), [_sum(test) for test in tests]
+        squares = torch.cat([rows[some].double().square_().sum(1) for some in row_slices(len(rows), ROWS_AT_ONCE)])
         self._n = len(rows)
         self._parts = [
-            _Part(out, test, _factor(rows, torch.from_numpy(~out).to(device), squares, total - product))
-            for out, test, product in zip(held_out, tests, products, strict=True)
+            _Part(
+                out,
+                test,
+                _factor(
+                    rows, torch.from_numpy(~out).to(device), squares, torch.stack(sums).sum(0) - own, total - product
+                ),
+            )
+            for out, test, own, product in zip(held_out, tests, sums, products, strict=True)
         ]
 
     def balanced_accuracies(self, labels: Integers) -> Floats:
@@ -136,17 +145,18 @@ class _Part(NamedTuple):
         return classes
 
 
-def _factor(rows: Tensor, train: Tensor, squares: Tensor, products: Tensor) -> Tensor:
+def _factor(rows: Tensor, train: Tensor, squares: Tensor, sums: Tensor, products: Tensor) -> Tensor:
     """The lower triangular factor of the shrunk covariance (Ledoit and Wolf 2004) of some rows, float32.
 
     Args:
         rows: float32 (n_items, n_inputs).
         train: bool (n_items,), which of them count.
         squares: float64 (n_items,), their squared lengths.
+        sums: float64 (n_inputs,), of those rows.
         products: float64 (n_inputs, n_inputs), the sum of their outer products.
     """
     n_inputs, n_train = rows.shape[1], int(train.sum())
-    mean = rows[train].mean(0, dtype=torch.float64)
+    mean = sums / n_train
     covariance = products / n_train - torch.outer(mean, mean)
     level = covariance.diagonal().mean()
     lengths = squares - 2 * (rows @ mean.float()).double() + mean.square().sum()
@@ -157,6 +167,11 @@ def _factor(rows: Tensor, train: Tensor, squares: Tensor, products: Tensor) -> T
     shrunk = (1 - share) * covariance + (share * level + MIN_VARIANCE) * unit
     factor: Tensor = torch.linalg.cholesky(shrunk).float()
     return factor
+
+
+def _sum(rows: Tensor) -> Tensor:
+    """Of rows, float64: a few are converted and added up at a time, which takes a tenth of the time."""
+    return torch.stack([rows[some].double().sum(0) for some in row_slices(len(rows), ROWS_AT_ONCE)]).sum(0)
 
 
 def _counts(labels: Integers, n_classes: int) -> Integers:

@@ -87,7 +87,7 @@ def neighbor_phi_excess(
             sources = edges[place_of[draws, slab.rows].long()]
             partners = moved[draws].long().gather(1, sources.flatten(1)).reshape(sources.shape)
             entries = torch.arange(len(excess))[:, None] * len(strata) + partners
-            null_sums[draws] += excess.take(entries.to(excess.device)).sum((1, 2), dtype=torch.float64).cpu()
+            null_sums[draws] += excess.take(entries.to(excess.device)).double().sum((1, 2)).cpu()
     n_neighbors = neighbors.shape[1]
     return NeighborPhi(
         excess=float(excess_sums.mean() / n_neighbors),
@@ -190,4 +190,4 @@ def _without_each(counts: Integers) -> Integers:
 
 
 def _sums(values: Tensor) -> Floats:
-    return values.sum(1, dtype=torch.float64).numpy(force=True)
+    return values.double().sum(1).numpy(force=True)

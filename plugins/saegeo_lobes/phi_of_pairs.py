@@ -19,6 +19,8 @@ from saegeo_lobes import affinities
 from saegeo_lobes.affinities import CountTile
 
 ENTRIES_AT_ONCE = 2**23
+ENTRIES_NEAR_THE_CORE = 2**17
+"""Whatever goes over them several times takes a third to a quarter of the time that it takes with a whole slab."""
 
 
 class PhiRows(NamedTuple):
@@ -39,7 +41,11 @@ def phi_rows(count_tile: CountTile, counts: Tensor, n_blocks: int, *, height: in
     """
     n = len(counts)
     for rows in row_slices(n, height or max(1, ENTRIES_AT_ONCE // n)):
-        yield PhiRows(rows, affinities.phi(count_tile(rows, slice(0, n)), counts[rows], counts, n_blocks).float())
+        together, fired = count_tile(rows, slice(0, n)), counts[rows]
+        phi = torch.empty(together.shape, device=together.device)
+        for some in _near_the_core(phi):
+            phi[some] = affinities.phi(together[some], fired[some], counts, n_blocks)
+        yield PhiRows(rows, phi)
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,22 @@ def phi_by_cosine(slabs: Iterable[PhiRows], units: Tensor, *, n_bins: int = 40) 
     sums = torch.zeros(n_bins, dtype=torch.float64, device=units.device)
     for rows, phi in slabs:
         cosines = units[rows] @ units[rows.start :].T
-        place = cosines.add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
-        place.masked_fill_(torch.ones_like(place, dtype=torch.bool).tril_(), n_bins)  # each pair once, itself never
-        place = place.flatten()
-        counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins]
-        sums += torch.bincount(place, phi[:, rows.start :].flatten().double(), minlength=n_bins + 1)[:n_bins]
+        for some in _near_the_core(cosines):
+            place = cosines[some].add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
+            before = torch.ones_like(place, dtype=torch.bool).tril_(some.start)
+            place = place.masked_fill_(before, n_bins).flatten()  # each pair once, itself never
+            values = phi[some, rows.start :].flatten().double()
+            counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins]
+            sums += torch.bincount(place, values, minlength=n_bins + 1)[:n_bins]
     n_pairs = counts.numpy(force=True)
     total = sums.numpy(force=True)
     mean = np.divide(total, n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)
     return PhiByCosine(np.linspace(-1, 1, n_bins + 1), n_pairs, mean)
+
+
+def _near_the_core(slab: Tensor) -> Iterator[slice]:
+    height = slab.shape[0] if slab.device.type != "cpu" else max(1, ENTRIES_NEAR_THE_CORE // slab.shape[1])
+    return row_slices(len(slab), height)
 
 
 def mean_phi_within(slabs: Iterable[PhiRows], lobes: NDArray[np.integer[Any]]) -> Floats:

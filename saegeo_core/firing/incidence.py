@@ -124,6 +124,8 @@ class Incidence(ABC):
 
     def select(self, features: Index) -> "Incidence":
         """The columns of some features, in the order given."""
+        if np.array_equal(features, np.arange(self.n_features)):
+            return self
         return concatenate([from_dense(tile) for _, tile in self.tiles(features)])
 
 
@@ -153,6 +155,8 @@ class PackedIncidence(Incidence):
             covering = slice(first // 8, -(-(first + len(features)) // 8))
             tile = np.unpackbits(self.bits[:, covering][blocks], axis=1)
             return tile[:, first % 8 : first % 8 + len(features)]
+        if 8 * len(features) > self.n_features:  # then all are unpacked sooner than those wanted are found
+            return np.take(np.unpackbits(self.bits[blocks], axis=1), features, axis=1)
         rows = blocks if isinstance(blocks, slice) else blocks[:, None]
         return (self.bits[rows, features // 8] >> (7 - features % 8).astype(np.uint8)) & np.uint8(1)
 

@@ -9,10 +9,15 @@ What is wanted of the first k eigenvectors is the space they span, and how well 
 but by the residual beside the gap after the k-th eigenvalue: the sine of the largest angle between the span found and the
 true one is at most their ratio (Davis and Kahan 1970). Far down a spectrum gaps are of the size of float32 rounding. So
 all is float64, one eigenpair more than wanted is found, and the solver stops by the ratio.
+
+Not every product has to be exact. What a Krylov vector adds to an eigenvector is the less the later it comes, and an error in its
+product weighs no more than it does (Simoncini and Szyld 2003, van den Eshof and Sleijpen 2004). Where a coarse product is given, as
+many are taken as it is good for, and then one exact product of the best vectors says how far these are and begins a new space.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -22,7 +27,22 @@ from torch import Tensor
 
 Operator = Callable[[Tensor], Tensor]
 
+
+class CoarseOperator(NamedTuple):
+    """A product with A that costs less, and is off.
+
+    Attributes:
+        product: maps a float64 tensor (n, n_columns) to A times it, nearly.
+        error: the relative error of that, roughly.
+    """
+
+    product: Operator
+    error: float
+
+
 LEAST_WIDTH = 16
+COARSE_WIDTH = 32
+"""Coarse products cost hardly more for so many vectors than for half of them, and half as many are taken."""
 LEAST_RESIDUAL = 1e-14
 """What rounding leaves of residuals at norm 1, a few units of float64."""
 WIDTHS_SOLVED_DIRECTLY, MOST_SOLVED_DIRECTLY = 32, 4096
@@ -61,6 +81,7 @@ def leading_eigenvectors(
     most_products: int = 400,
     device: str | torch.device = "cpu",
     near: Tensor | None = None,
+    coarse: CoarseOperator | None = None,
 ) -> Eigenpairs:
     """The eigenvectors of the algebraically largest eigenvalues: one more than the largest of `spans`, or all n there are.
 
@@ -78,6 +99,7 @@ def leading_eigenvectors(
         device: of the vectors.
         near: float64 (n, n_near), vectors that span nearly what is wanted: they are started from, not random ones. The more there
             are beyond those wanted, the fewer products it takes.
+        coarse: multiplies by A at less cost. The result is as accurate as without it.
 
     Raises:
         ValueError: no eigenvectors wanted, or more than there are.
@@ -85,16 +107,29 @@ def leading_eigenvectors(
     if is_solved_directly(n, spans):
         return solved_directly(operator, n, spans, device)
     n_vectors = max(spans) + 1
-    width = max(n_vectors, LEAST_WIDTH, 0 if near is None else near.shape[1])
+    if coarse is None:
+        width = max(n_vectors, LEAST_WIDTH, 0 if near is None else near.shape[1])
+    else:
+        width = max(n_vectors, COARSE_WIDTH)
     capacity = min(BLOCKS_IN_BASIS * width, n // width * width)
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device)
     if near is not None:
-        start[:, : near.shape[1]] = near
+        start[:, : near.shape[1]] = near[:, :width]
     between_looks = BLOCKS_BETWEEN_LOOKS if near is None else 1
-    basis = _KrylovBasis(operator, start, capacity)
+    if coarse is not None:
+        return _found_coarsely(
+            operator,
+            coarse,
+            spans,
+            start,
+            is_near=near is not None,
+            accuracy=accuracy,
+            most_products=most_products,
+        )
+    basis = _KrylovBasis(start, capacity)
     for n_products in range(1, max(most_products, 2)):
-        basis.extend()
+        basis.extend(operator)
         full = basis.is_full()
         if full or n_products % between_looks == 0:
             values, mixture, residuals = basis.ritz_pairs()
@@ -105,6 +140,48 @@ def leading_eigenvectors(
                 basis.restart(values, mixture)
     values, mixture, _ = basis.ritz_pairs()
     return measured(operator, values[:n_vectors], basis.combine(mixture[:, :n_vectors]), n_products + 1)
+
+
+def _found_coarsely(
+    operator: Operator,
+    coarse: CoarseOperator,
+    spans: Sequence[int],
+    start: Tensor,
+    *,
+    is_near: bool,
+    accuracy: float,
+    most_products: int,
+) -> Eigenpairs:
+    """From spaces that begin with an exact product, or a coarse one where the start is random, and go on with coarse ones."""
+    width, n_products, n_vectors = start.shape[1], 0, max(spans) + 1
+    while True:
+        basis = _KrylovBasis(start, min(BLOCKS_IN_BASIS * width, len(start) // width * width))
+        basis.extend(operator if is_near else coarse.product)
+        n_products += 1
+        values, mixture, residuals = basis.ritz_pairs()
+        first = float(residuals[:n_vectors].max())
+        if is_near and (_are_known(values, residuals, spans, accuracy) or n_products >= most_products):
+            vectors = basis.combine(mixture[:, :n_vectors])
+            return Eigenpairs(
+                values[:n_vectors].numpy(force=True), vectors, residuals[:n_vectors].numpy(force=True), n_products
+            )
+        good_for = max(coarse.error * first, LEAST_RESIDUAL)
+        while True:
+            if basis.is_full():
+                basis.restart(values, mixture)
+            basis.extend(coarse.product)
+            n_products += 1
+            values, mixture, residuals = basis.ritz_pairs()
+            is_enough = _are_known(values, residuals, spans, accuracy / 2) or residuals[:n_vectors].max() <= good_for
+            if is_enough or n_products >= most_products:
+                break
+        start, is_near = basis.combine(mixture[:, :width]), True
+
+
+def _are_known(values: Tensor, residuals: Tensor, spans: Sequence[int], accuracy: float) -> bool:
+    """Whether spans are known as well as is wanted, or residuals as small as rounding lets them be."""
+    errors = span_errors(values.numpy(force=True), residuals.numpy(force=True), spans)
+    return max(errors.values()) <= accuracy or float(residuals[: max(spans) + 1].max()) <= LEAST_RESIDUAL
 
 
 def is_solved_directly(n: int, spans: Sequence[int]) -> bool:
@@ -146,41 +223,47 @@ def _span_error(values: NDArray[np.float64], residuals: NDArray[np.float64], k: 
 
 
 class _KrylovBasis:
-    """Orthonormal columns V with A V = V H + Q R E', where E' picks the last block of V and Q is the block to come."""
+    """Orthonormal columns V with A V = V H + Q C, where Q is the block to come and C, its coupling, says with what it goes together.
 
-    def __init__(self, operator: Operator, start: Tensor, capacity: int) -> None:
+    H is symmetric. What stands in it above the diagonal is taken from the product that came first, which is the more exact one
+    where later ones are not.
+    """
+
+    def __init__(self, start: Tensor, capacity: int) -> None:
         n, self._width = start.shape
-        self._operator = operator
         self._columns = torch.empty(n, capacity, dtype=start.dtype, device=start.device)
         self._projected = torch.zeros(capacity, capacity, dtype=torch.float64, device=start.device)
         self._size = 0
-        self._next, self._remainder = torch.linalg.qr(start)
+        self._next = torch.linalg.qr(start)[0]
+        self._coupling = self._projected.new_zeros(self._width, 0)
 
     def is_full(self) -> bool:
         return self._size + self._width > self._columns.shape[1]
 
-    def extend(self) -> None:
+    def extend(self, operator: Operator) -> None:
         """Take the next block in, and split its image into what lies in the space and the block after it."""
-        block = slice(self._size, self._size + self._width)
+        before, block = slice(self._size), slice(self._size, self._size + self._width)
         self._columns[:, block] = self._next
         self._size = block.stop
-        image = self._operator(self._next)
+        image = operator(self._next)
         inside = torch.zeros(self._size, self._width, dtype=image.dtype, device=image.device)
         for _ in range(2):  # once leaves rounding of the size of what was taken away
             share = self._vectors.T @ image
             image = image - self._vectors @ share
             inside += share
-        self._projected[: self._size, block] = inside
-        self._projected[block, : self._size] = inside.T
-        orthonormal, self._remainder = torch.linalg.qr(image)
+        self._projected[block, before] = self._coupling
+        self._projected[before, block] = self._coupling.T
+        self._projected[block, block] = inside[block]
+        orthonormal, remainder = torch.linalg.qr(image)
         orthonormal = orthonormal - self._vectors @ (self._vectors.T @ orthonormal)
         self._next = torch.linalg.qr(orthonormal)[0]  # again, for an image that lay almost inside
+        self._coupling = self._projected.new_zeros(self._width, self._size)
+        self._coupling[:, block] = remainder
 
     def ritz_pairs(self) -> tuple[Tensor, Tensor, Tensor]:
         """Best approximations in the space: values (size,), mixtures of its columns (size, size), residuals (size,)."""
         values, mixture = largest_first(self._projected[: self._size, : self._size])
-        residuals = torch.linalg.vector_norm(self._remainder @ mixture[-self._width :], dim=0)
-        return values, mixture, residuals
+        return values, mixture, torch.linalg.vector_norm(self._coupling @ mixture, dim=0)
 
     def combine(self, mixture: Tensor) -> Tensor:
         return self._vectors @ mixture
@@ -191,6 +274,7 @@ class _KrylovBasis:
         self._columns[:, :kept] = self.combine(mixture[:, :kept])
         self._projected.zero_()
         self._projected.diagonal()[:kept] = values[:kept]
+        self._coupling = self._coupling @ mixture[:, :kept]
         self._size = kept
 
     @property

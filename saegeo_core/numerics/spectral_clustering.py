@@ -7,7 +7,8 @@ here the affinity is read as it is, in float32, dense or sparse, on any device, 
 
 k-means sees the span of the first k eigenvectors, not the vectors: turned coordinates have the same distances. So that labels
 depend neither on the other numbers of clusters nor on threads, each span is known to a millionth of a radian. Where a ten
-thousandth is asked for, products are made in float32.
+thousandth is asked for, products are made in float32. Of many points most are made in the fastest format there is, and what that
+leaves undone a few in float64 do (`leading_eigenvectors`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,17 +19,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics.bounded_products import cpu_multiplies_bfloat16
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.filtered_eigenvectors import filtered_eigenvectors
 from saegeo_core.numerics.k_means_runs import Clustering, best_run
-from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors, span_errors
+from saegeo_core.numerics.leading_eigenvectors import CoarseOperator, Operator, leading_eigenvectors, span_errors
 from saegeo_core.numerics.side_by_side import side_by_side
 
 ROWS_AT_ONCE = 512
 TILE_ROWS, TILE_COLUMNS = 256, 2048
 """Of a tile in float64, 4 MB: 16,384 points times 72 vectors took .75 core-seconds so, and 1.45 with whole rows."""
+ENTRIES_AT_ONCE = 2**17
+"""1 MB of float64: what is turned into it lies near the core when it is added up, in a tenth of the time that torch takes for both."""
 ENTRY_ROUNDING = 2.0**-24
 """Relative, of affinities kept in float32."""
+MANY_POINTS = 4096
+"""Beyond so many a matrix in float64 lies far from the core, and what it takes to read it is what a product costs."""
+ERROR_OF_COARSE = {torch.bfloat16: 2.0**-7, torch.float32: 2.0**-20}
+"""Of products in these formats: what they leave of an error that they are to remove."""
 ACCURACY_OF_SINGLE = 1e-4
 """Radians, from which on products in float32 do; they take half the time."""
 
@@ -100,13 +108,22 @@ def spectral_embedding(
     Raises:
         ValueError: negative or non-finite affinities, or more eigenvectors wanted than there are points.
     """
-    graph = _NormalizedAffinity(affinity, in_single=accuracy >= ACCURACY_OF_SINGLE)
     n, device = len(affinity), affinity.device
+    is_wide = n > MANY_POINTS and device.type == "cpu" and not affinity.is_sparse
+    graph = _NormalizedAffinity(affinity, in_single=accuracy >= ACCURACY_OF_SINGLE and not is_wide)
     if affinity.is_sparse:
         pairs = filtered_eigenvectors(graph.product, n, n_clusters, rng, accuracy=accuracy, device=device)
     else:
-        start = None if near is None else graph.vectors_of(near.coordinates)
-        pairs = leading_eigenvectors(graph.product, n, n_clusters, rng, accuracy=accuracy, device=device, near=start)
+        pairs = leading_eigenvectors(
+            graph.product,
+            n,
+            n_clusters,
+            rng,
+            accuracy=accuracy,
+            device=device,
+            near=None if near is None else graph.vectors_of(near.coordinates),
+            coarse=graph.coarse() if is_wide else None,
+        )
     vectors = pairs.vectors * _signs(pairs.vectors)
     coordinates = vectors * graph.inverse_root
     return SpectralEmbedding(pairs.values, coordinates.numpy(force=True), pairs.residuals, pairs.n_products)
@@ -142,7 +159,7 @@ class _NormalizedAffinity:
         if _least(self._affinity) < 0:
             raise ValueError("affinities must be at least 0; take the positive part, or add a constant")
         self._diagonal = _diagonal(self._affinity).double()[:, None]
-        degrees = _row_sums(self._affinity, in_single=in_single) - self._diagonal[:, 0]
+        self._degrees = degrees = _row_sums(self._affinity, in_single=in_single) - self._diagonal[:, 0]
         if not bool(degrees.isfinite().all()):
             raise ValueError("affinities must be finite")
         inverse = torch.where(degrees > 0, degrees.clamp_min(torch.finfo(torch.float64).tiny).rsqrt(), 0.0)
@@ -158,6 +175,30 @@ class _NormalizedAffinity:
     def product(self, vectors: Tensor) -> Tensor:
         scaled = self.inverse_root * vectors
         return self.inverse_root * (self._times(scaled) - self._diagonal * scaled)
+
+    def coarse(self) -> CoarseOperator:
+        """Of a dense affinity on the CPU: in bfloat16 where the processor multiplies that, from a copy, else in float32.
+
+        What lies on one level with all affinities is taken off and added exactly: between directions in many dimensions all
+        angles are nearly right ones, and the rounding of that would hide what they differ by.
+        """
+        if not cpu_multiplies_bfloat16():
+            return CoarseOperator(self._coarse_product(self._affinity, 0.0), ERROR_OF_COARSE[torch.float32])
+        level = float(self._degrees.mean()) / max(len(self._affinity) - 1, 1)
+        rounded = torch.empty(self._affinity.shape, dtype=torch.bfloat16)
+        for rows, slab in zip(_slabs(rounded), _slabs(self._affinity), strict=True):
+            torch.sub(slab, level, out=rows)
+        return CoarseOperator(self._coarse_product(rounded, level), ERROR_OF_COARSE[torch.bfloat16])
+
+    def _coarse_product(self, rounded: Tensor, level: float) -> Operator:
+        diagonal = rounded.diagonal().double()[:, None]
+
+        def product(vectors: Tensor) -> Tensor:
+            scaled = self.inverse_root * vectors
+            times = (rounded @ scaled.to(rounded.dtype)).double()
+            return self.inverse_root * (times - diagonal * scaled + level * (scaled.sum(0) - scaled))
+
+        return product
 
     def _times(self, vectors: Tensor) -> Tensor:
         """The affinity times vectors. A float64 copy of a dense one would take as much again and more: it is made tile by tile."""
@@ -194,7 +235,8 @@ def _row_sums(affinity: Tensor, *, in_single: bool) -> Tensor:
     if affinity.is_sparse:
         sums = torch.zeros(len(affinity), dtype=torch.float64, device=affinity.device)
         return sums.index_add_(0, affinity.indices()[0], affinity.values().double())
-    return torch.cat([rows.sum(1, dtype=torch.float64) for rows in _slabs(affinity)])
+    height = max(1, ENTRIES_AT_ONCE // len(affinity))
+    return torch.cat([affinity[rows].double().sum(1) for rows in row_slices(len(affinity), height)])
 
 
 def _diagonal(affinity: Tensor) -> Tensor:

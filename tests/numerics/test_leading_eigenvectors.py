@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors, span_errors
+from saegeo_core.numerics.leading_eigenvectors import CoarseOperator, leading_eigenvectors, span_errors
 
 
 class operator_with:
@@ -90,6 +90,46 @@ def test_a_start_nearby_takes_fewer_products(rng):
     pairs = [leading_eigenvectors(operator, 1500, [20], rng, near=start) for start in (None, near)]
     np.testing.assert_allclose(pairs[1].values, pairs[0].values, atol=1e-9)
     assert pairs[1].n_products < pairs[0].n_products
+
+
+@pytest.mark.parametrize("is_near", [False, True])
+@pytest.mark.parametrize(
+    "spectrum",
+    [
+        np.concatenate([np.linspace(1, 0.6, 40), np.linspace(0.05, -0.05, 1460)]),
+        np.concatenate([[1.0], np.linspace(3e-3, 1e-3, 30), np.linspace(9e-4, -2e-4, 1469)]),
+    ],
+    ids=["gap", "one large"],
+)
+def test_coarse_products_lead_where_exact_ones_do(spectrum, is_near, rng):
+    """Vectors and images are rounded to bfloat16; hardly one product in four is exact."""
+    operator = operator_with(spectrum, rng)
+    n_exact = 0
+
+    def exact(block):
+        nonlocal n_exact
+        n_exact += 1
+        return operator(block)
+
+    coarse = CoarseOperator(lambda block: operator(block.bfloat16().double()).bfloat16().double(), 2.0**-7)
+    axes = operator.leading_axes(20)
+    near = axes + 1e-3 * torch.from_numpy(rng.standard_normal((1500, 20))) if is_near else None
+    pairs = leading_eigenvectors(exact, 1500, [5, 20], rng, coarse=coarse, near=near)
+    for k in (5, 20):
+        true = axes[:, :k]
+        sine = float(torch.linalg.matrix_norm(pairs.vectors[:, :k] - true @ (true.T @ pairs.vectors[:, :k]), 2))
+        assert sine <= span_errors(pairs.values, pairs.residuals, [k])[k] <= 1e-6
+    errors = operator(pairs.vectors) - pairs.vectors * torch.from_numpy(pairs.values)
+    np.testing.assert_allclose(errors.norm(dim=0).numpy(), pairs.residuals, atol=1e-13)
+    assert n_exact < pairs.n_products / (2 if is_near else 3)
+
+
+def test_coarse_products_stop_when_they_are_told_to(rng):
+    operator = operator_with(np.linspace(1, -0.3, 1500), rng)
+    coarse = CoarseOperator(lambda block: operator(block.bfloat16().double()), 2.0**-7)
+    pairs = leading_eigenvectors(operator, 1500, [20], rng, coarse=coarse, most_products=5)
+    assert pairs.residuals.max() > 1e-3
+    assert pairs.n_products == 6
 
 
 def test_points_that_are_all_alike_have_one_eigenvalue_and_another_for_all_else(rng):

@@ -7,6 +7,7 @@ import torch
 from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
+from saegeo_core.numerics import spectral_clustering
 from saegeo_core.numerics.spectral_clustering import cluster_embedding, spectral_clusters, spectral_embedding
 
 SIZES = (2, 3, 5, 8)
@@ -65,6 +66,21 @@ def test_spans_are_those_of_an_exact_solution_whatever_else_is_asked_for(graph, 
             both = np.linalg.qr(embedding.first(k))[0], np.linalg.qr(exact_coordinates(affinity, k))[0]
             assert np.linalg.norm(both[0] - both[1] @ (both[1].T @ both[0]), 2) < 1e-6
             assert embedding.span_error(k) < 1e-2
+
+
+@pytest.mark.parametrize("multiplies_bfloat16", [True, False], ids=["bfloat16", "float32"])
+@pytest.mark.parametrize("graph", [lambda rng: 1 + planted(rng)[0], random_graph], ids=["planted", "random"])
+def test_spans_and_labels_of_many_points_are_known_as_well(graph, multiplies_bfloat16, monkeypatch, rng):
+    affinity = graph(rng)
+    few, embedding_of_few = spectral_clusters(affinity, [5, 12], rng)
+    monkeypatch.setattr(spectral_clustering, "MANY_POINTS", 500)
+    monkeypatch.setattr(spectral_clustering, "cpu_multiplies_bfloat16", lambda: multiplies_bfloat16)
+    many, embedding = spectral_clusters(affinity, [5, 12], rng)
+    assert embedding.n_products != embedding_of_few.n_products  # another way
+    for k in (5, 12):
+        found, true = np.linalg.qr(embedding.first(k))[0], np.linalg.qr(exact_coordinates(affinity, k))[0]
+        assert np.linalg.norm(found - true @ (true.T @ found), 2) <= embedding.span_error(k) < 1e-2
+        np.testing.assert_array_equal(many[k], few[k])
 
 
 @pytest.mark.parametrize("graph", [lambda rng: planted(rng)[0], random_graph], ids=["planted", "random"])
