@@ -7,12 +7,14 @@
 A shard whose arrays are not what was written is as good as missing: its portion is harvested again.
 """
 
+import errno
 import hashlib
 import io
 import json
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,15 @@ from pydantic import ValidationError
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
+from saegeo_core.file_lock import AlreadyLockedError, locked
 from saegeo_core.frozen import Frozen
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
 BLOCKS = "blocks"
 FIRED = ".fired"
+UNFINISHED = ".unfinished"
+#: What systems answer where files cannot be locked, as on some that are shared over a network.
+HAVE_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -64,7 +70,32 @@ class ShardRecord(Frozen):
 def unfinished_folder(root: Path, names: Iterable[tuple[str, str]]) -> Path:
     """Where below a harvest folder the shards of these SAEs, (release, sae_id), are while they are not finished."""
     together = "\n".join(f"{release}:{sae_id}" for release, sae_id in names)
-    return root / ".unfinished" / hashlib.sha256(together.encode()).hexdigest()[:12]
+    return root / UNFINISHED / hashlib.sha256(together.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def alone(root: Path, release: str, sae_id: str) -> Iterator[None]:
+    """Harvest an SAE into a folder with no other process doing so: their shards would mix, and so would what they store.
+
+    Raises:
+        SaegeoError: another one is at it, or the folder is full or may not be written to.
+    """
+    lock = unfinished_folder(root, [(release, sae_id)]).with_suffix(".lock")
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(lock))
+        except AlreadyLockedError as error:
+            raise SaegeoError(
+                f"{release}:{sae_id} is being harvested into {root} by {error}",
+                "wait until it has ended, or name another folder with --out",
+            ) from None
+        except OSError as error:
+            if error.errno not in HAVE_NO_LOCKS:
+                raise SaegeoError(
+                    f"cannot write to {root}: {error.strerror or error}", "name another folder with --out"
+                ) from error
+            warnings.warn(f"{root} lies on a file system without locks: harvest into it once at a time", stacklevel=2)
+        yield
 
 
 class ShardFolder:

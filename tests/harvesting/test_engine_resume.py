@@ -1,5 +1,6 @@
 """A harvest that is stopped goes on where it was, and ends as if nothing had happened."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from saegeo_core import SaegeoError
+from saegeo_core import SaegeoError, file_lock
 from saegeo_core.corpora.document_rows import DocumentRows
 from saegeo_core.corpora.json_lines import JsonLinesCorpus
 from saegeo_core.firing import incidence
@@ -155,6 +156,39 @@ def test_where_a_model_lies_makes_no_difference(tmp_path, make_sae, word_source,
     with pytest.raises(Stop):
         harvest([make_sae()], Elsewhere("a", batch_tokens=9, after_batch=stopping_at({9})), corpus, tmp_path, SETTINGS)
     harvest([make_sae()], Elsewhere("b"), corpus, tmp_path, SETTINGS)
+
+
+def test_a_second_harvest_into_the_folder_is_refused_while_the_first_goes_on(tmp_path, make_sae, word_source, corpus):
+    """Otherwise the shards of both would be merged into one result."""
+    one, two = make_sae(name="one"), make_sae(seed=1, name="two")
+    refused = []
+
+    def start_another(_):
+        for saes, rules in (([one], HarvestSettings(block_tokens=5)), ([two, one], SETTINGS)):
+            with pytest.raises(SaegeoError, match="one is being harvested into .* by process") as raised:
+                harvest(saes, word_source(), corpus, tmp_path / "out", rules)
+            refused.append(raised.value)
+
+    [first] = harvest(
+        [one], word_source(batch_tokens=90, after_batch=start_another), corpus, tmp_path / "out", SETTINGS
+    )
+    assert refused
+    [alone] = harvest([one], word_source(), corpus, tmp_path / "alone", SETTINGS)
+    assert first.firing.digest == alone.firing.digest
+    harvest([two], word_source(), corpus, tmp_path / "out", SETTINGS)
+    assert not (tmp_path / "out" / ".unfinished").exists()
+
+
+def test_where_files_cannot_be_locked_a_harvest_says_so_and_goes_on(
+    tmp_path, make_sae, word_source, corpus, uninterrupted, monkeypatch
+):
+    def no_locks(_file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "_lock", no_locks)
+    with pytest.warns(UserWarning, match="a file system without locks"):
+        [harvested] = harvest([make_sae()], word_source(), corpus, tmp_path / "out", SETTINGS)
+    assert harvested.firing.digest == uninterrupted
 
 
 def write_lines(path, texts, broken_line):
