@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from saegeo_core.errors import SaegeoError
-from saegeo_core.loading.tensor_files.numpy_files import open_npz
-from saegeo_core.loading.tensor_files.tensor_file import reading, refuse_unless_floating
+from saegeo_core.loading.tensor_files.numpy_files import open_npy, open_npz
+from saegeo_core.loading.tensor_files.tensor_file import reading
 
 if TYPE_CHECKING:
     import torch
@@ -100,18 +98,9 @@ class NumpyShard:
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         self.paths = tuple(files.values())
-        self._files = files
-        self.shapes = {name: self._mapped(name).shape for name in files}
+        self._files = {name: open_npy(path, whole_numbers=name == DOCUMENT) for name, path in files.items()}
+        self.shapes = {name: file.shapes["array"] for name, file in self._files.items()}
 
     def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
         """Some rows of one tensor; only their pages are read."""
-        import torch
-
-        return torch.from_numpy(np.array(self._mapped(name)[start:stop]))
-
-    def _mapped(self, name: str) -> np.ndarray[Any, Any]:
-        with reading(self._files[name], "a NumPy array"):
-            array: np.ndarray[Any, Any] = np.load(self._files[name], mmap_mode="r", allow_pickle=False)
-        if name != DOCUMENT:
-            refuse_unless_floating(str(array.dtype), str(self._files[name]))
-        return array
+        return self._files[name].read("array")[start:stop].clone()

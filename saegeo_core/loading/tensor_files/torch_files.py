@@ -1,6 +1,6 @@
 """Arrays of PyTorch files, with `weights_only=True`: a pickle that holds anything but weights is refused unread.
 
-The zip container of PyTorch 1.6 and later is memory-mapped; the older one is read.
+The zip container of PyTorch 1.6 and later is memory-mapped; the older one, which has no checksums, is read.
 """
 
 import io
@@ -9,12 +9,17 @@ import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
+from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_DEPTH = 4
 """Dictionaries within dictionaries that are looked into."""
@@ -28,7 +33,10 @@ def open_torch(path: Path) -> TensorFile:
     import torch
 
     with reading(path, "a PyTorch file"):
-        content = _load(path)
+        is_mapped = zipfile.is_zipfile(path) and not _json_comes_first(path)
+        if is_mapped:
+            _refuse_damaged(path, ".pkl")
+        content = _load(path, is_mapped)
     if isinstance(content, torch.Tensor):
         content = {"tensor": content}
     if not isinstance(content, dict):
@@ -43,7 +51,12 @@ def open_torch(path: Path) -> TensorFile:
         if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested
     }
     notes = {name: value for name, value in found.items() if isinstance(value, str | int | float | bool)}
-    return TensorFile(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__, notes)
+    return TensorFile(
+        path,
+        {name: tuple(value.shape) for name, value in tensors.items()},
+        _mapped_reader(path, tensors) if is_mapped else tensors.__getitem__,
+        notes,
+    )
 
 
 def json_line_of(path: Path) -> dict[str, Any] | None:
@@ -66,17 +79,26 @@ def _values_in(content: "Mapping[Any, Any]", prefix: str, depth: int) -> Iterato
             yield from _values_in(value, f"{prefix}{key}.", depth - 1)
 
 
-def _load(path: Path) -> Any:
+def _json_comes_first(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(1) == b"{"
+
+
+def _load(path: Path, is_mapped: bool) -> Any:
     import torch
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about pickle protocols: what matters is raised
         try:
-            with path.open("rb") as file:
-                if file.read(1) == b"{":  # a line of JSON before the weights, as saev writes them
-                    file.readline()
-                    return torch.load(io.BytesIO(file.read()), map_location="cpu", weights_only=True)
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+            if not _json_comes_first(path):
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
+            with path.open("rb") as file:  # a line of JSON before the weights, as saev writes them
+                file.readline()
+                content = io.BytesIO(file.read())
+            if zipfile.is_zipfile(content):
+                _refuse_damaged(content)
+                content.seek(0)
+            return torch.load(content, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
             # The library's own message advises to switch the safety off.
             named = re.search(r"GLOBAL (\S+)", str(error))
@@ -87,3 +109,48 @@ def _load(path: Path) -> Any:
                 f"{path} {content}: it was refused and nothing in it was run",
                 "from a source you trust, save the tensors alone: torch.save(sae.state_dict(), path), or safetensors",
             ) from error
+
+
+def _mapped_reader(path: Path, tensors: "Mapping[str, torch.Tensor]") -> "Callable[[str], torch.Tensor]":
+    """What gives the tensors of a mapped file by name, once all of it is known to be what was written."""
+
+    @cache
+    def refuse_damaged_file() -> None:
+        with reading(path, "a PyTorch file"):
+            _refuse_damaged(path)
+            _refuse_reading_beyond(path, tensors.values())
+
+    def read(name: str) -> "torch.Tensor":
+        refuse_damaged_file()
+        return tensors[name]
+
+    return read
+
+
+def _refuse_damaged(file: Path | IO[bytes], suffix: str = "") -> None:
+    """Compare the checksums of the members whose names end so, unless the archive was written without checksums.
+
+    `torch.serialization.set_crc32_options` lets PyTorch do that.
+    """
+    with zipfile.ZipFile(file) as archive:
+        has_checksums = any(member.CRC for member in archive.infolist())
+        for member in archive.infolist():
+            if has_checksums and member.filename.endswith(suffix):
+                refuse_damaged(archive, member)
+
+
+def _refuse_reading_beyond(path: Path, tensors: "Iterable[torch.Tensor]") -> None:
+    """Raise ValueError where a tensor is said to hold more than the member of the archive that is mapped for it.
+
+    PyTorch maps the file as one piece, at an address that it does not tell. Storages begin where members do, so it follows.
+    """
+    sizes = {
+        storage.data_ptr(): storage.nbytes()
+        for storage in (tensor.untyped_storage() for tensor in tensors)
+        if storage.nbytes()
+    }
+    with zipfile.ZipFile(path) as archive:
+        members = {start_of(path, member): member.file_size for member in archive.infolist()}
+    addresses = [min(sizes) - start for start in members] if sizes else [0]
+    if not any(all(size <= members.get(place - at, -1) for place, size in sizes.items()) for at in addresses):
+        raise ValueError("a tensor is said to hold more numbers than are stored for it")
