@@ -94,11 +94,11 @@ def _load(path: Path, is_mapped: bool) -> Any:
                 return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
             with path.open("rb") as file:  # a line of JSON before the weights, as saev writes them
                 file.readline()
-                content = io.BytesIO(file.read())
-            if zipfile.is_zipfile(content):
-                _refuse_damaged(content)
-                content.seek(0)
-            return torch.load(content, map_location="cpu", weights_only=True)
+                weights = io.BytesIO(file.read())
+            if zipfile.is_zipfile(weights):
+                _refuse_damaged(weights)
+                weights.seek(0)
+            return torch.load(weights, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
             # The library's own message advises to switch the safety off.
             named = re.search(r"GLOBAL (\S+)", str(error))
