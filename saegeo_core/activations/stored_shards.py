@@ -1,6 +1,7 @@
 """One shard of stored activations, in any of three containers: named tensors of which some rows are read."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import torch
 
 DOCUMENT = "document"
+MOST_DIGITS = 19
+"""Longer numbers in the names of files are no numbers of shards."""
 
 
 class Shard(Protocol):
@@ -36,7 +39,7 @@ def find_shards(folder: Path) -> list[Shard]:
     """The shards in a folder, in the order of their names.
 
     Raises:
-        SaegeoError: there are none, or one is damaged.
+        SaegeoError: there are none, one is missing, or one is damaged.
     """
     numpy_files: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*.npy")):
@@ -56,7 +59,21 @@ def find_shards(folder: Path) -> list[Shard]:
             f"the folder {folder} holds no stored activations",
             "they lie in 00000.safetensors, 00000.npz, or 00000.HOOK.npy, and so on",
         )
+    _refuse_gaps(folder, sorted(shards))
     return [shards[stem] for stem in sorted(shards)]
+
+
+def _refuse_gaps(folder: Path, stems: list[str]) -> None:
+    """Raise SaegeoError where shards are numbered and a number between the first and the last is missing."""
+    if not all(stem.isascii() and stem.isdigit() and len(stem) < MOST_DIGITS for stem in stems):
+        return
+    numbers = sorted(map(int, stems))
+    missing = next((before + 1 for before, after in pairwise(numbers) if after > before + 1), None)
+    if missing is not None:
+        raise SaegeoError(
+            f"{folder} holds shards from {stems[0]} to {stems[-1]}, and none of number {missing}",
+            "copy it again from its source, or number the shards without gaps",
+        )
 
 
 class SafetensorsShard:

@@ -2,9 +2,9 @@
 
     <folder>/configuration.json        everything that decides the numbers, in words
              shard-00000.npz           arrays, named <dictionary>/<array>, and those of the blocks
-             shard-00000.json          written last: what the shard covers, and the checksum of its arrays
+             shard-00000.json          written last: what the shard covers, and the checksum of its arrays and of all it says itself
 
-A shard whose arrays are not what was written is as good as missing: its portion is harvested again.
+A shard that is not what was written is as good as missing: its portion is harvested again.
 """
 
 import errno
@@ -50,7 +50,7 @@ class ShardRecord(Frozen):
         n_skipped: broken lines of the corpus passed over until here, from its beginning.
         labels: the kinds of text that the shard's label numbers stand for.
         high_norm_tokens: for each hook the tokens whose activation is far longer than most.
-        sha256: checksum of the arrays.
+        sha256: checksum of the file of the arrays, and of the rest of this record: a wrong `is_last` would end the harvest.
     """
 
     first_document: int
@@ -65,6 +65,13 @@ class ShardRecord(Frozen):
     labels: tuple[str, ...]
     high_norm_tokens: dict[str, int]
     sha256: str = ""
+
+    def sealed(self, arrays: bytes | memoryview) -> "ShardRecord":
+        """The same record with the checksum of itself and the arrays as they are in their file."""
+        without = self.model_copy(update={"sha256": ""})
+        checksum = hashlib.sha256(without.model_dump_json().encode())
+        checksum.update(arrays)
+        return self.model_copy(update={"sha256": checksum.hexdigest()})
 
 
 def unfinished_folder(root: Path, names: Iterable[tuple[str, str]]) -> Path:
@@ -112,11 +119,10 @@ class ShardFolder:
         """The record of a shard that starts at that document and is whole, or None."""
         try:
             record = ShardRecord.model_validate_json(self._record(number).read_bytes())
-            with self._arrays(number).open("rb") as file:
-                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+            is_whole = record == record.sealed(self._arrays(number).read_bytes())
         except (OSError, ValidationError):
             return None
-        return record if record.first_document == first_document and checksum == record.sha256 else None
+        return record if is_whole and record.first_document == first_document else None
 
     def write(self, number: int, record: ShardRecord, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Keep a finished shard. The record comes last: without it there is no shard.
@@ -126,7 +132,7 @@ class ShardFolder:
         """
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
-        record = record.model_copy(update={"sha256": hashlib.sha256(content.getbuffer()).hexdigest()})
+        record = record.sealed(content.getbuffer())
         with disk_errors_explained(self.folder):
             self._record(number).unlink(missing_ok=True)
             with replacing(self._arrays(number)) as file:

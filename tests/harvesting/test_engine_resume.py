@@ -100,7 +100,26 @@ def swap_with_next(shard, record):
         following.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [damage_bytes, cut_short, lose_record, garble_record, swap_with_next])
+def record_says(**changed):
+    def change(shard, record):
+        record.write_text(json.dumps(json.loads(record.read_text()) | changed))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_bytes,
+        cut_short,
+        lose_record,
+        garble_record,
+        swap_with_next,
+        pytest.param(record_says(is_last=True), id="ends_early"),
+        pytest.param(record_says(n_tokens=1, n_blocks=9), id="other_counts"),
+        pytest.param(record_says(next_document=7), id="passes_over_documents"),
+    ],
+)
 def test_a_damaged_shard_is_detected_and_redone(tmp_path, make_sae, word_source, corpus, uninterrupted, damage):
     with pytest.raises(Stop):
         source = word_source(batch_tokens=9, after_batch=stopping_at({25}))
@@ -109,6 +128,26 @@ def test_a_damaged_shard_is_detected_and_redone(tmp_path, make_sae, word_source,
     assert (folder / "shard-00004.json").exists()
     damage(folder / "shard-00002.npz", folder / "shard-00002.json")
     assert harvest([make_sae()], word_source(), corpus, tmp_path / "out", SETTINGS)[0].firing.digest == uninterrupted
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", None], ids=["empty", "cut short", "of an SAE with fewer features"])
+def test_damaged_controls_are_calibrated_again(tmp_path, make_sae, word_source, corpus, content):
+    rules = HarvestSettings(block_tokens=4, control_draws=2, gaussian_draws=1)
+    [whole] = harvest([make_sae()], word_source(), corpus, tmp_path / "whole", rules)
+    with pytest.raises(Stop):
+        harvest(
+            [make_sae()], word_source(batch_tokens=9, after_batch=stopping_at({90})), corpus, tmp_path / "out", rules
+        )
+    [folder] = (tmp_path / "out" / ".unfinished").iterdir()
+    path = folder / "controls-00000.npz"
+    with np.load(path) as kept:
+        fewer = dict(kept) | {"thresholds": kept["thresholds"][:, :-1]}
+    np.savez(path, **fewer) if content is None else path.write_bytes(content)
+    [found] = harvest([make_sae()], word_source(), corpus, tmp_path / "out", rules)
+    assert found.firing.digest == whole.firing.digest
+    assert [one.firing.digest for one in found.firing.controls()] == [
+        one.firing.digest for one in whole.firing.controls()
+    ]
 
 
 def test_a_damaged_result_is_harvested_again(tmp_path, make_sae, word_source, corpus, uninterrupted):
