@@ -38,6 +38,7 @@ from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files.tensor_file import reading
+from saegeo_core.typed_path import typed_path
 
 ROWS_AT_ONCE = 8192
 DOCUMENTS_AT_ONCE = 256
@@ -57,7 +58,7 @@ class Stored:
         Raises:
             SaegeoError: not there, damaged, without one of the hooks, or a window is asked for.
         """
-        folder = Path(where).expanduser()
+        folder = typed_path(where)
         if not folder.is_dir():
             raise SaegeoError(f"there is no folder {folder} of stored activations", "name the folder with their shards")
         return StoredSource(folder, request)
