@@ -227,7 +227,7 @@ def _refuse_unfit(analysis: Any) -> None:
 
 
 def _refuse_other_than(attribute: str, analysis: Any, known: tuple[str, ...]) -> None:
-    given = getattr(analysis, attribute, frozenset())
+    given: Any = getattr(analysis, attribute, frozenset())
     if not isinstance(given, frozenset | set):
         raise TypeError(
             f"{attribute} of {analysis.name} is a {type(given).__name__}; write frozenset({{{known[0]!r}}})"
