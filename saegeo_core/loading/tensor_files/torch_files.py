@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 4
 """Dictionaries within dictionaries that are looked into."""
+MOST_REPEATED = 1 << 26
+"""Bytes that a tensor may have beyond those stored for it: one threshold for all features is kept once, and repeated."""
 
 
 def open_torch(path: Path) -> TensorFile:
@@ -33,9 +35,10 @@ def open_torch(path: Path) -> TensorFile:
     import torch
 
     with reading(path, "a PyTorch file"):
-        is_mapped = zipfile.is_zipfile(path) and not _json_comes_first(path)
-        if is_mapped:
-            _refuse_damaged(path, ".pkl")
+        is_zip = zipfile.is_zipfile(path) and not _json_comes_first(path)
+        is_mapped = is_zip and _is_stored_plainly(path)
+        if is_zip:
+            _refuse_damaged(path, ".pkl" if is_mapped else "")
         content = _load(path, is_mapped)
     if isinstance(content, torch.Tensor):
         content = {"tensor": content}
@@ -45,18 +48,18 @@ def open_torch(path: Path) -> TensorFile:
             "save the SAE's state_dict() instead",
         )
     found = dict(_values_in(content, "", MAX_DEPTH))
-    tensors = {
-        name: value.detach()
-        for name, value in found.items()
-        if isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested
-    }
+    tensors = {name: value.detach() for name, value in found.items() if isinstance(value, torch.Tensor)}
+    unfit = {name: reason for name, value in tensors.items() if (reason := _why_no_array(value))}
+    fit = {name: value for name, value in tensors.items() if name not in unfit}
+    read_fit = _mapped_reader(path, fit) if is_mapped else fit.__getitem__
+
+    def read(name: str) -> "torch.Tensor":
+        if name in unfit:
+            raise SaegeoError(f"{name} of {path} is {unfit[name]}", "save it as a plain tensor of float32")
+        return read_fit(name)
+
     notes = {name: value for name, value in found.items() if isinstance(value, str | int | float | bool)}
-    return TensorFile(
-        path,
-        {name: tuple(value.shape) for name, value in tensors.items()},
-        _mapped_reader(path, tensors) if is_mapped else tensors.__getitem__,
-        notes,
-    )
+    return TensorFile(path, {name: _shape(value) for name, value in tensors.items()}, read, notes)
 
 
 def json_line_of(path: Path) -> dict[str, Any] | None:
@@ -77,6 +80,35 @@ def _values_in(content: "Mapping[Any, Any]", prefix: str, depth: int) -> Iterato
             yield prefix + key, value
         elif depth > 0:
             yield from _values_in(value, f"{prefix}{key}.", depth - 1)
+
+
+def _why_no_array(tensor: "torch.Tensor") -> str:
+    """What keeps a tensor from being an array of stored numbers; nothing where it is one."""
+    import torch
+
+    if tensor.is_nested:
+        return "nested: rows of lengths of their own"
+    if tensor.layout != torch.strided:
+        return f"kept as {tensor.layout}, not as rows of numbers"
+    if tensor.is_meta:
+        return "on the meta device: it has a shape and no numbers"
+    if tensor.is_quantized:
+        return f"quantized ({tensor.dtype})"
+    needed, stored = tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes()
+    if needed > stored + MOST_REPEATED:
+        return f"of shape {tuple(tensor.shape)}, which takes {needed} bytes, and {stored} are stored: it repeats them"
+    return ""
+
+
+def _shape(tensor: "torch.Tensor") -> tuple[int, ...]:
+    """A nested tensor has a number of rows alone."""
+    return (tensor.size(0), 0) if tensor.is_nested else tuple(tensor.shape)
+
+
+def _is_stored_plainly(path: Path) -> bool:
+    """Whether the members of an archive are not compressed, and can be mapped."""
+    with zipfile.ZipFile(path) as archive:
+        return all(member.compress_type == zipfile.ZIP_STORED for member in archive.infolist())
 
 
 def _json_comes_first(path: Path) -> bool:
