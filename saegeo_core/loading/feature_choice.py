@@ -6,6 +6,7 @@ import numpy as np
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Integers
+from saegeo_core.size_limit import read_whole
 from saegeo_core.typed_path import typed_path
 
 RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
@@ -27,7 +28,7 @@ def chosen_features(choice: str, d_sae: int) -> Integers:
     if not re.fullmatch(r"[0-9,\s-]+", choice):
         path = typed_path(choice)
         try:
-            text, where = path.read_text(encoding="utf-8-sig"), str(path)
+            text, where = read_whole(path).decode("utf-8-sig"), str(path)
         except OSError as error:
             raise SaegeoError(
                 f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading, refuse_unless_floating
 from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
+from saegeo_core.size_limit import refuse_inflating
 
 if TYPE_CHECKING:
     import torch
@@ -111,9 +112,11 @@ def open_npz(path: Path, whole_numbers: Collection[str] = ()) -> TensorFile:
         with reading(path, "an .npz archive"):
             if name not in whole_numbers or headers[name].dtype.kind not in "iu":
                 headers[name].refuse_unless_floating(f"{name} of {path}")
-            if members[name].compress_type == zipfile.ZIP_STORED:
+            member = members[name]
+            if member.compress_type == zipfile.ZIP_STORED:
                 return headers[name].map(path, start_of_undamaged(name))
-            with zipfile.ZipFile(path) as archive, archive.open(members[name]) as file:
+            refuse_inflating(member.file_size, member.compress_size, f"{name} of {path}")
+            with zipfile.ZipFile(path) as archive, archive.open(member) as file:
                 return _tensor(np.lib.format.read_array(file, allow_pickle=False))
 
     return TensorFile(path, {name: header.shape for name, header in headers.items()}, read)

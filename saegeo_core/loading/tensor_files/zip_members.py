@@ -7,6 +7,8 @@ import struct
 import zipfile
 from pathlib import Path
 
+from saegeo_core.size_limit import refuse_inflating
+
 LOCAL_HEADER_BYTES = 30
 CHUNK = 1 << 20
 
@@ -16,7 +18,10 @@ def refuse_damaged(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
     Raises:
         zipfile.BadZipFile: it is not what was written.
+        SaegeoError: it is compressed, and what it inflates to exceeds the limit.
     """
+    if member.compress_type != zipfile.ZIP_STORED:
+        refuse_inflating(member.file_size, member.compress_size, f"{member.filename} of {archive.filename}")
     with archive.open(member) as file:
         while file.read(CHUNK):
             pass
