@@ -111,6 +111,16 @@ def test_an_error_of_the_operating_system_is_a_sentence(group_that):
     assert result.stderr == "error: xxx: File name too long\nchoose another place, or mend it\n"
 
 
+def test_a_warning_is_a_message_that_steers_no_terminal(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import warnings\nfrom saegeo_core.cli import main\nimport click\n"
+        "warn = lambda: warnings.warn('a\\x1b[31mb\\x07', stacklevel=1)\n"
+        "type(main).get_command = lambda *_: click.Command('run', callback=warn)\nmain(['run'])\n"
+    )
+    done = subprocess.run([sys.executable, tmp_path / "a.py"], capture_output=True, text=True, check=False)
+    assert done.stderr == "warning: ab\n"
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is always full is needed")
 @pytest.mark.parametrize("command", [["plugins"], ["releases", "gemma"], ["plugins", "show", "cosine-tails"]])
 def test_a_full_disk_behind_standard_output_is_a_sentence(command):

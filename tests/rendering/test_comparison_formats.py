@@ -126,6 +126,12 @@ def test_comma_separated_holds_the_texts_and_the_numbers(comparison, tables):
     assert [row[estimate] for row in rows[1:]] == ["0.0034232"] * 3 + [""]
 
 
+def test_markdown_makes_no_link_no_mention_and_no_formula_of_a_name():
+    table = TextTable(("SAE",), (("@a $x$ http://b.c www.d.e f@g.h",),), ("",))
+    line = markdown_tables([table]).splitlines()[2]
+    assert line == r"| &#64;a \$x\$ http&#58;//b.c www&#46;d.e f&#64;g.h |"
+
+
 @pytest.mark.parametrize(
     "field", ["=1+1", "+1+1", "-1+1", "@a", "-A1", "-2+cmd|' /C calc'!A0", "-", "\t=1", "\r=1", "\x1b[31m=1"]
 )
