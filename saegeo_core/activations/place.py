@@ -9,6 +9,7 @@ from saegeo_core.activations.model_loading import DEMO
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.json_files import read_json_object
+from saegeo_core.typed_path import typed_path
 
 #: Names that TransformerLens, and SAEs after it, have for models of the hub.
 ALSO_CALLED = {"gpt2-small": "gpt2", DEMO: "all-minilm-l6-v2"}
@@ -72,7 +73,7 @@ def refuse_other_model(saes: Iterable[SaeDescription], model: str) -> None:
 
 
 def _names_of(model: str) -> set[str]:
-    folder = Path(model).expanduser()
+    folder = typed_path(model)
     names = [folder.name]
     if (folder / "config.json").is_file():
         names += [folder.resolve().name, *_cached_names(folder), *_configured_names(folder)]

@@ -1,19 +1,20 @@
 """One shard of stored activations, in any of three containers: named tensors of which some rows are read."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from saegeo_core.errors import SaegeoError
-from saegeo_core.loading.tensor_files.numpy_files import open_npz
-from saegeo_core.loading.tensor_files.tensor_file import reading, refuse_unless_floating
+from saegeo_core.loading.tensor_files.numpy_files import open_npy, open_npz
+from saegeo_core.loading.tensor_files.tensor_file import reading
 
 if TYPE_CHECKING:
     import torch
 
 DOCUMENT = "document"
+MOST_DIGITS = 19
+"""Longer numbers in the names of files are no numbers of shards."""
 
 
 class Shard(Protocol):
@@ -38,7 +39,7 @@ def find_shards(folder: Path) -> list[Shard]:
     """The shards in a folder, in the order of their names.
 
     Raises:
-        SaegeoError: there are none, or one is damaged.
+        SaegeoError: there are none, one is missing, or one is damaged.
     """
     numpy_files: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*.npy")):
@@ -58,7 +59,21 @@ def find_shards(folder: Path) -> list[Shard]:
             f"the folder {folder} holds no stored activations",
             "they lie in 00000.safetensors, 00000.npz, or 00000.HOOK.npy, and so on",
         )
+    _refuse_gaps(folder, sorted(shards))
     return [shards[stem] for stem in sorted(shards)]
+
+
+def _refuse_gaps(folder: Path, stems: list[str]) -> None:
+    """Raise SaegeoError where shards are numbered and a number between the first and the last is missing."""
+    if not all(stem.isascii() and stem.isdigit() and len(stem) < MOST_DIGITS for stem in stems):
+        return
+    numbers = sorted(map(int, stems))
+    missing = next((before + 1 for before, after in pairwise(numbers) if after > before + 1), None)
+    if missing is not None:
+        raise SaegeoError(
+            f"{folder} holds shards from {stems[0]} to {stems[-1]}, and none of number {missing}",
+            "copy it again from its source, or number the shards without gaps",
+        )
 
 
 class SafetensorsShard:
@@ -100,18 +115,9 @@ class NumpyShard:
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         self.paths = tuple(files.values())
-        self._files = files
-        self.shapes = {name: self._mapped(name).shape for name in files}
+        self._files = {name: open_npy(path, whole_numbers=name == DOCUMENT) for name, path in files.items()}
+        self.shapes = {name: file.shapes["array"] for name, file in self._files.items()}
 
     def rows(self, name: str, start: int, stop: int) -> "torch.Tensor":
         """Some rows of one tensor; only their pages are read."""
-        import torch
-
-        return torch.from_numpy(np.array(self._mapped(name)[start:stop]))
-
-    def _mapped(self, name: str) -> np.ndarray[Any, Any]:
-        with reading(self._files[name], "a NumPy array"):
-            array: np.ndarray[Any, Any] = np.load(self._files[name], mmap_mode="r", allow_pickle=False)
-        if name != DOCUMENT:
-            refuse_unless_floating(str(array.dtype), str(self._files[name]))
-        return array
+        return self._files[name].read("array")[start:stop].clone()

@@ -12,14 +12,15 @@ or, instead of a safetensors file, a NumPy file for each of its tensors:
       00000.blocks.3.hook_resid_post.npy
 
 `document` is int64 (n_tokens,), the number of the document of each token, never decreasing, not from shard to shard either; a
-hook's tensor is (n_tokens, d_in). Shards are read in the order of their names. Special tokens must not be among the rows:
+hook's tensor is (n_tokens, d_in). Shards are read in the order of their names; where all of these are numbers, none may be missing.
+documents.jsonl has as many lines as there are documents. Special tokens must not be among the rows:
 nothing here can tell them from others.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,12 @@ from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files.tensor_file import reading
+from saegeo_core.typed_path import typed_path
 
 ROWS_AT_ONCE = 8192
 DOCUMENTS_AT_ONCE = 256
+#: Documents without tokens are allowed, but where there are more than so many to a token, their numbers are wrong.
+DOCUMENTS_OF_A_TOKEN = 100
 
 
 class Stored:
@@ -54,7 +58,7 @@ class Stored:
         Raises:
             SaegeoError: not there, damaged, without one of the hooks, or a window is asked for.
         """
-        folder = Path(where).expanduser()
+        folder = typed_path(where)
         if not folder.is_dir():
             raise SaegeoError(f"there is no folder {folder} of stored activations", "name the folder with their shards")
         return StoredSource(folder, request)
@@ -161,17 +165,22 @@ class StoredDocuments:
         Raises:
             SaegeoError: documents.jsonl is damaged, or has too few lines.
         """
-        facts = self._facts() if self._path.is_file() else iter([{}] * self._n_documents)
+        self._refuse_other_number()
+        facts = self._facts() if self._path.is_file() else repeat({}, self._n_documents)
         position = -1
         for position, fact in enumerate(islice(facts, self._n_documents)):
             if position >= start:
                 label = fact.get("label")
                 group = str(fact.get("group", f"#{position}"))
                 yield Document("", None if label is None else str(label), group, position)
-        if position + 1 < self._n_documents:
+
+    def _refuse_other_number(self) -> None:
+        """Lines that are missing, or documents: a folder that lost its last shard has fewer of these."""
+        n_lines = sum(1 for _ in read_lines(self._path)) if self._path.is_file() else self._n_documents
+        if n_lines != self._n_documents:
             raise SaegeoError(
-                f"{self._path} has {position + 1} lines; the activations are of {self._n_documents} documents",
-                "give one line for each document, from number 0 on",
+                f"{self._path} has {n_lines} lines; the activations are of {self._n_documents} documents",
+                "give one line for each document, from number 0 on to the last that has tokens; or is a shard missing?",
             )
 
     def _facts(self) -> Iterator[dict[str, Any]]:
@@ -227,4 +236,11 @@ def _spans(shards: Sequence[Shard]) -> list[_Span]:
         spans.append(_Span(shard, int(document[0]), int(document[-1]), earlier))
     if not spans:
         raise SaegeoError(f"the shards beside {shards[0].paths[0]} hold no token")
+    n_tokens = sum(shard.shapes[DOCUMENT][0] for shard in shards)
+    for span in spans:
+        if span.last >= DOCUMENTS_OF_A_TOKEN * n_tokens:
+            raise SaegeoError(
+                f"{DOCUMENT} of {span.shard.paths[0]} goes up to {span.last}, and there are {n_tokens} tokens in all shards",
+                "number the documents 0, 1, 2 …; the shard may be damaged",
+            )
     return spans

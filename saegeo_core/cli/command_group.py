@@ -1,11 +1,12 @@
 """A click group that imports a command's module when the command is used, and ends every command in the agreed way.
 
-Exit status: 0 done, 1 some of the work failed, 2 the user's mistake, 130 interrupted.
+Exit status: 0 done, 1 some of the work failed, 2 the user's mistake or an error of the operating system, 130 interrupted.
 """
 
 import importlib
 import io
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -57,11 +58,22 @@ class CommandGroup(click.Group):
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _warn  # type: ignore[assignment]  # it takes whatever that takes
-                return super().invoke(ctx)
+                try:
+                    return super().invoke(ctx)
+                finally:
+                    sys.stdout.flush()  # a full disk is told here, and not when everything is over
         except SaegeoError as error:
             from saegeo_core.cli.messages import complain
 
             complain("error", error)
+            ctx.exit(USERS_MISTAKE)
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # what the system refuses and nobody foresaw: a name too long, a full disk
+            from saegeo_core.cli.messages import complain
+
+            _write_no_more_to_a_full_disk()
+            complain("error", SaegeoError(_in_words(error), "choose another place, or mend it"))
             ctx.exit(USERS_MISTAKE)
         except KeyboardInterrupt:
             from saegeo_core.cli.messages import say
@@ -81,3 +93,18 @@ def _never_fail_on_encoding() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _in_words(error: OSError) -> str:
+    """What the system says, and of what."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
+def _write_no_more_to_a_full_disk() -> None:
+    """What could not be written is still kept for it, and Python would try once more at its end, and fail aloud."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())

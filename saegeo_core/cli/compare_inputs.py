@@ -12,6 +12,7 @@ from typing import Any
 from saegeo_core.cli.setting import parse_setting
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
+from saegeo_core.loading.local_files import is_recognised
 from saegeo_core.plugin.analysis import resolve_parameters
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Report
@@ -85,7 +86,7 @@ def _reports_at(path: Path, plugins: PluginManager) -> Path | None:
         if path.suffix == ARRAYS and path.with_suffix(REPORT).is_file():
             return path.with_suffix(REPORT)  # a report's arrays come with it
         return path if path.suffix == REPORT else None
-    if not path.is_dir() or any(file_format.recognises(path) for file_format in plugins.formats):
+    if not path.is_dir() or is_recognised(path, plugins):
         return None
     if not any(path.rglob(f"*{REPORT}")):
         raise SaegeoError(

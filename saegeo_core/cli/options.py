@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from saegeo_core.errors import SaegeoError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -31,6 +33,13 @@ def together(*options: Decorator) -> Decorator:
         return command
 
     return decorated
+
+
+def refuse_empty(_ctx: click.Context, option: click.Parameter, value: Any) -> Any:
+    """A click callback: a name that is empty, as one that a script forgot to set, would be the folder one is in."""
+    if value == "":
+        raise SaegeoError(f"{option.opts[0]} is empty", "name a folder; . is the one you are in")
+    return value
 
 
 def plugin_option(help: str) -> Decorator:
@@ -82,7 +91,7 @@ def seed_option(help: str) -> Decorator:
 
 def out_option(default: str, help: str) -> Decorator:
     """The folder of results."""
-    return click.option("--out", default=default, show_default=True, metavar="DIR", help=help)
+    return click.option("--out", default=default, show_default=True, metavar="DIR", help=help, callback=refuse_empty)
 
 
 def _level(level: int) -> Callable[[click.Context, click.Parameter, bool], None]:

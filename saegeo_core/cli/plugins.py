@@ -100,6 +100,7 @@ def new_plugin(given: "PluginManager | None", name: str, folder: Path, kind: "Ki
     """Write a package called NAME that brings one thing, and installs, passes its tests and runs as it is."""
     from saegeo_core.cli.messages import results, say
     from saegeo_core.plugin.new import next_steps, write_plugin
+    from saegeo_core.rendering.plain_text import plain
 
     plugins = _loaded(given)
     taken = {
@@ -108,7 +109,7 @@ def new_plugin(given: "PluginManager | None", name: str, folder: Path, kind: "Ki
         "source": [one.name for one in plugins.sources],
     }
     written = write_plugin(name, folder, taken=taken[kind], kind=kind)
-    results().print(str(written), soft_wrap=True)
+    results().print(plain(written), soft_wrap=True)
     say("next, type:")
     for line in next_steps(name, written, kind):
         say(line)

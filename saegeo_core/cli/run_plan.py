@@ -167,6 +167,10 @@ def _with_settings(
             if not skip_incomplete:
                 raise
             say(f"skipped: {name} ({error.message}; {error.hint})")
+        except SaegeoError as error:
+            if given[name] or not skip_incomplete:
+                raise
+            complain("broken", error, f"{name} (package {plugins.package_of(name)})")
     if not configured:
         raise SaegeoError(
             "no installed analysis can run with what was given", "saegeo plugins show NAME tells what is needed"

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic_core import CoreSchema, core_schema
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.typed_path import typed_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class SaeSpec:
         if "\0" in text:
             raise SaegeoError(f"the name {text!r} holds a NUL character")
         if text.startswith((".", "/", "~")) or ":" not in text or Path(text).exists():
-            return cls(path=_expanded(text))
+            return cls(path=typed_path(text))
         release, sae_id = text.split(":", 1)
         _refuse_escape(text, release)
         _refuse_escape(text, sae_id)
@@ -77,13 +78,6 @@ class SaeSpec:
 
     def __str__(self) -> str:
         return f"{self.release}:{self.sae_id}" if self.path is None else str(self.path)
-
-
-def _expanded(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise SaegeoError(f"{text!r} names the home of a user unknown here", "type the whole path") from None
 
 
 def _refuse_escape(text: str, part: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.size_limit import MOST_TEXT, refuse_too_large
 
 CHUNK = 1 << 16
 DAMAGE = (OSError, EOFError, zlib.error)
@@ -20,11 +21,11 @@ def read_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, without their ends. `.gz` and `.zst` are unpacked.
 
     Raises:
-        SaegeoError: unreadable, not compressed as its name says, or cut short.
+        SaegeoError: unreadable, not compressed as its name says, cut short, or a line longer than the limit.
     """
     n_lines = 0
     try:
-        for line in _split(_chunks(path)):
+        for line in _split(_chunks(path), path):
             n_lines += 1
             yield line
     except DAMAGE as error:
@@ -35,10 +36,16 @@ def read_text(path: Path) -> str:
     r"""The whole text of a file, plain or compressed, line ends as `\n`.
 
     Raises:
-        SaegeoError: as `read_lines`, or not UTF-8.
+        SaegeoError: as `read_lines`, longer than the limit, or not UTF-8.
     """
+    chunks: list[bytes] = []
+    n_bytes = 0
     try:
-        text = b"".join(_chunks(path)).decode("utf-8-sig")
+        for chunk in _chunks(path):
+            n_bytes += len(chunk)
+            refuse_too_large(n_bytes, f"the text of {path}", MOST_TEXT)
+            chunks.append(chunk)
+        text = b"".join(chunks).decode("utf-8-sig")
     except DAMAGE as error:
         raise _damaged(path, "", error) from error
     except UnicodeDecodeError as error:
@@ -83,14 +90,17 @@ def _zstandard_chunks(file: BinaryIO) -> Iterator[bytes]:
         raise EOFError("the last Zstandard frame does not end")
 
 
-def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _split(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
     unfinished: list[bytes] = []
+    n_bytes = 0
     for chunk in chunks:
+        n_bytes += len(chunk)
+        refuse_too_large(n_bytes, f"a line of {path}", MOST_TEXT)
         first, *others = chunk.split(b"\n")
         unfinished.append(first)
         if others:
             yield b"".join(unfinished)
             yield from others[:-1]
-            unfinished = [others[-1]]
+            unfinished, n_bytes = [others[-1]], len(others[-1])
     if any(unfinished):
         yield b"".join(unfinished)

@@ -5,7 +5,7 @@ Damage of a file itself (a compressed one cut short) always stops the reading, w
 
 import codecs
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from saegeo_core.corpora.corpus import Document
 from saegeo_core.corpora.document_rows import TEXT, BrokenRow, DocumentRows
 from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError
+from saegeo_core.size_limit import MOST_OF_AN_ARRAY, refuse_too_large
 
 
 class JsonLinesCorpus:
@@ -53,12 +54,22 @@ class JsonLinesCorpus:
             lines = enumerate(read_lines(path), start=1)
             first = next(((number, line) for number, line in lines if line.strip()), None)
             if first is not None and ".json" in path.suffixes and _begins_an_array(first[1]):
-                whole = first[1] + b"".join(line for _, line in lines)
+                whole = _together(first[1], (line for _, line in lines), path)
                 yield from ((f"entry {number} of {path}", row) for number, row in _entries(whole, path))
                 continue
             for number, line in [] if first is None else chain([first], lines):
                 if line.strip():
                     yield f"line {number} of {path}", _parsed(line, number)
+
+
+def _together(first: bytes, others: Iterable[bytes], path: Path) -> bytes:
+    """The lines of an array, which is read whole."""
+    lines, n_bytes = [first], len(first)
+    for line in others:
+        n_bytes += len(line)
+        refuse_too_large(n_bytes, f"the array of {path}", MOST_OF_AN_ARRAY)
+        lines.append(line)
+    return b"".join(lines)
 
 
 def _begins_an_array(line: bytes) -> bool:

@@ -12,6 +12,7 @@ from saegeo_core.corpora.python_environment import PythonEnvironment
 from saegeo_core.corpora.table_files import READERS, TableFilesCorpus
 from saegeo_core.corpora.text_files import TextFilesCorpus
 from saegeo_core.errors import SaegeoError
+from saegeo_core.typed_path import typed_path
 
 HUB = "hf:"
 PYTHON_ENVIRONMENT = "python-env"
@@ -47,7 +48,7 @@ def open_corpus(
     if where == PYTHON_ENVIRONMENT:
         _refuse_fields(label_field, text_field, where)
         return PythonEnvironment()
-    path = Path(where).expanduser()
+    path = typed_path(where)
     files = _files(path)
     lines = [file for file in files if _kind(file) in JSON_LINES]
     if lines:

@@ -29,6 +29,15 @@ PER_DOCUMENT: Mapping[str, type[np.generic]] = {"group_of_document": np.int64}
 ARRAYS = {**PER_FEATURE, **PER_BLOCK, **PER_DOCUMENT}
 
 
+def refuse_writing(values: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers, which nobody can write to by this name: what one analysis did to them the next would measure."""
+    if not values.flags.writeable:  # a memory-mapped file stays one
+        return values
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
 def as_matrix_of_bits(fired: NDArray[Any]) -> NDArray[Any]:
     """A matrix (n_blocks, n_features) of 0 and 1.
 

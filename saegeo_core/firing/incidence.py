@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.given_arrays import refuse_writing
 from saegeo_core.numerics.cooccurrence import FiredBlocks, Weights, count_cooccurrence, count_sparse_cooccurrence
 from saegeo_core.numerics.directions import row_slices
 
@@ -136,6 +137,9 @@ class PackedIncidence(Incidence):
     bits: NDArray[np.uint8]
     n_features: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bits", refuse_writing(self.bits))
+
     @property
     def n_blocks(self) -> int:
         """Number of blocks, T."""
@@ -175,6 +179,10 @@ class SparseIncidence(Incidence):
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
     n_features: int
+
+    def __post_init__(self) -> None:
+        for name in ("indptr", "indices"):
+            object.__setattr__(self, name, refuse_writing(getattr(self, name)))
 
     @property
     def n_blocks(self) -> int:

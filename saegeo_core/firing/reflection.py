@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from saegeo_core.firing.given_arrays import refuse_writing
 from saegeo_core.numerics.row_moments import row_moments
 
 
@@ -30,6 +31,10 @@ class Reflection:
 
     axes: NDArray[np.float32]
     signs: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        for name in ("axes", "signs"):
+            object.__setattr__(self, name, refuse_writing(getattr(self, name)))
 
     def of(self, rows: torch.Tensor) -> torch.Tensor:
         """Rows (n, d_in) reflected, float32, where they are."""

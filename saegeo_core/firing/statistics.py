@@ -33,6 +33,7 @@ from saegeo_core.firing.given_arrays import (
     as_matrix_of_bits,
     as_numbers,
     as_weights,
+    refuse_writing,
 )
 from saegeo_core.firing.identity import digest_of_statistics, joint_digest
 from saegeo_core.firing.incidence import INCIDENCE_ARRAYS, Incidence, Index, from_dense, from_stored
@@ -86,7 +87,7 @@ class Control(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FiringStatistics:
-    """In which blocks of text the N features of one SAE fired.
+    """In which blocks of text the N features of one SAE fired. Its arrays cannot be written to.
 
     Make one with `open`, `from_arrays` or `from_cooccurrence`. Either `fired` or `pair_counts` is known.
 
@@ -152,6 +153,9 @@ class FiringStatistics:
         refuse_impossible_counts(self.counts, self.token_counts, self.n_blocks, self.n_tokens)
         refuse_non_finite({name: getattr(self, name) for name in ACTIVATIONS}, self.fires_above)
         refuse_unknown_texts(self.document_of_block, self.group_of_document, self.label_of_block, self.label_names)
+        for name in (*ARRAYS, "pair_counts", "axes"):
+            if (values := getattr(self, name)) is not None:
+                object.__setattr__(self, name, refuse_writing(values))
 
     @classmethod
     def open(cls, path: str | Path, *, release: str | None = None, sae_id: str | None = None) -> "FiringStatistics":

@@ -29,6 +29,7 @@ from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.firing.consistency import refuse_impossible_pairs
 from saegeo_core.firing.deferred import Deferred
 from saegeo_core.frozen import Frozen
+from saegeo_core.size_limit import read_whole
 
 MANIFEST = "manifest.json"
 CONTROL_MANIFEST = "control.json"
@@ -225,14 +226,14 @@ def _identity_of_control(folder: Path) -> str:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        content = json.loads(read_whole(path), parse_constant=_refuse_constant)
         version = content.get("format_version") if isinstance(content, dict) else None
         if isinstance(version, int) and version > FORMAT_VERSION:
             raise SaegeoError(
                 f"{path} was written by a newer saegeo (format {version})", "pip install --upgrade saegeo"
             )
         return Manifest.model_validate(content)
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError, ValidationError, RecursionError) as error:
         raise SaegeoError(
             f"{path} is not the manifest of firing statistics: {_first_line(error)}", "harvest again"
         ) from None

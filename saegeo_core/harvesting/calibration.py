@@ -1,6 +1,5 @@
 """The controls of a harvest: calibrated once, on the first tokens of the corpus, and kept for when it goes on."""
 
-import zipfile
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -37,7 +36,7 @@ def controls_of(
     if not settings.has_controls:
         return [Controls((), 0)] * len(saes)
     paths = [folder / f"controls-{number:05}.npz" for number in range(len(saes))]
-    kept = [_read(path) for path in paths]
+    kept = [_read(path, placed, settings) for path, placed in zip(paths, saes, strict=True)]
     hooks = {placed.hook for placed, controls in zip(saes, kept, strict=True) if controls is None}
     first = first_activations(source, corpus, settings, hooks) if hooks else {}
     return [
@@ -120,13 +119,23 @@ def _calibrated(placed: PlacedSae, sample: Sample, settings: HarvestSettings, pa
     return controls
 
 
-def _read(path: Path) -> Controls | None:
-    """The controls kept in a file, or None where there are none or they are damaged."""
+def _read(path: Path, placed: PlacedSae, settings: HarvestSettings) -> Controls | None:
+    """The controls kept in a file, or None where there are none, they are damaged, or other ones than are asked for."""
+    n_reflected, n_gaussian = settings.control_draws, settings.gaussian_draws
+    n_features, d_in = placed.sae.cloud.n_features, placed.sae.d_in
+    shapes: dict[str, tuple[int, ...]] = {"thresholds": (n_reflected + n_gaussian, n_features), "n_tokens": ()}
+    if n_reflected:
+        shapes |= {"axes": (d_in, d_in), "signs": (n_reflected, d_in)}
+    if n_gaussian:
+        shapes |= {"directions": (n_gaussian, n_features, d_in)}
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            axes = stored["axes"]
-            placed = [*(Reflection(axes, signs) for signs in stored["signs"]), *stored["directions"]]
-            drawn = zip(placed, stored["thresholds"], strict=True)
-            return Controls(tuple(ControlDictionary(*one) for one in drawn), int(stored["n_tokens"]))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+            is_as_asked = all(arrays[name].shape == shape for name, shape in shapes.items())
+    except Exception:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         return None
+    if not is_as_asked:
+        return None
+    placed_anew = [*(Reflection(arrays["axes"], signs) for signs in arrays["signs"]), *arrays["directions"]]
+    drawn = zip(placed_anew, arrays["thresholds"], strict=True)
+    return Controls(tuple(ControlDictionary(*one) for one in drawn), int(arrays["n_tokens"]))

@@ -8,6 +8,7 @@ added up before the end. The numbers depend neither on interruptions nor, on a C
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +30,7 @@ from saegeo_core.harvesting.placed_sae import PlacedSae, refuse_other_width
 from saegeo_core.harvesting.portions import PortionReader
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.harvesting.shard_making import ShardMaker
-from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, disk_errors_explained, unfinished_folder
+from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, alone, disk_errors_explained, unfinished_folder
 
 #: Told after every batch: documents and tokens since the beginning of the corpus, and how many of these tokens this call did.
 Watch = Callable[[int, int, int], None]
@@ -64,8 +65,9 @@ def harvest(
         For each SAE where its firing statistics lie, and these.
 
     Raises:
-        SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named); an empty
-            corpus, or one whose documents are all shorter than a block; a full disk; whatever source and corpus raise.
+        SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named), or one in
+            which another process harvests an SAE of these; an empty corpus, or one whose documents are all shorter than a block;
+            a full disk; whatever source and corpus raise.
     """
     return _Harvest(
         saes=saes,
@@ -92,6 +94,12 @@ class _Harvest:
 
     def run(self) -> list[Harvested]:
         refuse_other_width(self.saes, self.source)
+        with ExitStack() as held:
+            for name in sorted(set(self.names)):
+                held.enter_context(alone(self.out, *name))
+            return self._run_alone()
+
+    def _run_alone(self) -> list[Harvested]:
         there = [
             read_finished(sae.description.spec, folder, configuration)
             for sae, folder, configuration in zip(self.saes, self.folders, self._configurations, strict=True)

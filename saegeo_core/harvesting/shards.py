@@ -2,17 +2,19 @@
 
     <folder>/configuration.json        everything that decides the numbers, in words
              shard-00000.npz           arrays, named <dictionary>/<array>, and those of the blocks
-             shard-00000.json          written last: what the shard covers, and the checksum of its arrays
+             shard-00000.json          written last: what the shard covers, and the checksum of its arrays and of all it says itself
 
-A shard whose arrays are not what was written is as good as missing: its portion is harvested again.
+A shard that is not what was written is as good as missing: its portion is harvested again.
 """
 
+import errno
 import hashlib
 import io
 import json
 import shutil
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,15 @@ from pydantic import ValidationError
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
+from saegeo_core.file_lock import AlreadyLockedError, locked
 from saegeo_core.frozen import Frozen
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
 BLOCKS = "blocks"
 FIRED = ".fired"
+UNFINISHED = ".unfinished"
+#: What systems answer where files cannot be locked, as on some that are shared over a network.
+HAVE_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,7 +50,7 @@ class ShardRecord(Frozen):
         n_skipped: broken lines of the corpus passed over until here, from its beginning.
         labels: the kinds of text that the shard's label numbers stand for.
         high_norm_tokens: for each hook the tokens whose activation is far longer than most.
-        sha256: checksum of the arrays.
+        sha256: checksum of the file of the arrays, and of the rest of this record: a wrong `is_last` would end the harvest.
     """
 
     first_document: int
@@ -60,11 +66,43 @@ class ShardRecord(Frozen):
     high_norm_tokens: dict[str, int]
     sha256: str = ""
 
+    def sealed(self, arrays: bytes | memoryview) -> "ShardRecord":
+        """The same record with the checksum of itself and the arrays as they are in their file."""
+        without = self.model_copy(update={"sha256": ""})
+        checksum = hashlib.sha256(without.model_dump_json().encode())
+        checksum.update(arrays)
+        return self.model_copy(update={"sha256": checksum.hexdigest()})
+
 
 def unfinished_folder(root: Path, names: Iterable[tuple[str, str]]) -> Path:
     """Where below a harvest folder the shards of these SAEs, (release, sae_id), are while they are not finished."""
     together = "\n".join(f"{release}:{sae_id}" for release, sae_id in names)
-    return root / ".unfinished" / hashlib.sha256(together.encode()).hexdigest()[:12]
+    return root / UNFINISHED / hashlib.sha256(together.encode()).hexdigest()[:12]
+
+
+@contextmanager
+def alone(root: Path, release: str, sae_id: str) -> Iterator[None]:
+    """Harvest an SAE into a folder with no other process doing so: their shards would mix, and so would what they store.
+
+    Raises:
+        SaegeoError: another one is at it, or the folder is full or may not be written to.
+    """
+    lock = unfinished_folder(root, [(release, sae_id)]).with_suffix(".lock")
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(lock))
+        except AlreadyLockedError as error:
+            raise SaegeoError(
+                f"{release}:{sae_id} is being harvested into {root} by {error}",
+                "wait until it has ended, or name another folder with --out",
+            ) from None
+        except OSError as error:
+            if error.errno not in HAVE_NO_LOCKS:
+                raise SaegeoError(
+                    f"cannot write to {root}: {error.strerror or error}", "name another folder with --out"
+                ) from error
+            warnings.warn(f"{root} lies on a file system without locks: harvest into it once at a time", stacklevel=2)
+        yield
 
 
 class ShardFolder:
@@ -81,11 +119,10 @@ class ShardFolder:
         """The record of a shard that starts at that document and is whole, or None."""
         try:
             record = ShardRecord.model_validate_json(self._record(number).read_bytes())
-            with self._arrays(number).open("rb") as file:
-                checksum = hashlib.file_digest(file, "sha256").hexdigest()
+            is_whole = record == record.sealed(self._arrays(number).read_bytes())
         except (OSError, ValidationError):
             return None
-        return record if record.first_document == first_document and checksum == record.sha256 else None
+        return record if is_whole and record.first_document == first_document else None
 
     def write(self, number: int, record: ShardRecord, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Keep a finished shard. The record comes last: without it there is no shard.
@@ -95,7 +132,7 @@ class ShardFolder:
         """
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
-        record = record.model_copy(update={"sha256": hashlib.sha256(content.getbuffer()).hexdigest()})
+        record = record.sealed(content.getbuffer())
         with disk_errors_explained(self.folder):
             self._record(number).unlink(missing_ok=True)
             with replacing(self._arrays(number)) as file:

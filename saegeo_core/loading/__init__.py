@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.typed_path import typed_path
 from saegeo_core.undeclared import refuse_while_working
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _matching_paths(path: Path) -> list[Path]:
         SaegeoError: there is none.
     """
     if not path.exists() and has_magic(str(path)):
-        found = [Path(one) for one in glob(str(path.expanduser()))]
+        found = [Path(one) for one in glob(str(typed_path(path)))]
         if found:
             return sorted(found, key=_natural)
         raise SaegeoError(f"no file or folder is called like {path}")

@@ -1,14 +1,15 @@
 """Which features of an SAE are meant: `1,5,9-20`, or a file of such numbers."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.numerics.arrays import Integers
+from saegeo_core.size_limit import read_whole
+from saegeo_core.typed_path import typed_path
 
-RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 WANTED = "type numbers and ranges, for example --features 1,5,9-20, or a file of them"
 
 
@@ -24,10 +25,10 @@ def chosen_features(choice: str, d_sae: int) -> Integers:
         SaegeoError: no such file, something that is no number, a feature that the SAE has not, or none at all.
     """
     text, where = choice, "--features"
-    if not re.fullmatch(r"[\d,\s-]+", choice):
-        path = Path(choice).expanduser()
+    if not re.fullmatch(r"[0-9,\s-]+", choice):
+        path = typed_path(choice)
         try:
-            text, where = path.read_text(encoding="utf-8-sig"), str(path)
+            text, where = read_whole(path).decode("utf-8-sig"), str(path)
         except OSError as error:
             raise SaegeoError(
                 f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.size_limit import read_whole
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES = (".jsonl", ".ndjson")
@@ -44,7 +45,7 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
     if path.suffix not in (".json", *LINES, *DELIMITERS):
         raise SaegeoError(f"{path} is no file of labels", WANTED)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_whole(path).decode("utf-8-sig")
     except OSError as error:
         raise SaegeoError(f"the labels {path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -64,6 +65,8 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[str, str, str]]:
         pairs = json.loads(text, object_pairs_hook=list)
     except json.JSONDecodeError as error:
         raise SaegeoError(f"{path}, line {error.lineno}: not JSON: {error.msg}", WANTED) from error
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets nested too deep
+        raise SaegeoError(f"{path}: not JSON that can be read: {error}", WANTED) from error
     if not text.lstrip().startswith("{"):
         raise SaegeoError(f"{path} holds no JSON object", WANTED)
     for feature, label in pairs:

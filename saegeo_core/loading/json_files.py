@@ -7,6 +7,7 @@ from typing import Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import reading
+from saegeo_core.size_limit import read_whole
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
         SaegeoError: missing, damaged, or not an object.
     """
     with reading(path, "JSON"):
-        content = json.loads(path.read_text(encoding="utf-8"), parse_float=_finite, parse_constant=_finite)
+        content = json.loads(read_whole(path), parse_float=_finite, parse_constant=_finite)
     if not isinstance(content, dict):
         raise SaegeoError(f"{path} holds a JSON {type(content).__name__}, not an object")
     return content

@@ -62,6 +62,11 @@ def read_whole(path: Path, plugins: "PluginManager") -> Any:
     return _told_whose(read, file_format, path, plugins)
 
 
+def is_recognised(path: Path, plugins: "PluginManager") -> bool:
+    """Whether any file format takes a path for an SAE of its own."""
+    return any(_recognises(file_format, path, plugins) for file_format in plugins.formats)
+
+
 def _format_of(path: Path, plugins: "PluginManager") -> FileFormat:
     """The first format that recognizes a path; strangers' first, so that they can be more particular than the built-in ones."""
     formats = sorted(plugins.formats, key=_is_built_in)

@@ -5,6 +5,7 @@ from typing import Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.tensor_files.tensor_file import reading
+from saegeo_core.size_limit import read_whole
 
 
 def read_yaml_object(path: Path) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def read_yaml_object(path: Path) -> dict[str, Any]:
     import yaml
 
     with reading(path, "YAML"):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_whole(path))
     if not isinstance(content, dict):
         raise SaegeoError(f"{path} holds a {type(content).__name__}, not a mapping")
     return content

@@ -1,8 +1,8 @@
 """Arrays worth keeping between runs, draws of a null model above all: small files in a folder of the user's.
 
 What is kept depends on nothing but what its key says: a seed is part of the recipe. So it is what would be made, and whether
-there was a cache changes no number. A file that is missing, damaged or too short is made again; a folder that cannot be
-written to costs time, nothing else.
+there was a cache changes no number. Each file carries its key and checksums: one that is missing, damaged, of another key or too
+short is made again. A folder that cannot be written to costs time, nothing else.
 """
 
 import contextlib
@@ -46,16 +46,16 @@ def cached_array(
     folder = cache_folder()
     if folder is None:
         return make()
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    path = folder / f"{name}-{digest}.npy"
-    kept = _read(path)
+    told = json.dumps({"name": name, **key}, sort_keys=True)
+    path = folder / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:16]}.npz"
+    kept = _read(path, told)
     if kept is not None and usable(kept):
         return kept
     made = make()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
-            np.save(file, made, allow_pickle=False)
+            np.savez(file, allow_pickle=False, key=np.array(told), made=made)
     return made
 
 
@@ -71,11 +71,12 @@ def cache_folder() -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "saegeo"
 
 
-def _read(path: Path) -> Floats | None:
-    """What a file holds, or None where it is missing or not what was written."""
+def _read(path: Path, key: str) -> Floats | None:
+    """What a file holds, or None where it is missing or not what was written for that key."""
     try:
-        draws = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:  # an archive: it compares checksums
+            is_own, made = str(stored["key"]) == key, stored["made"]
+    except Exception:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         return None
-    good = draws.dtype == np.float64 and draws.ndim > 0 and bool(np.isfinite(draws).all())
-    return draws if good else None
+    good = is_own and made.dtype == np.float64 and made.ndim > 0 and bool(np.isfinite(made).all())
+    return made if good else None

@@ -248,6 +248,11 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
         raise SaegeoError(
             f"{what} cannot be {values.get(key)!r}: {wrong['msg']}", f"{key}: {meaning}" if meaning else ""
         ) from None
+    except Exception as error:  # a default or a validator of the author's may fail in any way
+        raise SaegeoError(
+            f"the parameters of {analysis.name} cannot be made: {type(error).__name__}: {error}",
+            f"leave it out, and tell its author; {analysis.name} is all that fails",
+        ) from error
     refuse_absent_files(analysis.name, parameters)
     return parameters
 

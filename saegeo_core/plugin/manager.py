@@ -5,10 +5,13 @@ unusable, never stops the others: its failure is kept and shown.
 """
 
 import os
+import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
@@ -28,6 +31,7 @@ SLOW_SECONDS = 1.0
 ANALYSIS = ("name", "version", "needs", "uses", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
 SOURCE = CORPUS = ("name", "summary", "open")
+NAME = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 TEXTS = {"name", "version", "headline", "summary", "reference"}
 
 
@@ -75,7 +79,8 @@ class PluginManager:
             return
         started = time.perf_counter()
         try:
-            self._register(entry_point.load(), plugin)
+            with _staying_here():
+                self._register(entry_point.load(), plugin)
         except (
             Exception,
             SystemExit,
@@ -163,6 +168,23 @@ class PluginManager:
         raise SaegeoError(f"there is no analysis {name!r}", near_matches(name, self.analysis_names))
 
 
+@contextmanager
+def _staying_here() -> Iterator[None]:
+    """Go back where a plugin led away from, and raise RuntimeError for it: paths as the user typed them lie there no more."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # somebody removed it: there is no way back
+        yield
+        return
+    try:
+        yield
+    finally:
+        there = Path.cwd()
+        os.chdir(here)
+    if there != here:
+        raise RuntimeError(f"it changed the working directory to {there}")
+
+
 def _distinct(found: Iterable[EntryPoint]) -> list[EntryPoint]:
     """An editable install may list its entry points twice."""
     return list({(point.name, point.value): point for point in found}.values())
@@ -189,17 +211,44 @@ def _collector(collected: list[Any], attributes: tuple[str, ...]) -> Callable[[A
 
 def _refuse_unfit(analysis: Any) -> None:
     """An analysis that would fail later, or make the list of all of them fail, is refused now."""
-    from saegeo_core.plugin.analysis import INPUTS, Parameters
+    from saegeo_core.plugin.analysis import INPUTS, INVARIANCES, Parameters
 
-    for declared in ("needs", "uses"):
-        inputs: Any = getattr(analysis, declared, frozenset())
-        if not isinstance(inputs, frozenset | set):
-            raise TypeError(
-                f"{declared} of {analysis.name} is a {type(inputs).__name__}; write frozenset({{'vectors'}})"
-            )
-        if unknown := sorted(map(str, inputs - set(INPUTS))):
-            raise TypeError(f"{analysis.name} {declared} {', '.join(unknown)}; there is {', '.join(INPUTS)}")
+    if not NAME.fullmatch(analysis.name):
+        raise TypeError(f"an analysis is called {analysis.name!r}; write letters and digits, joined by hyphens")
+    _refuse_other_than("needs", analysis, tuple(INPUTS))
+    _refuse_other_than("uses", analysis, tuple(INPUTS))
+    _refuse_other_than("invariances", analysis, tuple(INVARIANCES))
     if not (isinstance(analysis.Parameters, type) and issubclass(analysis.Parameters, Parameters)):
         raise TypeError(f"Parameters of {analysis.name} is no subclass of saegeo_core.Parameters")
     if not isinstance(analysis.presets, Mapping) or not callable(analysis.analyze):
         raise TypeError(f"presets of {analysis.name} must be a mapping, and analyze a method")
+    for preset, values in analysis.presets.items():
+        _refuse_unfit_preset(analysis, preset, values)
+
+
+def _refuse_other_than(attribute: str, analysis: Any, known: tuple[str, ...]) -> None:
+    given: Any = getattr(analysis, attribute, frozenset())
+    if not isinstance(given, frozenset | set):
+        raise TypeError(
+            f"{attribute} of {analysis.name} is a {type(given).__name__}; write frozenset({{{known[0]!r}}})"
+        )
+    if unknown := sorted(map(str, given - set(known))):
+        raise TypeError(f"{analysis.name} {attribute} {', '.join(unknown)}; there is {', '.join(known)}")
+
+
+def _refuse_unfit_preset(analysis: Any, preset: str, values: Any) -> None:
+    """Its parameters must be made with it, but for those that a user has to give."""
+    from pydantic import ValidationError
+
+    unknown = sorted(map(str, set(values) - set(analysis.Parameters.model_fields)))
+    if unknown:
+        raise TypeError(
+            f"the preset {preset} of {analysis.name} sets {', '.join(unknown)}, which is no parameter of it"
+        )
+    try:
+        analysis.Parameters(**values)
+    except ValidationError as error:
+        wrong = next((one for one in error.errors() if one["type"] != "missing"), None)
+        if wrong is not None:
+            key = ".".join(map(str, wrong["loc"]))
+            raise TypeError(f"the preset {preset} of {analysis.name} is none: {key}: {wrong['msg']}") from None

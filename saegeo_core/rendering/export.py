@@ -50,6 +50,8 @@ def page(
 
 def refuse_other_suffix(out: Path) -> None:
     """Raise SaegeoError where a page is to have another name than one of an HTML file."""
+    if not out.name:
+        raise SaegeoError("a page is an HTML file, and no name was given for it", "--out page.html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise SaegeoError(
             f"a page is an HTML file, and {out} is not named like one", f"--out {out.with_suffix('.html')}"

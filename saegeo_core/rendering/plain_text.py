@@ -10,12 +10,13 @@ ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x1b\\|[\x07\x9c]|$)|\x1b[ -/]*[0-~]?",
     re.DOTALL,
 )
-# These reorder what follows them, so that a name may read as another one.
-BIDIRECTIONAL_CONTROLS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+# Joiners, which some scripts need. All other format characters reorder what follows them or are not seen at all, so that a name
+# may read as another one.
+JOINERS = "\u200c\u200d"
 
 
 def clean(text: object) -> str:
-    """`text` on one line, without escape sequences and control characters; lone surrogates become U+FFFD."""
+    """`text` on one line, without escape sequences, control and format characters; lone surrogates become U+FFFD."""
     return "".join(map(_clean_character, ESCAPE_SEQUENCE.sub("", str(text))))
 
 
@@ -25,7 +26,7 @@ def _clean_character(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cs":
         return "\ufffd"
-    return "" if category == "Cc" or character in BIDIRECTIONAL_CONTROLS else character
+    return "" if category in ("Cc", "Cf") and character not in JOINERS else character
 
 
 def plain(text: object, style: str = "") -> Text:

@@ -1,10 +1,10 @@
 """SAEs of releases for programs: one object each, null where the directory does not say."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from saegeo_core.cloud.sae_names import layer_in, site_in, width_in
+from saegeo_core.json_text import json_text
 
 if TYPE_CHECKING:
     from saegeo_core.loading.release_directory import ReleaseEntry
@@ -28,4 +28,4 @@ def releases_json(entries: "Sequence[ReleaseEntry]") -> str:
         }
         for entry in entries
     ]
-    return json.dumps(saes, ensure_ascii=False, indent=1)
+    return json_text(saes)

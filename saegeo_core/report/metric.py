@@ -35,7 +35,9 @@ class Interval(Frozen):
     population: Population | None = Field(
         default=None, description="What would be drawn again; null where that is not told."
     )
-    replicates: int | None = Field(default=None, description="Resamples behind it; null where the method draws none.")
+    replicates: int | None = Field(
+        default=None, ge=0, description="Resamples behind it; null where the method draws none."
+    )
     standard_error: FiniteFloat | None = Field(default=None, ge=0, description="Of the estimate; null where unknown.")
     degrees_of_freedom: FiniteFloat | None = Field(
         default=None,
@@ -62,7 +64,7 @@ class NullComparison(Frozen):
     """Where the estimate lies in the distribution of a null model."""
 
     model: str = Field(description="What the null model keeps and what it destroys.")
-    draws: int | None = Field(default=None, description="Random draws behind it; null where it is exact.")
+    draws: int | None = Field(default=None, ge=1, description="Random draws behind it; null where it is exact.")
     mean: FiniteFloat = Field(description="Mean of the null distribution.")
     standard_deviation: FiniteFloat | None = Field(default=None, ge=0)
     z: FiniteFloat | None = Field(

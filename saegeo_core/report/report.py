@@ -4,7 +4,6 @@ A report is strict JSON (its schema is published in docs/report.schema.json). Th
 key changes its meaning; older reports stay readable.
 """
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +13,7 @@ from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.frozen import Frozen
+from saegeo_core.json_text import json_text, parsed
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.metric import Metric
 
@@ -110,6 +110,14 @@ class Report(Frozen):
                 raise ValueError(f"figure {figure.name} draws {missing} of table {figure.table}, which are not there")
         return self
 
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Report":
+        for what, given in (("metrics", self.measured), ("figures", self.figures)):
+            names = [one.name for one in given]
+            if len(set(names)) < len(names):
+                raise ValueError(f"two of its {what} have one name")
+        return self
+
     def __eq__(self, other: object) -> bool:
         """Two reports are equal when they would be stored alike; their arrays belong to the files beside them."""
         return isinstance(other, Report) and self.model_dump() == other.model_dump()
@@ -177,7 +185,7 @@ class Report(Frozen):
 
     def to_json(self) -> str:
         """Strict JSON: no NaN, no infinity."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1)
+        return json_text(self.model_dump(mode="json"))
 
     @classmethod
     def from_json(cls, text: str, source: str = "the text") -> "Report":
@@ -187,7 +195,7 @@ class Report(Frozen):
             SaegeoError: not JSON, not a report, or written by a newer saegeo; `source` is named.
         """
         try:
-            content = json.loads(text)
+            content = parsed(text)
         except ValueError as error:
             raise SaegeoError(f"{source} is not JSON ({error})", "give a report written by saegeo run") from None
         version = content.get("schema_version") if isinstance(content, dict) else None

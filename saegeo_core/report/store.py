@@ -8,6 +8,7 @@ half a report. Nothing in a file names the folder, so a store can be moved to an
 import hashlib
 import json
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.report import Report
+from saegeo_core.size_limit import read_whole, refuse_inflating
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,7 +84,7 @@ class ReportStore:
             SaegeoError: no such file, or not a report this saegeo can read.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_whole(path).decode()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not text"
             raise SaegeoError(f"cannot read {path}: {reason}", "give a report written by saegeo run") from None
@@ -95,12 +97,20 @@ def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":
     import numpy as np
 
     try:
+        refuse_inflating(_inflated(path), path.stat().st_size, str(path))
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
+    except SaegeoError:
+        raise
     except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         raise SaegeoError(
             f"the arrays beside the report are damaged: {path}", "run the analysis again with --existing replace"
         ) from error
+
+
+def _inflated(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
 
 
 @contextmanager

@@ -100,7 +100,7 @@ class AnalysisInputs:
             SaegeoError: firing statistics or a model that are not there, damaged, or of another SAE; a place in no model.
         """
         analyses = list(analyses)
-        read = frozenset[str]().union(*(configured.reads for configured in analyses))
+        read = frozenset[str]().union(*map(_read_by, analyses))
         if place.may_bring_text(plugins.sources) and any(reads_documents(one.analysis) for one in analyses):
             read |= {"activations"}
         whole = whole_firing_of(cloud, firing) if firing is not None or "firing" in read else None
@@ -136,6 +136,14 @@ class AnalysisInputs:
             unembedding=self.unembedding,
             among=None if among is None else OfFeatures(among.cloud, among.firing, among.encoder),
         )
+
+
+def _read_by(configured: ConfiguredAnalysis) -> frozenset[str]:
+    """What is opened for an analysis. One that fails to tell fails by itself, in its own job."""
+    try:
+        return frozenset[str]() | configured.reads
+    except Exception:
+        return configured.analysis.needs
 
 
 def _load_like(spec: SaeSpec, *, rows: Rows, layout: "Layout | None", plugins: PluginManager) -> "FeatureCloud":

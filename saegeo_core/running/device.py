@@ -1,5 +1,7 @@
 """Which device computes: what the user typed, checked against what this machine has."""
 
+import re
+
 from saegeo_core.errors import SaegeoError
 
 
@@ -16,12 +18,13 @@ def resolve_device(device: str) -> str:
         return "cuda:0" if cards else "cpu"
     if device == "cpu":
         return device
-    kind, _, index = device.partition(":")
-    if kind != "cuda" or not (index or "0").isdigit():
+    named = re.fullmatch(r"cuda(?::([0-9]{1,4}))?", device)
+    if named is None:
         raise SaegeoError(f"{device!r} is no device", "type --device auto, cpu, cuda or cuda:0")
-    if int(index or 0) >= cards:
+    index = int(named[1] or 0)
+    if index >= cards:
         raise SaegeoError(
             f"device {device} was asked for; this machine has {cards or 'no'} CUDA card{'s' * (cards > 1)}",
             "type --device cpu",
         )
-    return f"cuda:{index or 0}"
+    return f"cuda:{index}"

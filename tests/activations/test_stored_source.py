@@ -100,7 +100,10 @@ def test_it_brings_its_documents(tmp_path):
     (tmp_path / "documents.jsonl").write_text("{}\n{}\n")
     with pytest.raises(SaegeoError, match="has 2 lines; the activations are of 6 documents"):
         list(corpus.documents())
-    (tmp_path / "documents.jsonl").write_text("{}\n[]\n")
+    (tmp_path / "documents.jsonl").write_text("{}\n" * 8)
+    with pytest.raises(SaegeoError, match=r"has 8 lines; the activations are of 6 documents(.|\n)*is a shard missing"):
+        next(iter(corpus.documents()))
+    (tmp_path / "documents.jsonl").write_text("{}\n[]\n" + "{}\n" * 4)
     with pytest.raises(SaegeoError, match=r"line 2 of .* is a list"):
         list(corpus.documents())
 
@@ -171,10 +174,25 @@ def test_what_else_can_be_wrong(tmp_path):
         opened(tmp_path)
 
 
+def test_a_shard_that_is_missing_between_others_is_named(tmp_path):
+    write(tmp_path, [3, 8, 10])
+    (tmp_path / "00001.safetensors").unlink()
+    with pytest.raises(SaegeoError, match="shards from 00000 to 00003, and none of number 1"):
+        opened(tmp_path)
+
+
+def test_a_wild_document_number_makes_no_list_of_that_length(tmp_path):
+    document, _, _ = all_tokens()
+    document[-1] = 1 << 60
+    spoiled(tmp_path, document=torch.from_numpy(document))
+    with pytest.raises(SaegeoError, match="goes up to 1152921504606846976, and there are 19 tokens"):
+        opened(tmp_path, HOOK)
+
+
 def test_objects_in_a_numpy_file_are_never_unpickled(tmp_path):
     write(tmp_path, [], kind="npy")
     np.save(tmp_path / f"00000.{HOOK}.npy", np.array([{}] * 19, dtype=object), allow_pickle=True)
-    with pytest.raises(SaegeoError, match="cannot be read as a NumPy array"):
+    with pytest.raises(SaegeoError, match="holds object, not floating-point"):
         opened(tmp_path, HOOK)
     np.save(tmp_path / f"00000.{HOOK}.npy", np.ones((19, 4), dtype=int))
     with pytest.raises(SaegeoError, match="int64, not floating-point"):

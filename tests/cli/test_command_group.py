@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -101,6 +102,32 @@ def test_the_users_mistake_is_told_with_what_to_type(group_that):
     result = CliRunner().invoke(group_that(SaegeoError("[bold]no\x1b[31m", "type [this]")), ["run"])
     assert result.exit_code == 2
     assert result.stderr == "error: [bold]no\ntype [this]\n"
+
+
+def test_an_error_of_the_operating_system_is_a_sentence(group_that):
+    error = OSError(36, "File name too long", "xxx\x1b[31m")
+    result = CliRunner().invoke(group_that(error), ["run"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: xxx: File name too long\nchoose another place, or mend it\n"
+
+
+def test_a_warning_is_a_message_that_steers_no_terminal(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import warnings\nfrom saegeo_core.cli import main\nimport click\n"
+        "warn = lambda: warnings.warn('a\\x1b[31mb\\x07', stacklevel=1)\n"
+        "type(main).get_command = lambda *_: click.Command('run', callback=warn)\nmain(['run'])\n"
+    )
+    done = subprocess.run([sys.executable, tmp_path / "a.py"], capture_output=True, text=True, check=False)
+    assert done.stderr == "warning: ab\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is always full is needed")
+@pytest.mark.parametrize("command", [["plugins"], ["releases", "gemma"], ["plugins", "show", "cosine-tails"]])
+def test_a_full_disk_behind_standard_output_is_a_sentence(command):
+    with open("/dev/full", "w") as full:
+        program = [sys.executable, "-m", "saegeo_core", *command]
+        done = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: No space left on device")
 
 
 def test_an_interruption_is_told_plainly(group_that):

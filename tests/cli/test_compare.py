@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from saegeo_core import FiringStatistics, ReportStore, SaegeoError, load_cloud
+from saegeo_core import FiringStatistics, ReportStore, SaegeoError, hookimpl, load_cloud
 
 OUT = Path("saegeo-results")
 
@@ -42,6 +43,20 @@ class TestWhatIsNamed:
         assert [row[0] for row in table(result)] == [str(matrix), str(another)]
         assert one.runs.total() == 2
         assert len(list(OUT.rglob("*.json"))) == 2
+
+    def test_a_format_that_fails_to_look_stops_nothing(self, saegeo, plugins, measured):
+        class FailsToLook:
+            name, summary, read = "fails-to-look", "nothing", None
+
+            def recognises(self, path):
+                raise IndexError("list index out of range")
+
+        module = types.ModuleType("saegeo_test_looks")
+        module.saegeo_register_loaders = hookimpl(lambda register: register(FailsToLook()))
+        with pytest.warns(UserWarning, match="fails-to-look of package saegeo_test_looks failed to look at"):
+            result = saegeo("compare", OUT, "--format", "json", plugins=plugins(measured, looks=module))
+        assert result.exit_code == 0
+        assert len(table(result)) == 2
 
     def test_what_is_stored_is_reused(self, saegeo, matrix, another, plugins, measured):
         result = saegeo("compare", matrix, another, plugins=plugins(measured))

@@ -81,6 +81,26 @@ def test_a_report_without_its_headline_is_left_out(saegeo, stored):
     assert "has no metric 'gone'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda content: content["metrics"].append(content["metrics"][0]), "two of its metrics have one name"),
+        (lambda content: content["metrics"][0].update(nulls=[{"model": "m", "draws": 0, "mean": 0}]), "greater than"),
+        (lambda content: content.update(warnings="[" * 3000 + "]" * 3000), "nested too deep"),
+    ],
+)
+@pytest.mark.parametrize("command", [["page", "--out", "page.html"], ["compare", "--format", "csv"]])
+def test_one_hostile_report_is_named_and_left_out(saegeo, stored, change, told, command):
+    content = json.loads(stored.read_text())
+    change(content)
+    text = json.dumps(content).replace('"[[', "[[").replace(']]"', "]]")
+    stored.with_name("hostile.json").write_text(text)
+    result = saegeo(*command, "saegeo-results")
+    assert result.exit_code == 1
+    assert "hostile.json" in result.stderr
+    assert told in result.stderr
+
+
 def test_a_folder_without_reports_is_named(saegeo, stored):
     Path("empty").mkdir()
     result = saegeo("page", "empty", stored, "--out", "page.html")

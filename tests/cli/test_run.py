@@ -9,6 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 import torch
+from pydantic import Field
 
 from saegeo_core import MissingInput, Report, ReportStore, SaegeoError, SaeSpec, hookimpl, load_cloud
 from saegeo_core.activations.source import ActivationBatch
@@ -233,6 +234,33 @@ def test_all_skips_what_cannot_run_and_mentions_what_is_broken(saegeo, matrix, p
     assert result.stderr.count("broken: hollow (package saegeo_test_hollow): ") == 1
     assert "broken: the analysis 'twice' is registered by saegeo_test_one and saegeo_test_other" in result.stderr
     assert len(stored()) == 1
+
+
+def test_an_analysis_that_fails_to_tell_what_it_reads_or_costs_fails_alone(saegeo, matrix, plugins, analysis):
+    def fails(*_):
+        raise RuntimeError("no word")
+
+    given = plugins(analysis("a"), analysis("silent", used=fails), analysis("dear", cost=fails))
+    result = saegeo("run", matrix, "--all", plugins=given)
+    assert result.exit_code == 1
+    for name in ("silent", "dear"):
+        assert f"failed: {name} (package saegeo_test_one) on {matrix}: RuntimeError: no word" in result.stderr
+    assert len(stored()) == 1
+
+
+def test_an_analysis_whose_parameters_cannot_be_made_fails_alone(saegeo, matrix, plugins, analysis):
+    given = plugins(analysis("a"), late := analysis("late"))
+
+    class Late(late.Parameters):
+        size: int = Field(default_factory=lambda: 1 // 0)
+
+    type(late).Parameters = Late  # it registered well
+    result = saegeo("run", matrix, "--all", plugins=given)
+    assert result.exit_code == 0
+    told = "broken: late (package saegeo_test_one): the parameters of late cannot be made: ZeroDivisionError"
+    assert told in result.stderr
+    assert len(stored()) == 1
+    assert "cannot be made" in saegeo("run", matrix, "--plugin", "late", plugins=given).stderr
 
 
 def test_without_an_sae_the_bundled_one_is_measured(saegeo, plugins, analysis, monkeypatch, matrix):

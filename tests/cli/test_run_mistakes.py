@@ -67,7 +67,20 @@ def test_device(refused, matrix, device):
     assert "device" in refused(matrix, "--plugin", "mean-norm", "--device", device)
 
 
-@pytest.mark.parametrize("spec", ["nowhere.npy", "./nowhere", "minilm-l6:../../x", "nothing-known:x", "", "a\0b"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "nowhere.npy",
+        "./nowhere",
+        "minilm-l6:../../x",
+        "nothing-known:x",
+        "",
+        "a\0b",
+        "~nobody/a.npy",
+        "x" * 300,
+        "x" * 300 + ":a",
+    ],
+)
 def test_saes(refused, matrix, spec):
     assert refused(matrix, spec, "--plugin", "mean-norm").startswith("error: ")
 
@@ -83,3 +96,4 @@ def test_labels_that_are_not_there(refused, matrix):
 def test_an_output_folder_that_cannot_be(refused, matrix, tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot write" in refused(matrix, "--plugin", "mean-norm", "--out", "file/below")
+    assert "--out is empty" in refused(matrix, "--plugin", "mean-norm", "--out", "")

@@ -241,3 +241,33 @@ def test_pair_counts_of_another_kind_are_refused(dense):
         FiringStatistics.from_cooccurrence(counts.astype(float), 120)
     with pytest.raises(SaegeoError, match="more than all 50 blocks"):
         FiringStatistics.from_cooccurrence(counts, 50)
+
+
+def test_nobody_can_write_to_what_the_next_analysis_reads(tmp_path):
+    """Of a file of pair counts as of an SAE with rows of zero length, whose features are picked out, arrays are in memory."""
+    fired = np.random.default_rng(0).random((40, 12)) < 0.3
+    sparse = np.random.default_rng(1).random((400, 40)) < 0.001
+    whole = FiringStatistics.from_arrays(fired, document_of_block=np.arange(40) // 4, axes=np.eye(3, dtype=np.float32))
+    counts = whole.cooccurrence().numpy()
+    np.savez(tmp_path / "a_cooccurrences.npz", histogram=counts, n_chunks=40)
+    pairs = FiringStatistics.open(tmp_path / "a_cooccurrences.npz")
+    for one in (
+        whole,
+        whole.select(np.arange(3)),
+        pairs,
+        pairs.select(np.arange(3)),
+        FiringStatistics.from_arrays(sparse),
+    ):
+        arrays = [one.counts, one.feature_ids, one.document_of_block, one.pair_counts, one.axes]
+        arrays += one.fired.arrays.values() if one.fired is not None else []
+        for array in arrays:
+            if array is not None:
+                with pytest.raises(ValueError, match="read-only"):
+                    array[:] = 0
+    assert counts.flags.writeable  # what a caller gave stays the caller's
+
+
+def test_the_axes_of_a_reflection_cannot_be_written_to():
+    reflection = Reflection(np.eye(3, dtype=np.float32), np.ones(3, np.int8))
+    with pytest.raises(ValueError, match="read-only"):
+        reflection.axes[:] = 0

@@ -1,5 +1,6 @@
 """A harvest that is stopped goes on where it was, and ends as if nothing had happened."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -11,7 +12,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from saegeo_core import SaegeoError
+from saegeo_core import SaegeoError, file_lock
 from saegeo_core.corpora.document_rows import DocumentRows
 from saegeo_core.corpora.json_lines import JsonLinesCorpus
 from saegeo_core.firing import incidence
@@ -99,7 +100,26 @@ def swap_with_next(shard, record):
         following.write_bytes(content)
 
 
-@pytest.mark.parametrize("damage", [damage_bytes, cut_short, lose_record, garble_record, swap_with_next])
+def record_says(**changed):
+    def change(shard, record):
+        record.write_text(json.dumps(json.loads(record.read_text()) | changed))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_bytes,
+        cut_short,
+        lose_record,
+        garble_record,
+        swap_with_next,
+        pytest.param(record_says(is_last=True), id="ends_early"),
+        pytest.param(record_says(n_tokens=1, n_blocks=9), id="other_counts"),
+        pytest.param(record_says(next_document=7), id="passes_over_documents"),
+    ],
+)
 def test_a_damaged_shard_is_detected_and_redone(tmp_path, make_sae, word_source, corpus, uninterrupted, damage):
     with pytest.raises(Stop):
         source = word_source(batch_tokens=9, after_batch=stopping_at({25}))
@@ -108,6 +128,26 @@ def test_a_damaged_shard_is_detected_and_redone(tmp_path, make_sae, word_source,
     assert (folder / "shard-00004.json").exists()
     damage(folder / "shard-00002.npz", folder / "shard-00002.json")
     assert harvest([make_sae()], word_source(), corpus, tmp_path / "out", SETTINGS)[0].firing.digest == uninterrupted
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", None], ids=["empty", "cut short", "of an SAE with fewer features"])
+def test_damaged_controls_are_calibrated_again(tmp_path, make_sae, word_source, corpus, content):
+    rules = HarvestSettings(block_tokens=4, control_draws=2, gaussian_draws=1)
+    [whole] = harvest([make_sae()], word_source(), corpus, tmp_path / "whole", rules)
+    with pytest.raises(Stop):
+        harvest(
+            [make_sae()], word_source(batch_tokens=9, after_batch=stopping_at({90})), corpus, tmp_path / "out", rules
+        )
+    [folder] = (tmp_path / "out" / ".unfinished").iterdir()
+    path = folder / "controls-00000.npz"
+    with np.load(path) as kept:
+        fewer = dict(kept) | {"thresholds": kept["thresholds"][:, :-1]}
+    np.savez(path, **fewer) if content is None else path.write_bytes(content)
+    [found] = harvest([make_sae()], word_source(), corpus, tmp_path / "out", rules)
+    assert found.firing.digest == whole.firing.digest
+    assert [one.firing.digest for one in found.firing.controls()] == [
+        one.firing.digest for one in whole.firing.controls()
+    ]
 
 
 def test_a_damaged_result_is_harvested_again(tmp_path, make_sae, word_source, corpus, uninterrupted):
@@ -155,6 +195,39 @@ def test_where_a_model_lies_makes_no_difference(tmp_path, make_sae, word_source,
     with pytest.raises(Stop):
         harvest([make_sae()], Elsewhere("a", batch_tokens=9, after_batch=stopping_at({9})), corpus, tmp_path, SETTINGS)
     harvest([make_sae()], Elsewhere("b"), corpus, tmp_path, SETTINGS)
+
+
+def test_a_second_harvest_into_the_folder_is_refused_while_the_first_goes_on(tmp_path, make_sae, word_source, corpus):
+    """Otherwise the shards of both would be merged into one result."""
+    one, two = make_sae(name="one"), make_sae(seed=1, name="two")
+    refused = []
+
+    def start_another(_):
+        for saes, rules in (([one], HarvestSettings(block_tokens=5)), ([two, one], SETTINGS)):
+            with pytest.raises(SaegeoError, match="one is being harvested into .* by process") as raised:
+                harvest(saes, word_source(), corpus, tmp_path / "out", rules)
+            refused.append(raised.value)
+
+    [first] = harvest(
+        [one], word_source(batch_tokens=90, after_batch=start_another), corpus, tmp_path / "out", SETTINGS
+    )
+    assert refused
+    [alone] = harvest([one], word_source(), corpus, tmp_path / "alone", SETTINGS)
+    assert first.firing.digest == alone.firing.digest
+    harvest([two], word_source(), corpus, tmp_path / "out", SETTINGS)
+    assert not (tmp_path / "out" / ".unfinished").exists()
+
+
+def test_where_files_cannot_be_locked_a_harvest_says_so_and_goes_on(
+    tmp_path, make_sae, word_source, corpus, uninterrupted, monkeypatch
+):
+    def no_locks(_file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(file_lock, "_lock", no_locks)
+    with pytest.warns(UserWarning, match="a file system without locks"):
+        [harvested] = harvest([make_sae()], word_source(), corpus, tmp_path / "out", SETTINGS)
+    assert harvested.firing.digest == uninterrupted
 
 
 def write_lines(path, texts, broken_line):

@@ -1,6 +1,7 @@
 """Containers give shapes without reading and arrays without copying."""
 
 import os
+import warnings
 import zipfile
 
 import numpy as np
@@ -13,6 +14,11 @@ from numpy.lib import format as npy_format
 
 from saegeo_core import SaegeoError
 from saegeo_core.loading.tensor_files import open_tensors
+
+
+class OwnTensor(torch.Tensor):
+    """A tensor of somebody's class."""
+
 
 FLOATS = st.sampled_from([np.dtype(code) for code in ("<f2", "<f4", "<f8", ">f4", ">f8")])
 
@@ -72,6 +78,47 @@ def test_members_that_are_no_arrays_are_passed_over(tmp_path, decoder, write):
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("README.txt", "hello")
     assert list(open_tensors(path).shapes) == ["W_dec"]
+
+
+ROWS = torch.arange(1.0, 49.0).reshape(12, 4)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda rows: torch.nested.nested_tensor([rows[:3], rows[3:]]), "is nested: rows of lengths of their own"),
+        (lambda rows: rows.to("meta"), "is on the meta device: it has a shape and no numbers"),
+        (lambda rows: rows.to_sparse(), "is kept as torch.sparse_coo, not as rows of numbers"),
+        (lambda rows: rows.to_sparse_csr(), "is kept as torch.sparse_csr, not as rows of numbers"),
+        (lambda rows: torch.quantize_per_tensor(rows, 0.5, 0, torch.qint8), r"is quantized \(torch.qint8\)"),
+        (lambda rows: torch.complex(rows, rows), "holds complex64, not floating-point"),
+        (lambda rows: rows.to(torch.float8_e4m3fn), "holds float8_e4m3fn, not floating-point"),
+        (lambda rows: rows[:1].expand(10**9, 4), "takes 16000000000 bytes, and 192 are stored: it repeats them"),
+        (lambda rows: rows.as_subclass(OwnTensor), "holds Python objects, .*OwnTensor among them"),
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_tensor_that_is_no_array_of_numbers_is_told_by_what_it_is(load, tmp_path, make, told, alone):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library, about what it may give up
+        tensor = make(ROWS)
+        content = tensor if alone else {"W_dec": tensor, "b_dec": torch.zeros(4)}
+        torch.save(content, tmp_path / "a.pt")
+    with pytest.raises(SaegeoError, match=told):
+        load(str(tmp_path / "a.pt"))
+
+
+def test_one_number_may_stand_for_those_of_all_features(tmp_path):
+    torch.save({"threshold": torch.tensor(0.5).expand(12), "W_dec": ROWS}, tmp_path / "a.pt")
+    assert open_tensors(tmp_path / "a.pt").read("threshold").tolist() == [0.5] * 12
+
+
+def test_a_checkpoint_that_was_compressed_is_read_and_not_mapped(tmp_path):
+    torch.save({"W_dec": ROWS}, tmp_path / "a.pt")
+    with zipfile.ZipFile(tmp_path / "a.pt") as stored, zipfile.ZipFile(tmp_path / "b.pt", "w", 8) as compressed:
+        for member in stored.infolist():
+            compressed.writestr(member.filename, stored.read(member))
+    assert torch.equal(open_tensors(tmp_path / "b.pt").read("W_dec"), ROWS)
 
 
 def test_other_suffixes_are_refused(tmp_path):

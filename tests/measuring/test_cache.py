@@ -41,20 +41,60 @@ def test_more_draws_and_other_keys_are_drawn(folder):
     assert len(list(folder.iterdir())) == 2
 
 
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def holding(content):
+    def write(path):
+        np.savez(path, key=np.load(path)["key"], made=content)
+
+    return write
+
+
 @pytest.mark.parametrize(
-    "damage", [b"", b"not an array", None, np.array([np.nan, 1.0]), np.array(["a"]), np.array(1.0)]
+    "damage",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"not an array"),
+        lambda path: (path.unlink(), path.mkdir()),
+        cut_short,
+        holding(np.array([np.nan, 1.0, 2.0])),
+        holding(np.array(["a"] * 3)),
+        holding(np.array(1.0)),
+        holding(np.array([{}] * 3)),
+    ],
 )
-def test_a_damaged_file_is_replaced(folder, damage):
+def test_what_is_damaged_is_made_again(folder, damage):
     draw = Draws()
     good = cached_draws("normal", {}, 3, draw)
     (path,) = folder.iterdir()
-    if isinstance(damage, np.ndarray):
-        np.save(path, damage)
-    else:
-        path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
+    damage(path)
     assert (cached_draws("normal", {}, 3, draw) == good).all()
     assert draw.calls == 2
-    assert (np.load(path) == good).all()
+    if path.is_file():
+        assert (cached_draws("normal", {}, 3, draw) == good).all()
+        assert draw.calls == 2
+
+
+def test_no_flipped_bit_changes_a_draw(folder):
+    good = cached_draws("normal", {}, 3, Draws())
+    (path,) = folder.iterdir()
+    content = path.read_bytes()
+    for place in range(len(content)):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        assert (cached_draws("normal", {}, 3, Draws()) == good).all()
+
+
+def test_draws_of_another_key_are_not_taken(folder):
+    mine = cached_draws("normal", {"n": 1}, 3, Draws())
+    (path,) = folder.iterdir()
+    cached_draws("normal", {"n": 2}, 3, lambda n: np.zeros((n, 2)))
+    (other,) = set(folder.iterdir()) - {path}
+    other.replace(path)
+    assert (cached_draws("normal", {"n": 1}, 3, Draws()) == mine).all()
 
 
 def test_a_folder_that_cannot_be_made_costs_nothing_but_time(tmp_path, monkeypatch):

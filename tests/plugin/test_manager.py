@@ -1,10 +1,20 @@
 import sys
 import types
 from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
+from pydantic import Field
 
-from saegeo_core import PluginManager, SaegeoError, hookimpl
+from saegeo_core import Parameters, PluginManager, SaegeoError, hookimpl
+
+
+def no_default():
+    raise RuntimeError("no default today")
+
+
+class Unmade(Parameters):
+    size: int = Field(default_factory=no_default)
 
 
 def failing(message):
@@ -109,7 +119,22 @@ def test_registering_something_else_is_named(plugin_manager, mean_norm):
             "mean-norm needs weights; there is vectors, labels, encoder, firing, activations",
         ),
         ("uses", frozenset({"label"}), "mean-norm uses label; there is"),
+        ("name", "../mean-norm", "an analysis is called '../mean-norm'"),
+        ("uses", "activations", "uses of mean-norm is a str; write frozenset({'vectors'})"),
+        ("invariances", 3, "invariances of mean-norm is a int"),
         ("Parameters", dict, "no subclass of saegeo_core.Parameters"),
+        ("Parameters", Unmade, "RuntimeError: no default today"),
+        (
+            "presets",
+            {"calibrated": {"nothing": 3}},
+            "the preset calibrated of mean-norm sets nothing, which is no parameter",
+        ),
+        (
+            "presets",
+            {"paper": {"factor": -1}},
+            "the preset paper of mean-norm is none: factor: Input should be greater",
+        ),
+        ("presets", {"paper": 7}, "TypeError: 'int' object is not iterable"),
         ("presets", ["calibrated"], "presets of mean-norm must be a mapping"),
         ("analyze", None, "analyze a method"),
     ],
@@ -119,6 +144,27 @@ def test_an_analysis_that_would_fail_later_is_refused(plugin_manager, mean_norm,
     manager = plugin_manager(unfit=[mean_norm], sound=[type(mean_norm)()])
     assert told in manager.plugins[0].error
     assert manager.analysis_names == ["mean-norm"]
+
+
+def test_a_parameter_that_the_user_has_to_give_is_no_mistake(plugin_manager, mean_norm):
+    class Given(type(mean_norm).Parameters):
+        other: str = Field(examples=["minilm-l6:layer_2"])
+
+    mean_norm.Parameters = Given
+    assert plugin_manager(one=[mean_norm]).plugins[0].error is None
+
+
+def test_a_plugin_that_goes_elsewhere_is_refused_and_everybody_stays(mean_norm, tmp_path, monkeypatch):
+    (tmp_path / "saegeo_test_leaves.py").write_text(
+        "import os; os.chdir('/')\n"
+        "from saegeo_core import hookimpl\n"
+        "@hookimpl\ndef saegeo_register_analyses(register): pass"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    manager = PluginManager([EntryPoint("leaves", "saegeo_test_leaves", "saegeo")])
+    assert manager.plugins[0].error == "RuntimeError: it changed the working directory to /"
+    assert Path.cwd() == tmp_path
 
 
 def test_an_unknown_name_has_near_matches(plugin_manager, mean_norm):

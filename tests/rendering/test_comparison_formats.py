@@ -126,9 +126,30 @@ def test_comma_separated_holds_the_texts_and_the_numbers(comparison, tables):
     assert [row[estimate] for row in rows[1:]] == ["0.0034232"] * 3 + [""]
 
 
-def test_no_field_begins_like_a_formula(comparison):
-    table = TextTable(("SAE",), (("=1+1",),) * len(comparison.rows), ("",) * len(comparison.rows))
-    assert "\n =1+1," in comma_separated(table, comparison)
+def test_markdown_makes_no_link_no_mention_and_no_formula_of_a_name():
+    table = TextTable(("SAE",), (("@a $x$ http://b.c www.d.e f@g.h",),), ("",))
+    line = markdown_tables([table]).splitlines()[2]
+    assert line == r"| &#64;a \$x\$ http&#58;//b.c www&#46;d.e f&#64;g.h |"
+
+
+@pytest.mark.parametrize(
+    "field", ["=1+1", "+1+1", "-1+1", "@a", "-A1", "-2+cmd|' /C calc'!A0", "-", "\t=1", "\r=1", "\x1b[31m=1"]
+)
+def test_no_field_begins_like_a_formula(comparison, field):
+    n = len(comparison.rows)
+    named = replace(comparison, columns=tuple(replace(one, plugin=field) for one in comparison.columns))
+    text = comma_separated(TextTable((field,), ((field,),) * n, (field,) * n), named)
+    for row in csv.reader(io.StringIO(text)):
+        for cell in row:
+            assert not cell.startswith(("=", "+", "@", "\t", "\r", "\x1b")), cell
+            assert not cell.startswith("-") or float(cell)
+
+
+@pytest.mark.parametrize("number", ["-0.12", "-1.2e-05", "-0.12 [-0.3, 0.1]", "-0.12(3) †", "-1,204"])
+def test_numbers_below_zero_stay_numbers(comparison, number):
+    n = len(comparison.rows)
+    rows = list(csv.reader(io.StringIO(comma_separated(TextTable(("SAE",), ((number,),) * n, ("",) * n), comparison))))
+    assert [row[0] for row in rows[1:]] == [number] * n
 
 
 def test_json_holds_the_texts_and_is_strict(comparison, tables):

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 
 from saegeo_core.comparison.comparison import Comparison
+from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
 
+#: A number with its interval and signs of notes: no letter but that of an exponent, so that no formula can call anything.
+NUMBER = re.compile(r"-[\d.][\d.,e()\[\] ±†‡-]*")
 NUMBERS = ("estimate", "low", "high", "pvalue", "difference", "difference_pvalue")
 RANKS = ("rank", "rank_low", "rank_high")
 
@@ -17,13 +21,15 @@ def comma_separated(table: TextTable, comparison: Comparison) -> str:
     ids = [column.id for column in comparison.columns]
     names = [*NUMBERS, *RANKS] if comparison.rankings else NUMBERS
     has_groups = any(table.groups)
-    writer.writerow([*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in names)])
+    headings = [*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in names)]
+    writer.writerow(map(_harmless, headings))
     for row, group, texts in zip(comparison.rows, table.groups, table.rows, strict=True):
         numbers = [of_cell[number] for of_cell in comparison.numbers(row) for number in names]
-        writer.writerow([*[group] * has_groups, *map(_harmless, texts), *numbers])
+        writer.writerow([*map(_harmless, [group] * has_groups), *map(_harmless, texts), *numbers])
     return out.getvalue()
 
 
 def _harmless(text: str) -> str:
     """A spreadsheet runs a field that begins like a formula; a blank before it makes it text. Numbers stay as they are."""
-    return f" {text}" if text[:1] in ("=", "@", "+") else text
+    shown = clean(text)
+    return f" {shown}" if shown.startswith(("=", "@", "+", "-")) and not NUMBER.fullmatch(shown) else shown

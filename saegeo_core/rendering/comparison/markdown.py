@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from saegeo_core.rendering.text_table import TextTable
 
-SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
+SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
+#: What readers turn into links and mentions by themselves, and what stands for it in them.
+LINKED = {"@": "&#64;", "://": "&#58;//", "www.": "www&#46;"}
 
 
 def markdown_tables(tables: Sequence[TextTable]) -> str:
@@ -36,4 +38,7 @@ def _row(texts: Sequence[str]) -> str:
 
 def escaped(text: str) -> str:
     """Text that no Markdown reader takes for markup."""
-    return SPECIAL.sub(r"\\\1", text).replace("&", "&amp;")
+    text = SPECIAL.sub(r"\\\1", text.replace("&", "&amp;"))
+    for linked, instead in LINKED.items():
+        text = text.replace(linked, instead)
+    return text

@@ -1,11 +1,11 @@
 """A comparison as strict JSON: the texts of the table, and everything behind them in full precision."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.table import ComparisonCell
+from saegeo_core.json_text import json_text
 from saegeo_core.rendering.text_table import TextTable
 
 VERSION = 1
@@ -13,7 +13,7 @@ VERSION = 1
 
 def comparison_json(comparison: Comparison, table: TextTable) -> str:
     """The comparison as text without NaN or infinity; null where there is no value."""
-    return json.dumps(_content(comparison, table), ensure_ascii=False, allow_nan=False, indent=1)
+    return json_text(_content(comparison, table))
 
 
 def _content(comparison: Comparison, table: TextTable) -> dict[str, Any]:
