@@ -291,9 +291,9 @@ def test_what_the_user_may_insist_on(saegeo, sae_folder, tiny_gpt2, lines):
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
-        ({}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s"),
-        ({"tokens": 12_000}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s, 12 s left"),
-        ({"documents": 40}, "harvest: 30 documents, 6,000 tokens, 500 tokens/s, 4.00 s left"),
+        ({}, "30 documents, 6,000 tokens, 500 tokens/s"),
+        ({"tokens": 12_000}, "30 documents, 6,000 tokens (50%), 500 tokens/s, 12 s left"),
+        ({"documents": 40}, "30 documents, 6,000 tokens (75%), 500 tokens/s, 4.00 s left"),
     ],
     ids=str,
 )
