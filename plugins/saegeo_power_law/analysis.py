@@ -107,8 +107,8 @@ class PowerLaw(Analysis):
         )
 
     def used(self, parameters: PowerLawParameters) -> frozenset[str]:
-        """A model, where there is text for it to read."""
-        return self.uses if parameters.corpus else self.uses - {"activations"}
+        """A model and its text, where one is named."""
+        return self.uses if parameters.corpus else self.uses - {"activations", "corpus"}
 
     def cost(self, n_features: int, d_in: int, parameters: PowerLawParameters) -> Cost:
         """A pass over all pairs for kin, second moments, and the eigenvalues of what is drawn."""

@@ -33,7 +33,7 @@ def context(rng, *, n_documents=30, exponent=1.0, preset="calibrated", sources=N
         rng=np.random.default_rng(0),
         preset=preset,
         activations=SimpleNamespace(d_in=D, pieces=pieces),
-        corpora={"corpus": SimpleNamespace(documents=lambda: iter(documents))},
+        corpus=SimpleNamespace(documents=lambda: iter(documents)),
     ), activations
 
 
@@ -80,15 +80,16 @@ def test_pieces_of_one_source_are_left_out_together(rng):
 def test_a_model_is_used_where_there_is_text_for_it():
     """So that a report does not depend on a model that nothing was read with."""
     power_law = PluginManager().analysis("power-law")
-    for settings, used in (({}, set()), ({"n_documents": 3}, set()), ({"corpus": "texts.jsonl"}, {"activations"})):
-        assert power_law.used(resolve_parameters(power_law, "calibrated", settings)) == used
+    of_text = {"activations", "corpus"}
+    for settings, used in (({}, set()), ({"n_documents": 3}, set()), ({"corpus": "texts.jsonl"}, of_text)):
+        assert power_law.used(resolve_parameters(power_law, "calibrated", settings)) & of_text == used
 
 
 def test_there_is_a_reason_where_there_is_no_spectrum(rng):
     nothing = AnalysisContext(rng=rng)
     (metric,) = beside_activations(Findings(metrics=()), WINDOW, nothing, n_documents=None).metrics
     assert "--model MODEL --set power-law.corpus=TEXT" in metric.estimate.absent
-    without_model = AnalysisContext(rng=rng, corpora={"corpus": SimpleNamespace()})
+    without_model = AnalysisContext(rng=rng, corpus=SimpleNamespace())
     known = activation_spectrum(without_model, n_documents=None)
     assert isinstance(known, Absent)
     assert "no model was named" in known.absent
