@@ -70,8 +70,8 @@ class QuickAgreement:
                 self._sampled[:, some] = seen
             else:
                 for kind, values in enumerate((seen, seen.abs())):
-                    near = _nearest_and_own(values, self._sample[some])
-                    self._near_column[kind, :, some], self._near_value[kind, :, some] = near
+                    columns, largest = _nearest_and_own(values, self._sample[some])
+                    self._near_column[kind, :, some], self._near_value[kind, :, some] = columns, largest
         for near in self._in_full:
             near.look(rows, products[-1])
 
