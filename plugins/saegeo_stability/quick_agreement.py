@@ -48,9 +48,14 @@ class QuickAgreement:
         self._partner = torch.empty(n_others, n, dtype=torch.int64, device=device)
         self._of_larger = torch.full((n_others, m), -torch.inf, device=device)
         self._sample = None if sample is None else torch.from_numpy(sample).to(device)
-        self._sampled: list[Tensor] = []
-        self._near: list[tuple[Tensor, Tensor]] = []
-        self._near_absolute: list[tuple[Tensor, Tensor]] = []
+        n_sampled = 0 if sample is None else len(sample)
+        self._is_kept = 2 * n_sampled > m
+        self._sampled = torch.empty(n_others, n_sampled, m if self._is_kept else 0, device=device)
+        near = 2, n_others, n_sampled, 0 if self._is_kept else NEAREST + 1
+        self._near_column, self._near_value = (
+            torch.empty(near, dtype=torch.int64, device=device),
+            torch.empty(near, device=device),
+        )
         self._in_full = [NearPairs(shape, device, absolute=absolute) for absolute in (False, True) if in_full]
 
     def look(self, rows: slice, products: Tensor) -> None:
@@ -59,13 +64,14 @@ class QuickAgreement:
         torch.maximum(self._of_larger, products.amax(1), out=self._of_larger)
         if self._sample is not None:
             ends = torch.tensor([rows.start, rows.stop], device=self._sample.device)
-            chosen = self._sample[slice(*torch.searchsorted(self._sample, ends).tolist())]
-            seen = products[:, chosen - rows.start]
-            if 2 * len(self._sample) > seen.shape[2]:
-                self._sampled.append(seen)
+            some = slice(*torch.searchsorted(self._sample, ends).tolist())
+            seen = products[:, self._sample[some] - rows.start]
+            if self._is_kept:
+                self._sampled[:, some] = seen
             else:
-                self._near.append(_nearest_and_own(seen, chosen))
-                self._near_absolute.append(_nearest_and_own(seen.abs_(), chosen))
+                for kind, values in enumerate((seen, seen.abs())):
+                    columns, largest = _nearest_and_own(values, self._sample[some])
+                    self._near_column[kind, :, some], self._near_value[kind, :, some] = columns, largest
         for near in self._in_full:
             near.look(rows, products[-1])
 
@@ -95,17 +101,14 @@ class QuickAgreement:
 
     def _pairings(self, number: int) -> tuple[FullPairing, FullPairing]:
         """Of the sample, signed and absolute."""
-        if self._sampled:
-            values = torch.cat([one[number] for one in self._sampled])
-            return full_pairing_of(values), full_pairing_of(values.abs_())
-        signed, absolute = (self._paired(one, number) for one in (self._near, self._near_absolute))
-        return signed, absolute
+        if self._is_kept:
+            values = self._sampled[number]
+            return full_pairing_of(values), full_pairing_of(values.abs())
+        return self._paired(0, number), self._paired(1, number)
 
-    def _paired(self, near: list[tuple[Tensor, Tensor]], number: int) -> FullPairing:
+    def _paired(self, kind: int, number: int) -> FullPairing:
         """Of the sample, each feature with one of those gathered."""
-        columns, values = (
-            torch.cat([one[number] for one in part]).numpy(force=True) for part in zip(*near, strict=True)
-        )
+        columns, values = (one[kind, number].numpy(force=True) for one in (self._near_column, self._near_value))
         rows = np.arange(len(columns)).repeat(columns.shape[1])
         shape = len(columns), self._of_larger.shape[1]
         return full_pairing(

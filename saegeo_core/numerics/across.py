@@ -14,6 +14,7 @@ from torch import Tensor
 
 from saegeo_core.numerics.bounded_products import BoundedProducts, Number, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
+from saegeo_core.numerics.gathered import Gathered
 from saegeo_core.numerics.true_places import true_places
 
 ENTRIES_AT_ONCE = 2**23
@@ -94,16 +95,16 @@ def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> Near
         return best - 2 * across.reach(best.abs())
 
     of_first, of_second = (torch.full((size,), -torch.inf, device=across.device) for size in (n, m))
-    running = []
+    running = Gathered([torch.int64, torch.int64, torch.float32], across.device)
     for rows, products in across.tiles():
         of_first[rows] = products.amax(1)
         of_second = torch.maximum(of_second, products.amax(0))
         in_running = products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))
         i, j = true_places(in_running)
-        running.append((i + rows.start, j, products[i, j]))
+        running.add(i + rows.start, j, products[i, j])
         for look in looks:
             look(rows, products)
-    i, j, products = (torch.cat(part) for part in zip(*running, strict=True))
+    i, j, products = running.columns
     likely = (products >= floor(of_first)[i]) | (products >= floor(of_second)[j])
     i, j = i[likely], j[likely]
     cosines = across.exact(i, j)

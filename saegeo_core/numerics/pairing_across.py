@@ -21,6 +21,7 @@ from saegeo_core.numerics.full_pairing import (
     full_pairings,
     joined,
 )
+from saegeo_core.numerics.gathered import Gathered
 from saegeo_core.numerics.true_places import true_places
 
 SLABS = 2 * NEAREST
@@ -41,7 +42,9 @@ class NearPairs:
     def __init__(self, shape: tuple[int, int], device: str | torch.device = "cpu", *, absolute: bool = False) -> None:
         self.shape, self.absolute = shape, absolute
         self._height = -(-shape[0] // SLABS)
-        self._of_rows: list[tuple[Tensor, Tensor]] = []
+        n_near = min(NEAREST, shape[1])
+        self._near_column = torch.empty((shape[0], n_near), dtype=torch.int64, device=device)
+        self._near_value = torch.empty((shape[0], n_near), device=device)
         slabs = -(-shape[0] // self._height)
         self._value = torch.full((slabs, shape[1]), -torch.inf, device=device)
         self._row = torch.zeros((slabs, shape[1]), dtype=torch.int64, device=device)
@@ -50,8 +53,8 @@ class NearPairs:
     def look(self, rows: slice, values: Tensor) -> None:
         """See the values of some rows, (n_rows, n_columns), rows in ascending order."""
         values = values.abs() if self.absolute else values
-        near = values.topk(min(NEAREST, self.shape[1]), dim=1)
-        self._of_rows.append((near.indices, near.values))
+        near = values.topk(self._near_column.shape[1], dim=1)
+        self._near_column[rows], self._near_value[rows] = near.indices, near.values
         self._diagonal[rows] = values[:, rows].diagonal()
         for slab in range(rows.start // self._height, (rows.stop - 1) // self._height + 1):
             start = max(rows.start, slab * self._height)
@@ -65,7 +68,7 @@ class NearPairs:
     def pairs(self) -> Pairs:
         """Those found, and of each row the column of its own number, so that all rows can be paired; each once."""
         n, m = self.shape
-        columns, values = (torch.cat(part) for part in zip(*self._of_rows, strict=True))
+        columns, values = self._near_column, self._near_value
         numbers = torch.arange(n, device=columns.device)
         best, slab = self._value.topk(min(NEAREST, len(self._value)), dim=0)
         found = [
@@ -100,18 +103,15 @@ def pairings_across(
             place: [torch.from_numpy(part).to(across.device, torch.float32) for part in one]
             for place, one in duals.items()
         }
-        likely: dict[int, list[tuple[Tensor, Tensor]]] = {place: [] for place in duals}
+        likely = {place: Gathered([torch.int64, torch.int64], across.device) for place in duals}
         for rows, products in across.tiles():
             sizes = products.abs()
             reach = across.reach(sizes.amax(1))
             for place, (profits, prices) in worth.items():
                 gains = (sizes if near[place].absolute else products) - prices
                 i, j = true_places(gains >= (profits[rows] - reach)[:, None])
-                likely[place].append((i + rows.start, j))
-        return {
-            place: exact(*(torch.cat(part) for part in zip(*one, strict=True)), absolute=near[place].absolute)
-            for place, one in likely.items()
-        }
+                likely[place].add(i + rows.start, j)
+        return {place: exact(*one.columns, absolute=near[place].absolute) for place, one in likely.items()}
 
     few = []
     for one in near:

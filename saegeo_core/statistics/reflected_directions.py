@@ -63,7 +63,7 @@ class ReflectedDirections:
 
     @classmethod
     def of(cls, unit: Tensor, kin: Integers | None = None) -> "ReflectedDirections":
-        """Of unit rows, (n_features, d_in), and the kin of each, (n_features,), by default its own: together they tell a mean once."""
+        """Of unit rows, (n_features, d_in), and their kin, (n_features,), by default each its own: kin tell a mean once."""
         lengths = torch.ones(len(unit), 1, dtype=unit.dtype, device=unit.device)
         mean, moment = _moments(unit, lengths)
         is_kept = _exceeds_chance(mean, moment, unit, kin)

@@ -28,6 +28,7 @@ for analysis, parameters in (
     ("cosine-tails", {{}}),
     ("redundancy", {{"null_draws": 2}}),
     ("entropy", {{"null_draws": 19}}),
+    ("stability", {{"other": sys.argv[2], "null_draws": 3}}),
 ):
     report = run(analysis, cloud, parameters=parameters)
     print(report.analysis.name, report.measured[0].value is not None)
@@ -40,11 +41,14 @@ for analysis, parameters in (
 def test_large_dictionaries_are_measured_in_two_gigabytes(tmp_path, rng):
     """In one process, one after the other: they share what they ask of the cloud, as in `saegeo run --all`.
 
-    The first looks for kin in a pass of its own, which once left behind the memory of every tile.
+    The first looks for kin in a pass of its own, and the last for nearest partners: each once left behind the memory of every tile.
     """
-    path = tmp_path / "large.npy"
-    np.save(path, rng.standard_normal((N, D), dtype=np.float32) * np.arange(1, D + 1, dtype=np.float32) ** -0.25)
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=False)
+    paths = [tmp_path / "large.npy", tmp_path / "other.npy"]
+    for path, n in zip(paths, (N, N // 4), strict=True):
+        np.save(path, rng.standard_normal((n, D), dtype=np.float32) * np.arange(1, D + 1, dtype=np.float32) ** -0.25)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *map(str, paths)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "no matrix of all pairs",
@@ -52,4 +56,5 @@ def test_large_dictionaries_are_measured_in_two_gigabytes(tmp_path, rng):
         "cosine-tails True",
         "redundancy True",
         "entropy True",
+        "stability True",
     ]
