@@ -90,7 +90,8 @@ def joined_with_nearest(kin: Integers, nearest: Integers) -> Integers:
     mutual = np.flatnonzero(nearest[nearest] == np.arange(n))
     rows, others = np.append(np.arange(n), mutual), np.append(n + labels, nearest[mutual])
     joined = coo_array((np.ones(len(rows), np.int8), (rows, others)), shape=(2 * n, 2 * n))
-    return connected_components(joined, directed=False)[1][:n].astype(np.int64)
+    together: Integers = connected_components(joined, directed=False)[1][:n].astype(np.int64)
+    return together
 
 
 def neighbor_statistics(rows: Floats, device: str = "cpu") -> NeighborStatistics:
