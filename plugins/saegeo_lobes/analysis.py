@@ -85,7 +85,7 @@ class Lobes(Analysis):
     """Whether features that fire together lie together."""
 
     name = "lobes"
-    version = "2"
+    version = "3"
     needs = frozenset({"vectors", "firing"})
     uses = frozenset({"labels"})
     headline = "ami"

@@ -43,7 +43,7 @@ TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of th
 NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
 TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
 N_PARTS = 3
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 8
 METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 

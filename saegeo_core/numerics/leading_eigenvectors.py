@@ -107,10 +107,8 @@ def leading_eigenvectors(
     if is_solved_directly(n, spans):
         return solved_directly(operator, n, spans, device)
     n_vectors = max(spans) + 1
-    if coarse is None:
-        width = max(n_vectors, LEAST_WIDTH, 0 if near is None else near.shape[1])
-    else:
-        width = max(n_vectors, COARSE_WIDTH)
+    along = COARSE_WIDTH if coarse is not None else LEAST_WIDTH if near is None else near.shape[1]
+    width = max(n_vectors, LEAST_WIDTH, along)
     capacity = min(BLOCKS_IN_BASIS * width, n // width * width)
 
     start = torch.from_numpy(rng.standard_normal((n, width))).to(device)
@@ -223,7 +221,7 @@ def _span_error(values: NDArray[np.float64], residuals: NDArray[np.float64], k: 
 
 
 class _KrylovBasis:
-    """Orthonormal columns V with A V = V H + Q C, where Q is the block to come and C, its coupling, says with what it goes together.
+    """Orthonormal columns V with A V = V H + Q C, where Q is the block to come and C its coupling to those that are there.
 
     H is symmetric. What stands in it above the diagonal is taken from the product that came first, which is the more exact one
     where later ones are not.

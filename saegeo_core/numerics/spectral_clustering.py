@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 512
 TILE_ROWS, TILE_COLUMNS = 256, 2048
 """Of a tile in float64, 4 MB: 16,384 points times 72 vectors took .75 core-seconds so, and 1.45 with whole rows."""
 ENTRIES_AT_ONCE = 2**17
-"""1 MB of float64: what is turned into it lies near the core when it is added up, in a tenth of the time that torch takes for both."""
+"""1 MB of float64: turned into it and added up near the core, numbers take a tenth of the time that torch takes for both."""
 ENTRY_ROUNDING = 2.0**-24
 """Relative, of affinities kept in float32."""
 MANY_POINTS = 4096
