@@ -40,10 +40,14 @@ def locked(path: Path) -> Iterator[None]:
 def _held(path: Path) -> IO[bytes]:
     """The file, open and locked. One that its last holder took away meanwhile is no lock: then the next one is tried."""
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             file = path.open("a+b")
         except FileNotFoundError:  # the last holder took the folder away
+            continue
+        except FileExistsError:  # so did it while the folder was looked at; or something else is in its place
+            if path.parent.exists() and not path.parent.is_dir():
+                raise
             continue
         try:
             _lock(file)

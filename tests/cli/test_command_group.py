@@ -118,7 +118,8 @@ def test_a_warning_is_a_message_that_steers_no_terminal(tmp_path):
         "type(main).get_command = lambda *_: click.Command('run', callback=warn)\nmain(['run'])\n"
     )
     done = subprocess.run([sys.executable, tmp_path / "a.py"], capture_output=True, text=True, check=False)
-    assert done.stderr == "warning: ab\n"
+    assert done.stderr.startswith("warning")
+    assert done.stderr.endswith(": ab\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is always full is needed")

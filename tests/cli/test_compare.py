@@ -44,6 +44,7 @@ class TestWhatIsNamed:
         assert one.runs.total() == 2
         assert len(list(OUT.rglob("*.json"))) == 2
 
+    @pytest.mark.filterwarnings("always:file format fails-to-look")
     def test_a_format_that_fails_to_look_stops_nothing(self, saegeo, plugins, measured):
         class FailsToLook:
             name, summary, read = "fails-to-look", "nothing", None
@@ -53,9 +54,9 @@ class TestWhatIsNamed:
 
         module = types.ModuleType("saegeo_test_looks")
         module.saegeo_register_loaders = hookimpl(lambda register: register(FailsToLook()))
-        with pytest.warns(UserWarning, match="fails-to-look of package saegeo_test_looks failed to look at"):
-            result = saegeo("compare", OUT, "--format", "json", plugins=plugins(measured, looks=module))
+        result = saegeo("compare", OUT, "--format", "json", plugins=plugins(measured, looks=module))
         assert result.exit_code == 0
+        assert "fails-to-look of package saegeo_test_looks failed to look at" in result.stderr
         assert len(table(result)) == 2
 
     def test_what_is_stored_is_reused(self, saegeo, matrix, another, plugins, measured):
