@@ -66,8 +66,8 @@ def test_what_breaks_is_tried_again_and_kept_with_its_last_words(tasks, two, run
 
 
 def test_what_failed_before_is_told_and_tried_again_when_asked(tasks, two, runs):
-    first = [one for one in sweep(tasks(1, "breaks"), two)]
-    second = [one for one in sweep(tasks(1, "breaks"), two)]
+    first = list(sweep(tasks(1, "breaks"), two))
+    second = list(sweep(tasks(1, "breaks"), two))
     assert [one.message for one in second] == [one.message for one in first]
     assert runs("breaks") == 3
     list(sweep(tasks(1, "breaks"), two, retry_failed=True))
