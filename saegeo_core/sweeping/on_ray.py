@@ -71,10 +71,8 @@ class RayExecutor:
             return
         place = Place(os.getcwd(), self.share.threads)
         _refuse_unfit_nodes(ray, Path(place.folder), Path(tasks[0].options.out))
-        remote = ray.remote(
-            num_cpus=self.share.cpus, num_gpus=self.share.gpus, memory=self.share.memory, max_retries=RETRIES
-        )(perform_quietly)
-        waiting, running = list(reversed(tasks)), {}
+        remote = ray.remote(**self._resources(), max_retries=RETRIES)(perform_quietly)
+        waiting, running = list(reversed(tasks)), dict[Any, Task]()
         while waiting or running:
             while waiting and len(running) < MAX_SUBMITTED:
                 task = waiting.pop()
@@ -86,6 +84,10 @@ class RayExecutor:
                     yield task, ray.get(reference)
                 except RayError as error:
                     yield task, [Failed(task.spec, None, None, f"its worker was lost: {_first_line(error)}")]
+
+    def _resources(self) -> dict[str, float]:
+        given = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
+        return given if self.share.memory is None else {**given, "memory": self.share.memory}
 
     def close(self) -> None:
         """See `Executor`. A cluster that was there before stays."""
