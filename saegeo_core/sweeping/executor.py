@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.sweeping.outcomes import Outcome
-from saegeo_core.sweeping.task import Task
+
+if TYPE_CHECKING:
+    from saegeo_core.sweeping.outcomes import Outcome
+    from saegeo_core.sweeping.task import Task
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Share:
 class Executor(Protocol):
     """Does tasks somewhere."""
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
+    def perform(self, tasks: "Sequence[Task]") -> "Iterator[tuple[Task, list[Outcome]]]":
         """The outcomes of each task, as tasks end, in whatever order.
 
         A worker that dies ends none of the others: what it was doing is an outcome, `Failed` and no mistake.

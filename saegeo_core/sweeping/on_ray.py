@@ -23,40 +23,31 @@ RETRIES = 2
 """How often Ray gives the task of a lost worker to another."""
 
 
-class RayCluster:
-    """`--on ray` and `--on ray:ADDRESS`."""
+@dataclass(frozen=True)
+class RayExecutor:
+    """A cluster that was joined; one that was started for the sweep ends with it."""
 
-    name = "ray"
-    summary = "a Ray cluster: ray:ADDRESS joins one; ray alone joins the one of this machine, or starts it"
+    share: Share
 
-    def open(self, where: str | None, share: Share) -> "RayExecutor":
-        """Join the cluster at an address, or one of this machine.
+    @classmethod
+    def joining(cls, where: str | None, share: Share) -> "RayExecutor":
+        """Join the cluster at an address, or one of this machine, which is started where there is none.
 
         Raises:
-            SaegeoError: Ray is not installed; nobody answers at the address; the cluster lacks a card that was asked for.
+            SaegeoError: nobody answers at the address, or the cluster lacks what a task asks for.
         """
-        try:
-            import ray
-        except ImportError:
-            raise SaegeoError("--on ray needs Ray, which is not installed", "pip install 'saegeo[cluster]'") from None
-        executor = RayExecutor(share, starts_cluster=not _join(ray, where))
+        import ray
+
+        _join(ray, where)
         for name, wanted in (("CPU", share.cpus), ("GPU", share.gpus)):
-            there = ray.cluster_resources().get(name, 0)
+            there = ray.cluster_resources().get(name, 0)  # type: ignore[no-untyped-call]
             if wanted > there:
-                executor.close()
+                ray.shutdown()
                 raise SaegeoError(
                     f"a task asks for {wanted:g} {name}, and the cluster has {there:g} in all",
                     "start workers that have it, or ask for less",
                 )
-        return executor
-
-
-@dataclass(frozen=True)
-class RayExecutor:
-    """A cluster that was joined, or was started and ends with the sweep."""
-
-    share: Share
-    starts_cluster: bool
+        return cls(share)
 
     def perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
         """See `Executor`.
@@ -71,7 +62,7 @@ class RayExecutor:
             return
         place = Place(os.getcwd(), self.share.threads)
         _refuse_unfit_nodes(ray, Path(place.folder), Path(tasks[0].options.out))
-        remote = ray.remote(**self._resources(), max_retries=RETRIES)(perform_quietly)
+        remote = ray.remote(perform_quietly).options(**self._resources(), max_retries=RETRIES)
         waiting, running = list(reversed(tasks)), dict[Any, Task]()
         while waiting or running:
             while waiting and len(running) < MAX_SUBMITTED:
@@ -85,7 +76,7 @@ class RayExecutor:
                 except RayError as error:
                     yield task, [Failed(task.spec, None, None, f"its worker was lost: {_first_line(error)}")]
 
-    def _resources(self) -> dict[str, float]:
+    def _resources(self) -> dict[str, Any]:
         given = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
         return given if self.share.memory is None else {**given, "memory": self.share.memory}
 
@@ -96,8 +87,8 @@ class RayExecutor:
         ray.shutdown()
 
 
-def _join(ray: Any, where: str | None) -> bool:
-    """Join a cluster; whether there was one. Without an address, one that listens on this machine alone is started."""
+def _join(ray: Any, where: str | None) -> None:
+    """Join a cluster. Without an address one that listens on this machine alone is started where there is none."""
     quiet = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
     if where is not None:
         _refuse_silent(where)
@@ -107,8 +98,6 @@ def _join(ray: Any, where: str | None) -> bool:
         if where is not None:
             raise _nobody(where, error) from None
         ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
-        return False
-    return True
 
 
 def _refuse_silent(where: str) -> None:

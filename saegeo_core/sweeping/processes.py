@@ -13,30 +13,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from saegeo_core.errors import SaegeoError
 from saegeo_core.sweeping.executor import Share
 from saegeo_core.sweeping.outcomes import Failed, Outcome
 from saegeo_core.sweeping.task import Task
 from saegeo_core.sweeping.worker import Place, perform_quietly
-
-
-class SeveralProcesses:
-    """`--on local:N`."""
-
-    name = "local"
-    summary = "this process, or with local:N so many processes of this machine"
-
-    def open(self, where: str | None, share: Share) -> "ProcessExecutor":
-        """N processes, or as many as there are cores for.
-
-        Raises:
-            SaegeoError: N is no number of processes.
-        """
-        if where is None:
-            return ProcessExecutor(max(1, int(len(os.sched_getaffinity(0)) / share.cpus)), share)
-        if not where.isascii() or not where.isdigit() or int(where) < 1:
-            raise SaegeoError(f"--on local:{where} is no number of processes", "type for example --on local:4")
-        return ProcessExecutor(int(where), share)
 
 
 @dataclass
@@ -58,7 +38,7 @@ class ProcessExecutor:
                     worker.give(waiting.popleft(), place)
                     self._busy[worker.pipe] = worker
                 for pipe in wait(list(self._busy)):
-                    worker = self._busy.pop(pipe)  # type: ignore[arg-type]
+                    worker = self._busy.pop(pipe)  # type: ignore[call-overload]
                     task, outcomes = worker.taken()
                     self._idle += [worker] * worker.process.is_alive()
                     yield task, outcomes

@@ -8,7 +8,7 @@ import pytest
 from saegeo_core import PluginManager, SaegeoError
 from saegeo_core.sweeping import on_ray
 from saegeo_core.sweeping.executor import Share
-from saegeo_core.sweeping.on_ray import RayCluster
+from saegeo_core.sweeping.executors import RayCluster
 from saegeo_core.sweeping.outcomes import Failed, Stored
 from saegeo_core.sweeping.sweep import sweep
 
@@ -85,7 +85,7 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SaegeoError) as told:
         RayCluster().open(None, Share())
-    assert "saegeo[cluster]" in told.value.hint
+    assert "pip install" in told.value.hint
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1", "127.0.0.1:none", ":::"])

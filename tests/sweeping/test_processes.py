@@ -9,8 +9,8 @@ import pytest
 
 from saegeo_core import PluginManager, SaegeoError
 from saegeo_core.sweeping.executor import Share, open_executor
+from saegeo_core.sweeping.executors import SeveralProcesses
 from saegeo_core.sweeping.outcomes import Failed, Stored
-from saegeo_core.sweeping.processes import SeveralProcesses
 from saegeo_core.sweeping.sweep import sweep
 
 
