@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol, TypeVar
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.sweeping.outcomes import Outcome
 
-if TYPE_CHECKING:
-    from saegeo_core.sweeping.outcomes import Outcome
-    from saegeo_core.sweeping.task import Task
+Work = TypeVar("Work")
+"""What is to be done: a `Task`, of which an executor need know no more than that a worker can do it (`worker.perform_quietly`)."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Share:
         return max(1, int(self.cpus))
 
 
-class Executor(Protocol):
+class Executor(Protocol[Work]):
     """Does tasks somewhere."""
 
-    def perform(self, tasks: "Sequence[Task]") -> "Iterator[tuple[Task, list[Outcome]]]":
+    def perform(self, tasks: Sequence[Work]) -> Iterator[tuple[Work, list[Outcome]]]:
         """The outcomes of each task, as tasks end, in whatever order.
 
         A worker that dies ends none of the others: what it was doing is an outcome, `Failed` and no mistake.
@@ -55,7 +55,7 @@ class ExecutorKind(Protocol):
     name: str
     summary: str
 
-    def open(self, where: str | None, share: Share) -> Executor:
+    def open(self, where: str | None, share: Share) -> Executor[Any]:
         """An executor of this kind.
 
         Args:
@@ -68,7 +68,7 @@ class ExecutorKind(Protocol):
         ...
 
 
-def open_executor(on: str, share: Share, kinds: Sequence[ExecutorKind]) -> Executor:
+def open_executor(on: str, share: Share, kinds: Sequence[ExecutorKind]) -> Executor[Any]:
     """The executor that `--on` names.
 
     Raises:
