@@ -29,6 +29,7 @@ ROOMS = {
     "synthetic": {"numpy", "torch"},
     "harvesting": VALUES | {"sae_lens", "torch"},
     "running": {"numpy", "torch"},
+    "sweeping": {"pydantic", "ray", "torch"},
     "comparison": {"numpy", "pandas", "scipy"},
     "testing": ARRAYS | {"pydantic"},
     "rendering": SHOWN,

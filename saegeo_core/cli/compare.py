@@ -11,7 +11,10 @@ from click.core import ParameterSource
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
 from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
-from saegeo_core.cli.run_options import RunOptions, run_options
+from saegeo_core.cli.run_options import run_options
+from saegeo_core.cli.sweep_options import sweep_options
+from saegeo_core.sweeping.elsewhere import Elsewhere
+from saegeo_core.sweeping.options import RunOptions
 
 
 @click.command("compare")
@@ -49,6 +52,7 @@ from saegeo_core.cli.run_options import RunOptions, run_options
 )
 @figure_options("Write the figures of --profile, which this implies, into this folder.")
 @run_options
+@sweep_options
 @verbosity_options
 @click.pass_context
 def command(
@@ -66,6 +70,7 @@ def command(
     figure_format: Literal["svg", "pdf"],
     figure_width: Literal["single", "double"],
     options: RunOptions,
+    elsewhere: Elsewhere,
     **of_table: Any,
 ) -> None:
     """Put SAEs side by side, and say which differences are real.
@@ -86,6 +91,7 @@ def command(
             plugin_names,
             metrics,
             options,
+            elsewhere,
             typed=typed,
             plugins=ctx.obj,
             profile=profile or figures is not None,

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from saegeo_core.cli.command_group import SOME_FAILED
-from saegeo_core.cli.run_jobs import Failed, run_jobs
-from saegeo_core.cli.run_options import RunOptions
-from saegeo_core.cli.run_outcomes import tell
+from saegeo_core.cli.run_outcomes import in_order, tell
 from saegeo_core.cli.run_plan import plan_run
+from saegeo_core.cli.run_sweep import run_sweep
 from saegeo_core.comparison.l0_matching import Candidate, matched
 from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
@@ -16,6 +15,10 @@ from saegeo_core.loading import expand_specs
 from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Report
+from saegeo_core.report.store import ReportStore
+from saegeo_core.sweeping.elsewhere import Elsewhere
+from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.outcomes import Failed, Stored
 
 
 def matched_in_l0(saes: Sequence[str], firing: Path | None) -> tuple[list[str], list[str]]:
@@ -42,6 +45,7 @@ def measured(
     saes: Sequence[str],
     plugin_names: Sequence[str],
     options: RunOptions,
+    elsewhere: Elsewhere,
     *,
     plugins: PluginManager,
     alone: bool,
@@ -54,26 +58,19 @@ def measured(
         SaegeoError: what `plan_run` refuses; or nothing succeeded, and each failure is the user's mistake.
         SystemExit: nothing succeeded.
     """
-    plan = plan_run(saes, plugin_names, options, run_all=not plugin_names, plugins=plugins)
-    reports: list[Report] = []
-    failures: list[Failure] = []
-    are_mistakes: list[bool] = []
-    for outcome in run_jobs(plan):
+    plan = plan_run(saes, plugin_names, options, run_all=not plugin_names, plugins=plugins, elsewhere=elsewhere)
+    failed: list[Failed] = []
+    stored: list[Stored] = []
+    for outcome in run_sweep(plan):
         if isinstance(outcome, Failed):
             tell(outcome, options.with_traceback)
-            are_mistakes.append(isinstance(outcome.error, SaegeoError))
-            failures.append(_in_words(outcome))
+            failed.append(outcome)
         else:
-            reports.append(outcome.report)
-        del outcome  # an error holds the frames it passed through, and with them the cloud
+            stored.append(outcome)
+    reports = [ReportStore.read(one.path) for one in in_order(plan, stored)]
+    failures = [Failure(str(one.spec), one.analysis, one.message) for one in in_order(plan, failed)]
     if alone and failures and not reports:
-        if not all(are_mistakes):
+        if not all(one.is_mistake for one in failed):
             raise SystemExit(SOME_FAILED)
         raise SaegeoError("nothing could be measured", "mend what is said above")
     return reports, failures
-
-
-def _in_words(failed: Failed) -> Failure:
-    error = failed.error
-    reason = error.message if isinstance(error, SaegeoError) else f"{type(error).__name__}: {error}"
-    return Failure(failed.spec, failed.configured.name if failed.configured else None, reason)

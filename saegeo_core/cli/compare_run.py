@@ -8,12 +8,13 @@ from typing import Any
 from saegeo_core.cli.compare_inputs import matching_reports, saes_and_reports
 from saegeo_core.cli.messages import complain
 from saegeo_core.cli.progress import loop_progress
-from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.comparison import Comparison, compare
 from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.gather import gather
+from saegeo_core.sweeping.elsewhere import Elsewhere
+from saegeo_core.sweeping.options import RunOptions
 
 MAX_NAMED = 20
 
@@ -23,6 +24,7 @@ def compare_named(
     plugin_names: Sequence[str],
     metrics: Sequence[str],
     options: RunOptions,
+    elsewhere: Elsewhere,
     *,
     typed: Set[str],
     plugins: PluginManager | None,
@@ -64,7 +66,7 @@ def compare_named(
         if match_l0 and not reports:  # with reports among them, all are matched together once the SAEs are measured
             saes, notes = matched_in_l0(saes, options.firing)
         names = names or list(dict.fromkeys(report.analysis.name for report in reports))
-        made, failures = measured(saes, names, options, plugins=plugins, alone=not reports)
+        made, failures = measured(saes, names, options, elsewhere, plugins=plugins, alone=not reports)
         reports += made
     comparison = compare(
         reports,

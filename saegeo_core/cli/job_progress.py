@@ -1,6 +1,6 @@
 """What the jobs of a run tell of how far they are, to whoever shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from saegeo_core.progress import Progress, silent
@@ -13,6 +13,11 @@ class JobProgress:
     def job(self, name: str) -> Iterator[Progress]:  # noqa: ARG002
         """While this lasts one of the jobs is at work, and wraps its loops in what it is given."""
         yield silent
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
+        """While this lasts jobs are done elsewhere; what it gives is told of each, and whether it failed."""
+        yield lambda failed: None  # noqa: ARG005
 
     def passed_over(self) -> None:
         """One of the jobs need not be done, or cannot be."""

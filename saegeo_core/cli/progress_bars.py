@@ -1,7 +1,7 @@
 """Progress on a terminal: one bar for all jobs, and below it those of the job at work. They leave no trace."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -56,6 +56,21 @@ class JobBars(JobProgress):
         finally:
             self._done += 1
             self._n_worked += 1
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
+        """One bar, which counts what is done and what failed of it."""
+        n_failed = 0
+        with bars(TimeRemainingColumn()) as shown:
+            task = shown.add_task(clean(self._title), total=self._total, completed=self._done)
+
+            def finish(failed: bool) -> None:
+                nonlocal n_failed
+                n_failed += failed
+                told = f"{self._title}, {n_failed} failed" if n_failed else self._title
+                shown.update(task, advance=1, description=clean(told))
+
+            yield finish
 
     def _left(self) -> str:
         if not self._n_worked:

@@ -55,7 +55,7 @@ class JobLines(JobProgress):
     ) -> None:
         self.lines = LogLines(title, self._words, say, clock)
         self._total = total
-        self._n_worked = self._n_passed_over = 0
+        self._n_worked = self._n_passed_over = self._n_failed = 0
         self._at_work = ""
         self._loop = ""
 
@@ -70,6 +70,17 @@ class JobLines(JobProgress):
             self._at_work = self._loop = ""
             if self._done < self._total:
                 self.lines.reach(self._done / self._total)
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
+        """Lines count what is done, and what failed of it."""
+        yield self._finish
+
+    def _finish(self, failed: bool) -> None:
+        self._n_worked += 1
+        self._n_failed += failed
+        if self._done < self._total:
+            self.lines.reach(self._done / self._total)
 
     def passed_over(self) -> None:
         """One job less to do; it does not count as speed."""
@@ -91,6 +102,8 @@ class JobLines(JobProgress):
         if self._total == 1:
             return at_work or "at work"
         words = f"{self._counted()} done ({self._done / self._total:.0%})"
+        if self._n_failed:
+            words += f", {count(self._n_failed)} of them failed"
         if self._n_worked:
             pace = self.lines.elapsed / self._n_worked
             words += f", {significant(60 / pace, 2)} a minute, {seconds(pace * (self._total - self._done))} left"

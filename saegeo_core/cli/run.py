@@ -2,25 +2,34 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
 from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
-from saegeo_core.cli.run_options import RunOptions, run_options
-
-if TYPE_CHECKING:
-    from saegeo_core.cli.run_jobs import Failed
-    from saegeo_core.running.job import StoredReport
+from saegeo_core.cli.run_options import run_options
+from saegeo_core.cli.sweep_options import sweep_options
+from saegeo_core.sweeping.elsewhere import Elsewhere
+from saegeo_core.sweeping.options import RunOptions
 
 
 @click.command("run")
 @click.argument("saes", nargs=-1, metavar="[SAE]...")
 @plugin_option("An analysis to run. Repeatable.")
 @click.option("--all", "run_all", is_flag=True, help="Run every installed analysis whose inputs are there.")
+@click.option(
+    "--from",
+    "sweep_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="SAEs from a file, one a line, or YAML with saes, plugins, parameters, preset and seeds.",
+)
+@click.option("--shard", "parts", metavar="I/N", help="Measure the I-th of N parts of the SAEs, for job arrays.")
 @run_options
+@sweep_options
 @verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, a list when several are asked for.")
 @figure_options("Write every figure into this folder, and those of several SAEs together.")
@@ -37,6 +46,9 @@ def command(
     figure_format: Literal["svg", "pdf"],
     figure_width: Literal["single", "double"],
     options: RunOptions,
+    elsewhere: Elsewhere,
+    sweep_file: Path | None,
+    parts: str | None,
 ) -> None:
     """Measure SAEs with analyses, and store the reports.
 
@@ -46,21 +58,31 @@ def command(
     output = sys.stdout
     # Whatever plugins and libraries print goes to standard error: standard output carries results only.
     with contextlib.redirect_stdout(sys.stderr):
-        from saegeo_core.cli.run_jobs import run_jobs
-        from saegeo_core.cli.run_outcomes import meanings, present
+        from saegeo_core.cli.run_outcomes import present
         from saegeo_core.cli.run_plan import plan_run
+        from saegeo_core.cli.run_sweep import run_sweep
+        from saegeo_core.sweeping.sweep_file import read_sweep, shard
 
-        plan = plan_run(saes, plugin_names, options, run_all=run_all, plugins=ctx.obj)
-        written: list[Path] = []
-        status = present(
-            _noting_files(run_jobs(plan), written),
-            output,
-            several=plan.n_reports > 1,
-            as_json=as_json,
-            with_traceback=options.with_traceback,
-            meanings={one.name: meanings(one.analysis) for one in plan.analyses},
-            out=options.out,
+        part = shard(parts) if parts else (1, 1)
+        seeds: Sequence[int] = ()
+        if sweep_file is not None:
+            asked = read_sweep(sweep_file)
+            saes, plugin_names, seeds = [*asked.saes, *saes], [*asked.plugins, *plugin_names], asked.seeds
+            options = replace(
+                options, settings=[*asked.settings, *options.settings], preset=asked.preset or options.preset
+            )
+            run_all = run_all or not plugin_names
+        plan = plan_run(
+            saes,
+            plugin_names,
+            options,
+            run_all=run_all,
+            plugins=ctx.obj,
+            elsewhere=elsewhere,
+            seeds=seeds,
+            part=part,
         )
+        status, written = present(run_sweep(plan), plan, output, as_json=as_json)
         if figures is not None:
             from saegeo_core.cli.messages import say
             from saegeo_core.rendering.export import write_figures
@@ -69,13 +91,3 @@ def command(
             for path in write_figures(load_reports(written), figures, figure_format, figure_width) if written else ():
                 say(f"figure: {path}")
     ctx.exit(status)
-
-
-def _noting_files(
-    outcomes: "Iterator[StoredReport | Failed]", written: list[Path]
-) -> "Iterator[StoredReport | Failed]":
-    """The outcomes, and in `written` the files of the reports among them."""
-    for outcome in outcomes:
-        if (path := getattr(outcome, "path", None)) is not None:
-            written.append(path)
-        yield outcome

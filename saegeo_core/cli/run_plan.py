@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from saegeo_core.cli.messages import complain, say
-from saegeo_core.cli.run_options import RunOptions
 from saegeo_core.cli.setting import parse_setting
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput, SaegeoError, near_matches
@@ -15,6 +15,9 @@ from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Preset
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis, missing_inputs
+from saegeo_core.sweeping.elsewhere import HERE, Elsewhere
+from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.task import NamedAnalysis, Task
 
 DEFAULT_SAE = "minilm-l6:layer_3"
 PROVIDED = frozenset({"vectors", "encoder", "firing", "corpus"})
@@ -31,7 +34,9 @@ class RunPlan:
         analyses: the analyses with their parameters.
         plugins: where they come from, with file formats and sources of activations.
         run_all: whether the analyses are all that can run: one that cannot run on an SAE is then passed over there.
-        options: what the user typed, the device resolved.
+        options: what the user typed, the device resolved where the work is done here.
+        elsewhere: where the work is done.
+        seeds: of every report, in place of that of the options; empty for that one.
     """
 
     specs: Sequence[SaeSpec]
@@ -39,11 +44,30 @@ class RunPlan:
     plugins: PluginManager
     run_all: bool
     options: RunOptions
+    elsewhere: Elsewhere = HERE
+    seeds: Sequence[int] = ()
 
     @property
     def n_reports(self) -> int:
         """How many reports are asked for."""
-        return len(self.specs) * len(self.analyses)
+        return len(self.specs) * len(self.analyses) * max(1, len(self.seeds))
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What is to be done for each SAE."""
+        analyses = tuple(map(NamedAnalysis.of, self.analyses))
+        return [
+            Task(spec, analyses, replace(self.options, seed=seed), self.run_all)
+            for spec in self.specs
+            for seed in self.seeds or (self.options.seed,)
+        ]
+
+    @property
+    def n_stored(self) -> int:
+        """How many reports there are by the names of SAE and analysis, whatever their settings."""
+        out = Path(self.options.out)
+        folders = [out / spec.storage_release / spec.storage_id for spec in self.specs]
+        return sum(any(folder.glob(f"{one.name}-*.json")) for folder in folders for one in self.analyses)
 
 
 def plan_run(
@@ -53,8 +77,13 @@ def plan_run(
     *,
     run_all: bool,
     plugins: PluginManager | None,
+    elsewhere: Elsewhere = HERE,
+    seeds: Sequence[int] = (),
+    part: tuple[int, int] = (1, 1),
 ) -> RunPlan:
     """Check what the user typed. The output folder is made last, so that a hopeless run leaves nothing behind.
+
+    Of the SAEs that are named, the `part[0]`-th of `part[1]` parts is measured.
 
     Raises:
         SaegeoError: no analysis, or an unknown one, or one whose inputs are missing; a setting that is unknown or ill-typed;
@@ -75,15 +104,16 @@ def plan_run(
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
     specs = expand_specs(list(saes) or [DEFAULT_SAE])
+    specs = specs[part[0] - 1 :: part[1]]
     if not run_all and options.firing is None:
         _refuse_without_firing(analyses, specs)
     if options.labels and len(specs) > 1:
         raise SaegeoError(
             f"--feature-labels names the features of one SAE; {len(specs)} were given", "run them one by one"
         )
-    place = options.place.with_device_resolved()
+    place = options.place.with_device_resolved() if elsewhere.is_here else options.place
     ReportStore(options.out).make_ready()
-    return RunPlan(specs, analyses, plugins, run_all, replace(options, place=place))
+    return RunPlan(specs, analyses, plugins, run_all, replace(options, place=place), elsewhere, seeds)
 
 
 def _named(plugins: PluginManager, names: Sequence[str], provided: frozenset[str]) -> list[str]:

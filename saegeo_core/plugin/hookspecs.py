@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from saegeo_core.corpora.corpus_kind import CorpusKind
     from saegeo_core.loading.file_format import FileFormat
     from saegeo_core.plugin.analysis import Analysis
+    from saegeo_core.sweeping.executor import ExecutorKind
 
 hookspec = pluggy.HookspecMarker("saegeo")
 hookimpl = pluggy.HookimplMarker("saegeo")
@@ -39,3 +40,8 @@ def saegeo_register_sources(register: "Callable[[SourceKind], None]") -> None:
 @hookspec
 def saegeo_register_corpora(register: "Callable[[CorpusKind], None]") -> None:
     """Called once, when plugins are loaded. Call `register(kind)` for every way of getting text the plugin brings."""
+
+
+@hookspec
+def saegeo_register_executors(register: "Callable[[ExecutorKind], None]") -> None:
+    """Called once, when plugins are loaded. Call `register(kind)` for every place the plugin can have SAEs measured in (`--on`)."""

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from saegeo_core.corpora.corpus_kind import CorpusKind
     from saegeo_core.loading.file_format import FileFormat
     from saegeo_core.plugin.analysis import Analysis
+    from saegeo_core.sweeping.executor import ExecutorKind
 
 GROUP = "saegeo"
 DISABLED = "SAEGEO_DISABLED_PLUGINS"
 SLOW_SECONDS = 1.0
 ANALYSIS = ("name", "version", "needs", "uses", "headline", "summary", "reference", "Parameters", "presets", "analyze")
 FORMAT = ("name", "summary", "recognises", "read")
-SOURCE = CORPUS = ("name", "summary", "open")
+SOURCE = CORPUS = EXECUTOR = ("name", "summary", "open")
 NAME = re.compile(r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*")
 TEXTS = {"name", "version", "headline", "summary", "reference"}
 
@@ -49,6 +50,7 @@ class Plugin:
     formats: "list[FileFormat]" = field(default_factory=list)
     sources: "list[SourceKind]" = field(default_factory=list)
     corpora: "list[CorpusKind]" = field(default_factory=list)
+    executors: "list[ExecutorKind]" = field(default_factory=list)
 
     @property
     def is_slow(self) -> bool:
@@ -86,7 +88,7 @@ class PluginManager:
             SystemExit,
         ) as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
             plugin.error = f"{type(error).__name__}: {error}"
-            plugin.analyses, plugin.formats, plugin.sources, plugin.corpora = [], [], [], []
+            plugin.analyses, plugin.formats, plugin.sources, plugin.corpora, plugin.executors = [], [], [], [], []
         plugin.seconds = time.perf_counter() - started
 
     def _register(self, module: Any, plugin: Plugin) -> None:
@@ -102,6 +104,7 @@ class PluginManager:
                 ("saegeo_register_loaders", cast("list[Any]", plugin.formats), FORMAT),
                 ("saegeo_register_sources", cast("list[Any]", plugin.sources), SOURCE),
                 ("saegeo_register_corpora", cast("list[Any]", plugin.corpora), CORPUS),
+                ("saegeo_register_executors", cast("list[Any]", plugin.executors), EXECUTOR),
             ):
                 self._pluggy.subset_hook_caller(hook, others)(register=_collector(collected, attributes))
         except BaseException:
@@ -131,6 +134,11 @@ class PluginManager:
     def corpora(self) -> "list[CorpusKind]":
         """Every way of getting text that a plugin brings, in the order of registration."""
         return [kind for plugin in self.plugins for kind in plugin.corpora]
+
+    @property
+    def executors(self) -> "list[ExecutorKind]":
+        """Every place that SAEs can be measured in, in the order of registration."""
+        return [kind for plugin in self.plugins for kind in plugin.executors]
 
     def analysis(self, name: str) -> "Analysis":
         """The analysis of that name.

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from saegeo_core import MissingInput, Report, ReportStore, SaegeoError, SaeSpec, hookimpl, load_cloud
 from saegeo_core.activations.source import ActivationBatch
-from saegeo_core.cli import run_jobs, run_plan
+from saegeo_core.cli import run_plan
+from saegeo_core.sweeping import task
 
 
 def stored(folder="saegeo-results"):
@@ -74,7 +75,7 @@ def test_each_sae_is_loaded_once_and_released_before_the_next_even_after_a_failu
     saegeo, matrix, another, plugins, analysis, monkeypatch
 ):
     loaded, still_there = [], []
-    honest = run_jobs.load_cloud
+    honest = task.load_cloud
 
     def load(spec, **options):
         gc.collect()
@@ -83,7 +84,7 @@ def test_each_sae_is_loaded_once_and_released_before_the_next_even_after_a_failu
         loaded.append(weakref.ref(cloud))
         return cloud
 
-    monkeypatch.setattr(run_jobs, "load_cloud", load)
+    monkeypatch.setattr(task, "load_cloud", load)
     given = plugins(analysis("a"), analysis("b", lambda *_: 1 / 0))
     saegeo("run", matrix, another, "--all", plugins=given)
     assert len(loaded) == 2

@@ -18,7 +18,7 @@ WHAT_NEEDS_LEAVES_OUT = "needs: besides the directions of the features, which ev
 
 
 def plugin_list(plugins: PluginManager) -> RenderableType:
-    """Tables of analyses, file formats, activation sources and corpora, and one line for each thing that is wrong."""
+    """Tables of analyses, file formats, activation sources, corpora and executors, and one line for each thing that is wrong."""
     analyses = [
         (plugin, (analysis.name, analysis.version, ", ".join(sorted(analysis.needs - EVERY_SAE)), analysis.summary))
         for plugin in plugins.plugins
@@ -27,10 +27,12 @@ def plugin_list(plugins: PluginManager) -> RenderableType:
     formats = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.formats]
     sources = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.sources]
     corpora = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.corpora]
+    executors = [(plugin, (one.name, one.summary)) for plugin in plugins.plugins for one in plugin.executors]
     parts: list[RenderableType] = [Text("no analyses are installed")]
     if analyses:
         parts = [_table(("analysis", "version", "needs", "summary"), analyses), plain(WHAT_NEEDS_LEAVES_OUT, "dim")]
-    for heading, rows in (("file format", formats), ("activation source", sources), ("corpus", corpora)):
+    of_kinds = (("file format", formats), ("activation source", sources), ("corpus", corpora), ("executor", executors))
+    for heading, rows in of_kinds:
         parts += [Text(), _table((heading, "summary"), rows)] if rows else []
     wrong = [*_not_loaded(plugins.plugins), *_registered_twice(plugins)]
     return Group(*parts, *([Text(), *wrong] if wrong else []))

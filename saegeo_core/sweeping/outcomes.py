@@ -1,0 +1,71 @@
+"""What became of one analysis on one SAE, in words: it may have happened in another process, or on another machine."""
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.errors import SaegeoError
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A report, where it lies, and whether it lay there before."""
+
+    spec: SaeSpec
+    analysis: str
+    path: Path
+    is_reused: bool
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An analysis that cannot run on an SAE, of all that are installed."""
+
+    spec: SaeSpec
+    analysis: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What went wrong.
+
+    Attributes:
+        spec: with which SAE.
+        analysis: in which analysis; None where the SAE could not be loaded, so that none of them ran.
+        package: where the analysis comes from.
+        message, hint: the error in words, and what to type instead where it was the user's mistake.
+        is_mistake: whether it was.
+        traceback: where it happened; empty where a process ended without a word.
+        log: what was printed meanwhile, its end.
+    """
+
+    spec: SaeSpec
+    analysis: str | None
+    package: str | None
+    message: str
+    hint: str = ""
+    is_mistake: bool = False
+    traceback: str = ""
+    log: str = ""
+
+    @classmethod
+    def of(
+        cls, error: BaseException, spec: SaeSpec, analysis: str | None = None, package: str | None = None
+    ) -> "Failed":
+        """The failure that an exception is."""
+        told = "".join(traceback.format_exception(error))
+        if isinstance(error, SaegeoError):
+            return cls(spec, analysis, package, error.message, error.hint, is_mistake=True, traceback=told)
+        return cls(spec, analysis, package, f"{type(error).__name__}: {error}", traceback=told)
+
+    @property
+    def where(self) -> str:
+        """The job in words."""
+        if self.analysis is None:
+            return str(self.spec)
+        return f"{self.analysis} (package {self.package}) on {self.spec}"
+
+
+Outcome = Stored | Skipped | Failed

@@ -1,0 +1,133 @@
+"""The unit of a sweep: one SAE with all its analyses, so that its decoder is read once.
+
+What a task makes are reports, each named by a digest of what decides its numbers and written whole or not at all. So a task may be
+done again, by whomever, at any time: what is stored is not computed again, and nothing is counted twice.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any
+
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.errors import MissingInput
+from saegeo_core.loading import load_cloud
+from saegeo_core.loading.feature_choice import chosen_features
+from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.progress import Progress, silent
+from saegeo_core.report.store import ReportStore
+from saegeo_core.running.analysis_inputs import AnalysisInputs
+from saegeo_core.running.configured_analysis import ConfiguredAnalysis
+from saegeo_core.running.job import Job
+from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
+
+Watched = Callable[[Job], AbstractContextManager[Progress]]
+"""Told of a job that is about to be computed; what it enters shows how far the job's loops have come."""
+
+
+def unwatched(job: Job) -> AbstractContextManager[Progress]:  # noqa: ARG001
+    """Shows nothing."""
+    return nullcontext(silent)
+
+
+@dataclass(frozen=True)
+class NamedAnalysis:
+    """An analysis as it can be told to another process: its name, and all its parameters as plain JSON values."""
+
+    name: str
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, configured: ConfiguredAnalysis) -> "NamedAnalysis":
+        """The name and parameters of an analysis about to be run."""
+        return cls(configured.name, configured.parameters.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One SAE and what is to be measured on it.
+
+    Attributes:
+        spec: the SAE.
+        analyses: what measures it.
+        options: how, and where reports are stored. The device is resolved where the task is done.
+        skip_incomplete: whether the analyses are all that can run: one whose inputs are missing is then passed over.
+    """
+
+    spec: SaeSpec
+    analyses: tuple[NamedAnalysis, ...]
+    options: RunOptions
+    skip_incomplete: bool = False
+
+    def only(self, names: Set[str | None]) -> "Task":
+        """The task with these analyses alone; with all of them where None is among the names, as for a failure of the whole SAE."""
+        if None in names:
+            return self
+        return replace(self, analyses=tuple(named for named in self.analyses if named.name in names))
+
+    def without(self, names: Collection[str | None]) -> "Task":
+        """The task without these analyses; without any where None is among the names."""
+        left = {named.name for named in self.analyses if named.name not in names}
+        return replace(self, analyses=()) if None in names else self.only(left)
+
+    def perform(self, plugins: PluginManager, watched: Watched = unwatched) -> Iterator[Outcome]:
+        """Measure the SAE by one analysis after the other. One that fails is an outcome like any other: the rest go on."""
+        try:
+            analyses = [self._configured(named, plugins) for named in self.analyses]
+            inputs = self._open(analyses, plugins)
+        except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
+            yield Failed.of(error, self.spec)
+            return
+        as_loaded = inputs.cloud.checksum()
+        for configured in analyses:
+            outcome = self._measure(inputs, configured, watched)
+            yield outcome
+            if isinstance(outcome, Failed) and inputs.cloud.checksum() != as_loaded:
+                inputs = self._open(analyses, plugins)  # the next ones must not measure what it left behind
+
+    def _measure(self, inputs: AnalysisInputs, configured: ConfiguredAnalysis, watched: Watched) -> Outcome:
+        name = configured.name
+        if self.skip_incomplete and inputs.firing is None and "firing" in configured.analysis.needs:
+            return Skipped(self.spec, name, "needs firing: see saegeo harvest")
+        try:
+            job, store = inputs.job(configured, self.options.seed), ReportStore(self.options.out)
+            is_there = job.path_in(store).exists() and self.options.existing != "replace"
+            with nullcontext(silent) if is_there else watched(job) as progress:
+                stored = job.perform_stored(store, self.options.existing, progress)
+        except MissingInput as error:
+            if self.skip_incomplete:
+                return Skipped(self.spec, name, error.message)
+            return Failed.of(error, self.spec, name, configured.package)
+        except (Exception, SystemExit) as error:  # a stranger's analysis may fail in any way, too
+            return Failed.of(error, self.spec, name, configured.package)
+        return Stored(self.spec, name, stored.path, stored.is_reused)
+
+    def _configured(self, named: NamedAnalysis, plugins: PluginManager) -> ConfiguredAnalysis:
+        return ConfiguredAnalysis.configure(named.name, self.options.preset, named.parameters, plugins)
+
+    def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager) -> AnalysisInputs:
+        options = self.options
+        inputs = AnalysisInputs.open(
+            self._load(plugins),
+            analyses,
+            firing=options.firing,
+            place=options.place.with_device_resolved(),
+            plugins=plugins,
+            layout=options.layout,
+        )
+        features = options.features
+        return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
+
+    def _load(self, plugins: PluginManager) -> FeatureCloud:
+        options = self.options
+        return load_cloud(
+            self.spec,
+            rows=options.rows,
+            layout=options.layout,
+            decoder_key=options.decoder_key,
+            model_slice=options.model_slice,
+            labels=options.labels,
+            plugins=plugins,
+        )

@@ -1,0 +1,113 @@
+"""`saegeo run` over many SAEs: from a file, in parts, and elsewhere."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saegeo_core.cli import run_sweep
+
+OUT = Path("saegeo-results")
+
+
+@pytest.fixture
+def saes(matrix, rng):
+    """Four decoders."""
+    paths = [matrix.with_name(f"sae_{number}.npy") for number in range(4)]
+    for path in paths:
+        np.save(path, rng.standard_normal((30, 5)).astype("f4"))
+    return paths
+
+
+def stored(name="mean-norm"):
+    return sorted(path.parent.name for path in OUT.rglob(f"{name}-*.json"))
+
+
+def test_a_file_says_what_is_measured_and_how(saegeo, saes, plugins, analysis, tmp_path):
+    sweep = tmp_path / "sweep.yaml"
+    sweep.write_text(
+        f"saes: ['{saes[0].parent}/sae_*.npy']\nplugins: [mean-norm]\nparameters: {{mean-norm: {{factor: 2}}}}\nseeds: [0, 7]\n"
+    )
+    result = saegeo("run", "--from", sweep, "--json", plugins=plugins(analysis()))
+    assert result.exit_code == 0
+    reports = json.loads(result.stdout)
+    assert len(reports) == 8
+    assert {report["parameters"]["factor"] for report in reports} == {2.0}
+    assert [report["seed"] for report in reports] == [0, 7] * 4
+
+
+def test_lines_are_saes(saegeo, saes, plugins, analysis, tmp_path):
+    lines = tmp_path / "saes.txt"
+    lines.write_text(f"{saes[0]}\n{saes[1]}  # and no more\n")
+    assert saegeo("run", "--from", lines, "--plugin", "mean-norm", plugins=plugins(analysis())).exit_code == 0
+    assert stored() == ["sae_0.npy", "sae_1.npy"]
+
+
+def test_parts_are_all_of_it_together(saegeo, saes, plugins, analysis):
+    for part in ("1/3", "2/3", "3/3"):
+        assert (
+            saegeo("run", *saes, "--plugin", "mean-norm", "--shard", part, plugins=plugins(analysis())).exit_code == 0
+        )
+    assert stored() == [path.name for path in saes]
+    wrong = saegeo("run", *saes, "--plugin", "mean-norm", "--shard", "4/3", plugins=plugins(analysis()))
+    assert wrong.exit_code == 2
+    assert "I/N" in wrong.stderr
+
+
+@pytest.mark.parametrize("on", ["nowhere", "local:none"])
+def test_a_place_that_is_none_is_said(saegeo, saes, plugins, analysis, on):
+    result = saegeo("run", *saes, "--plugin", "mean-norm", "--on", on, plugins=plugins(analysis()))
+    assert result.exit_code == 2
+    assert on in result.stderr
+
+
+class Backwards:
+    """Does tasks in the wrong order, in this process."""
+
+    def __init__(self, plugins):
+        self.plugins = plugins
+        self.is_closed = False
+
+    def perform(self, tasks):
+        for task in reversed(tasks):
+            yield task, list(task.perform(self.plugins))
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.fixture
+def backwards(monkeypatch, plugins, analysis):
+    """Two analyses, of which one fails on an SAE, done elsewhere."""
+
+    def fails(cloud, *_):
+        if "sae_1" in cloud.sae.spec:
+            raise ZeroDivisionError("by nothing")
+
+    manager = plugins(analysis("a", fails), analysis("b"))
+    executor = Backwards(manager)
+    monkeypatch.setattr(run_sweep, "open_executor", lambda *_: executor)
+    return manager, executor
+
+
+def test_what_is_done_elsewhere_is_listed_in_order(saegeo, saes, backwards):
+    manager, executor = backwards
+    result = saegeo("run", *saes, "--all", "--on", "there", plugins=manager)
+    assert result.exit_code == 1
+    assert executor.is_closed
+    lines = [line.partition(": ")[0] for line in result.stdout.splitlines()]
+    expected = [f"{name} on {path}" for path in saes for name in "ab" if (name, path) != ("a", saes[1])]
+    assert lines == expected
+    assert "on there: 8 reports of 4 SAEs" in result.stderr
+    assert result.stderr.count("ZeroDivisionError: by nothing") == 1
+    again = saegeo("run", *saes, "--all", "--on", "there", plugins=manager)
+    assert "7 of which seem to be stored" in again.stderr
+    assert again.stdout.count("(computed earlier)") == 7
+    assert again.exit_code == 1
+
+
+def test_compare_measures_elsewhere_too(saegeo, saes, backwards):
+    manager, _ = backwards
+    result = saegeo("compare", *saes, "--plugin", "b", "--on", "there", "--format", "json", plugins=manager)
+    assert [row[0] for row in json.loads(result.stdout)["table"]["rows"]] == list(map(str, saes))

@@ -1,0 +1,147 @@
+"""Small SAEs on disk, a plugin that other processes find by themselves, and tasks made of both."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.running.model_place import ModelPlace
+from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.task import NamedAnalysis, Task
+
+STRANGER = '''
+"""Analyses of which some fail, and a note of every time that one is run."""
+
+import os
+import signal
+import sys
+import uuid
+from pathlib import Path
+
+from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, hookimpl
+
+
+class Told(Analysis):
+    version = "1"
+    headline = "mean_length"
+    summary = "Mean length"
+    reference = "none"
+
+    def __init__(self, name, first):
+        self.name = name
+        self.first = first
+
+    def analyze(self, cloud, parameters, context):
+        ran = Path("ran")
+        ran.mkdir(exist_ok=True)
+        (ran / f"{self.name} {cloud.sae.sae_id.replace('/', ' ')} {uuid.uuid4().hex}").touch()
+        self.first()
+        absent = Absent("a test needs none")
+        mean = float(cloud.norms.mean()) + float(context.rng.standard_normal())
+        return Findings([Metric(name="mean_length", estimate=mean, interval=absent, nulls=absent, n=1, unit="length",
+                                better="neither", description="Mean length.")])
+
+
+def well():
+    print("about to measure")
+
+
+def dies():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def dies_once():
+    try:
+        Path("died").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    dies()
+
+
+def breaks():
+    print("the last words", file=sys.stderr)
+    raise ZeroDivisionError("by nothing")
+
+
+@hookimpl
+def saegeo_register_analyses(register):
+    for first in (well, dies, dies_once, breaks):
+        register(Told(first.__name__.replace("_", "-"), first))
+'''
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """Installs the plugin as far as this process and those it starts can see."""
+    folder = tmp_path_factory.mktemp("installed")
+    facts = folder / "stranger-1.dist-info"
+    facts.mkdir()
+    (folder / "stranger_of_sweeps.py").write_text(STRANGER)
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text("[saegeo]\nstranger = stranger_of_sweeps\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield folder
+
+
+@pytest.fixture
+def stranger(installed, tmp_path, monkeypatch):
+    """An empty folder to work in, beside the plugin."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def tasks(stranger, rng):
+    """Makes tasks: so many SAEs of 20 features in 4 dimensions, each measured by the analyses named."""
+
+    def make(n, *names, out="reports", **more):
+        made = []
+        (stranger / out).mkdir(exist_ok=True)
+        for number in range(n):
+            path = stranger / f"sae_{number}.npy"
+            if not path.exists():
+                np.save(path, rng.standard_normal((20, 4)).astype(np.float32))
+            options = {
+                "preset": "calibrated",
+                "settings": (),
+                "rows": "decoder",
+                "layout": None,
+                "decoder_key": None,
+                "model_slice": None,
+                "features": None,
+                "labels": None,
+                "firing": None,
+                "place": ModelPlace(device="cpu"),
+                "seed": 0,
+                "out": out,
+                "existing": "reuse",
+                "with_traceback": False,
+            }
+            analyses = tuple(NamedAnalysis(name, {}) for name in names)
+            made.append(Task(SaeSpec(path=path), analyses, RunOptions(**options | more)))
+        return made
+
+    return make
+
+
+UNLIKE = ("created", "duration_seconds", "environment")
+
+
+@pytest.fixture
+def reports():
+    """What every report in a folder says but for when and how fast it was made, by its path below the folder."""
+
+    def read(folder):
+        found = {path.relative_to(folder): json.loads(path.read_text()) for path in Path(folder).rglob("*.json")}
+        return {path: {key: one for key, one in report.items() if key not in UNLIKE} for path, report in found.items()}
+
+    return read
+
+
+@pytest.fixture
+def runs():
+    """How often an analysis was run."""
+    return lambda of: len(list(Path("ran").glob(f"{of} *")))

@@ -1,0 +1,95 @@
+"""Tasks on a Ray cluster of two nodes of this machine."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from saegeo_core import PluginManager, SaegeoError
+from saegeo_core.sweeping import on_ray
+from saegeo_core.sweeping.executor import Share
+from saegeo_core.sweeping.executors import RayCluster
+from saegeo_core.sweeping.outcomes import Failed, Stored
+from saegeo_core.sweeping.sweep import sweep
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
+]  # Ray's own
+
+
+@pytest.fixture(scope="module")
+def cluster(installed):
+    """Two nodes of one core each."""
+    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", ":".join([str(installed), *filter(None, sys.path)]))
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        cluster = cluster_utils.Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+        )
+        cluster.add_node(num_cpus=1)
+        yield cluster
+        cluster.shutdown()
+
+
+@pytest.fixture
+def executor(cluster):
+    executor = RayCluster().open(cluster.address, Share())
+    yield executor
+    executor.close()
+
+
+def test_reports_are_those_of_one_process(tasks, executor, reports):
+    plugins = PluginManager()
+    here = [one for task in tasks(3, "well", "cosine-tails", out="here") for one in task.perform(plugins)]
+    there = list(sweep(tasks(3, "well", "cosine-tails", out="there"), executor))
+    assert all(isinstance(one, Stored) for one in here + there)
+    assert reports("there") == reports("here")
+    assert len(reports("here")) == 6
+
+
+def test_a_death_is_made_good(tasks, executor, runs):
+    outcomes = list(sweep(tasks(2, "well", "dies-once"), executor))
+    assert [type(one) for one in outcomes] == [Stored] * 4
+    assert runs("well") == 2
+
+
+def test_who_dies_each_time_fails_and_the_others_go_on(tasks, executor):
+    deadly, *others = tasks(1, "dies") + tasks(3, "well")
+    outcomes = list(sweep([deadly, *others], executor))
+    assert [one.message[:20] for one in outcomes if isinstance(one, Failed)] == ["its worker was lost:"]
+    assert sum(isinstance(one, Stored) for one in outcomes) == 3
+
+
+def test_a_folder_that_workers_cannot_see_is_refused(executor, tmp_path):
+    import ray
+
+    with pytest.raises(SaegeoError, match="cannot work in"):
+        on_ray._refuse_unfit_nodes(ray, Path("/nowhere/at/all"), tmp_path)
+    on_ray._refuse_unfit_nodes(ray, tmp_path, tmp_path)
+
+
+def test_another_version_is_refused_by_name(tasks, executor, monkeypatch):
+    monkeypatch.setattr(on_ray, "_versions", lambda: {"saegeo": "99"})
+    with pytest.raises(SaegeoError, match=r"has saegeo .*, this process 99"):
+        list(sweep(tasks(1, "well"), executor))
+
+
+@pytest.mark.parametrize(("share", "what"), [(Share(gpus=1), "1 GPU"), (Share(cpus=64), "64 CPU")])
+def test_a_cluster_without_what_is_asked_for_is_refused(cluster, share, what):
+    with pytest.raises(SaegeoError, match=what):
+        RayCluster().open(cluster.address, share)
+
+
+def test_without_ray_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SaegeoError) as told:
+        RayCluster().open(None, Share())
+    assert "pip install" in told.value.hint
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1", "127.0.0.1:none", ":::"])
+def test_an_address_that_nobody_answers_at_is_said(address):
+    pytest.importorskip("ray")
+    with pytest.raises(SaegeoError, match=f"no Ray cluster answers at {address}"):
+        RayCluster().open(address, Share())

@@ -1,0 +1,112 @@
+"""Tasks in other processes: the same reports as here, and what a death among them does."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from saegeo_core import PluginManager, SaegeoError
+from saegeo_core.sweeping.executor import Share, open_executor
+from saegeo_core.sweeping.executors import SeveralProcesses
+from saegeo_core.sweeping.outcomes import Failed, Stored
+from saegeo_core.sweeping.sweep import sweep
+
+
+@pytest.fixture(scope="module")
+def two(installed):
+    executor = SeveralProcesses().open("2", Share())
+    yield executor
+    executor.close()
+
+
+def test_reports_are_those_of_one_process(tasks, two, reports):
+    plugins = PluginManager()
+    here = [one for task in tasks(3, "well", "cosine-tails", out="here") for one in task.perform(plugins)]
+    there = list(sweep(tasks(3, "well", "cosine-tails", out="there"), two))
+    assert all(isinstance(one, Stored) for one in here + there)
+    assert reports("there") == reports("here")
+    assert len(reports("here")) == 6
+
+
+def test_what_is_stored_is_not_computed_again(tasks, two, runs):
+    list(sweep(tasks(2, "well"), two))
+    again = list(sweep(tasks(3, "well"), two))
+    assert sorted(one.is_reused for one in again) == [False, True, True]
+    assert runs("well") == 3
+
+
+def test_a_death_is_made_good(tasks, two, runs):
+    outcomes = list(sweep(tasks(3, "well", "dies-once"), two))
+    assert [type(one) for one in outcomes] == [Stored] * 6
+    assert (runs("well"), runs("dies-once")) == (3, 4)
+
+
+def test_who_dies_each_time_fails_and_the_others_go_on(tasks, two, runs):
+    deadly, *others = tasks(3, "dies"), *tasks(3, "well")
+    outcomes = list(sweep([deadly[0], *others], two))
+    failed = [one for one in outcomes if isinstance(one, Failed)]
+    assert [one.message for one in failed] == ["the process was ended by SIGKILL (out of memory?)"]
+    assert sum(isinstance(one, Stored) for one in outcomes) == 3
+    assert runs("dies") == 3
+
+
+def test_what_breaks_is_tried_again_and_kept_with_its_last_words(tasks, two, runs):
+    outcomes = list(sweep(tasks(1, "breaks", "well"), two))
+    (failed,) = (one for one in outcomes if isinstance(one, Failed))
+    assert failed.where == f"breaks (package stranger) on {Path.cwd() / 'sae_0.npy'}"
+    assert failed.message == "ZeroDivisionError: by nothing"
+    (kept,) = Path("reports").rglob("*.failed")
+    written = json.loads(kept.read_text())
+    assert "the last words" in written["log"]
+    assert "in breaks" in written["traceback"]
+    assert runs("breaks") == 3
+    assert runs("well") == 1
+
+
+def test_what_failed_before_is_told_and_tried_again_when_asked(tasks, two, runs):
+    first = list(sweep(tasks(1, "breaks"), two))
+    second = list(sweep(tasks(1, "breaks"), two))
+    assert [one.message for one in second] == [one.message for one in first]
+    assert runs("breaks") == 3
+    list(sweep(tasks(1, "breaks"), two, retry_failed=True))
+    assert runs("breaks") == 6
+
+
+def test_a_failure_is_forgotten_when_it_is_mended(tasks, two):
+    (task,) = tasks(1, "dies-once")
+    assert [type(one) for one in task_outcomes(two, task)] == [Failed]
+    list(sweep([task], two, retry_failed=True))
+    assert not list(Path("reports").rglob("*.failed"))
+
+
+def task_outcomes(executor, task):
+    return [one for _, outcomes in executor.perform([task]) for one in outcomes]
+
+
+def test_mistakes_are_told_once(tasks, two):
+    (task,) = tasks(1, "well")
+    task.spec.path.write_bytes(b"no array")
+    (failed,) = sweep([task], two)
+    assert failed.is_mistake
+    assert not list(Path("reports").rglob("*.failed"))
+
+
+def test_who_stops_listening_ends_the_workers(tasks, two):
+    outcomes = sweep(tasks(4, "well"), two)
+    next(outcomes)
+    processes = [worker.process.pid for worker in two._busy.values()]
+    assert processes
+    outcomes.close()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in processes) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
+    assert os.getpid() not in processes
+
+
+@pytest.mark.parametrize("on", ["local:0", "local:many", "local:²", "nowhere"])
+def test_what_is_no_place_is_refused(on):
+    with pytest.raises(SaegeoError):
+        open_executor(on, Share(), [SeveralProcesses()])
