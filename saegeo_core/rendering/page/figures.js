@@ -2,6 +2,10 @@
 const DARK = "(prefers-color-scheme: dark)";
 const NEAR = "500px 0px";
 const NARROW = 660; // pixels; below it a legend goes under its figure
+const LEGEND_LINE = 27; // pixels of each entry there, beyond those that a figure has room for
+const FREE_LINES = 1;
+const BESIDE_NAME = 110; // pixels of the entry's line and of the legend's title
+const LETTER = 7; // pixels
 const PRINTED_WIDTH = 660; // pixels
 const PRINTED_HEIGHT = 0.75; // of the height on a screen, so that two figures share a sheet
 const PRINTED_POINTS = 100000; // how many points a printed page holds as vectors
@@ -45,6 +49,10 @@ function drawingOf(box) {
   return resolved(part.figures[box.dataset.figure], part.arrays);
 }
 
+// Both ends of a long name tell more than its beginning.
+const shortened = (name, room) => name.length <= room ? name
+  : `${name.slice(0, Math.ceil(room / 2) - 1)}…${name.slice(-Math.floor(room / 2))}`;
+
 async function draw(box, { printed = false } = {}) {
   if (!box.isConnected) return; // folded meanwhile
   const drawing = drawingOf(box);
@@ -57,7 +65,12 @@ async function draw(box, { printed = false } = {}) {
   const below = box.clientWidth < NARROW && !printed;
   if (below) {
     layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.25, yanchor: "top" };
-    for (const trace of drawing.data) Object.assign(trace, trace.meta?.narrow); // fewer words, in other places
+    layout.height += LEGEND_LINE * Math.max(drawing.data.filter((trace) => trace.showlegend).length - FREE_LINES, 0);
+    const room = Math.floor((box.clientWidth - BESIDE_NAME) / LETTER);
+    for (const trace of drawing.data) {
+      Object.assign(trace, trace.meta?.narrow); // fewer words, in other places
+      if (trace.name) trace.name = shortened(trace.name, room);
+    }
   }
   layout.margin = { t: below || layout.legend?.orientation === "v" ? 16 : 40 };
   const options = {
