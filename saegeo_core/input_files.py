@@ -48,11 +48,13 @@ def _identity_of_all(key: str, paths: list[Path]) -> dict[str, Any]:
 
 
 def refuse_absent_files(analysis: str, parameters: Any) -> None:
-    """Raise SaegeoError where a parameter names a file or a folder that is not there."""
+    """Raise SaegeoError where a parameter names a file or a folder that is not there, or something else, a pipe say."""
     for key, field in type(parameters).model_fields.items():
         for path in _paths_in(getattr(parameters, key)):
             if not path.exists():
                 raise SaegeoError(f"{analysis}.{key}: there is no file or folder {path}", f"{key}: {field.description}")
+            if not path.is_file() and not path.is_dir():  # a pipe nobody writes to would be waited for
+                raise SaegeoError(f"{analysis}.{key}: {path} is no file or folder", f"{key}: {field.description}")
 
 
 def _identity(key: str, path: Path) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from saegeo_core import SaegeoError, load_cloud
+from saegeo_core import Parameters, SaegeoError, load_cloud
 from saegeo_core.corpora.open_corpus import open_corpus
+from saegeo_core.input_files import refuse_absent_files
 from saegeo_core.loading.feature_choice import chosen_features
 from saegeo_core.loading.feature_labels import read_feature_labels
 from saegeo_core.loading.json_files import read_json_object
@@ -74,3 +76,9 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path):
         ReportStore.read(tmp_path / "report.json")
     with pytest.raises(SaegeoError, match="is no file"):
         read_whole(tmp_path / "report.json")
+
+    class Named(Parameters):
+        words: Path
+
+    with pytest.raises(SaegeoError, match="crystals.words: .*report.json is no file or folder"):
+        refuse_absent_files("crystals", Named(words=tmp_path / "report.json"))
