@@ -5,7 +5,7 @@ import torch
 
 from saegeo_core.numerics.arrays import Floats
 
-UNRELATED_ONCE_IN = 2.3263
+UNRELATED_ONCE_IN = 2.3263479
 """Standard deviations above the mean that a normal number reaches with probability .01."""
 FINEST = 1e-12
 

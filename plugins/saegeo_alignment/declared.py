@@ -5,9 +5,7 @@ from saegeo_core import Declarations, Declared
 SHARE = "share of features"
 
 DECLARED = Declarations(
-    alignment=Declared(
-        "cosine", "higher", "Median cosine between a feature's encoder and its decoder.", range=(-1, 1)
-    ),
+    alignment=Declared("cosine", "higher", "Median cosine between a feature's encoder and its decoder.", range=(-1, 1)),
     own_decoder_share=Declared(
         SHARE, "higher", "Features whose encoder is nearest to their own decoder, among all decoders.", range=(0, 1)
     ),
