@@ -125,7 +125,7 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
 
     numbers = pairs.numbers() | gains | rates
     sets = exchangeable(kin, cloud.norms[pairs.rows], set_rng)
-    drawn = dealt(pairs.encoder, pairs.decoder, pairs.nearest, sets, deal_rng, null_draws)
+    drawn = dealt(pairs.encoder, pairs.decoder, pairs.nearest, sets, rng=deal_rng, n_draws=null_draws)
     nulls: dict[str, Nulls] = {
         "alignment": {DEALT: np.median(drawn.cosines, axis=1)},
         "own_decoder_share": {DEALT: drawn.n_found / n},

@@ -51,6 +51,7 @@ def dealt(
     decoder: torch.Tensor,
     nearest: Integers,
     sets: list[Integers],
+    *,
     rng: np.random.Generator,
     n_draws: int,
 ) -> Dealt:

@@ -66,7 +66,7 @@ def test_kin_change_places_whole_with_kin_of_their_size(rng):
     assert all(len(set(kin[row])) == 1 for one in sets for row in one)
     encoder, decoder = isotropic(90, 8, rng), isotropic(90, 8, rng)
     cosines = (torch.nn.functional.normalize(encoder) @ torch.nn.functional.normalize(decoder).T).numpy()
-    drawn = dealt(encoder, decoder, np.arange(90), sets, rng, 30)
+    drawn = dealt(encoder, decoder, np.arange(90), sets, rng=rng, n_draws=30)
     for draw in drawn.cosines:
         partner = np.abs(cosines - draw[:, None]).argmin(1)
         assert sorted(partner) == list(range(90))  # each decoder is dealt once
