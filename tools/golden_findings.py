@@ -61,6 +61,7 @@ CASES = [
     Case("bundled", "stability", "calibrated", {"other": "minilm-l6:seed_1_layer_3"}),
     Case("foreign", "stability", "calibrated", {"other": str(FOREIGN / "other.npy")}),
     *(Case(cloud, "redundancy", "calibrated", {}) for cloud in ("bundled", "foreign")),
+    Case("bundled", "alignment", "calibrated", {}),
     *(Case(cloud, "frequency-geometry", "calibrated", {}) for cloud in ("bundled", "foreign")),
 ]
 

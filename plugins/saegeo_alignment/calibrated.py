@@ -1,0 +1,178 @@
+"""Encoders beside their decoders: numbers, how well they are known, and nulls together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
+from saegeo_alignment.dealt_decoders import dealt, exchangeable
+from saegeo_alignment.declared import DECLARED
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
+from saegeo_core.measuring.null_comparison import Nulls
+from saegeo_core.measuring.of_cloud import kin_of
+from saegeo_core.measuring.resampled import kin_left_out
+from saegeo_core.numerics.across import CosinesAcross, nearest_across
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.statistics.dealt_among_kin import dealt_among_kin
+from saegeo_core.statistics.rank_correlation import standard_ranks
+
+FEWEST = 12
+"""Features, from which there are numbers."""
+DEALT, RATES_DEALT = "decoders dealt among kin of like length", "rates permuted among kin"
+N_BINS = 60
+ALL = slice(None)
+FIGURE = Figure(
+    name="alignments",
+    title="Cosine between encoder and decoder",
+    kind="bar",
+    table="alignments",
+    x="cosine",
+    y=("share", "dealt"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Encoders and decoders of the features that have both.
+
+    Attributes:
+        rows: which of the cloud's features they are, int64 (n,).
+        encoder, decoder: (n, d).
+        cosines: of each encoder with its decoder, float64 (n,).
+        threshold: the cosine that unrelated pairs exceed with probability .01.
+        nearest: the decoder nearest to each encoder, int64 (n,).
+        counts: blocks that each feature fires in, int64 (n,); None where that is not known.
+    """
+
+    rows: Integers
+    encoder: torch.Tensor
+    decoder: torch.Tensor
+    cosines: Floats
+    threshold: float
+    nearest: Integers
+    counts: Integers | None
+
+    @classmethod
+    def of(cls, cloud: FeatureCloud, context: AnalysisContext) -> "Pairs":
+        """Those of a cloud.
+
+        Raises:
+            SaegeoError: encoder and decoder are directions of spaces of unlike dimensions.
+        """
+        encoder, decoder = context.encoder, cloud.vectors
+        if encoder is None:
+            raise ValueError("alignment needs the encoder, and the context has none")
+        if encoder.shape != decoder.shape:
+            raise SaegeoError(
+                f"the encoder of {cloud.sae.spec} reads {encoder.shape[1]} dimensions, the rows measured have {decoder.shape[1]}",
+                "alignment is of SAEs, which write where they read; a transcoder does not",
+            )
+        rows = np.flatnonzero(torch.linalg.vector_norm(encoder.double(), dim=1).numpy(force=True))
+        encoder, decoder = (one[rows].to(context.device) for one in (encoder, decoder))
+        cosines = own_cosines(encoder, decoder)
+        return cls(
+            rows,
+            encoder,
+            decoder,
+            cosines,
+            unrelated_threshold(encoder, decoder, cosines),
+            nearest_across(CosinesAcross(encoder, decoder)).partner,
+            None if context.firing is None else context.firing.counts[rows],
+        )
+
+    def numbers(self, chosen: Integers | slice = ALL) -> dict[str, float]:
+        """The median and the shares, of some of the pairs."""
+        is_own = self.nearest == np.arange(len(self.nearest))
+        return {
+            "alignment": float(np.median(self.cosines[chosen])),
+            "own_decoder_share": float(np.mean(is_own[chosen])),
+            "unaligned_share": float(np.mean(self.cosines[chosen] <= self.threshold)),
+        }
+
+    def with_rates(self, chosen: Integers | slice = ALL) -> dict[str, float]:
+        """The rank correlation with the firing rate, of those that fire among some pairs; empty where there is none."""
+        live = self.live(chosen)
+        if len(live) < FEWEST or np.ptp(self.counts[live]) == 0:  # type: ignore[index]
+            return {}
+        ranks = [standard_ranks(one[live]) for one in (self.counts, self.cosines)]  # type: ignore[index]
+        return {"rate_alignment": float(ranks[0] @ ranks[1])}
+
+    def live(self, chosen: Integers | slice = ALL) -> Integers:
+        """Which of some pairs fire."""
+        if self.counts is None:
+            return np.empty(0, np.int64)
+        pairs = np.arange(len(self.rows))[chosen]
+        return pairs[self.counts[pairs] > 0]
+
+
+def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_draws: int) -> Findings:
+    """Compare encoders with their own decoders, and with those that they are dealt."""
+    set_rng, deal_rng, rate_rng, group_rng = context.rng.spawn(4)
+    pairs = Pairs.of(cloud, context)
+    n, left_out = len(pairs.rows), cloud.n_features - len(pairs.rows)
+    if n < FEWEST:
+        return DECLARED.absent(f"{n} features have an encoder; {FEWEST} are needed", n)
+    kin = np.unique(kin_of(cloud, device=context.device)[pairs.rows], return_inverse=True)[1]
+    gain = two_groups_gain(pairs.cosines)
+    gains = {} if gain is None else {"two_groups_gain": gain}
+    rates = pairs.with_rates()
+
+    def without(left: Integers) -> dict[str, float]:
+        gained = {name: two_groups_gain(pairs.cosines[left]) or 0.0 for name in gains}
+        return {**pairs.numbers(left), **gained, **dict.fromkeys(rates, 0.0), **pairs.with_rates(left)}
+
+    numbers = pairs.numbers() | gains | rates
+    sets = exchangeable(kin, cloud.norms[pairs.rows], set_rng)
+    drawn = dealt(pairs.encoder, pairs.decoder, pairs.nearest, sets, rng=deal_rng, n_draws=null_draws)
+    nulls: dict[str, Nulls] = {
+        "alignment": {DEALT: np.median(drawn.cosines, axis=1)},
+        "own_decoder_share": {DEALT: drawn.n_found / n},
+        "unaligned_share": {DEALT: np.mean(drawn.cosines <= pairs.threshold, axis=1)},
+        "rate_alignment": {RATES_DEALT: _rates_dealt(pairs, kin, rate_rng, null_draws) if rates else []},
+    }
+    absent = {
+        "two_groups_gain": Absent("the alignments are nearly all the same"),
+        "rate_alignment": Absent("how often features fire is not known, or all that fire do so equally often"),
+    }
+    return DECLARED.findings(
+        {**absent, **numbers},
+        n={name: len(pairs.live()) if name == "rate_alignment" else n for name in DECLARED},
+        spread=kin_left_out(without, numbers, kin, group_rng, of=cloud.digest),
+        nulls=nulls,
+        additions={"unaligned_share": f" That is a cosine of {pairs.threshold:.4f}."},
+        tables={"features": _features(cloud, pairs), "alignments": _histogram(pairs.cosines, drawn.cosines)},
+        figures=[FIGURE],
+        warnings=[f"features whose encoder has no length, left out: {left_out}"] * bool(left_out),
+    )
+
+
+def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, float]:
+    """The numbers that cost little."""
+    pairs = Pairs.of(cloud, context)
+    return pairs.numbers() | pairs.with_rates() if len(pairs.rows) >= FEWEST else {}
+
+
+def _rates_dealt(pairs: Pairs, kin: Integers, rng: np.random.Generator, n_draws: int) -> Floats:
+    """The rank correlation with rates that are dealt anew among kin, (n_draws,)."""
+    live = pairs.live()
+    rates, cosines = (standard_ranks(one[live]) for one in (pairs.counts, pairs.cosines))  # type: ignore[index]
+    of_live = np.unique(kin[live], return_inverse=True)[1]
+    return np.array([one @ cosines for one in dealt_among_kin(rates, of_live, rng, n_draws)])
+
+
+def _features(cloud: FeatureCloud, pairs: Pairs) -> pd.DataFrame:
+    """Every feature with its alignment, and the decoder nearest to its encoder."""
+    ids = cloud.feature_ids[pairs.rows]
+    columns = {"feature": ids, "alignment": pairs.cosines, "nearest_decoder": ids[pairs.nearest]}
+    if pairs.counts is not None:
+        columns["blocks"] = pairs.counts
+    return pd.DataFrame(columns)
+
+
+def _histogram(cosines: Floats, drawn: Floats) -> pd.DataFrame:
+    """Shares of the features by their alignment, and of pairs that were dealt."""
+    edges = np.linspace(min(cosines.min(), drawn.min()), max(cosines.max(), drawn.max()), N_BINS + 1)
+    shares = [np.histogram(one, edges)[0] / one.size for one in (cosines, drawn)]
+    return pd.DataFrame({"cosine": (edges[1:] + edges[:-1]) / 2, "share": shares[0], "dealt": shares[1]})
