@@ -32,7 +32,6 @@ for analysis, parameters in (
     ("entropy", {{"null_draws": 19}}),
     ("stability", {{"other": sys.argv[3], "null_draws": 3}}),
     ("frequency-geometry", {{"null_draws": 99}}),
-    ("crystals", {{"measure": "dictionary", "dictionary_draws": 2}}),
 ):
     needs_firing = analysis == "frequency-geometry"
     report = run(analysis, cloud, parameters=parameters, firing=firing if needs_firing else None)
@@ -65,5 +64,4 @@ def test_large_dictionaries_are_measured_in_two_gigabytes(tmp_path, rng):
         "entropy True",
         "stability True",
         "frequency-geometry True",
-        "crystals True",
     ]
