@@ -46,8 +46,11 @@ def two_groups_gain(cosines: Floats) -> float | None:
     quartiles = np.quantile(z, (0.25, 0.75))[:, None]
     if not quartiles[0, 0] < quartiles[1, 0]:
         return None
-    one, two = (
-        GaussianMixture(len(begun), means_init=begun, max_iter=500, tol=1e-5).fit(z).bic(z)
-        for begun in (z.mean(keepdims=True), quartiles)
-    )
+    begun = {
+        "weights_init": [0.5, 0.5],
+        "means_init": quartiles,
+        "precisions_init": np.full((2, 1, 1), 4 / z.var()),
+    }
+    one = GaussianMixture(1, random_state=0).fit(z).bic(z)
+    two = GaussianMixture(2, random_state=0, max_iter=1000, tol=1e-5, **begun).fit(z).bic(z)
     return float((one - two) / (2 * len(z)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
@@ -171,7 +172,7 @@ def _features(cloud: FeatureCloud, pairs: Pairs) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _histogram(cosines: Floats, drawn: Floats) -> pd.DataFrame:
+def _histogram(cosines: Floats, drawn: NDArray[np.float32]) -> pd.DataFrame:
     """Shares of the features by their alignment, and of pairs that were dealt."""
     edges = np.linspace(min(cosines.min(), drawn.min()), max(cosines.max(), drawn.max()), N_BINS + 1)
     shares = [np.histogram(one, edges)[0] / one.size for one in (cosines, drawn)]

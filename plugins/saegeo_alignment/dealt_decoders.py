@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats, Integers
 
@@ -23,7 +24,7 @@ class Dealt(NamedTuple):
         n_found: of how many encoders that was the nearest of all decoders, int64 (n_draws,).
     """
 
-    cosines: Floats
+    cosines: NDArray[np.float32]
     n_found: Integers
 
 
