@@ -182,7 +182,7 @@ NAME_AS_TYPED = {"spec"}
 """Release and id say which SAE it is, whatever was typed for it."""
 
 
-@pytest.mark.parametrize("name", SaeDescription.model_fields.keys() - NAME_AS_TYPED)
+@pytest.mark.parametrize("name", sorted(SaeDescription.model_fields.keys() - NAME_AS_TYPED))
 def test_all_that_is_known_of_an_sae_changes_the_digest(name, unchanged):
     value = {"d_sae": 99, "d_in": 99, "layer": 7, "l0": 7.5, "l0_stated": 7.5, "l0_tokens": 70}.get(name, "other")
     other = cloud_of().sae.model_copy(update={name: {"notes": 1} if name == "training" else value})
