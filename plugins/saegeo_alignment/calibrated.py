@@ -56,8 +56,8 @@ class Pairs:
     counts: Integers | None
 
     @classmethod
-    def of(cls, cloud: FeatureCloud, context: AnalysisContext) -> "Pairs":
-        """Those of a cloud.
+    def of(cls, cloud: FeatureCloud, context: AnalysisContext) -> "Pairs | None":
+        """Those of a cloud; None where fewer than twelve features have both.
 
         Raises:
             SaegeoError: encoder and decoder are directions of spaces of unlike dimensions.
@@ -71,6 +71,8 @@ class Pairs:
                 "alignment is of SAEs, which write where they read; a transcoder does not",
             )
         rows = np.flatnonzero(torch.linalg.vector_norm(encoder.double(), dim=1).numpy(force=True))
+        if len(rows) < FEWEST:
+            return None
         encoder, decoder = (one[rows].to(context.device) for one in (encoder, decoder))
         cosines = own_cosines(encoder, decoder)
         return cls(
@@ -112,9 +114,9 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     """Compare encoders with their own decoders, and with those that they are dealt."""
     set_rng, deal_rng, rate_rng, group_rng = context.rng.spawn(4)
     pairs = Pairs.of(cloud, context)
+    if pairs is None:
+        return DECLARED.absent(f"fewer than {FEWEST} features have an encoder", cloud.n_features)
     n, left_out = len(pairs.rows), cloud.n_features - len(pairs.rows)
-    if n < FEWEST:
-        return DECLARED.absent(f"{n} features have an encoder; {FEWEST} are needed", n)
     kin = np.unique(kin_of(cloud, device=context.device)[pairs.rows], return_inverse=True)[1]
     gain = two_groups_gain(pairs.cosines)
     gains = {} if gain is None else {"two_groups_gain": gain}
@@ -152,7 +154,7 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
 def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, float]:
     """The numbers that cost little."""
     pairs = Pairs.of(cloud, context)
-    return pairs.numbers() | pairs.with_rates() if len(pairs.rows) >= FEWEST else {}
+    return {} if pairs is None else pairs.numbers() | pairs.with_rates()
 
 
 def _rates_dealt(pairs: Pairs, kin: Integers, rng: np.random.Generator, n_draws: int) -> Floats:

@@ -56,6 +56,8 @@ def test_sae_lens_folder(load, sae_lens_folder, decoder, encoder):
         "d_sae": 24,
         "d_in": 6,
         "l0": None,
+        "l0_stated": None,
+        "l0_tokens": None,
         "architecture": "jumprelu",
         "rows": "decoder",
         "dtype": "float32",

@@ -72,7 +72,7 @@ def saegeo_register_analyses(register):
 '''
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """Installs the plugin as far as this process and those it starts can see."""
     folder = tmp_path_factory.mktemp("installed")
