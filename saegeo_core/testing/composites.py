@@ -46,14 +46,16 @@ class _Maker(NamedTuple):
 
     has_firing: bool
     has_other: bool
+    has_encoder: bool
 
     def unrelated(self, law: Law, rng: np.random.Generator) -> Example:
-        """A cloud of a law, and firing or another dictionary that know nothing of it."""
+        """A cloud of a law, and firing, another dictionary or encoders that know nothing of it."""
         cloud, other = (FeatureCloud.from_array(law(N_FEATURES, D_IN, rng)) for _ in range(2))
         firing = (
             plant_firing(rng, n_features=N_FEATURES, n_blocks=N_BLOCKS, d_in=D_IN).firing if self.has_firing else None
         )
-        return Example(cloud, firing, other=other if self.has_other else None)
+        encoder = law(N_FEATURES, D_IN, rng) if self.has_encoder else None
+        return Example(cloud, firing, other=other if self.has_other else None, encoder=encoder)
 
     def reflected(self, rng: np.random.Generator) -> Example:
         """A dictionary of families beside its own reflection."""
@@ -71,7 +73,8 @@ def composites(trial: Trial) -> Iterator[Outcome]:
     if "activations" in trial.analysis.needs:
         return
     fields = trial.analysis.Parameters.model_fields.values()
-    maker = _Maker("firing" in trial.reads, any(field.annotation is SaeSpec for field in fields))
+    has_other = any(field.annotation is SaeSpec for field in fields)
+    maker = _Maker("firing" in trial.reads, has_other, "encoder" in trial.reads)
     for number, name in enumerate(NAMES):
         if name == REFLECTED and not maker.has_other:
             continue
