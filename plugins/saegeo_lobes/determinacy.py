@@ -22,14 +22,18 @@ def warnings_of_labels(sae: Clusterings, controls: Sequence[Clusterings] = (), *
     yield from _undetermined_spans(sae, "")
     for number, control in enumerate(controls):
         yield from _undetermined_spans(control, f" of control {number}", only=k)
-    for name, clusters in sae.items():
-        unstable = {j: clusters.stability(j) for j in clusters.numbers if clusters.stability(j) < MIN_STABILITY}
-        if unstable:
-            told = ", ".join(f"{stability:.2f} at k = {j}" for j, stability in unstable.items())
-            yield (
-                f"clusters by {name} depend on where k-means starts: the adjusted Rand index of two runs is {told} "
-                "(1 for equal ones)"
-            )
+    if unstable := list(_unstable(sae)):
+        yield (
+            "clusters depend on where k-means starts: the adjusted Rand index of two runs, 1 for equal ones, falls to "
+            + "; ".join(unstable)
+        )
+
+
+def _unstable(clusterings: Clusterings) -> Iterator[str]:
+    for name, clusters in clusterings.items():
+        stability = {k: clusters.stability(k) for k in clusters.numbers if clusters.stability(k) < MIN_STABILITY}
+        if stability:
+            yield f"{min(stability.values()):.2f} by {name} (k = {', '.join(map(str, stability))})"
 
 
 def _undetermined_spans(clusterings: Clusterings, whose: str, only: int | None = None) -> Iterator[str]:

@@ -85,8 +85,8 @@ def test_planted_topics_are_lobes(quick, plant, rng):
     assert adjusted_mutual_info_score(lobes["phi_6"], plant.topic_of_feature[lobes["feature"]]) >= 0.95
     assert report.metric("lobe_text_association").estimate > 0.9
     (told,) = report.warnings  # six topics make no two lobes, and nothing else is wrong
-    assert "phi depend on where k-means starts" in told
-    assert "at k = 2 " in told
+    assert "clusters depend on where k-means starts" in told
+    assert "by phi (k = 2)" in told
     rows = report.table("agreement").query("dictionary == 'SAE' and geometry == 'cosine graph'").set_index("k")
     assert rows.loc[6, "stability"] == pytest.approx(1)
     assert rows.loc[2, "stability"] < 0.8
