@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from benchmarks.lobes import harvested_16k
 from benchmarks.measure import Work
@@ -29,6 +30,7 @@ NO_PLAIN_WAY = "has no null"
 class Files:
     """A folder with the dictionary, and what else a command names; gone when it is let go."""
 
+    dictionary: str = "dictionary.npy"
     folder: TemporaryDirectory[str] = field(default_factory=TemporaryDirectory)
 
     def path(self, name: str) -> Path:
@@ -61,6 +63,15 @@ def with_another() -> Files:
     return files
 
 
+def with_encoder() -> Files:
+    """The rows and encoders that lean on them."""
+    files = Files("dictionary.safetensors")
+    decoder = torch.from_numpy(rows(seed=0))
+    encoder = decoder + torch.randn(N, D, generator=torch.Generator().manual_seed(2)) / D**0.5
+    save_file({"W_dec": decoder, "W_enc": encoder.T.contiguous()}, files.path(files.dictionary))
+    return files
+
+
 def with_firing() -> Files:
     """The rows with firing of their own, rates from 0.3 % to 10 % of the blocks, counted pair by pair."""
     files = dictionary()
@@ -88,7 +99,7 @@ def with_control() -> Files:
 
 def command(analysis: str, metric: str, files: Files, **options: str) -> float:
     """One metric of the report of `saegeo run --plugin`; {} in an option stands for the folder."""
-    typed = [sys.executable, "-m", "saegeo_core", "run", "--plugin", analysis, str(files.path("dictionary.npy"))]
+    typed = [sys.executable, "-m", "saegeo_core", "run", "--plugin", analysis, str(files.path(files.dictionary))]
     for name, value in options.items():
         typed += [f"--{name}", value.format(files.folder.name)]
     with TemporaryDirectory() as out:
@@ -109,6 +120,7 @@ ROWS = [
     work("entropy", "negentropy"),
     work("power-law", "alpha"),
     work("redundancy", "family_share"),
+    work("alignment", "alignment", with_encoder),
     work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
     work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
     work("frequency-geometry", "rate_nearest", with_firing, firing="{}/firing"),
