@@ -15,7 +15,6 @@ from saegeo_core.loading import expand_specs
 from saegeo_core.loading.release_directory import ReleaseEntry, matching_entries
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import Report
-from saegeo_core.report.store import ReportStore
 from saegeo_core.sweeping.elsewhere import Elsewhere
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Failed, Stored
@@ -67,7 +66,7 @@ def measured(
             failed.append(outcome)
         else:
             stored.append(outcome)
-    reports = [ReportStore.read(one.path) for one in in_order(plan, stored)]
+    reports = [one.report for one in in_order(plan, stored)]
     failures = [Failure(str(one.spec), one.analysis, one.message) for one in in_order(plan, failed)]
     if alone and failures and not reports:
         if not all(one.is_mistake for one in failed):

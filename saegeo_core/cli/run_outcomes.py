@@ -15,7 +15,6 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.report_summary import report_summary
-from saegeo_core.report.store import ReportStore
 from saegeo_core.sweeping.outcomes import Failed, Stored
 
 One = TypeVar("One", Stored, Failed)
@@ -51,12 +50,12 @@ def present(
             are_mistakes.append(outcome.is_mistake)
             tell(outcome, plan.options.with_traceback)
         else:
-            stored.append(outcome)
             if prints_each:
-                _print(outcome, output, told[outcome.analysis], is_first=len(stored) == 1)
+                _print(outcome, output, told[outcome.analysis], is_first=not stored)
+            stored.append(outcome.let_go())
     stored = in_order(plan, stored)
     if as_json and (several or stored):
-        print_json((ReportStore.read(one.path).to_json() for one in stored), as_list=several, stream=output)
+        print_json((one.report.to_json() for one in stored), as_list=several, stream=output)
     elif stored:
         if not prints_each:
             _print_lines(stored, output)
@@ -83,7 +82,7 @@ def _print(stored: Stored, output: TextIO, meanings: Mapping[str, str], *, is_fi
     console = results(output)
     if not is_first:
         console.print()
-    console.print(report_summary(ReportStore.read(stored.path), console.width, meanings))
+    console.print(report_summary(stored.report, console.width, meanings))
     again = " (computed earlier; --existing replace computes it again)" if stored.is_reused else ""
     console.print(Text.assemble("\n", plain(f"report: {stored.path}{again}", "dim")), soft_wrap=True)
 

@@ -1,21 +1,45 @@
 """What became of one analysis on one SAE, in words: it may have happened in another process, or on another machine."""
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
 
+if TYPE_CHECKING:
+    from saegeo_core.report.report import Report
+
 
 @dataclass(frozen=True)
 class Stored:
-    """A report, where it lies, and whether it lay there before."""
+    """A report, where it lies, and whether it lay there before.
+
+    Attributes:
+        at_hand: the report itself where this process has it: it need not be read again.
+    """
 
     spec: SaeSpec
     analysis: str
     path: Path
     is_reused: bool
+    at_hand: "Report | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def report(self) -> "Report":
+        """The report.
+
+        Raises:
+            SaegeoError: it cannot be read any more.
+        """
+        from saegeo_core.report.store import ReportStore
+
+        return ReportStore.read(self.path) if self.at_hand is None else self.at_hand
+
+    def let_go(self) -> "Stored":
+        """The same without the report."""
+        return replace(self, at_hand=None)
 
 
 @dataclass(frozen=True)

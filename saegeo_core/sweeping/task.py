@@ -102,7 +102,7 @@ class Task:
             return Failed.of(error, self.spec, name, configured.package)
         except (Exception, SystemExit) as error:  # a stranger's analysis may fail in any way, too
             return Failed.of(error, self.spec, name, configured.package)
-        return Stored(self.spec, name, stored.path, stored.is_reused)
+        return Stored(self.spec, name, stored.path, stored.is_reused, stored.report)
 
     def _configured(self, named: NamedAnalysis, plugins: PluginManager) -> ConfiguredAnalysis:
         return ConfiguredAnalysis.configure(named.name, self.options.preset, named.parameters, plugins)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.sweeping.outcomes import Failed, Outcome
+from saegeo_core.sweeping.outcomes import Failed, Outcome, Stored
 from saegeo_core.sweeping.task import Task
 
 LOG_CHARACTERS = 20_000
@@ -36,7 +36,14 @@ def perform_quietly(task: Task, place: Place) -> list[Outcome]:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         outcomes = list(task.perform(_plugins()))
     log = said.getvalue()[-LOG_CHARACTERS:]
-    return [replace(outcome, log=log) if isinstance(outcome, Failed) else outcome for outcome in outcomes]
+    return [_to_send(outcome, log) for outcome in outcomes]
+
+
+def _to_send(outcome: Outcome, log: str) -> Outcome:
+    """Reports lie on disk and are not sent."""
+    if isinstance(outcome, Stored):
+        return outcome.let_go()
+    return replace(outcome, log=log) if isinstance(outcome, Failed) else outcome
 
 
 @functools.cache

@@ -6,9 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saegeo_core import PluginManager
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.running.model_place import ModelPlace
 from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.outcomes import Stored
+from saegeo_core.sweeping.sweep import sweep
 from saegeo_core.sweeping.task import NamedAnalysis, Task
 
 STRANGER = '''
@@ -145,3 +148,18 @@ def reports():
 def runs():
     """How often an analysis was run."""
     return lambda of: len(list(Path("ran").glob(f"{of} *")))
+
+
+@pytest.fixture
+def makes_the_same_reports(tasks, reports):
+    """Asserts that an executor makes the reports that this process makes."""
+
+    def check(executor):
+        plugins = PluginManager()
+        here = [one for task in tasks(3, "well", "cosine-tails", out="here") for one in task.perform(plugins)]
+        there = list(sweep(tasks(3, "well", "cosine-tails", out="there"), executor))
+        assert all(isinstance(one, Stored) for one in here + there)
+        assert reports("there") == reports("here")
+        assert len(reports("here")) == 6
+
+    return check

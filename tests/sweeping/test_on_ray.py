@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saegeo_core import PluginManager, SaegeoError
+from saegeo_core import SaegeoError
 from saegeo_core.sweeping import on_ray
 from saegeo_core.sweeping.executor import Share
 from saegeo_core.sweeping.executors import RayCluster
@@ -39,13 +39,8 @@ def executor(cluster):
     executor.close()
 
 
-def test_reports_are_those_of_one_process(tasks, executor, reports):
-    plugins = PluginManager()
-    here = [one for task in tasks(3, "well", "cosine-tails", out="here") for one in task.perform(plugins)]
-    there = list(sweep(tasks(3, "well", "cosine-tails", out="there"), executor))
-    assert all(isinstance(one, Stored) for one in here + there)
-    assert reports("there") == reports("here")
-    assert len(reports("here")) == 6
+def test_reports_are_those_of_one_process(executor, makes_the_same_reports):
+    makes_the_same_reports(executor)
 
 
 def test_a_death_is_made_good(tasks, executor, runs):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from saegeo_core import PluginManager, SaegeoError
+from saegeo_core import SaegeoError
 from saegeo_core.sweeping.executor import Share, open_executor
 from saegeo_core.sweeping.executors import SeveralProcesses
 from saegeo_core.sweeping.outcomes import Failed, Stored
@@ -21,13 +21,8 @@ def two(installed):
     executor.close()
 
 
-def test_reports_are_those_of_one_process(tasks, two, reports):
-    plugins = PluginManager()
-    here = [one for task in tasks(3, "well", "cosine-tails", out="here") for one in task.perform(plugins)]
-    there = list(sweep(tasks(3, "well", "cosine-tails", out="there"), two))
-    assert all(isinstance(one, Stored) for one in here + there)
-    assert reports("there") == reports("here")
-    assert len(reports("here")) == 6
+def test_reports_are_those_of_one_process(two, makes_the_same_reports):
+    makes_the_same_reports(two)
 
 
 def test_what_is_stored_is_not_computed_again(tasks, two, runs):
