@@ -10,10 +10,14 @@ UNRELATED_ONCE_IN = 2.3263479
 FINEST = 1e-12
 
 
+def unit_rows(rows: torch.Tensor) -> torch.Tensor:
+    """Rows of any length but zero, (n, d), at unit length in float64."""
+    return torch.nn.functional.normalize(rows.double(), dim=1)
+
+
 def own_cosines(encoder: torch.Tensor, decoder: torch.Tensor) -> Floats:
-    """The cosine between each row of two matrices (n, d), rows of any length but zero: float64 (n,), in [-1, 1]."""
-    rows = [torch.nn.functional.normalize(one.double(), dim=1) for one in (encoder, decoder)]
-    cosines: Floats = (rows[0] * rows[1]).sum(1).clamp(-1, 1).numpy(force=True)
+    """The cosine between each of the `unit_rows` of two matrices, (n, d): float64 (n,), in [-1, 1]."""
+    cosines: Floats = (encoder * decoder).sum(1).clamp(-1, 1).numpy(force=True)
     return cosines
 
 
@@ -24,14 +28,13 @@ def unrelated_threshold(encoder: torch.Tensor, decoder: torch.Tensor, own: Float
     products of second moments.
 
     Args:
-        encoder, decoder: (n, d).
+        encoder, decoder: `unit_rows`, (n, d).
         own: the cosines of the rows with each other, (n,), which are left out.
     """
-    first, second = (torch.nn.functional.normalize(one.double(), dim=1) for one in (encoder, decoder))
     n = len(own)
     n_pairs = n * (n - 1)
-    mean = (float(first.sum(0) @ second.sum(0)) - own.sum()) / n_pairs
-    square = (float(((first.T @ first) * (second.T @ second)).sum()) - (own**2).sum()) / n_pairs
+    mean = (float(encoder.sum(0) @ decoder.sum(0)) - own.sum()) / n_pairs
+    square = (float(((encoder.T @ encoder) * (decoder.T @ decoder)).sum()) - (own**2).sum()) / n_pairs
     return float(mean + UNRELATED_ONCE_IN * np.sqrt(max(square - mean**2, 0.0)))
 
 

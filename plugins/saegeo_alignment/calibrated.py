@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
+from saegeo_alignment.alignments import own_cosines, two_groups_gain, unit_rows, unrelated_threshold
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_alignment.declared import DECLARED
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
@@ -74,13 +74,14 @@ class Pairs:
         if len(rows) < FEWEST:
             return None
         encoder, decoder = (one[rows].to(context.device) for one in (encoder, decoder))
-        cosines = own_cosines(encoder, decoder)
+        units = unit_rows(encoder), unit_rows(decoder)
+        cosines = own_cosines(*units)
         return cls(
             rows,
             encoder,
             decoder,
             cosines,
-            unrelated_threshold(encoder, decoder, cosines),
+            unrelated_threshold(*units, cosines),
             nearest_across(CosinesAcross(encoder, decoder)).partner,
             None if context.firing is None else context.firing.counts[rows],
         )

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
+from saegeo_alignment.alignments import own_cosines, two_groups_gain, unit_rows, unrelated_threshold
 from saegeo_alignment.analysis import Alignment
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, FiringStatistics, SaegeoError
@@ -27,10 +27,11 @@ def test_the_threshold_is_that_of_all_pairs_but_their_own(rng):
     encoder, decoder = isotropic(60, 8, rng) + 0.5, isotropic(60, 8, rng)
     cosines = torch.nn.functional.normalize(encoder.double()) @ torch.nn.functional.normalize(decoder.double()).T
     others = cosines[~torch.eye(60, dtype=bool)]
-    own = own_cosines(encoder, decoder)
+    units = unit_rows(encoder), unit_rows(decoder)
+    own = own_cosines(*units)
     assert own == pytest.approx(cosines.diagonal().numpy(), abs=1e-12)
     expected = float(others.mean() + stats.norm.isf(0.01) * others.std(correction=0))
-    assert unrelated_threshold(encoder, decoder, own) == pytest.approx(expected, abs=1e-5)
+    assert unrelated_threshold(*units, own) == pytest.approx(expected, abs=1e-5)
 
 
 def test_half_aligned_features_are_counted(rng):
