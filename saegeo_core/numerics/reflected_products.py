@@ -61,7 +61,7 @@ class ReflectedProducts:
         ]
         patterns = patterns.to(self.device, torch.float32)
         lengths = self._lengths(signs.to(self._second))
-        height = self._height(len(signs))
+        height = min(n, self._height(len(signs)))
         # Kept from tile to tile: asked for anew, memory takes longer to come than the multiplications do.
         product = torch.empty(height, m, dtype=self._format, device=self.device)
         within, added = (torch.zeros(size, height, m, device=self.device) for size in (len(sides), len(patterns)))

@@ -46,14 +46,16 @@ class TailGivenPartner:
             first, second = (-a1 - root) / a2, (-a1 + root) / a2
         low, high = np.minimum(first, second), np.maximum(first, second)
 
-        # Where the coordinate lengthens z faster than it turns it towards x, only q between the roots lie in a tail, on one side.
-        opens = a2 > 0.0
+        opens = a2[:, 0] > 0.0
         if opens.all():
             return ndtr(-high), ndtr(low)
-        between = ndtr(high) - ndtr(low)
-        positive_side = low > -center / spread
-        above = np.where(opens, ndtr(-high), np.where(positive_side, between, 0.0))
-        below = np.where(opens, ndtr(low), np.where(positive_side, 0.0, between))
+        # Where the coordinate lengthens z faster than it turns it towards x, only q between the roots lie in a tail, on one side.
+        above, below = np.empty_like(low), np.empty_like(low)
+        above[opens], below[opens] = ndtr(-high[opens]), ndtr(low[opens])
+        closes = ~opens
+        between = ndtr(high[closes]) - ndtr(low[closes])
+        positive_side = low[closes] > (-center / spread)[closes]
+        above[closes], below[closes] = np.where(positive_side, between, 0.0), np.where(positive_side, 0.0, between)
         return above, below
 
 
