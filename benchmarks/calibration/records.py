@@ -1,7 +1,10 @@
-"""The runs made so far, one line of JSON each, one file for each cell: what is written stays, and what is missing is made."""
+"""The runs made so far, one line of JSON each, one file for each cell: what is written stays, and what is missing is made.
+
+Those that come with the repository (`kept`) need not be made.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,13 +14,13 @@ from benchmarks.calibration.cell import Cell, Said
 class Records:
     """The runs of one cell in a folder, in a file that names the analysis with its version and the law."""
 
-    def __init__(self, folder: Path, cell: Cell) -> None:
+    def __init__(self, folder: Path, cell: Cell, kept: Mapping[int, dict[str, Said]] | None = None) -> None:
         name = f"{cell.analysis} {cell.version} on {cell.law}".replace("/", " over ").replace(":", "")
-        self.path = folder / f"{name}.jsonl"
+        self.path, self._kept = folder / f"{name}.jsonl", kept or {}
 
     def read(self) -> dict[int, dict[str, Said]]:
         """What each run said, by its number. A line that was cut off, and the one written after it, are no run."""
-        return dict(self._lines())
+        return {**self._kept, **dict(self._lines())}
 
     def add(self, number: int, said: dict[str, Said]) -> None:
         """Keep what a run said."""

@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.calibration.cell import Cell
 from benchmarks.calibration.cells import all_cells
+from benchmarks.calibration.kept import read_kept, write_kept
 from benchmarks.calibration.page import page
 from benchmarks.calibration.records import Records
 from benchmarks.calibration.summary import summarized
@@ -53,6 +54,19 @@ def test_runs_are_kept_and_a_line_that_was_cut_off_is_made_again(cell, tmp_path)
     records.add(2, RUNS[2])
     records.add(3, RUNS[3])
     assert Records(tmp_path, cell).read().keys() >= {0, 1, 3}
+
+
+def test_runs_that_come_with_the_repository_need_not_be_made(cell, tmp_path):
+    path = tmp_path / "runs.csv.xz"
+    assert read_kept(path) == {}
+    write_kept([(cell, RUNS)], path)
+    kept = read_kept(path)
+    assert kept == {(cell.analysis, cell.version, cell.law): RUNS}
+    records = Records(tmp_path, cell, kept[cell.analysis, cell.version, cell.law])
+    assert records.read() == RUNS
+    records.add(4, RUNS[0])
+    assert records.read() == {**RUNS, 4: RUNS[0]}
+    assert [row.small for row in summarized(records.read())] == [row.small for row in summarized({**RUNS, 4: RUNS[0]})]
 
 
 def test_names_of_cells_are_their_own():
