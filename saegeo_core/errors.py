@@ -20,6 +20,10 @@ class MissingInput(SaegeoError):
     """An analysis was not given what it needs. Asked for by name, it fails; of all that are installed, it is passed over."""
 
 
+class Unfinished(SaegeoError):
+    """By nobody's mistake some of the work could not be done: what is finished is kept, and the same command goes on."""
+
+
 def near_matches(given: str, known: list[str], most: int = 5) -> str:
     """A sentence naming what is known that resembles `given`, or simply what is known when nothing does."""
     from difflib import get_close_matches

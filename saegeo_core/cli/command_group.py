@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.errors import SaegeoError, Unfinished, near_matches
 
 DONE, SOME_FAILED, USERS_MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
@@ -66,7 +66,7 @@ class CommandGroup(click.Group):
             from saegeo_core.cli.messages import complain
 
             complain("error", error)
-            ctx.exit(USERS_MISTAKE)
+            ctx.exit(SOME_FAILED if isinstance(error, Unfinished) else USERS_MISTAKE)
         except BrokenPipeError:
             raise
         except OSError as error:  # what the system refuses and nobody foresaw: a name too long, a full disk

@@ -15,7 +15,6 @@ from saegeo_core.running.job import Job
 from saegeo_core.sweeping.executor import Executor, open_executor
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
 from saegeo_core.sweeping.sweep import sweep
-from saegeo_core.sweeping.task import Task
 
 NAMED = 3
 """Analyses that a run is called by."""
@@ -53,7 +52,7 @@ def _here(plan: RunPlan, jobs: JobProgress) -> Iterator[Outcome]:
             yield outcome
 
 
-def _elsewhere(plan: RunPlan, executor: Executor[Task], jobs: JobProgress) -> Iterator[Outcome]:
+def _elsewhere(plan: RunPlan, executor: Executor, jobs: JobProgress) -> Iterator[Outcome]:
     try:
         with jobs.elsewhere() as finished:
             for outcome in sweep(plan.tasks, executor, retry_failed=plan.elsewhere.retry_failed):

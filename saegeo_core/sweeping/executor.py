@@ -1,14 +1,35 @@
-"""What does the tasks of a sweep, where: the one interface that this machine, several processes and a cluster share."""
+"""What does work elsewhere, where: the one interface that several processes and a cluster share, for sweeps and for harvests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from saegeo_core.errors import SaegeoError
-from saegeo_core.sweeping.outcomes import Outcome
 
-Work = TypeVar("Work")
-"""What is to be done: a `Task`, of which an executor need know no more than that a worker can do it (`worker.perform_quietly`)."""
+
+class Work(Protocol):
+    """What any process can do, at any time and as often as need be: what it makes is the same each time, whole or not there."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where all workers have to be able to write; None where there is no such place."""
+        ...
+
+    def done(self, common: Any) -> Any:
+        """Do it, in a worker. What is given back goes to whoever asked, and says what went wrong: nothing is raised.
+
+        Args:
+            common: what all work of one call of `Executor.perform` shares.
+        """
+        ...
+
+    def lost(self, why: str) -> Any:
+        """What is given back in its place where a worker died of it, or at it."""
+        ...
+
+
+Given = TypeVar("Given", bound=Work)
 
 
 @dataclass(frozen=True)
@@ -31,16 +52,21 @@ class Share:
         return max(1, int(self.cpus))
 
 
-class Executor(Protocol[Work]):
-    """Does tasks somewhere."""
+class Executor(Protocol):
+    """Has work done by workers, each of which does one thing after another."""
 
-    def perform(self, tasks: Sequence[Work]) -> Iterator[tuple[Work, list[Outcome]]]:
-        """The outcomes of each task, as tasks end, in whatever order.
+    def perform(self, work: Iterable[Given], common: Any = None) -> Iterator[tuple[Given, Any]]:
+        """What was done and what came of it, as things end, in whatever order.
 
-        A worker that dies ends none of the others: what it was doing is an outcome, `Failed` and no mistake.
+        A worker that dies ends none of the others: of what it was doing `lost` is given.
+
+        Args:
+            work: is taken when a worker has nothing to do, and one ahead; so it may be as long as a corpus.
+            common: is handed to every worker once.
 
         Raises:
-            SaegeoError: tasks cannot be done there: nobody answers, another version, a folder that workers cannot see.
+            SaegeoError: work cannot be done there: nobody answers, another version, a folder that workers cannot see.
+            Unfinished: there is nobody left to do it.
         """
         ...
 
@@ -50,12 +76,12 @@ class Executor(Protocol[Work]):
 
 
 class ExecutorKind(Protocol):
-    """A way of doing tasks, registered by a plugin and chosen by `--on NAME` or `--on NAME:WHERE`."""
+    """A way of having work done, registered by a plugin and chosen by `--on NAME` or `--on NAME:WHERE`."""
 
     name: str
     summary: str
 
-    def open(self, where: str | None, share: Share) -> Executor[Any]:
+    def open(self, where: str | None, share: Share) -> Executor:
         """An executor of this kind.
 
         Args:
@@ -68,7 +94,7 @@ class ExecutorKind(Protocol):
         ...
 
 
-def open_executor(on: str, share: Share, kinds: Sequence[ExecutorKind]) -> Executor[Any]:
+def open_executor(on: str, share: Share, kinds: Sequence[ExecutorKind]) -> Executor:
     """The executor that `--on` names.
 
     Raises:

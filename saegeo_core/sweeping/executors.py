@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def saegeo_register_executors(register):  # type: ignore[no-untyped-def]
     """Register processes of this machine, and Ray."""
     register(SeveralProcesses())
-    register(RayCluster())
+    register(OnRay())
 
 
 class SeveralProcesses:
@@ -40,7 +40,7 @@ class SeveralProcesses:
         return ProcessExecutor(int(where), share)
 
 
-class RayCluster:
+class OnRay:
     """`--on ray` and `--on ray:ADDRESS`."""
 
     name = "ray"

@@ -1,173 +1,121 @@
-"""Tasks on a Ray cluster: Ray starts the workers, and gives the task of one that is lost to another."""
+"""Work on a Ray cluster: as many workers as its machines have room for, each an actor that does one thing after another."""
 
 import os
-import socket
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.errors import SaegeoError
-from saegeo_core.sweeping.executor import Share
-from saegeo_core.sweeping.outcomes import Failed, Outcome
-from saegeo_core.sweeping.task import Task
-from saegeo_core.sweeping.worker import Place, perform_quietly
+from saegeo_core.errors import Unfinished
+from saegeo_core.sweeping.executor import Given, Share, Work
+from saegeo_core.sweeping.ray_cluster import SECONDS_BETWEEN_LOOKS, RayCluster, first_line
+from saegeo_core.sweeping.worker import Place, Worker
 
-SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
-"""Packages whose versions must agree: numbers and what is sent between processes depend on them."""
-MAX_SUBMITTED = 1000
-SECONDS_TO_ANSWER = 10.0
-RETRIES = 2
-"""How often Ray gives the task of a lost worker to another."""
+FAILED_STARTS = 10
+"""So many workers that died one after the other before they did anything: then none can be started."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class RayExecutor:
-    """A cluster that was joined; one that was started for the sweep ends with it."""
+    """Workers on a cluster, started as there is room, also on machines that join while they work. One that dies is replaced."""
 
     share: Share
+    cluster: RayCluster
+    _idle: list[Any] = field(default_factory=list)
+    _busy: dict[Any, tuple[Any, Work | None]] = field(default_factory=dict)
+    _failed_starts: int = 0
 
     @classmethod
     def joining(cls, where: str | None, share: Share) -> "RayExecutor":
         """Join the cluster at an address, or one of this machine, which is started where there is none.
 
         Raises:
-            SaegeoError: nobody answers at the address, or the cluster lacks what a task asks for.
+            SaegeoError: nobody answers at the address, or no machine of the cluster has what a worker takes.
         """
+        cluster = RayCluster.joined(where)
+        try:
+            cluster.refuse_without_room(share)
+        except BaseException:
+            cluster.leave()
+            raise
+        return cls(share, cluster)
+
+    def perform(self, work: Iterable[Given], common: Any = None) -> Iterator[tuple[Given, Any]]:
+        """See `Executor`."""
         import ray
 
-        _join(ray, where)
-        for name, wanted in (("CPU", share.cpus), ("GPU", share.gpus)):
-            there = ray.cluster_resources().get(name, 0)  # type: ignore[no-untyped-call]
-            if wanted > there:
-                ray.shutdown()
-                raise SaegeoError(
-                    f"a task asks for {wanted:g} {name}, and the cluster has {there:g} in all",
-                    "start workers that have it, or ask for less",
-                )
-        return cls(share)
-
-    def perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
-        """See `Executor`.
-
-        Raises:
-            SaegeoError: a worker of other versions, or one that cannot see the folder of results; the cluster is gone.
-        """
-        import ray
-        from ray.exceptions import RayError
-
-        if not tasks:
+        waiting, place = iter(work), Place(os.getcwd(), self.share.threads)
+        ahead = next(waiting, None)
+        if ahead is None:
             return
-        place = Place(os.getcwd(), self.share.threads)
-        _refuse_unfit_nodes(ray, Path(place.folder), Path(tasks[0].options.out))
-        remote = ray.remote(perform_quietly).options(**self._resources(), max_retries=RETRIES)
-        waiting, running = list(reversed(tasks)), dict[Any, Task]()
-        while waiting or running:
-            while waiting and len(running) < MAX_SUBMITTED:
-                task = waiting.pop()
-                running[remote.remote(task, place)] = task
-            done, _ = ray.wait(list(running), num_returns=1)
-            for reference in done:
-                task = running.pop(reference)
-                try:
-                    yield task, ray.get(reference)
-                except RayError as error:
-                    yield task, [Failed(task.spec, None, None, f"its worker was lost: {_first_line(error)}")]
-
-    def _resources(self) -> dict[str, Any]:
-        given = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
-        return given if self.share.memory is None else {**given, "memory": self.share.memory}
+        here, out = Path(place.folder), ahead.folder
+        self.cluster.look(here, out)
+        handed = ray.put(common)
+        try:
+            while ahead is not None or any(given is not None for _, given in self._busy.values()):
+                if ahead is not None:
+                    self._start_workers()
+                while ahead is not None and self._idle:
+                    worker = self._idle.pop()
+                    self._busy[worker.perform.remote(ahead, handed, place)] = worker, ahead
+                    ahead = next(waiting, None)
+                ended, _ = ray.wait(list(self._busy), num_returns=1, timeout=SECONDS_BETWEEN_LOOKS)
+                for reference in ended:
+                    given, came = self._taken(reference)
+                    if given is not None:
+                        yield given, came
+                self.cluster.look_again(here, out)
+        finally:
+            self._end([worker for worker, _ in self._busy.values()])  # nobody listens to them any more
+            self._busy = {}
 
     def close(self) -> None:
         """See `Executor`. A cluster that was there before stays."""
+        self._end([*self._idle, *(worker for worker, _ in self._busy.values())])
+        self._idle, self._busy = [], {}
+        self.cluster.leave()
+
+    def _start_workers(self) -> None:
+        """Start workers where there is room. They are idle when they have answered."""
         import ray
 
-        ray.shutdown()
-
-
-def _join(ray: Any, where: str | None) -> None:
-    """Join a cluster. Without an address one that listens on this machine alone is started where there is none."""
-    quiet = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
-    if where is not None:
-        _refuse_silent(where)
-    try:
-        ray.init(address=where or "auto", **quiet)
-    except ConnectionError as error:
-        if where is not None:
-            raise _nobody(where, error) from None
-        ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
-
-
-def _refuse_silent(where: str) -> None:
-    """Ray itself waits for minutes."""
-    host, _, port = where.rpartition("://")[2].rpartition(":")
-    try:
-        with socket.create_connection((host, int(port)), SECONDS_TO_ANSWER):
-            return
-    except (OSError, ValueError) as error:
-        raise _nobody(where, error) from None
-
-
-def _nobody(where: str, error: Exception) -> SaegeoError:
-    return SaegeoError(
-        f"no Ray cluster answers at {where}: {_first_line(error)}",
-        "type HOST:PORT, as ray start says it (6379 unless told otherwise)",
-    )
-
-
-def _refuse_unfit_nodes(ray: Any, folder: Path, out: Path) -> None:
-    """Ask every node which versions it has, and to write where results are to lie and read what this process wrote there.
-
-    Raises:
-        SaegeoError: one of them differs, or cannot; it is named.
-    """
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    look = ray.remote(num_cpus=0, max_retries=0)(_look_around)
-    nodes = [node for node in ray.nodes() if node["Alive"]]
-    with tempfile.NamedTemporaryFile(dir=out, prefix=".seen-by-workers-") as ours:
-        asked = [
-            look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                str(folder), str(out / Path(ours.name).name)
+        room = self.cluster.room(self.share)
+        if not room and not self._busy:
+            raise Unfinished(
+                "the cluster has lost the machines that had room for a worker",
+                "what was finished is kept: start machines, and type the same command",
             )
-            for node in nodes
-        ]
-        for node, answer in zip(nodes, ray.get(asked), strict=True):
-            _refuse_unfit(node["NodeManagerAddress"], answer, out)
+        takes = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
+        if self.share.memory is not None:
+            takes["memory"] = self.share.memory
+        for _ in range(room - len(self._idle) - len(self._busy)):
+            worker = ray.remote(Worker).options(**takes, max_restarts=0).remote()  # type: ignore[attr-defined]
+            self._busy[worker.is_ready.remote()] = worker, None
 
+    def _taken(self, reference: Any) -> tuple[Any, Any]:
+        """What a worker was given, if anything, and what came of it."""
+        import ray
+        from ray.exceptions import RayError
 
-def _refuse_unfit(address: str, answer: "tuple[dict[str, str], str]", out: Path) -> None:
-    versions, wrong = answer
-    for package, ours in _versions().items():
-        if versions.get(package) != ours:
-            raise SaegeoError(
-                f"the worker at {address} has {package} {versions.get(package)}, this process {ours}",
-                "install the same versions on all machines",
-            )
-    if wrong:
-        raise SaegeoError(
-            f"the worker at {address} cannot work in {out}: {wrong}",
-            "choose a folder with --out that all machines share",
-        )
+        worker, given = self._busy.pop(reference)
+        try:
+            came = ray.get(reference)
+        except RayError as error:
+            self._end([worker])
+            if given is not None:
+                return given, given.lost(f"its worker was lost: {first_line(error)}")
+            self._failed_starts += 1
+            if self._failed_starts >= FAILED_STARTS:
+                raise Unfinished(f"no worker can be started: {first_line(error)}") from error
+            return None, None
+        self._idle.append(worker)
+        if given is not None:
+            self._failed_starts = 0
+        return given, came
 
+    def _end(self, workers: list[Any]) -> None:
+        import ray
 
-def _look_around(folder: str, seen: str) -> tuple[dict[str, str], str]:
-    """On a worker: its versions, and what is wrong with the folders, if anything."""
-    try:
-        os.chdir(folder)
-        Path(seen).read_bytes()
-        with tempfile.TemporaryFile(dir=Path(seen).parent) as trial:
-            trial.write(b"saegeo")
-    except OSError as error:
-        return _versions(), f"{error.strerror}: {error.filename}"
-    return _versions(), ""
-
-
-def _versions() -> dict[str, str]:
-    return {package: version(package) for package in SAME_EVERYWHERE}
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+        if not self.cluster.is_lost:
+            for worker in workers:
+                ray.kill(worker)

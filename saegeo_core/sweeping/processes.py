@@ -1,4 +1,4 @@
-"""Tasks in several processes of this machine, each doing one after the other.
+"""Work in several processes of this machine, each doing one thing after another.
 
 Every process has a pipe of its own, so that what a dying one was doing is known, and the others notice nothing.
 """
@@ -7,15 +7,13 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
-from saegeo_core.sweeping.executor import Share
-from saegeo_core.sweeping.outcomes import Failed, Outcome
-from saegeo_core.sweeping.task import Task
+from saegeo_core.sweeping.executor import Given, Share, Work
 from saegeo_core.sweeping.worker import Place, perform_quietly
 
 
@@ -25,23 +23,27 @@ class ProcessExecutor:
 
     n: int
     share: Share
-    _idle: "list[_Worker]" = field(default_factory=list)
-    _busy: "dict[Connection, _Worker]" = field(default_factory=dict)
+    _idle: "list[_Process]" = field(default_factory=list)
+    _busy: "dict[Connection, _Process]" = field(default_factory=dict)
 
-    def perform(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[Outcome]]]:
+    def perform(self, work: Iterable[Given], common: Any = None) -> Iterator[tuple[Given, Any]]:
         """See `Executor`."""
-        waiting, place = deque(tasks), Place(os.getcwd(), self.share.threads)
+        for process in self._idle:
+            process.place = None  # what was common to earlier work is not to this
+        waiting, place = iter(work), Place(os.getcwd(), self.share.threads)
+        ahead = next(waiting, None)
         try:
-            while waiting or self._busy:
-                while waiting and len(self._busy) < self.n:
-                    worker = self._idle.pop() if self._idle else _Worker.start()
-                    worker.give(waiting.popleft(), place)
-                    self._busy[worker.pipe] = worker
+            while ahead is not None or self._busy:
+                while ahead is not None and len(self._busy) < self.n:
+                    process = self._idle.pop() if self._idle else _Process.start()
+                    process.give(ahead, common, place)
+                    self._busy[process.pipe] = process
+                    ahead = next(waiting, None)
                 for pipe in wait(list(self._busy)):
-                    worker = self._busy.pop(pipe)  # type: ignore[call-overload]
-                    task, outcomes = worker.taken()
-                    self._idle += [worker] * worker.process.is_alive()
-                    yield task, outcomes
+                    process = self._busy.pop(pipe)  # type: ignore[call-overload]
+                    done = process.taken()
+                    self._idle += [process] * process.process.is_alive()
+                    yield done
         finally:
             self._end(self._busy.values())  # nobody listens to them any more
             self._busy = {}
@@ -52,21 +54,22 @@ class ProcessExecutor:
         self._idle, self._busy = [], {}
 
     @staticmethod
-    def _end(workers: "Iterable[_Worker]") -> None:
-        for worker in workers:
-            worker.end()
+    def _end(processes: "Iterable[_Process]") -> None:
+        for process in processes:
+            process.end()
 
 
 @dataclass
-class _Worker:
-    """One process, the pipe to it, and what it is doing."""
+class _Process:
+    """One process, the pipe to it, what it is doing, and where it was told to work with what is common to all work."""
 
     process: BaseProcess
     pipe: Connection
-    task: Task | None = None
+    work: Work | None = None
+    place: Place | None = None
 
     @classmethod
-    def start(cls) -> "_Worker":
+    def start(cls) -> "_Process":
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs,), daemon=True)
@@ -74,22 +77,25 @@ class _Worker:
         theirs.close()
         return cls(process, ours)
 
-    def give(self, task: Task, place: Place) -> None:
-        self.task = task
+    def give(self, work: Work, common: Any, place: Place) -> None:
+        self.work = work
         with contextlib.suppress(OSError):  # one that has died is noticed when its answer is taken
-            self.pipe.send((task, place))
+            if place != self.place:
+                self.pipe.send((common, place))
+                self.place = place
+            self.pipe.send(work)
 
-    def taken(self) -> tuple[Task, list[Outcome]]:
-        """What the worker was given, and what became of it."""
-        if self.task is None:
+    def taken(self) -> tuple[Any, Any]:
+        """What the worker was given, and what came of it."""
+        if self.work is None:
             raise RuntimeError("nothing was given to this worker")
-        task, self.task = self.task, None
+        work, self.work = self.work, None
         try:
-            return task, self.pipe.recv()
+            return work, self.pipe.recv()
         except (EOFError, OSError):
             self.process.join()
             self.pipe.close()
-            return task, [Failed(task.spec, None, None, _end_in_words(self.process.exitcode))]
+            return work, work.lost(_end_in_words(self.process.exitcode))
 
     def end(self) -> None:
         self.process.kill()
@@ -98,11 +104,19 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
-    """What a worker does until nobody gives it anything more: its parent gone, the pipe ends."""
+    """What a worker does until nobody gives it anything more: its parent gone, the pipe ends.
+
+    Told where to work and what is common to all work, it goes by that for all that follows.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
+    where: tuple[Any, Place] | None = None
     with contextlib.suppress(EOFError, OSError):
         while True:
-            pipe.send(perform_quietly(*pipe.recv()))
+            given = pipe.recv()
+            if isinstance(given, tuple):
+                where = given
+            elif where is not None:
+                pipe.send(perform_quietly(given, *where))
 
 
 def _end_in_words(exit_code: int | None) -> str:

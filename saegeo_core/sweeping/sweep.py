@@ -11,7 +11,7 @@ ATTEMPTS = 3
 """How often in all a task is tried that fails by no mistake of the user's."""
 
 
-def sweep(tasks: Sequence[Task], executor: Executor[Task], *, retry_failed: bool = False) -> Iterator[Outcome]:
+def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = False) -> Iterator[Outcome]:
     """The outcomes of all tasks, as they come.
 
     Args:

@@ -4,9 +4,12 @@ What a task makes are reports, each named by a digest of what decides its number
 done again, by whomever, at any time: what is stored is not computed again, and nothing is counted twice.
 """
 
+import functools
+import io
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
@@ -22,6 +25,8 @@ from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.job import Job
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
+
+LOG_CHARACTERS = 20_000
 
 Watched = Callable[[Job], AbstractContextManager[Progress]]
 """Told of a job that is about to be computed; what it enters shows how far the job's loops have come."""
@@ -71,6 +76,23 @@ class Task:
         """The task without these analyses; without any where None is among the names."""
         left = {named.name for named in self.analyses if named.name not in names}
         return replace(self, analyses=()) if None in names else self.only(left)
+
+    @property
+    def folder(self) -> Path:
+        """Where reports are stored; see `Work`."""
+        return Path(self.options.out)
+
+    def done(self, common: Any = None) -> list[Outcome]:  # noqa: ARG002
+        """Measure the SAE in a worker; see `Work`. Reports lie on disk and are not sent, what was printed is kept with what failed."""
+        said = io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said):
+            outcomes = list(self.perform(_plugins()))
+        log = said.getvalue()[-LOG_CHARACTERS:]
+        return [_to_send(outcome, log) for outcome in outcomes]
+
+    def lost(self, why: str) -> list[Outcome]:
+        """The one outcome where a worker died; see `Work`."""
+        return [Failed(self.spec, None, None, why)]
 
     def perform(self, plugins: PluginManager, watched: Watched = unwatched) -> Iterator[Outcome]:
         """Measure the SAE by one analysis after the other. One that fails is an outcome like any other: the rest go on."""
@@ -131,3 +153,15 @@ class Task:
             labels=options.labels,
             plugins=plugins,
         )
+
+
+def _to_send(outcome: Outcome, log: str) -> Outcome:
+    if isinstance(outcome, Stored):
+        return outcome.let_go()
+    return replace(outcome, log=log) if isinstance(outcome, Failed) else outcome
+
+
+@functools.cache
+def _plugins() -> PluginManager:
+    """The plugins of this process, loaded once."""
+    return PluginManager()

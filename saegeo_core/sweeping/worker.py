@@ -1,16 +1,12 @@
-"""What a process that is not the user's own does with a task: the same, but quietly, and where the user is."""
+"""What a process that is not the user's own does with work: the same, but quietly, and where the user is."""
 
 import contextlib
-import functools
 import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
-from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.sweeping.outcomes import Failed, Outcome, Stored
-from saegeo_core.sweeping.task import Task
-
-LOG_CHARACTERS = 20_000
+from saegeo_core.sweeping.executor import Work
 
 
 @dataclass(frozen=True)
@@ -26,27 +22,25 @@ class Place:
     threads: int
 
 
-def perform_quietly(task: Task, place: Place) -> list[Outcome]:
-    """Do a task. What is printed meanwhile goes nowhere but into the log of what fails."""
+def perform_quietly(work: Work, common: Any, place: Place) -> Any:
+    """Do what was given. What is printed meanwhile goes nowhere: the worker's output may be the user's."""
     import torch
 
-    os.chdir(place.folder)
+    with contextlib.suppress(OSError):  # another machine, on which paths from there will not be found either
+        os.chdir(place.folder)
     torch.set_num_threads(place.threads)
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        outcomes = list(task.perform(_plugins()))
-    log = said.getvalue()[-LOG_CHARACTERS:]
-    return [_to_send(outcome, log) for outcome in outcomes]
+    unheard = io.StringIO()
+    with contextlib.redirect_stdout(unheard), contextlib.redirect_stderr(unheard):
+        return work.done(common)
 
 
-def _to_send(outcome: Outcome, log: str) -> Outcome:
-    """Reports lie on disk and are not sent."""
-    if isinstance(outcome, Stored):
-        return outcome.let_go()
-    return replace(outcome, log=log) if isinstance(outcome, Failed) else outcome
+class Worker:
+    """A worker as an object that is called, for engines that have those."""
 
+    def is_ready(self) -> bool:
+        """That it is asked shows that it is there."""
+        return True
 
-@functools.cache
-def _plugins() -> PluginManager:
-    """The plugins of this process, loaded once."""
-    return PluginManager()
+    def perform(self, work: Work, common: Any, place: Place) -> Any:
+        """See `perform_quietly`."""
+        return perform_quietly(work, common, place)

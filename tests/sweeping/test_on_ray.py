@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from saegeo_core import SaegeoError
-from saegeo_core.sweeping import on_ray
+from saegeo_core.sweeping import ray_cluster
 from saegeo_core.sweeping.executor import Share
-from saegeo_core.sweeping.executors import RayCluster
+from saegeo_core.sweeping.executors import OnRay
 from saegeo_core.sweeping.outcomes import Failed, Stored
 from saegeo_core.sweeping.sweep import sweep
 
@@ -34,7 +34,7 @@ def cluster(installed):
 
 @pytest.fixture
 def executor(cluster):
-    executor = RayCluster().open(cluster.address, Share())
+    executor = OnRay().open(cluster.address, Share())
     yield executor
     executor.close()
 
@@ -57,15 +57,13 @@ def test_who_dies_each_time_fails_and_the_others_go_on(tasks, executor):
 
 
 def test_a_folder_that_workers_cannot_see_is_refused(executor, tmp_path):
-    import ray
-
     with pytest.raises(SaegeoError, match="cannot work in"):
-        on_ray._refuse_unfit_nodes(ray, Path("/nowhere/at/all"), tmp_path)
-    on_ray._refuse_unfit_nodes(ray, tmp_path, tmp_path)
+        executor.cluster.look(Path("/nowhere/at/all"), tmp_path)
+    executor.cluster.look(tmp_path, tmp_path)
 
 
 def test_another_version_is_refused_by_name(tasks, executor, monkeypatch):
-    monkeypatch.setattr(on_ray, "_versions", lambda: {"saegeo": "99"})
+    monkeypatch.setattr(ray_cluster, "_versions", lambda: {"saegeo": "99"})
     with pytest.raises(SaegeoError, match=r"has saegeo .*, this process 99"):
         list(sweep(tasks(1, "well"), executor))
 
@@ -73,13 +71,13 @@ def test_another_version_is_refused_by_name(tasks, executor, monkeypatch):
 @pytest.mark.parametrize(("share", "what"), [(Share(gpus=1), "1 GPU"), (Share(cpus=64), "64 CPU")])
 def test_a_cluster_without_what_is_asked_for_is_refused(cluster, share, what):
     with pytest.raises(SaegeoError, match=what):
-        RayCluster().open(cluster.address, share)
+        OnRay().open(cluster.address, share)
 
 
 def test_without_ray_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SaegeoError) as told:
-        RayCluster().open(None, Share())
+        OnRay().open(None, Share())
     assert "pip install" in told.value.hint
 
 
@@ -87,4 +85,4 @@ def test_without_ray_it_is_said_what_to_install(monkeypatch):
 def test_an_address_that_nobody_answers_at_is_said(address):
     pytest.importorskip("ray")
     with pytest.raises(SaegeoError, match=f"no Ray cluster answers at {address}"):
-        RayCluster().open(address, Share())
+        OnRay().open(address, Share())

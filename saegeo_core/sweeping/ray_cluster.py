@@ -1,0 +1,223 @@
+"""A Ray cluster that was joined: whether it is there, for how many workers it has room, and whether its machines are fit."""
+
+import os
+import socket
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from saegeo_core.errors import SaegeoError, Unfinished
+from saegeo_core.sweeping.executor import Share
+
+SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
+"""Packages whose versions must agree: numbers and what is sent between processes depend on them."""
+SECONDS_TO_ANSWER = 10.0
+SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_TO_COME_BACK = 20.0
+"""How long the head may be silent. After 60 Ray ends the process that joined it, without a word."""
+
+
+@dataclass
+class RayCluster:
+    """A cluster that was joined.
+
+    Attributes:
+        head: host and port that answer as long as the cluster is there.
+        is_lost: whether they do no more.
+    """
+
+    head: tuple[str, int]
+    is_lost: bool = False
+    _nodes: list[dict[str, Any]] = field(default_factory=list)
+    _fit: set[tuple[str, Path | None]] = field(default_factory=set)
+    _looked: float = float("-inf")
+
+    @classmethod
+    def joined(cls, where: str | None) -> "RayCluster":
+        """Join the cluster at an address, or that of this machine; where there is none, one that listens on it alone is started.
+
+        Raises:
+            SaegeoError: nobody answers at the address.
+        """
+        import ray
+
+        quiet = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
+        if where is not None:
+            _refuse_silent(where)  # Ray itself waits for minutes
+        try:
+            ray.init(address=where or "auto", **quiet)
+        except ConnectionError as error:
+            if where is not None:
+                raise _nobody(where, error) from None
+            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+        return cls(_host_and_port(where or ray.get_runtime_context().gcs_address))
+
+    def leave(self) -> None:
+        """Leave it; one that was started by joining ends."""
+        import ray
+
+        if not self.is_lost:  # a cluster that is gone cannot be told
+            ray.shutdown()
+
+    def room(self, share: Share) -> int:
+        """How many workers the machines have room for in all."""
+        wanted = {"CPU": share.cpus, "GPU": share.gpus, "memory": share.memory or 0}
+        return sum(
+            min(int(node["Resources"].get(name, 0) / n + 1e-9) for name, n in wanted.items() if n)
+            for node in self._nodes
+        )
+
+    def refuse_without_room(self, share: Share) -> None:
+        """Raise SaegeoError where no machine has what a worker takes."""
+        self._nodes = self._alive()
+        if self.room(share):
+            return
+        has = {name: sum(node["Resources"].get(name, 0) for node in self._nodes) for name in ("CPU", "GPU")}
+        memory = f", {share.memory / 1e9:g} GB" if share.memory else ""
+        raise SaegeoError(
+            f"a worker takes {share.cpus:g} CPU, {share.gpus:g} GPU{memory}, and no machine of the cluster has as much; "
+            f"all {len(self._nodes)} together have {has['CPU']:g} CPU, {has['GPU']:g} GPU",
+            "start machines that have it, or ask for less",
+        )
+
+    def look(self, here: Path, out: Path | None) -> None:
+        """See whether the cluster is there, and which machines it has now; those that are new are asked what they are.
+
+        Args:
+            here: the folder that the user is in.
+            out: what all have to be able to write to; None where they need not see either.
+
+        Raises:
+            SaegeoError: a machine has other versions, or cannot see a folder.
+            Unfinished: nobody answers for the cluster any more.
+        """
+        self._wait_for_head()
+        self._nodes = self._alive()
+        new = [node for node in self._nodes if (node["NodeID"], out) not in self._fit]
+        if new:
+            refuse_unfit(new, here, out)
+            self._fit |= {(node["NodeID"], out) for node in new}
+        self._looked = time.monotonic()
+
+    def look_again(self, here: Path, out: Path | None) -> None:
+        """The same, if that was not just now."""
+        if time.monotonic() - self._looked > SECONDS_BETWEEN_LOOKS:
+            self.look(here, out)
+
+    def _wait_for_head(self) -> None:
+        silent_since = time.monotonic()
+        while not _answers(self.head):
+            if time.monotonic() - silent_since > SECONDS_TO_COME_BACK:
+                self.is_lost = True
+                raise Unfinished(
+                    f"the Ray cluster at {self.head[0]}:{self.head[1]} is gone: nobody has answered there for "
+                    f"{SECONDS_TO_COME_BACK:.0f} seconds",
+                    "what was finished is kept: start a cluster, and type the same command",
+                )
+            time.sleep(1)  # whatever is asked of Ray meanwhile may never return
+
+    @staticmethod
+    def _alive() -> list[dict[str, Any]]:
+        import ray
+
+        return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> None:
+    """Ask machines which versions they have, and to write where results are to lie and read what this process wrote there.
+
+    Raises:
+        SaegeoError: one of them differs, or cannot; it is named.
+    """
+    import ray
+    from ray.exceptions import RayError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    look = ray.remote(num_cpus=0, max_retries=0)(_look_around)
+    with tempfile.NamedTemporaryFile(dir=out, prefix=".seen-by-workers-") as ours:
+        seen = None if out is None else str(out / Path(ours.name).name)
+        asked = [
+            look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
+                str(here), seen
+            )
+            for node in nodes
+        ]
+        for node, reference in zip(nodes, asked, strict=True):
+            try:
+                answer = ray.get(reference)
+            except RayError as error:
+                raise SaegeoError(
+                    f"the machine at {node['NodeManagerAddress']} cannot do what saegeo asks: {first_line(error)}",
+                    "install saegeo on all machines, the same version",
+                ) from error
+            _refuse_unfit(node["NodeManagerAddress"], answer, out)
+
+
+def _refuse_unfit(address: str, answer: "tuple[dict[str, str], str]", out: Path | None) -> None:
+    versions, wrong = answer
+    for package, ours in _versions().items():
+        if versions.get(package) != ours:
+            raise SaegeoError(
+                f"the worker at {address} has {package} {versions.get(package)}, this process {ours}",
+                "install the same versions on all machines",
+            )
+    if wrong:
+        raise SaegeoError(
+            f"the worker at {address} cannot work in {out}: {wrong}",
+            "choose a folder with --out that all machines share",
+        )
+
+
+def _look_around(here: str, seen: str | None) -> tuple[dict[str, str], str]:
+    """On a worker: its versions, and what is wrong with the folders, if anything."""
+    if seen is None:
+        return _versions(), ""
+    try:
+        os.chdir(here)
+        Path(seen).read_bytes()
+        with tempfile.TemporaryFile(dir=Path(seen).parent) as trial:
+            trial.write(b"saegeo")
+    except OSError as error:
+        return _versions(), f"{error.strerror}: {error.filename}"
+    return _versions(), ""
+
+
+def _versions() -> dict[str, str]:
+    return {package: version(package) for package in SAME_EVERYWHERE}
+
+
+def _refuse_silent(where: str) -> None:
+    try:
+        with socket.create_connection(_host_and_port(where), SECONDS_TO_ANSWER):
+            return
+    except (OSError, ValueError) as error:
+        raise _nobody(where, error) from None
+
+
+def _answers(head: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(head, SECONDS_TO_ANSWER):
+            return True
+    except OSError:
+        return False
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Raises ValueError where it is none."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    return host, int(port)
+
+
+def _nobody(where: str, error: Exception) -> SaegeoError:
+    return SaegeoError(
+        f"no Ray cluster answers at {where}: {first_line(error)}",
+        "type HOST:PORT, as ray start says it (6379 unless told otherwise)",
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, as far as the end of the line."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
