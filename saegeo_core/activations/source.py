@@ -8,6 +8,7 @@ however the documents are grouped into calls.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -86,4 +87,13 @@ class ReadsByLength(Protocol):
         Raises:
             SaegeoError: as `batches` does.
         """
+        ...
+
+
+@runtime_checkable
+class LiesInFiles(Protocol):
+    """A source whose model can be written to a folder, from which another process opens the same source."""
+
+    def write_to(self, folder: Path) -> None:
+        """Write the files of the model, no folders, into a folder that is empty."""
         ...

@@ -11,6 +11,7 @@ short its window. They go by length (`batches_by_length`), those of as many toke
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,11 @@ class TransformerSource:
     def statistics(self) -> dict[str, dict[str, int]]:
         """Tokens, and tokens of high norm, at each hook in the latest `batches`."""
         return self._census.counts()
+
+    def write_to(self, folder: Path) -> None:
+        """Write model and tokenizer as transformers does, in the number type the model computes in."""
+        self._model.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
 
     def _batches_of(self, windows: Sequence[Window]) -> Iterator[ActivationBatch]:
         """One batch; where the device has no memory for it, halves of it, now and from then on."""

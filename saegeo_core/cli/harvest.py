@@ -17,6 +17,8 @@ from saegeo_core.cli.options import (
     taken,
     verbosity_options,
 )
+from saegeo_core.cli.sweep_options import elsewhere_options
+from saegeo_core.sweeping.elsewhere import Elsewhere
 
 
 @click.command("harvest")
@@ -91,9 +93,18 @@ from saegeo_core.cli.options import (
 @seed_option("Decides which they are.")
 @device_option
 @out_option("saegeo-harvest", "Where the results are stored.")
+@elsewhere_options
 @verbosity_options
 @click.pass_obj
-def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_draws: int, **options: Any) -> None:
+def command(
+    plugins: Any,
+    /,
+    control: str | None,
+    control_draws: int,
+    gaussian_draws: int,
+    elsewhere: Elsewhere,
+    **options: Any,
+) -> None:
     """Find out in which blocks of text which features fire.
 
     SAE is release:sae_id (globs allowed in the id), or a path. Several SAEs of one model are harvested in one pass.
@@ -106,16 +117,19 @@ def command(plugins: Any, /, control: str | None, control_draws: int, gaussian_d
         from saegeo_core.cli.messages import results, say
         from saegeo_core.firing.sparsity import statement_warning, with_measured_l0
         from saegeo_core.harvesting.settings import HarvestSettings
+        from saegeo_core.plugin.manager import PluginManager
         from saegeo_core.rendering.terminal.harvest_table import harvest_table
         from saegeo_core.running.harvest_plan import plan_harvest
         from saegeo_core.running.model_place import ModelPlace
 
         drawn = {"control_draws": control_draws, "gaussian_draws": gaussian_draws}
         options |= drawn if control else dict.fromkeys(drawn, 0)
-        place, settings = taken(ModelPlace, options), taken(HarvestSettings, options)
-        plan = plan_harvest(place=place, settings=settings, plugins=plugins, **options)
-        with harvest_progress(plan.settings) as watch:
-            harvested = plan.carry_out(watch)
+        plugins = plugins or PluginManager()
+        place, settings = taken(ModelPlace, options).with_device_resolved(), taken(HarvestSettings, options)
+        with elsewhere.workers(place.device, plugins.executors) as executor:
+            plan = plan_harvest(place=place, settings=settings, plugins=plugins, **options)
+            with harvest_progress(plan.settings) as watch:
+                harvested = plan.carry_out(watch, executor)
         console = results(output)
         console.print(harvest_table(harvested, console.width))
         for placed, one in zip(plan.saes, harvested, strict=True):

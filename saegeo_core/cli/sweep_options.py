@@ -1,4 +1,4 @@
-"""The options that say where SAEs are measured, handed over as one value."""
+"""The options that say where work is done, handed over as one value."""
 
 import functools
 from typing import Any
@@ -9,8 +9,8 @@ from saegeo_core.cli.options import Command, taken, together
 from saegeo_core.sweeping.elsewhere import Elsewhere
 
 
-def sweep_options(command: Command) -> Command:
-    """Give a command these options; what was typed reaches it as one value, `elsewhere`."""
+def elsewhere_options(command: Command) -> Command:
+    """Give a command the options of where its work is done; what was typed reaches it as one value, `elsewhere`."""
 
     @functools.wraps(command)
     def with_one_value(*arguments: Any, **keywords: Any) -> Any:
@@ -22,7 +22,7 @@ def sweep_options(command: Command) -> Command:
             default="local",
             show_default=True,
             metavar="local|local:N|ray|ray:ADDRESS",
-            help="Where SAEs are measured: here, in N processes, or on a Ray cluster.",
+            help="Where the work is done: here, in N processes, or on a Ray cluster.",
         ),
         click.option(
             "--cpus",
@@ -30,7 +30,7 @@ def sweep_options(command: Command) -> Command:
             default=1.0,
             show_default=True,
             metavar="N",
-            help="Cores of an SAE at work elsewhere.",
+            help="Cores of a worker elsewhere.",
         ),
         click.option(
             "--gpus", type=click.FloatRange(min=0), metavar="N", help="Its cards.  [default: 1 with --device cuda]"
@@ -41,6 +41,11 @@ def sweep_options(command: Command) -> Command:
             metavar="GB",
             help="Memory that is set aside for it.",
         ),
-        click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier sweep."),
     )
     return decorated(with_one_value)
+
+
+def sweep_options(command: Command) -> Command:
+    """The same, and what is done with what failed before."""
+    retry = click.option("--retry-failed", is_flag=True, help="Try again what failed in an earlier sweep.")
+    return elsewhere_options(retry(command))

@@ -33,16 +33,20 @@ def controls_of(
         SaegeoError: whatever source and corpus raise, an SAE that no control can be made for, too few tokens, or a full
             disk.
     """
-    if not settings.has_controls:
-        return [Controls((), 0)] * len(saes)
-    paths = [folder / f"controls-{number:05}.npz" for number in range(len(saes))]
-    kept = [_read(path, placed, settings) for path, placed in zip(paths, saes, strict=True)]
+    kept = kept_controls(saes, settings, folder)
     hooks = {placed.hook for placed, controls in zip(saes, kept, strict=True) if controls is None}
     first = first_activations(source, corpus, settings, hooks) if hooks else {}
     return [
-        controls or _calibrated(placed, first[placed.hook], settings, path)
-        for placed, controls, path in zip(saes, kept, paths, strict=True)
+        controls or _calibrated(placed, first[placed.hook], settings, _path(folder, number))
+        for number, (placed, controls) in enumerate(zip(saes, kept, strict=True))
     ]
+
+
+def kept_controls(saes: Sequence[PlacedSae], settings: HarvestSettings, folder: Path) -> list[Controls | None]:
+    """For each SAE the controls that are kept in `folder`, or None; none at all where the settings ask for none."""
+    if not settings.has_controls:
+        return [Controls((), 0)] * len(saes)
+    return [_read(_path(folder, number), placed, settings) for number, placed in enumerate(saes)]
 
 
 class Sample:
@@ -117,6 +121,10 @@ def _calibrated(placed: PlacedSae, sample: Sample, settings: HarvestSettings, pa
             n_tokens=controls.n_tokens,
         )
     return controls
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"controls-{number:05}.npz"
 
 
 def _read(path: Path, placed: PlacedSae, settings: HarvestSettings) -> Controls | None:

@@ -53,18 +53,21 @@ def corpus_identity(description: Json) -> dict[str, Any]:
     return {name: value for name, value in description.items() if name not in WITHOUT_EFFECT}
 
 
-def refuse_differences(before: Json, now: Json, what: str, where: object) -> None:
-    """Raise SaegeoError naming what differs between two configurations; `what` was done with the first, and lies at `where`."""
+def differences(before: Json, now: Json) -> str:
+    """What differs between two configurations, in words; empty where nothing does."""
     old, new = dict(_flat(before)), dict(_flat(now))
     differing = [name for name in {**old, **new} if old.get(name, ABSENT) != new.get(name, ABSENT)]
-    if not differing:
-        return
     shown = [f"{name} was {old.get(name, ABSENT)}, is {new.get(name, ABSENT)}" for name in differing[:MOST_SHOWN]]
-    more = f"; and {len(differing) - MOST_SHOWN} more" if len(differing) > MOST_SHOWN else ""
-    raise SaegeoError(
-        f"{what} with something else: {'; '.join(shown)}{more}",
-        f"type what was typed then to go on with it, or --out DIR for another folder, or remove {where}",
-    )
+    return "; ".join(shown) + (f"; and {len(differing) - MOST_SHOWN} more" if len(differing) > MOST_SHOWN else "")
+
+
+def refuse_differences(before: Json, now: Json, what: str, where: object) -> None:
+    """Raise SaegeoError naming what differs between two configurations; `what` was done with the first, and lies at `where`."""
+    if differing := differences(before, now):
+        raise SaegeoError(
+            f"{what} with something else: {differing}",
+            f"type what was typed then to go on with it, or --out DIR for another folder, or remove {where}",
+        )
 
 
 def _flat(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:

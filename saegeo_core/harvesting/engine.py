@@ -22,14 +22,18 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.store import firing_folder
 from saegeo_core.harvesting.calibration import controls_of
 from saegeo_core.harvesting.configuration import configuration_of, refuse_differences
-from saegeo_core.harvesting.control import Controls, control_module
-from saegeo_core.harvesting.encoding import Dictionary, Layout
+from saegeo_core.harvesting.control import Controls
+from saegeo_core.harvesting.dictionaries import dictionaries_of
+from saegeo_core.harvesting.elsewhere import MadeElsewhere, Workers, folder_of_workers
+from saegeo_core.harvesting.encoding import Layout
 from saegeo_core.harvesting.finished import Harvested, read_finished, write_finished
 from saegeo_core.harvesting.merging import Merger
+from saegeo_core.harvesting.opening import Sent
 from saegeo_core.harvesting.placed_sae import PlacedSae, refuse_other_width
 from saegeo_core.harvesting.portions import PortionReader
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.harvesting.shard_making import ShardMaker
+from saegeo_core.harvesting.shard_work import Order
 from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, alone, disk_errors_explained, unfinished_folder
 
 #: Told after every batch: documents and tokens since the beginning of the corpus, and how many of these tokens this call did.
@@ -49,6 +53,7 @@ def harvest(
     *,
     device: str = "cpu",
     watch: Watch = unwatched,
+    workers: Workers | None = None,
 ) -> list[Harvested]:
     """Harvest the firing of SAEs over a corpus, or go on with a harvest that was interrupted.
 
@@ -60,6 +65,7 @@ def harvest(
         settings: the rules; by default blocks of 256 tokens, all documents, no control.
         device: "cpu", "cuda" or "cuda:i".
         watch: told how far it is.
+        workers: who makes the shards; None for this process. On a CPU the result is the same, whoever they are.
 
     Returns:
         For each SAE where its firing statistics lie, and these.
@@ -68,6 +74,7 @@ def harvest(
         SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named), or one in
             which another process harvests an SAE of these; an empty corpus, or one whose documents are all shorter than a block;
             a full disk; whatever source and corpus raise.
+        Unfinished: workers died, or failed by nobody's mistake; the same call goes on.
     """
     return _Harvest(
         saes=saes,
@@ -77,6 +84,7 @@ def harvest(
         settings=settings or HarvestSettings(),
         device=torch.device(device),
         watch=watch,
+        workers=workers,
     ).run()
 
 
@@ -91,6 +99,7 @@ class _Harvest:
     settings: HarvestSettings
     device: torch.device
     watch: Watch
+    workers: Workers | None
 
     def run(self) -> list[Harvested]:
         refuse_other_width(self.saes, self.source)
@@ -110,7 +119,8 @@ class _Harvest:
             return finished
         self._begin()
         controls = controls_of(self.saes, self.source, self.corpus, self.settings, self.shards.folder)
-        records = list(self._make_shards(controls))
+        n_made = 0 if self.workers is None else self._make_shards_elsewhere(self.workers, controls)
+        records = list(self._make_shards(controls, n_made))
         self._refuse_without_blocks(records)
         harvested = self._merge(records, controls)
         self.shards.remove()
@@ -159,38 +169,55 @@ class _Harvest:
         else:
             refuse_differences(before, configuration, "a harvest of these SAEs was begun", self.shards.folder)
 
-    def _make_shards(self, controls: Sequence[Controls]) -> Iterator[ShardRecord]:
-        """The records of all shards, in order: of those on disk, and of those made now."""
-        n_found = 0
+    def _make_shards_elsewhere(self, workers: Workers, controls: Sequence[Controls]) -> int:
+        """Have workers make what shards they can; how many tokens these hold."""
+        with disk_errors_explained(self.shards.folder):
+            made = folder_of_workers(self.shards)
+        elsewhere = MadeElsewhere(
+            self.shards,
+            PortionReader(self.corpus, self.settings.documents),
+            Order(
+                opening=workers.opening,
+                configurations=self._configurations,
+                corpus=self._described["corpus"],
+                settings=self.settings,
+                device=str(self.device),
+                folder=self.shards.folder.absolute(),
+                made=made.absolute(),
+            ),
+            lambda: Sent.of(self.saes, self.source, controls),
+            self.watch,
+        )
+        elsewhere.by(workers.executor)
+        return elsewhere.n_tokens_made
+
+    def _make_shards(self, controls: Sequence[Controls], n_made: int) -> Iterator[ShardRecord]:
+        """The records of all shards, in order: of those on disk, `n_made` of whose tokens are new, and of those made now."""
+        n_found, limit = -n_made, self.settings.tokens
+        remaining, maker = PortionReader(self.corpus, self.settings.documents), None
+        number, document, n_tokens, is_last = 0, 0, 0, False
 
         def watch(documents: int, tokens: int) -> None:
-            self.watch(documents, tokens, tokens - n_found)
+            self.watch(documents, n_tokens + tokens, n_tokens + tokens - n_found)
 
-        maker = ShardMaker(self._dictionaries(controls), self.source, self.settings, self.layout, watch)
-        remaining = PortionReader(self.corpus, self.settings.documents)
-        number, document, n_tokens, is_last = 0, 0, 0, False
         while not is_last:
+            left = None if limit is None else limit - n_tokens
             record = self.shards.find(number, document)
-            if record is None:
-                record, arrays = maker.make(remaining.portion_from(document), n_tokens)
+            if record is None or not record.fits(left):
+                maker = maker or self._maker(controls)
+                record, arrays = maker.make(remaining.portion_from(document), left, watch)
                 self.shards.write(number, record, arrays)
             else:
                 n_found += record.n_tokens
             yield record
             number, document, n_tokens = number + 1, record.next_document, n_tokens + record.n_tokens
             is_last = record.is_last
-            watch(document, n_tokens)
+            if not n_made:
+                watch(document, 0)
 
-    def _dictionaries(self, controls: Sequence[Controls]) -> dict[str, Dictionary]:
-        """All that is harvested, by the names that shards have for them."""
-        dictionaries = {}
-        for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
-            sae, hook = placed.sae, placed.hook
-            dictionaries[f"{number}"] = Dictionary(sae.module, hook, sae.n_features, sae.is_feature_wise, self.device)
-            for draw, control in enumerate(drawn.dictionaries):
-                module = control_module(sae, control, self.settings.fires_above)
-                dictionaries[f"{number}.{draw}"] = Dictionary(module, hook, control.n_features, True, self.device)
-        return dictionaries
+    def _maker(self, controls: Sequence[Controls]) -> ShardMaker:
+        dictionaries = dictionaries_of(self.saes, controls, self.settings.fires_above, self.device)
+        return ShardMaker(dictionaries, self.source, self.settings, self.layout)
 
     def _refuse_without_blocks(self, records: Sequence[ShardRecord]) -> None:
         if not sum(record.n_blocks for record in records):

@@ -19,6 +19,10 @@ from saegeo_core.harvesting.shards import BLOCKS, FIRED, Arrays, ShardRecord
 from saegeo_core.harvesting.tally import FiringTally
 
 
+def unwatched(documents: int, tokens: int) -> None:
+    """Tells nobody."""
+
+
 class ShardMaker:
     """Harvests portions for several dictionaries at once.
 
@@ -27,7 +31,6 @@ class ShardMaker:
         source: gives the activations.
         settings: the rules.
         layout: how much is encoded at once.
-        watch: told after every batch how many documents and tokens of the corpus are done.
     """
 
     def __init__(
@@ -36,23 +39,28 @@ class ShardMaker:
         source: ActivationSource,
         settings: HarvestSettings,
         layout: Layout,
-        watch: Callable[[int, int], None],
     ) -> None:
         self._source = source
         self._settings = settings
         self._layout = layout
-        self._watch = watch
         self._encoders = {name: Encoder(dictionary, layout) for name, dictionary in dictionaries.items()}
 
     @torch.no_grad()
-    def make(self, portion: Portion, n_tokens_before: int) -> tuple[ShardRecord, Arrays]:
-        """Harvest a portion; `n_tokens_before` tokens of the corpus lie before it.
+    def make(
+        self, portion: Portion, most_tokens: int | None, watch: Callable[[int, int], None] = unwatched
+    ) -> tuple[ShardRecord, Arrays]:
+        """Harvest a portion.
+
+        Args:
+            portion: the documents.
+            most_tokens: where to stop; None for all of them.
+            watch: told after every batch how many documents of the corpus, and tokens of the portion, are done.
 
         Raises:
             SaegeoError: whatever the source raises, or no memory to encode a token.
         """
         settings = self._settings
-        reading = _Reading(portion.documents, n_tokens_before, settings.tokens, self._watch)
+        reading = _Reading(portion.documents, most_tokens, watch)
         cutter = BlockCutter(settings.block_tokens, self._layout.n_blocks, settings.keep_tails)
         tallies = {name: FiringTally(encoder, settings.fires_above) for name, encoder in self._encoders.items()}
         document_of_block: list[int] = []
@@ -77,6 +85,7 @@ class ShardMaker:
             n_skipped=portion.n_skipped,
             labels=tuple(labels),
             high_norm_tokens={hook: counts["high_norm"] for hook, counts in self._source.statistics().items()},
+            most_tokens=most_tokens,
         )
         arrays: Arrays = {
             f"{BLOCKS}/document_of_block": np.array(document_of_block, np.int64),
@@ -92,16 +101,9 @@ class ShardMaker:
 class _Reading:
     """The batches of one portion on their way to the blocks: counted, watched, and cut where enough tokens are seen."""
 
-    def __init__(
-        self,
-        documents: list[Document],
-        n_tokens_before: int,
-        most: int | None,
-        watch: Callable[[int, int], None],
-    ) -> None:
+    def __init__(self, documents: list[Document], most: int | None, watch: Callable[[int, int], None]) -> None:
         self._documents = documents
-        self._n_tokens_before = n_tokens_before
-        self._most = None if most is None else most - n_tokens_before
+        self._most = most
         self._watch = watch
         self._last_document = documents[0].position
         self.n_tokens = 0
@@ -123,7 +125,7 @@ class _Reading:
             self.n_tokens += batch.n_tokens
             self._last_document = int(batch.document[-1])
             yield batch
-            self._watch(self._last_document + 1, self._n_tokens_before + self.n_tokens)
+            self._watch(self._last_document + 1, self.n_tokens)
 
     def _first_tokens(self, batches: Iterable[ActivationBatch]) -> Iterator[ActivationBatch]:
         for batch in batches:

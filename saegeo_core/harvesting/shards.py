@@ -50,6 +50,7 @@ class ShardRecord(Frozen):
         n_skipped: broken lines of the corpus passed over until here, from its beginning.
         labels: the kinds of text that the shard's label numbers stand for.
         high_norm_tokens: for each hook the tokens whose activation is far longer than most.
+        most_tokens: how many tokens it might hold; None for any number.
         sha256: checksum of the file of the arrays, and of the rest of this record: a wrong `is_last` would end the harvest.
     """
 
@@ -64,7 +65,12 @@ class ShardRecord(Frozen):
     n_skipped: int
     labels: tuple[str, ...]
     high_norm_tokens: dict[str, int]
+    most_tokens: int | None = None
     sha256: str = ""
+
+    def fits(self, tokens_left: int | None) -> bool:
+        """Whether it is what is made where so many tokens are left to be harvested: it ends before, or was cut just there."""
+        return tokens_left is None or self.n_tokens < tokens_left or self.most_tokens == tokens_left
 
     def sealed(self, arrays: bytes | memoryview) -> "ShardRecord":
         """The same record with the checksum of itself and the arrays as they are in their file."""
@@ -72,6 +78,13 @@ class ShardRecord(Frozen):
         checksum = hashlib.sha256(without.model_dump_json().encode())
         checksum.update(arrays)
         return self.model_copy(update={"sha256": checksum.hexdigest()})
+
+
+def sealed_shard(record: ShardRecord, arrays: Mapping[str, NDArray[Any]]) -> tuple[ShardRecord, bytes]:
+    """A shard as it is stored: its record, with checksum, and the file of its arrays."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return record.sealed(content.getbuffer()), content.getvalue()
 
 
 def unfinished_folder(root: Path, names: Iterable[tuple[str, str]]) -> Path:
@@ -125,20 +138,36 @@ class ShardFolder:
         return record if is_whole and record.first_document == first_document else None
 
     def write(self, number: int, record: ShardRecord, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep a finished shard. The record comes last: without it there is no shard.
+        """Keep a finished shard.
 
         Raises:
             SaegeoError: the folder is full or may not be written to.
         """
-        content = io.BytesIO()
-        np.savez(content, allow_pickle=False, **arrays)
-        record = record.sealed(content.getbuffer())
+        self.keep(number, *sealed_shard(record, arrays))
+
+    def keep(self, number: int, record: ShardRecord, content: bytes) -> None:
+        """Keep a sealed shard. The record comes last: without it there is no shard.
+
+        Raises:
+            SaegeoError: the folder is full or may not be written to.
+        """
         with disk_errors_explained(self.folder):
             self._record(number).unlink(missing_ok=True)
             with replacing(self._arrays(number)) as file:
-                file.write(content.getbuffer())
+                file.write(content)
             with replacing(self._record(number)) as file:
                 file.write(record.model_dump_json(indent=1).encode())
+
+    def take(self, number: int, other: "ShardFolder") -> None:
+        """Take a shard over from another folder of the same file system.
+
+        Raises:
+            SaegeoError: it is not there, or the folder may not be written to.
+        """
+        with disk_errors_explained(self.folder):
+            self._record(number).unlink(missing_ok=True)
+            other._arrays(number).replace(self._arrays(number))
+            other._record(number).replace(self._record(number))
 
     def read(self, number: int, group: str) -> Arrays:
         """The arrays of one dictionary of a shard, or those of its blocks: what stands before the slash."""

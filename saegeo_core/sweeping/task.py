@@ -83,7 +83,7 @@ class Task:
         return Path(self.options.out)
 
     def done(self, common: Any = None) -> list[Outcome]:  # noqa: ARG002
-        """Measure the SAE in a worker; see `Work`. Reports lie on disk and are not sent, what was printed is kept with what failed."""
+        """Measure the SAE in a worker; see `Work`. Reports lie on disk and are not sent; what was printed goes with what failed."""
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):
             outcomes = list(self.perform(_plugins()))
