@@ -44,4 +44,4 @@ def saegeo_register_corpora(register: "Callable[[CorpusKind], None]") -> None:
 
 @hookspec
 def saegeo_register_executors(register: "Callable[[ExecutorKind], None]") -> None:
-    """Called once, when plugins are loaded. Call `register(kind)` for every place the plugin can have SAEs measured in (`--on`)."""
+    """Called once, when plugins are loaded. Call `register(kind)` for every place the plugin can have work done in (`--on`)."""

@@ -89,7 +89,7 @@ class RayExecutor:
         if self.share.memory is not None:
             takes["memory"] = self.share.memory
         for _ in range(room - len(self._idle) - len(self._busy)):
-            worker = ray.remote(Worker).options(**takes, max_restarts=0).remote()  # type: ignore[attr-defined]
+            worker: Any = ray.remote(Worker).options(**takes, max_restarts=0).remote()
             self._busy[worker.is_ready.remote()] = worker, None
 
     def _taken(self, reference: Any) -> tuple[Any, Any]:

@@ -44,7 +44,7 @@ class RayCluster:
         """
         import ray
 
-        quiet = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
         if where is not None:
             _refuse_silent(where)  # Ray itself waits for minutes
         try:

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core import PluginManager
+from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.harvesting.engine import unwatched
+from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.running.harvest_plan import plan_harvest
 from saegeo_core.running.model_place import ModelPlace
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Stored
@@ -163,3 +168,58 @@ def makes_the_same_reports(tasks, reports):
         assert len(reports("here")) == 6
 
     return check
+
+
+PLANT = "n_documents=3000,least_tokens=4,most_tokens=8,d_in=8,n_features=8"
+"""So many documents are six portions."""
+
+
+@pytest.fixture(scope="module")
+def planted_sae(tmp_path_factory):
+    """An SAE on disk, as sae-lens saves it, that reads what is planted."""
+    from sae_lens import SAE
+
+    sae = SAE.from_dict(
+        {
+            "architecture": "standard",
+            "d_in": 8,
+            "d_sae": 8,
+            "dtype": "float32",
+            "device": "cpu",
+            "apply_b_dec_to_input": False,
+            "normalize_activations": "none",
+            "reshape_activations": "none",
+            "metadata": {"hook_name": "here", "sae_lens_version": "6.54.12"},
+        }
+    )
+    directions = torch.from_numpy(Plant.parse(PLANT).directions("here")).contiguous()
+    sae.W_enc.data, sae.W_dec.data = directions.T.contiguous(), directions
+    sae.b_enc.data.fill_(-0.5)
+    folder = tmp_path_factory.mktemp("saes") / "planted"
+    sae.save_model(folder)
+    return folder
+
+
+@pytest.fixture
+def harvested(stranger, planted_sae):
+    """Harvests what is planted, and two controls, into a folder of that name; returns every file of it."""
+
+    def into(name, executor=None, watch=unwatched):
+        plan = plan_harvest(
+            saes=[str(planted_sae)],
+            place=ModelPlace(f"synthetic:{PLANT}", device="cpu"),
+            settings=HarvestSettings(block_tokens=4, control_draws=2, gaussian_draws=1),
+            plugins=None,
+            corpus=None,
+            label_field=None,
+            text_field=None,
+            skip_bad_lines=False,
+            prepend_bos="auto",
+            dtype="float32",
+            out=name,
+        )
+        plan.carry_out(watch, executor)
+        assert not Path(name, ".unfinished").exists()
+        return {path.relative_to(name): path.read_bytes() for path in Path(name).rglob("*") if path.is_file()}
+
+    return into

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from saegeo_core import SaegeoError
+from saegeo_core.errors import Unfinished
 from saegeo_core.sweeping import ray_cluster
 from saegeo_core.sweeping.executor import Share
 from saegeo_core.sweeping.executors import OnRay
@@ -54,6 +55,30 @@ def test_who_dies_each_time_fails_and_the_others_go_on(tasks, executor):
     outcomes = list(sweep([deadly, *others], executor))
     assert [one.message[:20] for one in outcomes if isinstance(one, Failed)] == ["its worker was lost:"]
     assert sum(isinstance(one, Stored) for one in outcomes) == 3
+
+
+def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed_and_a_machine_is_lost(cluster, executor, harvested):
+    import ray
+
+    third, told = cluster.add_node(num_cpus=1), []
+
+    def trouble(*numbers):
+        told.append(numbers)
+        if len(told) == 1:
+            ray.kill(next(worker for worker, given in executor._busy.values() if given is not None))
+        if len(told) == 2:
+            cluster.remove_node(third, allow_graceful=False)
+
+    assert harvested("there", executor, trouble) == harvested("here")
+    assert len(told) == 6
+
+
+def test_a_cluster_that_is_gone_is_said(executor, tasks, monkeypatch):
+    monkeypatch.setattr(ray_cluster, "SECONDS_TO_COME_BACK", 0)
+    monkeypatch.setattr(executor.cluster, "head", ("127.0.0.1", 1))
+    with pytest.raises(Unfinished, match=r"the Ray cluster at 127\.0\.0\.1:1 is gone"):
+        list(sweep(tasks(1, "well"), executor))
+    executor.cluster.is_lost = False  # it is not: the fixture leaves it
 
 
 def test_a_folder_that_workers_cannot_see_is_refused(executor, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -86,6 +87,21 @@ def test_mistakes_are_told_once(tasks, two):
     (failed,) = sweep([task], two)
     assert failed.is_mistake
     assert not list(Path("reports").rglob("*.failed"))
+
+
+# sae-lens's own imports warn of deprecations
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed(harvested):
+    executor, told = SeveralProcesses().open("2", Share()), []
+
+    def trouble(*numbers):
+        told.append(numbers)
+        if len(told) == 2:
+            os.kill(next(iter(executor._busy.values())).process.pid, signal.SIGKILL)
+
+    assert harvested("there", executor, trouble) == harvested("here")
+    assert len(told) == 6
+    executor.close()
 
 
 def test_who_stops_listening_ends_the_workers(tasks, two):
