@@ -333,3 +333,15 @@ def test_the_demo_model():
     assert batch.n_tokens == 7
     states, _ = own_hidden_states(package.get_model_path(), text)
     assert torch.equal(batch.activations["blocks.3.hook_resid_post"], states[4])
+
+
+@pytest.mark.parametrize("family", ["bert", "gemma2", "gpt2"])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_written_to_files_it_is_opened_as_the_same_model(open_tiny, tmp_path, family, dtype):
+    hook = "blocks.1.hook_resid_post"
+    source = open_tiny(family, hook, dtype=dtype)
+    source.write_to(tmp_path)
+    again = Transformer().open(str(tmp_path), SourceRequest((hook,), dtype=dtype))
+    assert {**again.describe(), "model": source.describe()["model"]} == source.describe()
+    (activations, *_), (expected, *_) = gathered(again.batches([DOCUMENT])), gathered(source.batches([DOCUMENT]))
+    assert torch.equal(activations[hook], expected[hook])
