@@ -143,7 +143,8 @@ def _set_up(order: Order) -> _Bench:
     if sent is None:
         saes = order.opening.saes()
         source = order.opening.source(saes)
-        kept = kept_controls(saes, settings, order.folder)
+        # only the folder of this very call has a name that no other machine's has: what lies beside it is this harvest's
+        kept = kept_controls(saes, settings, order.folder if order.made.is_dir() else order.made)
     else:
         saes = [one.placed(order.device) for one in sent.saes]
         with sent.model_folder() as folder:

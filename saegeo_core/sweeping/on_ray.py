@@ -12,7 +12,7 @@ from saegeo_core.sweeping.ray_cluster import SECONDS_BETWEEN_LOOKS, RayCluster, 
 from saegeo_core.sweeping.worker import Place, Worker
 
 FAILED_STARTS = 10
-"""So many workers that died one after the other before they did anything: then none can be started."""
+"""So many workers that died before they did anything, and none that did: then none can be started."""
 
 
 @dataclass
@@ -102,11 +102,12 @@ class RayExecutor:
             came = ray.get(reference)
         except RayError as error:
             self._end([worker])
+            why = first_line(getattr(error, "cause", None) or error)
             if given is not None:
-                return given, given.lost(f"its worker was lost: {first_line(error)}")
+                return given, given.lost(f"its worker was lost: {why}")
             self._failed_starts += 1
             if self._failed_starts >= FAILED_STARTS:
-                raise Unfinished(f"no worker can be started: {first_line(error)}") from error
+                raise Unfinished(f"no worker can be started: {why}", "look into the logs of Ray") from error
             return None, None
         self._idle.append(worker)
         if given is not None:

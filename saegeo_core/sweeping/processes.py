@@ -78,12 +78,12 @@ class _Process:
         return cls(process, ours)
 
     def give(self, work: Work, common: Any, place: Place) -> None:
-        self.work = work
+        news = None if place == self.place else (common, place)
+        self.work, self.place = work, place
         with contextlib.suppress(OSError):  # one that has died is noticed when its answer is taken
-            if place != self.place:
-                self.pipe.send((common, place))
-                self.place = place
-            self.pipe.send(work)
+            self.pipe.send(
+                (work, news)
+            )  # in one piece, so that nobody waits until a new process has understood the first
 
     def taken(self) -> tuple[Any, Any]:
         """What the worker was given, and what came of it."""
@@ -106,17 +106,15 @@ class _Process:
 def _work(pipe: Connection) -> None:
     """What a worker does until nobody gives it anything more: its parent gone, the pipe ends.
 
-    Told where to work and what is common to all work, it goes by that for all that follows.
+    What is common to all work, and where it is done, is told with the first, and holds until it is told anew.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this process
-    where: tuple[Any, Place] | None = None
+    where: Any = None
     with contextlib.suppress(EOFError, OSError):
         while True:
-            given = pipe.recv()
-            if isinstance(given, tuple):
-                where = given
-            elif where is not None:
-                pipe.send(perform_quietly(given, *where))
+            work, news = pipe.recv()
+            where = news or where
+            pipe.send(perform_quietly(work, *where))
 
 
 def _end_in_words(exit_code: int | None) -> str:

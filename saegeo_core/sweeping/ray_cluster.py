@@ -218,6 +218,6 @@ def _nobody(where: str, error: Exception) -> SaegeoError:
     )
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: object) -> str:
     """What an error says, as far as the end of the line."""
     return str(error).strip().partition("\n")[0] or type(error).__name__

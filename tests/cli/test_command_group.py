@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from saegeo_core import SaegeoError
 from saegeo_core.cli import COMMANDS, main
+from saegeo_core.errors import Unfinished
 
 HEAVY = ["torch", "sae_lens", "transformers", "pandas", "scipy", "sklearn", "numpy", "datasets", "plotly"]
 NOT_FOR_HELP = [*HEAVY, "rich", "pydantic", "pluggy", "yaml"]
@@ -102,6 +103,12 @@ def test_the_users_mistake_is_told_with_what_to_type(group_that):
     result = CliRunner().invoke(group_that(SaegeoError("[bold]no\x1b[31m", "type [this]")), ["run"])
     assert result.exit_code == 2
     assert result.stderr == "error: [bold]no\ntype [this]\n"
+
+
+def test_what_could_not_be_finished_by_nobodys_mistake_is_told_apart(group_that):
+    result = CliRunner().invoke(group_that(Unfinished("the cluster is gone", "type the same command")), ["run"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the cluster is gone" in result.stderr
 
 
 def test_an_error_of_the_operating_system_is_a_sentence(group_that):

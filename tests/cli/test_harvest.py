@@ -140,6 +140,13 @@ def test_from_python_it_is_the_same_harvest(saegeo, planted_sae, tmp_path):
     assert not harvest(planted_sae, **wanted | {"control": None}, out=tmp_path / "plain")[0].firing.controls()
 
 
+@pytest.mark.parametrize("on", ["nowhere", "local:none"])
+def test_a_place_that_is_none_is_said(saegeo, planted_sae, on):
+    result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--on", on)
+    assert result.exit_code == 2
+    assert on in result.stderr
+
+
 def test_controls(saegeo, planted_sae):
     options = ["--block-tokens", 16, "--control", "random", "--control-draws", 2, "--gaussian-draws", 1, "--keep-tails"]
     result = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", *options)
