@@ -1,4 +1,5 @@
 import json
+import pickle
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cli.harvest_progress import progress_words
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.sweeping import elsewhere
 
 WORDS = ["the", "a", "cat", "dog", "sat", "ran", "on", "over", "mat", "moon"]
 PLANT = "n_documents=12,least_tokens=40,most_tokens=90"
@@ -171,6 +173,46 @@ def test_a_model_and_a_corpus(saegeo, sae_folder, tiny_gpt2, lines):
         firing = FiringStatistics.open("here", release="local", sae_id=f"layer_{layer}")
         assert (firing.n_blocks, firing.label_names) == (n_blocks, ("A", "B"))
         assert firing.corpus["hook"] == f"blocks.{layer}.hook_resid_post"
+
+
+class PassedOn:
+    """Has each portion done in this process, as it would reach another one; `before` is called before."""
+
+    def __init__(self, before):
+        self.before, self.sent, self.is_closed = before, [], False
+
+    def perform(self, work, common=None):
+        for one in work:
+            self.before()
+            self.sent.append(common.sent is not None)
+            yield one, pickle.loads(pickle.dumps(one)).done(pickle.loads(pickle.dumps(common)))
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_done_elsewhere_it_is_the_same_harvest(saegeo, sae_folder, tiny_gpt2, lines, monkeypatch, is_moved):
+    """Where model and SAE do not lie by their names, they are sent."""
+    sae = sae_folder("sae", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2")
+    draws = ["--control", "random", "--control-draws", 1, "--gaussian-draws", 1]
+    wanted = ["harvest", sae, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8, *draws]
+    assert saegeo(*wanted, "--out", "here").exit_code == 0
+
+    def move():
+        for path in (sae, tiny_gpt2) if is_moved and sae.exists() else ():
+            path.rename(path.with_name(f"moved-{path.name}"))
+
+    executor = PassedOn(move)
+    monkeypatch.setattr(elsewhere, "open_executor", lambda *_: executor)
+    result = saegeo(*wanted, "--out", "there", "--on", "there")
+    assert (result.exit_code, executor.is_closed) == (0, True)
+    assert executor.sent == ([False, True] if is_moved else [False])
+    here, there = (
+        {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+        for folder in ("here", "there")
+    )
+    assert there == here
 
 
 @pytest.fixture

@@ -1,18 +1,17 @@
 """Small SAEs on disk, a plugin that other processes find by themselves, and tasks made of both."""
 
+import importlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from saegeo_core import PluginManager
-from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cloud.spec import SaeSpec
-from saegeo_core.harvesting.engine import unwatched
+from saegeo_core.harvesting.elsewhere import Workers
+from saegeo_core.harvesting.engine import harvest, unwatched
 from saegeo_core.harvesting.settings import HarvestSettings
-from saegeo_core.running.harvest_plan import plan_harvest
 from saegeo_core.running.model_place import ModelPlace
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Stored
@@ -80,6 +79,40 @@ def saegeo_register_analyses(register):
 '''
 
 
+PLANTED = '''
+"""An SAE that reads what a synthetic source plants in 3,000 documents, six portions, and how both are opened in any process."""
+
+import torch
+
+from saegeo_core.activations.source_kind import SourceRequest
+from saegeo_core.activations.synthetic_source import Plant, SyntheticSource
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.harvesting.placed_sae import PlacedSae
+from saegeo_core.loading.whole_sae import WholeSae
+
+PLANT = Plant(n_documents=3000, least_tokens=4, most_tokens=8, d_in=8, n_features=8)
+
+
+class Tied(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.W_enc = torch.nn.Parameter(torch.from_numpy(PLANT.directions("here").T.copy()))
+
+    def encode(self, rows):
+        return torch.relu(rows @ self.W_enc - 0.5)
+
+
+class Planted:
+    def saes(self):
+        cloud = FeatureCloud.from_array(PLANT.directions("here"), name="planted")
+        known = {"d_in": 8, "n_features": 8, "architecture": "standard", "is_feature_wise": True, "digest": "0"}
+        return [PlacedSae(WholeSae(cloud=cloud, module=Tied(), **known), "here")]
+
+    def source(self, saes, model=None):
+        return SyntheticSource(PLANT, SourceRequest(("here",)))
+'''
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """Installs the plugin as far as this process and those it starts can see."""
@@ -87,6 +120,7 @@ def installed(tmp_path_factory):
     facts = folder / "stranger-1.dist-info"
     facts.mkdir()
     (folder / "stranger_of_sweeps.py").write_text(STRANGER)
+    (folder / "planted_opening.py").write_text(PLANTED)
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1\n")
     (facts / "entry_points.txt").write_text("[saegeo]\nstranger = stranger_of_sweeps\n")
     with pytest.MonkeyPatch.context() as patch:
@@ -170,55 +204,16 @@ def makes_the_same_reports(tasks, reports):
     return check
 
 
-PLANT = "n_documents=3000,least_tokens=4,most_tokens=8,d_in=8,n_features=8"
-"""So many documents are six portions."""
-
-
-@pytest.fixture(scope="module")
-def planted_sae(tmp_path_factory):
-    """An SAE on disk, as sae-lens saves it, that reads what is planted."""
-    from sae_lens import SAE
-
-    sae = SAE.from_dict(
-        {
-            "architecture": "standard",
-            "d_in": 8,
-            "d_sae": 8,
-            "dtype": "float32",
-            "device": "cpu",
-            "apply_b_dec_to_input": False,
-            "normalize_activations": "none",
-            "reshape_activations": "none",
-            "metadata": {"hook_name": "here", "sae_lens_version": "6.54.12"},
-        }
-    )
-    directions = torch.from_numpy(Plant.parse(PLANT).directions("here")).contiguous()
-    sae.W_enc.data, sae.W_dec.data = directions.T.contiguous(), directions
-    sae.b_enc.data.fill_(-0.5)
-    folder = tmp_path_factory.mktemp("saes") / "planted"
-    sae.save_model(folder)
-    return folder
-
-
 @pytest.fixture
-def harvested(stranger, planted_sae):
-    """Harvests what is planted, and two controls, into a folder of that name; returns every file of it."""
+def harvested(stranger):
+    """Harvests what is planted into a folder of that name; returns every file of it."""
+    opening = importlib.import_module("planted_opening").Planted()
+    source = opening.source(opening.saes())
 
     def into(name, executor=None, watch=unwatched):
-        plan = plan_harvest(
-            saes=[str(planted_sae)],
-            place=ModelPlace(f"synthetic:{PLANT}", device="cpu"),
-            settings=HarvestSettings(block_tokens=4, control_draws=2, gaussian_draws=1),
-            plugins=None,
-            corpus=None,
-            label_field=None,
-            text_field=None,
-            skip_bad_lines=False,
-            prepend_bos="auto",
-            dtype="float32",
-            out=name,
-        )
-        plan.carry_out(watch, executor)
+        workers = executor and Workers(executor, opening)
+        settings = HarvestSettings(block_tokens=4)
+        harvest(opening.saes(), source, source.corpus, name, settings, watch=watch, workers=workers)
         assert not Path(name, ".unfinished").exists()
         return {path.relative_to(name): path.read_bytes() for path in Path(name).rglob("*") if path.is_file()}
 

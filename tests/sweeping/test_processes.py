@@ -89,8 +89,6 @@ def test_mistakes_are_told_once(tasks, two):
     assert not list(Path("reports").rglob("*.failed"))
 
 
-# sae-lens's own imports warn of deprecations
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed(harvested):
     executor, told = SeveralProcesses().open("2", Share()), []
 
