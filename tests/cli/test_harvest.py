@@ -1,6 +1,6 @@
 import json
-import pickle
 import re
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +175,10 @@ def test_a_model_and_a_corpus(saegeo, sae_folder, tiny_gpt2, lines):
         assert firing.corpus["hook"] == f"blocks.{layer}.hook_resid_post"
 
 
+def _passed(value):
+    return ForkingPickler.loads(ForkingPickler.dumps(value))
+
+
 class PassedOn:
     """Has each portion done in this process, as it would reach another one; `before` is called before."""
 
@@ -185,7 +189,7 @@ class PassedOn:
         for one in work:
             self.before()
             self.sent.append(common.sent is not None)
-            yield one, pickle.loads(pickle.dumps(one)).done(pickle.loads(pickle.dumps(common)))
+            yield one, _passed(one).done(_passed(common))
 
     def close(self):
         self.is_closed = True
