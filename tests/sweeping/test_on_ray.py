@@ -67,7 +67,8 @@ def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed_and_a_machin
     def trouble(*numbers):
         told.append(numbers)
         if len(told) == 1:
-            ray.kill(next(worker for worker, given in executor._busy.values() if given is not None))
+            at_work = sorted(executor._busy.values(), key=lambda one: one[1] is None)
+            ray.kill(at_work[0][0] if at_work else executor._idle[0])
         if len(told) == 2:
             cluster.remove_node(third, allow_graceful=False)
 
