@@ -25,8 +25,6 @@ def cluster(installed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", ":".join([str(installed), *filter(None, sys.path)]))
         patch.setenv("RAY_AUTH_MODE", "disabled")
-        for patience in ("raylet_start_wait_time_s", "worker_register_timeout_seconds"):
-            patch.setenv(f"RAY_{patience}", "600")  # a machine that has much to do is slow to start
         cluster = cluster_utils.Cluster(
             initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
         )
