@@ -1,17 +1,19 @@
 """What a sweep costs where it is done elsewhere: small SAEs by three analyses, here, in two processes, and on two nodes of Ray.
 
 `python -m benchmarks.sweep --saes 844` prints processor seconds, since other work on the machine does not change them. Of every way
-they are those of all its processes, Ray's own among them, from the first task to the last: workers are warm, having measured two
-SAEs each before. Reports must be those made here, byte for byte but for when, where and how fast they were made.
+they are those of all its processes from the first task to the last, those that Ray runs beside its workers apart, for they keep busy
+whatever is done. Workers are warm, having measured two SAEs each before. Reports must be those made here, byte for byte but for when, where and how fast they were made.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +34,8 @@ from saegeo_core.sweeping.task import NamedAnalysis, Task
 N_FEATURES, D = 256, 64
 ANALYSES = ("cosine-tails", "power-law", "entropy")
 N_WORKERS, N_TO_WARM = 2, 4
+ENGINE = ("raylet", "gcs_server", "Agent", "/ray/_private/", "/ray/dashboard/", "/ray/autoscaler/")
+"""What the command lines of Ray's own processes hold."""
 UNLIKE = ("created", "duration_seconds", "environment")
 
 
@@ -49,10 +53,11 @@ def main() -> None:
         processes.close()
         with two_nodes() as executor:
             there["ray"] = _measured("ray", n, lambda tasks: sweep(tasks, executor))
-        print(f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here:.1f} CPU s, {here / n:.3f} an SAE")
-        for name, seconds in there.items():
-            print(f"{name}: {seconds:.1f} CPU s, {seconds / here - 1:+.1%}")
-    made = [told("here"), told("processes"), told("ray")]
+        made = [told("here"), told("processes"), told("ray")]
+        os.chdir(os.path.dirname(folder))
+    print(f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here.own:.1f} CPU s, {here.own / n:.3f} an SAE")
+    for name, spent in there.items():
+        print(f"{name}: {spent.own:.1f} CPU s, {spent.own / here.own - 1:+.1%}; the engine beside them {spent.engine:.1f} CPU s")
     if not made[0] == made[1] == made[2] or len(made[0]) != (n + N_TO_WARM) * len(ANALYSES):
         sys.exit("the reports differ")
 
@@ -116,14 +121,26 @@ def two_nodes() -> Iterator[Executor[Task]]:
         cluster.shutdown()
 
 
-def _measured(out: str, n: int, way: Callable[[Sequence[Task]], Iterator[Outcome]]) -> float:
-    """Processor seconds of this process and of all below it for `n` SAEs, others having been measured before."""
+@dataclass(frozen=True)
+class Spent:
+    """Processor seconds of who measures and who hands out (`own`), and of the processes that Ray runs beside them (`engine`)."""
+
+    own: float
+    engine: float
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        """What was spent since."""
+        return Spent(self.own - other.own, self.engine - other.engine)
+
+
+def _measured(out: str, n: int, way: Callable[[Sequence[Task]], Iterator[Outcome]]) -> Spent:
+    """What `n` SAEs take, others having been measured before."""
     _do(way, tasks_of(range(n, n + N_TO_WARM), out))
-    tasks, before, start = tasks_of(range(n), out), cpu_seconds(), time.perf_counter()
+    tasks, before, start = tasks_of(range(n), out), spent_so_far(), time.perf_counter()
     _do(way, tasks)
-    seconds = cpu_seconds() - before
-    print(f"{out}: {seconds:.1f} CPU s in {time.perf_counter() - start:.1f} s", file=sys.stderr)
-    return seconds
+    spent = spent_so_far() - before
+    print(f"{out}: {spent.own:.1f} + {spent.engine:.1f} CPU s in {time.perf_counter() - start:.1f} s", file=sys.stderr)
+    return spent
 
 
 def _do(way: Callable[[Sequence[Task]], Iterator[Outcome]], tasks: Sequence[Task]) -> None:
@@ -132,16 +149,18 @@ def _do(way: Callable[[Sequence[Task]], Iterator[Outcome]], tasks: Sequence[Task
         sys.exit(str(failed[0]))
 
 
-def cpu_seconds() -> float:
-    """Of this process and of every one below it that lives, and of those that ended and were waited for."""
-    own = psutil.Process()
-    times = []
-    for process in (own, *own.children(recursive=True)):
-        try:
-            times.append(process.cpu_times())
-        except psutil.NoSuchProcess:
-            continue
-    return sum(one.user + one.system + one.children_user + one.children_system for one in times)
+def spent_so_far() -> Spent:
+    """Of this process and of every one below it that lives."""
+    own, engine = 0.0, 0.0
+    me = psutil.Process()
+    for process in (me, *me.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times, title = process.cpu_times(), " ".join(process.cmdline())
+            if any(name in title for name in ENGINE):
+                engine += times.user + times.system
+            else:
+                own += times.user + times.system
+    return Spent(own, engine)
 
 
 def told(folder: str) -> dict[str, Any]:
