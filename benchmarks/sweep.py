@@ -55,9 +55,13 @@ def main() -> None:
             there["ray"] = _measured("ray", n, lambda tasks: sweep(tasks, executor))
         made = [told("here"), told("processes"), told("ray")]
         os.chdir(os.path.dirname(folder))
-    print(f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here.own:.1f} CPU s, {here.own / n:.3f} an SAE")
+    print(
+        f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here.own:.1f} CPU s, {here.own / n:.3f} an SAE"
+    )
     for name, spent in there.items():
-        print(f"{name}: {spent.own:.1f} CPU s, {spent.own / here.own - 1:+.1%}; the engine beside them {spent.engine:.1f} CPU s")
+        print(
+            f"{name}: {spent.own:.1f} CPU s, {spent.own / here.own - 1:+.1%}; the engine beside them {spent.engine:.1f} CPU s"
+        )
     if not made[0] == made[1] == made[2] or len(made[0]) != (n + N_TO_WARM) * len(ANALYSES):
         sys.exit("the reports differ")
 

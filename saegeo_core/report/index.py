@@ -1,8 +1,8 @@
 """What is compared of thousands of reports, kept beside them in one file: a report that has not changed is not read again.
 
-The reports are the truth, and the index is never believed against them: of each report it holds the size and the time of the last
-change of its files, and what differs in them is read from the report. An index that is missing, damaged, of another version or not to
-be written costs time, nothing else. It appears whole or not at all, so that of two writers the later one's stays.
+The reports are the truth, and the index is never believed against them: it holds size and time of the last change of each report's
+files, and what differs in them is read from the report. An index that is missing, damaged, of another version or not to be written
+costs time, nothing else. It appears whole or not at all, so that of two writers the later one's stays.
 """
 
 import contextlib

@@ -72,7 +72,8 @@ def test_the_head_of_an_index_has_the_arrays_of_its_report(folder):
     again = heads(folder)
     assert list(again[0].arrays) == ["replicates.mean_norm"]
     np.testing.assert_array_equal(
-        again[0].arrays["replicates.mean_norm"], ReportStore.read(folder / "layer_0.json").arrays["replicates.mean_norm"]
+        again[0].arrays["replicates.mean_norm"],
+        ReportStore.read(folder / "layer_0.json").arrays["replicates.mean_norm"],
     )
     assert not again[1].arrays
 

@@ -1,4 +1,4 @@
-"""A comparison as a Parquet file: a line for each SAE and metric, numbers as numbers, what may not be read off them in its metadata."""
+"""A comparison as a Parquet file: a line for each SAE and metric; what may not be read off them is in its metadata."""
 
 import io
 

@@ -37,7 +37,9 @@ class PartsAlike:
     def __init__(self, first: bytes) -> None:
         end = LENGTH + int.from_bytes(first[:LENGTH], "little")
         self._stream = zlib.compressobj()
-        self.start = base64.b64encode(self._stream.compress(first[:end]) + self._stream.flush(zlib.Z_SYNC_FLUSH)).decode()
+        self.start = base64.b64encode(
+            self._stream.compress(first[:end]) + self._stream.flush(zlib.Z_SYNC_FLUSH)
+        ).decode()
         self.length = end
 
     def packed(self, part: bytes) -> str:
