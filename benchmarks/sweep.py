@@ -1,9 +1,9 @@
 """What a sweep costs where it is done elsewhere: small SAEs by three analyses, here, in two processes, and on two nodes of Ray.
 
 `python -m benchmarks.sweep --saes 844` prints processor seconds, since other work on the machine changes them least. Of every way
-they are those of all its processes from the first task to the last, those that Ray runs beside its workers apart, for they keep busy
-whatever is done. Workers are warm, having measured two SAEs each before. Reports must be those made here, byte for byte but for
-when, where and how fast they were made.
+they are those of all its processes from the first task to the last, those that Ray runs beside its workers apart, for these keep
+busy whatever is done. Workers are warm, having measured two SAEs each before. Reports must be those made here, byte for byte but
+for when, where and how fast they were made.
 """
 
 import argparse
