@@ -45,7 +45,7 @@ def _reason(cell: ComparisonCell) -> str | None:
 
 
 def _sae(row: Row) -> dict[str, str | float | None]:
-    known = {"sae": row.name, "group": row.group or None}
+    known: dict[str, str | float | None] = {"sae": row.name, "group": row.group or None}
     if row.sae is None:
         return known
     facts = row.sae.model_dump(include=set(OF_SAE))
