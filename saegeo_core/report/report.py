@@ -160,7 +160,7 @@ class Report(ReportHead):
         _refuse_repeats("figures", [figure.name for figure in self.figures])
         return self
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     @property
     def head(self) -> ReportHead:
