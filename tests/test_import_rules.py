@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 VALUES = {"numpy", "pydantic", "pydantic_core"}
 ARRAYS = {"numpy", "scipy", "torch"}
-SHOWN = {"jinja2", "markupsafe", "matplotlib", "numpy", "plotly", "pydantic", "rich"}
+SHOWN = {"jinja2", "markupsafe", "matplotlib", "numpy", "plotly", "pyarrow", "pydantic", "rich"}
 
 # From the ground to the roof: a room imports of saegeo_core itself and the rooms above it in this list, and these packages.
 ROOMS = {
@@ -20,7 +20,7 @@ ROOMS = {
     "statistics": ARRAYS,
     "cloud": VALUES | {"torch"},
     "firing": VALUES | {"torch"},
-    "report": VALUES | {"pandas", "scipy"},
+    "report": VALUES | {"pandas", "pyarrow", "scipy"},
     "measuring": ARRAYS,
     "corpora": {"datasets", "pydantic_core", "zstandard"},
     "plugin": {"pluggy", "pydantic"},

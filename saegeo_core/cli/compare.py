@@ -45,7 +45,7 @@ from saegeo_core.sweeping.options import RunOptions
 @click.option(
     "--format",
     "as_format",
-    type=click.Choice(["rich", "markdown", "csv", "latex", "html", "json"]),
+    type=click.Choice(["rich", "markdown", "csv", "parquet", "latex", "html", "json"]),
     default="rich",
     show_default=True,
     help="How the table is written.",
@@ -82,9 +82,10 @@ def command(
     output = sys.stdout
     # Whatever plugins and libraries print goes to standard error: standard output carries results only.
     with contextlib.redirect_stdout(sys.stderr):
-        from saegeo_core.cli.compare_formats import write
+        from saegeo_core.cli.compare_formats import refuse_binary, write
         from saegeo_core.cli.compare_run import compare_named
 
+        refuse_binary(as_format, output)
         typed = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
         comparison, is_whole = compare_named(
             named,

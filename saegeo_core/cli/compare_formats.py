@@ -6,6 +6,7 @@ import click
 
 from saegeo_core.cli.messages import results, say
 from saegeo_core.comparison import Comparison
+from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
 from saegeo_core.rendering.text_table import TextTable
@@ -20,10 +21,20 @@ def write(comparison: Comparison, as_format: str, output: TextIO, *, nulls: bool
 
         console = results(output)
         console.print(console_tables(tables, comparison.profile, console.width))
+    elif as_format == "parquet":
+        from saegeo_core.rendering.comparison.parquet import comparison_parquet
+
+        click.echo(comparison_parquet(comparison, table), file=output, nl=False)
     else:
         click.echo(_text(comparison, tables, as_format).encode(), file=output, nl=False)
-    if as_format == "csv":
-        _say_what_csv_cannot_hold(table)
+    if as_format in ("csv", "parquet"):
+        _say_what_is_not_in_sight(table)
+
+
+def refuse_binary(as_format: str, output: TextIO) -> None:
+    """Raise SaegeoError where a binary format would be written on a terminal."""
+    if as_format == "parquet" and output.isatty():
+        raise SaegeoError("Parquet is not for a terminal", "write it to a file: saegeo compare … > table.parquet")
 
 
 def _text(comparison: Comparison, tables: list[TextTable], as_format: str) -> str:
@@ -48,7 +59,7 @@ def _text(comparison: Comparison, tables: list[TextTable], as_format: str) -> st
     return markdown_tables(tables)
 
 
-def _say_what_csv_cannot_hold(table: TextTable) -> None:
+def _say_what_is_not_in_sight(table: TextTable) -> None:
     for warning in table.warnings:
         say(f"warning: {warning}")
     for note in table.notes:

@@ -15,7 +15,7 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.local_files import is_recognised
 from saegeo_core.plugin.analysis import resolve_parameters
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.report.report import Report
+from saegeo_core.report.report import ReportHead
 
 REPORT, ARRAYS = ".json", ".npz"
 
@@ -47,14 +47,14 @@ def saes_and_reports(texts: Sequence[str], plugins: PluginManager) -> NamedInput
 
 
 def matching_reports(
-    reports: Sequence[Report],
+    reports: Sequence[ReportHead],
     plugins: PluginManager,
     *,
     names: Sequence[str],
     preset: str | None,
     seed: int | None,
     settings: Sequence[str],
-) -> list[Report]:
+) -> list[ReportHead]:
     """The reports that have all that was asked for: an analysis, a preset, a seed, values of parameters.
 
     Raises:
@@ -97,7 +97,7 @@ def _reports_at(path: Path, plugins: PluginManager) -> Path | None:
     return path
 
 
-def _has_settings(report: Report, plugins: PluginManager, asked: Mapping[str, str]) -> bool:
+def _has_settings(report: ReportHead, plugins: PluginManager, asked: Mapping[str, str]) -> bool:
     if not asked:
         return True
     analysis = plugins.analysis(report.analysis.name)

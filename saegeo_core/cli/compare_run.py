@@ -12,7 +12,7 @@ from saegeo_core.comparison import Comparison, compare
 from saegeo_core.comparison.sae_reports import Failure
 from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.manager import PluginManager
-from saegeo_core.report.gather import gather
+from saegeo_core.report.gather import gather_heads
 from saegeo_core.sweeping.elsewhere import Elsewhere
 from saegeo_core.sweeping.options import RunOptions
 
@@ -29,6 +29,7 @@ def compare_named(
     typed: Set[str],
     plugins: PluginManager | None,
     match_l0: bool,
+    profile: bool,
     **of_table: Any,
 ) -> tuple[Comparison, bool]:
     """The comparison, and whether everything that was named is in it.
@@ -44,7 +45,7 @@ def compare_named(
     names = list(dict.fromkeys([*plugin_names, *(name for name in of_metrics if not set(name) & set("*?["))]))
     given = saes_and_reports(named or [_stored(options.out)], plugins)
     with loop_progress("reading reports") as progress:
-        reports, skipped = gather(given.reports, progress)
+        reports, skipped = gather_heads(given.reports, progress, whole=profile)
     for error in skipped[:MAX_NAMED]:
         complain("skipped", SaegeoError(error.message))
     if len(skipped) > MAX_NAMED:
@@ -72,6 +73,7 @@ def compare_named(
         reports,
         metrics=metrics,
         match_l0=match_l0 and not notes,
+        profile=profile,
         failures=failures,
         **of_table,
     )

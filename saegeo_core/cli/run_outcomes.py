@@ -67,10 +67,13 @@ def present(
 
 
 def in_order(plan: RunPlan, outcomes: Sequence[One]) -> list[One]:
-    """Outcomes in the order of the SAEs, then of the analyses."""
+    """Outcomes in the order of the SAEs, then of the seeds, then of the analyses: that of one process, wherever they come from."""
     specs = {spec: place for place, spec in enumerate(plan.specs)}
+    seeds = {seed: place for place, seed in enumerate(plan.seeds)}
     names = {one.name: place for place, one in enumerate(plan.analyses)}
-    return sorted(outcomes, key=lambda one: (specs[one.spec], names.get(one.analysis or "", -1)))
+    return sorted(
+        outcomes, key=lambda one: (specs[one.spec], seeds.get(one.seed, 0), names.get(one.analysis or "", -1))
+    )
 
 
 def meanings(analysis: Analysis) -> dict[str, str]:

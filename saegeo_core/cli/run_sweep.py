@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
-from saegeo_core.cli.cost_plan import say_cost
+from saegeo_core.cli.cost_plan import say_cost, work_in_words
 from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import job_progress
@@ -49,7 +50,7 @@ def _here(plan: RunPlan, jobs: JobProgress) -> Iterator[Outcome]:
             is_whole = isinstance(outcome, Failed) and outcome.analysis is None
             for _ in range(len(task.analyses) if is_whole else not watched.took()):
                 jobs.passed_over()
-            yield outcome
+            yield replace(outcome, seed=task.options.seed)
 
 
 def _elsewhere(plan: RunPlan, executor: Executor, jobs: JobProgress) -> Iterator[Outcome]:
@@ -91,4 +92,14 @@ def _title(plan: RunPlan) -> str:
 def _plan_in_words(plan: RunPlan) -> str:
     there = plan.n_stored
     stored = f", {count(there)} of which seem to be stored" if there else ""
-    return f"on {plan.elsewhere.on}: {count(plan.n_reports)} reports of {count(len(plan.specs))} SAEs{stored}"
+    told = f"on {plan.elsewhere.on}: {count(plan.n_reports)} reports of {count(len(plan.specs))} SAEs{stored}"
+    return told if there >= plan.n_reports else f"{told}; {_cost_in_words(plan, 1 - there / plan.n_reports)}"
+
+
+def _cost_in_words(plan: RunPlan, share: float) -> str:
+    """What that share of all reports takes, told from the first SAE."""
+    try:
+        cloud = plan.tasks[0].load(plan.plugins)
+        return work_in_words(plan.analyses, cloud, share * plan.n_reports / len(plan.analyses))
+    except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way, and its task tells of it
+        return f"what they take is not known ({type(error).__name__} at {plan.specs[0]})"

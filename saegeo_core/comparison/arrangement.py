@@ -10,13 +10,13 @@ from saegeo_core.comparison.table import Column, Row
 from saegeo_core.errors import SaegeoError, near_matches
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import Report
+    from saegeo_core.report.report import ReportHead
 
 GroupBy = Literal["layer", "width", "release"]
 FACTS = ("name", "l0", "layer", "width", "release")
 
 
-def chosen_columns(reports: "Iterable[Report]", wanted: Sequence[str] = ()) -> list[Column]:
+def chosen_columns(reports: "Iterable[ReportHead]", wanted: Sequence[str] = ()) -> list[Column]:
     """The headline of every analysis, in the order in which the analyses first come; or the metrics named, in that order.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import Report
+    from saegeo_core.report.report import ReportHead
 
 FIRING_RULE = {
     "fires_above": "firing rule (fires above)",
@@ -29,7 +29,7 @@ class Incompatibility:
     values: Mapping[str, tuple[str, ...]]
 
 
-def incompatibilities(named: "Iterable[tuple[str, Report]]") -> list[Incompatibility]:
+def incompatibilities(named: "Iterable[tuple[str, ReportHead]]") -> list[Incompatibility]:
     """What differs among the reports of each analysis, each given with the name of its row."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for name, report in named:
@@ -42,7 +42,7 @@ def incompatibilities(named: "Iterable[tuple[str, Report]]") -> list[Incompatibi
     ]
 
 
-def settings(report: "Report") -> dict[str, str]:
+def settings(report: "ReportHead") -> dict[str, str]:
     """Everything that must agree between two reports of one analysis, as text; what is unknown is left out."""
     analysis = report.analysis
     return {

@@ -20,14 +20,14 @@ from saegeo_core.comparison.sae_facts import facts_of
 from saegeo_core.comparison.sae_reports import Failure, SaeReports, reports_by_sae
 from saegeo_core.comparison.table import Row
 from saegeo_core.errors import SaegeoError, near_matches
-from saegeo_core.report.reports import load_reports
+from saegeo_core.report.reports import load_heads
 
 if TYPE_CHECKING:
-    from saegeo_core.report.reports import ReportOrPlace
+    from saegeo_core.report.reports import HeadOrPlace
 
 
 def compare(
-    reports: "ReportOrPlace | Iterable[ReportOrPlace]",
+    reports: "HeadOrPlace | Iterable[HeadOrPlace]",
     *,
     metrics: Sequence[str] = (),
     reference: str | None = None,
@@ -61,7 +61,7 @@ def compare(
         SaegeoError: no report, or the name of an SAE, which has to be measured first; two reports of one analysis on one SAE to
             choose from; reports that are not comparable; an unknown metric, reference or sort key; too few SAEs to adjust.
     """
-    rows = reports_by_sae(load_reports(reports), failures)
+    rows = reports_by_sae(load_heads(reports, whole=profile), failures)
     if not any(row.reports for row in rows):
         raise SaegeoError("there is no report to compare", "saegeo run makes some")
     rows, matching_notes = matched_rows(rows) if match_l0 else (rows, [])

@@ -4,6 +4,7 @@ Both published comparisons took a difference in L0 for one between layers or mod
 Confounds do not forbid a comparison, but a reader must see them next to the numbers.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, product
@@ -79,9 +80,10 @@ def confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
 def l0_confounds(saes: Sequence[SaeFacts]) -> list[Confound]:
     """Every pair whose L0 differ by more than 25 %, as few groups against groups: the denser first, each pair once."""
     known = sorted((sae for sae in saes if sae.l0 is not None), key=_l0)
+    reach = [_l0(sae) * L0_RATIO for sae in known]
 
     def n_far_sparser(sae: SaeFacts) -> int:
-        return sum(_l0(other) * L0_RATIO < _l0(sae) for other in known)
+        return bisect_left(reach, _l0(sae))
 
     return [
         Confound("L0", (_l0_group(list(denser), saes), _l0_group(known[:n], saes)))

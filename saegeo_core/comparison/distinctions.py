@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.comparison.comparability import setting_text, settings
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, ReportHead
 
 DIGEST_CHARACTERS = 8
 UNSET = "none"
@@ -32,7 +32,7 @@ def distinct_names(saes: "Sequence[MeasuredSae]") -> list[str]:
     return names
 
 
-def distinctions(reports: "Sequence[Report]") -> list[dict[str, str]]:
+def distinctions(reports: "Sequence[ReportHead]") -> list[dict[str, str]]:
     """For each report what decided its numbers and is not the same for all: name to value, as text."""
     decisive = [_decisive(report) for report in reports]
     names = dict.fromkeys(name for one in decisive for name in one)
@@ -40,7 +40,7 @@ def distinctions(reports: "Sequence[Report]") -> list[dict[str, str]]:
     return [{name: one.get(name, UNSET) for name in differing} for one in decisive]
 
 
-def _decisive(report: "Report") -> dict[str, str]:
+def _decisive(report: "ReportHead") -> dict[str, str]:
     inputs = {name: _identified(given) for name, given in report.inputs.items()}
     return {**settings(report), "seed": str(report.seed), **inputs}
 

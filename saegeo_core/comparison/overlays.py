@@ -14,7 +14,7 @@ import numpy as np
 from saegeo_core.cloud.sae_names import instruction_pairs
 from saegeo_core.comparison.table import Row
 from saegeo_core.report.findings import Figure
-from saegeo_core.report.report import Cell, Table
+from saegeo_core.report.report import Cell, Report, Table
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import MeasuredSae
@@ -86,8 +86,8 @@ def _shared(rows: Sequence[Row], plugins: Sequence[str]) -> Iterator[Curves]:
         found: dict[tuple[object, ...], dict[str, tuple[Figure, Table]]] = {}
         for row in rows:
             report = row.reports.get(plugin)
-            for figure in report.figures if report else ():
-                if report and _is_curve(figure, report.tables[figure.table]):
+            for figure in report.figures if isinstance(report, Report) else ():
+                if isinstance(report, Report) and _is_curve(figure, report.tables[figure.table]):
                     alike = (figure.name, figure.kind, figure.x, figure.y[0], figure.log_x, figure.log_y)
                     found.setdefault(alike, {})[row.name] = (figure, report.tables[figure.table])
         yield from (Curves(plugin, of_row) for of_row in found.values() if len(of_row) > 1)

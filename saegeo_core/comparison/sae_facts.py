@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.comparison.sae_reports import SaeReports
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, ReportHead
 
 IN_A_LAYER = re.compile(r"^.*?(?:blocks|layers?|h)\.\d+\.?")
 ROW_LENGTHS = "row lengths"
@@ -72,7 +72,7 @@ def site_of(sae: "MeasuredSae") -> str | None:
     return hook or sae.space
 
 
-def _lengths_matter(reports: "Iterable[Report]") -> bool:
+def _lengths_matter(reports: "Iterable[ReportHead]") -> bool:
     """Whether any of the analyses would give other numbers for rows of other lengths."""
     told = [report.analysis.invariances for report in reports]
     return any(invariances is not None and ROW_LENGTHS not in invariances for invariances in told)
@@ -90,7 +90,7 @@ def _training_data(training: Mapping[str, Any]) -> str | None:
     return ", ".join(f"{key} {known[key]}" for key in sorted(known)) or None
 
 
-def _corpus(reports: "Iterable[Report]") -> str | None:
+def _corpus(reports: "Iterable[ReportHead]") -> str | None:
     """The text whose firing was counted, and how much of it."""
     for report in reports:
         firing = report.inputs.get("firing")

@@ -8,7 +8,7 @@ from saegeo_core.comparison.distinctions import distinct_names, distinctions, id
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, ReportHead
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class SaeReports:
 
     name: str
     sae: "MeasuredSae | None"
-    reports: "dict[str, Report]" = field(default_factory=dict)
+    reports: "dict[str, ReportHead]" = field(default_factory=dict)
     failures: dict[str | None, str] = field(default_factory=dict)
 
 
-def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()) -> list[SaeReports]:
+def reports_by_sae(reports: "Iterable[ReportHead]", failures: Iterable[Failure] = ()) -> list[SaeReports]:
     """One row for each SAE, in the order in which the SAEs first come.
 
     Reports are of one SAE when they are of the same rows under the same name. A report that comes twice counts once; of two
@@ -47,7 +47,7 @@ def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()
     Raises:
         SaegeoError: two reports of one analysis on one SAE differ in their settings, so that the user must choose.
     """
-    found: dict[tuple[str, ...], list[Report]] = {}
+    found: dict[tuple[str, ...], list[ReportHead]] = {}
     for report in reports:
         found.setdefault(identity(report.sae), []).append(report)
     names = distinct_names([own[0].sae for own in found.values()])
@@ -64,14 +64,14 @@ def reports_by_sae(reports: "Iterable[Report]", failures: Iterable[Failure] = ()
     return rows
 
 
-def _best_known(reports: "Sequence[Report]") -> "MeasuredSae":
+def _best_known(reports: "Sequence[ReportHead]") -> "MeasuredSae":
     """Every report says what was known of the SAE when it was made."""
     latest = sorted(reports, key=lambda report: report.created, reverse=True)
     return next((report.sae for report in latest if report.sae.is_l0_measured), latest[0].sae)
 
 
-def _by_analysis(name: str, reports: "Sequence[Report]") -> "dict[str, Report]":
-    chosen: dict[str, Report] = {}
+def _by_analysis(name: str, reports: "Sequence[ReportHead]") -> "dict[str, ReportHead]":
+    chosen: dict[str, ReportHead] = {}
     for report in reports:
         other = chosen.setdefault(report.analysis.name, report)
         ours, theirs = ({key: one[key] for key in one if key != "labels"} for one in distinctions([other, report]))

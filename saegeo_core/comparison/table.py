@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from saegeo_core.report.metric import Better, Interval, Metric
 
 if TYPE_CHECKING:
-    from saegeo_core.report.report import MeasuredSae, Report
+    from saegeo_core.report.report import MeasuredSae, ReportHead
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class Row:
         name: unique in the comparison: its spec, with what tells it apart where that is not enough.
         sae: None where it could not be loaded.
         cells: one for each column.
-        reports: analysis to report.
+        reports: analysis to report: whole where whole reports were given or a profile asked for, else what is compared of it.
         group: the heading it stands under, where rows are grouped_rows.
     """
 
     name: str
     sae: "MeasuredSae | None"
     cells: tuple[ComparisonCell, ...]
-    reports: "Mapping[str, Report]" = field(default_factory=dict)
+    reports: "Mapping[str, ReportHead]" = field(default_factory=dict)
     group: str = ""

@@ -17,7 +17,12 @@ JOINERS = "\u200c\u200d"
 
 def clean(text: object) -> str:
     """`text` on one line, without escape sequences, control and format characters; lone surrogates become U+FFFD."""
-    return "".join(map(_clean_character, ESCAPE_SEQUENCE.sub("", str(text))))
+    told = str(text)
+    if (
+        told.isprintable()
+    ):  # no control, format or space character but the blank, and nothing that begins an escape sequence
+        return told
+    return "".join(map(_clean_character, ESCAPE_SEQUENCE.sub("", told)))
 
 
 def _clean_character(character: str) -> str:

@@ -1,13 +1,19 @@
 """Reports gathered from files and folders: what can be read is read, the rest is named with its reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 from saegeo_core.cloud.sae_names import in_natural_order
 from saegeo_core.errors import SaegeoError
 from saegeo_core.progress import Progress, silent
-from saegeo_core.report.report import Report
+from saegeo_core.report.index import indexed
+from saegeo_core.report.report import Report, ReportHead
 from saegeo_core.report.store import ReportStore
+
+One = TypeVar("One", bound=ReportHead)
+Reader = Callable[[Path], One]
 
 
 def gather(places: Iterable[Path | Report], progress: Progress = silent) -> tuple[list[Report], list[SaegeoError]]:
@@ -19,11 +25,38 @@ def gather(places: Iterable[Path | Report], progress: Progress = silent) -> tupl
     Raises:
         SaegeoError: a place that does not exist.
     """
-    reports: list[Report] = []
+    return _gathered(places, lambda _: nullcontext(ReportStore.read), progress)
+
+
+def gather_heads(
+    places: Iterable[Path | ReportHead], progress: Progress = silent, *, whole: bool = False
+) -> tuple[list[ReportHead], list[SaegeoError]]:
+    """What is compared of the reports at `places`, likewise; of a folder of many, from the index that is kept there.
+
+    With `whole` they are whole reports, whose curves can be compared too.
+
+    Raises:
+        SaegeoError: a place that does not exist.
+    """
+    return _gathered(places, _whole if whole else _heads, progress)
+
+
+def _whole(_: Path) -> AbstractContextManager[Reader[ReportHead]]:
+    return nullcontext(ReportStore.read)
+
+
+def _heads(place: Path) -> AbstractContextManager[Reader[ReportHead]]:
+    return indexed(place) if place.is_dir() else nullcontext(lambda path: ReportStore.read(path).head)
+
+
+def _gathered(
+    places: Iterable[Path | One], opened: Callable[[Path], AbstractContextManager[Reader[One]]], progress: Progress
+) -> tuple[list[One], list[SaegeoError]]:
+    reports: list[One] = []
     skipped: list[SaegeoError] = []
     seen: set[Path] = set()
     for place in places:
-        if isinstance(place, Report):
+        if isinstance(place, ReportHead):
             reports.append(place)
             continue
         if not place.exists():
@@ -31,17 +64,18 @@ def gather(places: Iterable[Path | Report], progress: Progress = silent) -> tupl
         found = list(_files(place))
         if not found:
             skipped.append(SaegeoError(f"{place} holds no reports", "saegeo run --out makes some"))
-        for path in progress(found, len(found), "reports read"):
-            if path.resolve() in seen:
-                continue
-            seen.add(path.resolve())
-            try:
-                report = ReportStore.read(path)
-                report.metric()  # a report without its headline is damaged
-            except SaegeoError as error:
-                skipped.append(error)
-            else:
-                reports.append(report)
+        with opened(place) as read:
+            for path in progress(found, len(found), "reports read"):
+                if (resolved := path.resolve()) in seen:
+                    continue
+                seen.add(resolved)
+                try:
+                    report = read(path)
+                    report.metric()  # a report without its headline is damaged
+                except SaegeoError as error:
+                    skipped.append(error)
+                else:
+                    reports.append(report)
     return reports, skipped
 
 

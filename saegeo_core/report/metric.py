@@ -24,6 +24,9 @@ class Absent(Frozen):
     def __init__(self, reason: str | None = None, /, **data: Any) -> None:
         super().__init__(**({"absent": reason} if reason is not None else data))
 
+    # pydantic then knows that it need not be called for what is read, of which there are thousands
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
 
 class Interval(Frozen):
     """A confidence interval."""

@@ -5,7 +5,7 @@ key changes its meaning; older reports stay readable.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -80,8 +80,8 @@ class Table(Frozen):
         return self
 
 
-class Report(Frozen):
-    """Findings with their provenance. Made by `saegeo_core.running.run.run` only."""
+class ReportHead(Frozen):
+    """A report but for its tables and figures: what is compared of it."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -95,32 +95,18 @@ class Report(Frozen):
     created: str = Field(description="When, ISO 8601, UTC.")
     duration_seconds: float
     measured: tuple[Metric, ...] = Field(alias="metrics")
-    tables: dict[str, Table]
-    figures: tuple[Figure, ...]
     warnings: tuple[str, ...]
 
-    _arrays: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _arrays: "Mapping[str, NDArray[np.generic]]" = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
-    def _figures_have_their_columns(self) -> "Report":
-        for figure in self.figures:
-            known = self.tables[figure.table].columns if figure.table in self.tables else {}
-            missing = [column for column in figure.columns if column not in known]
-            if missing:
-                raise ValueError(f"figure {figure.name} draws {missing} of table {figure.table}, which are not there")
-        return self
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> "Report":
-        for what, given in (("metrics", self.measured), ("figures", self.figures)):
-            names = [one.name for one in given]
-            if len(set(names)) < len(names):
-                raise ValueError(f"two of its {what} have one name")
+    def _metrics_differ(self) -> Self:
+        _refuse_repeats("metrics", [metric.name for metric in self.measured])
         return self
 
     def __eq__(self, other: object) -> bool:
         """Two reports are equal when they would be stored alike; their arrays belong to the files beside them."""
-        return isinstance(other, Report) and self.model_dump() == other.model_dump()
+        return isinstance(other, type(self)) and self.model_dump() == other.model_dump()
 
     __hash__ = None  # type: ignore[assignment]  # it holds dictionaries
 
@@ -140,6 +126,48 @@ class Report(Frozen):
 
         return pd.DataFrame([metric_row(metric) for metric in self.measured]).set_index("name")
 
+    @property
+    def arrays(self) -> "Mapping[str, NDArray[np.generic]]":
+        """Arrays kept beside the report (replicates of intervals); empty where they were not stored."""
+        return self._arrays
+
+    def with_arrays(self, arrays: "Mapping[str, NDArray[np.generic]]") -> Self:
+        """The same report with these arrays beside it."""
+        report = self.model_copy()
+        report._arrays = arrays
+        return report
+
+    def replicates(self, name: str | None = None) -> "Replicates | None":
+        """The values behind the interval of a metric (the headline's without a name); None where none were kept."""
+        from saegeo_core.report.replicates import replicates_of
+
+        return replicates_of(self.arrays, self.metric(name))
+
+
+class Report(ReportHead):
+    """Findings with their provenance. Made by `saegeo_core.running.run.run` only."""
+
+    tables: dict[str, Table]
+    figures: tuple[Figure, ...]
+
+    @model_validator(mode="after")
+    def _figures_have_their_columns(self) -> Self:
+        for figure in self.figures:
+            known = self.tables[figure.table].columns if figure.table in self.tables else {}
+            missing = [column for column in figure.columns if column not in known]
+            if missing:
+                raise ValueError(f"figure {figure.name} draws {missing} of table {figure.table}, which are not there")
+        _refuse_repeats("figures", [figure.name for figure in self.figures])
+        return self
+
+    __hash__ = None
+
+    @property
+    def head(self) -> ReportHead:
+        """What is compared of it."""
+        head = ReportHead(**{name: getattr(self, name) for name in ReportHead.model_fields})
+        return head.with_arrays(self.arrays)
+
     def table(self, name: str) -> "pd.DataFrame":
         """One of the report's tables as a data frame."""
         import pandas as pd
@@ -155,23 +183,6 @@ class Report(Frozen):
         """
         return display().report_figure(self, name)
 
-    @property
-    def arrays(self) -> "Mapping[str, NDArray[np.generic]]":
-        """Arrays kept beside the report (replicates of intervals); empty where they were not stored."""
-        return self._arrays
-
-    def with_arrays(self, arrays: "Mapping[str, NDArray[np.generic]]") -> "Report":
-        """The same report with these arrays beside it."""
-        report = self.model_copy()
-        report._arrays = dict(arrays)
-        return report
-
-    def replicates(self, name: str | None = None) -> "Replicates | None":
-        """The values behind the interval of a metric (the headline's without a name); None where none were kept."""
-        from saegeo_core.report.replicates import replicates_of
-
-        return replicates_of(self.arrays, self.metric(name))
-
     def __str__(self) -> str:
         """What `saegeo run` prints of it, at 80 columns; `to_json` has all of it."""
         return display().report_text(self)
@@ -184,8 +195,10 @@ class Report(Frozen):
         return display().report_html(self)
 
     def to_json(self) -> str:
-        """Strict JSON: no NaN, no infinity."""
-        return json_text(self.model_dump(mode="json"))
+        """Strict JSON: no NaN, no infinity. Its keys are in the order in which docs/report-format.md has them."""
+        content = self.model_dump(mode="json")
+        content["warnings"] = content.pop("warnings")
+        return json_text(content)
 
     @classmethod
     def from_json(cls, text: str, source: str = "the text") -> "Report":
@@ -250,3 +263,8 @@ def metric_row(metric: Metric) -> dict[str, Any]:
         "better": metric.better,
         "description": metric.description,
     }
+
+
+def _refuse_repeats(what: str, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError(f"two of its {what} have one name")

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, overload
 from saegeo_core.cloud.sae_names import layer_of
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
-from saegeo_core.report.gather import gather
-from saegeo_core.report.report import Report, metric_row
+from saegeo_core.report.gather import gather, gather_heads
+from saegeo_core.report.report import Report, ReportHead, metric_row
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ReportOrPlace = Report | str | Path
 """A report, a file that `saegeo run` wrote, or a folder with such files anywhere below it."""
+HeadOrPlace = ReportHead | str | Path
+"""The same, or what is compared of a report."""
 
 OF_SAE = ("sae", "model", "layer", "l0", "l0_stated", "d_sae", "d_in", "n_features", "rows")
 OF_REPORT = ("report", "analysis", "version", "preset", "seed")
@@ -114,16 +116,36 @@ def load_reports(reports: ReportOrPlace | Iterable[ReportOrPlace]) -> Reports:
     Raises:
         SaegeoError: a place that does not exist, the name of an SAE, or places that hold no report at all.
     """
-    given = [reports] if isinstance(reports, Report | str | Path) else list(reports)
+    given: Sequence[ReportOrPlace] = [reports] if isinstance(reports, Report | str | Path) else list(reports)
     found, skipped = gather(_path_of(one) if isinstance(one, str) else one for one in given)
-    if skipped and not found:
+    _tell_skipped(skipped, bool(found))
+    return Reports(found, skipped)
+
+
+def load_heads(reports: HeadOrPlace | Iterable[HeadOrPlace], *, whole: bool = False) -> list[ReportHead]:
+    """What is compared of stored reports; places and errors as for `load_reports`.
+
+    Of a folder of hundreds it comes from the index that is kept there, which is made where there is none.
+
+    Args:
+        reports: a folder, a file, or several of them; reports that are there already are taken as they are.
+        whole: read whole reports, so that their curves can be compared too.
+    """
+    given: Sequence[HeadOrPlace] = [reports] if isinstance(reports, ReportHead | str | Path) else list(reports)
+    places = (_path_of(one) if isinstance(one, str) else one for one in given)
+    found, skipped = gather_heads(places, whole=whole)
+    _tell_skipped(skipped, bool(found))
+    return found
+
+
+def _tell_skipped(skipped: Sequence[SaegeoError], is_any_found: bool) -> None:
+    if skipped and not is_any_found:
         raise SaegeoError(
             f"there is no report: {_in_words(skipped)}",
             "an SAE has to be measured first: saegeo run --plugin NAME SAE, or sg.run(NAME, SAE, out=FOLDER)",
         )
     if skipped:
-        warnings.warn(f"left out: {_in_words(skipped)}", stacklevel=2)
-    return Reports(found, skipped)
+        warnings.warn(f"left out: {_in_words(skipped)}", stacklevel=3)
 
 
 def _path_of(place: str) -> Path:

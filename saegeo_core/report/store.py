@@ -9,8 +9,9 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class ReportStore:
         with _explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if report.arrays:
-                with replacing(path.with_suffix(".npz")) as file:
+                with replacing(arrays_beside(path)) as file:
                     np.savez_compressed(file, allow_pickle=False, **dict(report.arrays))
             with replacing(path) as file:
                 file.write(report.to_json().encode())
@@ -89,8 +90,36 @@ class ReportStore:
             reason = error.strerror if isinstance(error, OSError) else "not text"
             raise SaegeoError(f"cannot read {path}: {reason}", "give a report written by saegeo run") from None
         report = Report.from_json(text, source=str(path))
-        arrays = path.with_suffix(".npz")
+        arrays = arrays_beside(path)
         return report.with_arrays(_read_arrays(arrays)) if arrays.exists() else report
+
+
+def arrays_beside(path: Path) -> Path:
+    """Where the arrays of a report lie, if it has any."""
+    return path.with_suffix(".npz")
+
+
+class StoredArrays(Mapping[str, "NDArray[np.generic]"]):
+    """The arrays beside a report, read when they are asked for.
+
+    Asking raises SaegeoError where they are damaged.
+    """
+
+    def __init__(self, report: Path) -> None:
+        self._report = report
+
+    @cached_property
+    def _arrays(self) -> "dict[str, NDArray[np.generic]]":
+        return _read_arrays(arrays_beside(self._report))
+
+    def __getitem__(self, name: str) -> "NDArray[np.generic]":
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
 
 def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":

@@ -18,6 +18,7 @@ class Stored:
 
     Attributes:
         at_hand: the report itself where this process has it: it need not be read again.
+        seed: of its task.
     """
 
     spec: SaeSpec
@@ -25,6 +26,7 @@ class Stored:
     path: Path
     is_reused: bool
     at_hand: "Report | None" = field(default=None, compare=False, repr=False)
+    seed: int = 0
 
     @property
     def report(self) -> "Report":
@@ -49,6 +51,7 @@ class Skipped:
     spec: SaeSpec
     analysis: str
     reason: str
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Failed:
         is_mistake: whether it was.
         traceback: where it happened; empty where a process ended without a word.
         log: what was printed meanwhile, its end.
+        seed: of its task.
     """
 
     spec: SaeSpec
@@ -73,6 +77,7 @@ class Failed:
     is_mistake: bool = False
     traceback: str = ""
     log: str = ""
+    seed: int = 0
 
     @classmethod
     def of(

@@ -1,6 +1,7 @@
 """All tasks of a sweep, wherever they are done: what fails is tried again, then kept; the others go on."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from saegeo_core.sweeping import failures
 from saegeo_core.sweeping.executor import Executor
@@ -25,8 +26,8 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
     remaining = list(tasks)
     if not retry_failed:
         before = [failures.kept(task) for task in tasks]
-        for failed in before:
-            yield from failed.values()
+        for task, failed in zip(tasks, before, strict=True):
+            yield from (replace(one, seed=task.options.seed) for one in failed.values())
         remaining = [task.without(failed) for task, failed in zip(tasks, before, strict=True)]
     for attempt in range(1, ATTEMPTS + 1):
         again = []
@@ -38,7 +39,7 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
             for outcome in outcomes:
                 if outcome not in to_retry:
                     _note(task, outcome)
-                    yield outcome
+                    yield replace(outcome, seed=task.options.seed)
         remaining = again
 
 

@@ -132,7 +132,7 @@ class Task:
     def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager) -> AnalysisInputs:
         options = self.options
         inputs = AnalysisInputs.open(
-            self._load(plugins),
+            self.load(plugins),
             analyses,
             firing=options.firing,
             place=options.place.with_device_resolved(),
@@ -142,7 +142,12 @@ class Task:
         features = options.features
         return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
 
-    def _load(self, plugins: PluginManager) -> FeatureCloud:
+    def load(self, plugins: PluginManager) -> FeatureCloud:
+        """Its SAE.
+
+        Raises:
+            SaegeoError: there is none, or it cannot be read.
+        """
         options = self.options
         return load_cloud(
             self.spec,

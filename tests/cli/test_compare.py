@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from saegeo_core import FiringStatistics, ReportStore, SaegeoError, hookimpl, load_cloud
+from saegeo_core.cli.compare_formats import refuse_binary
 
 OUT = Path("saegeo-results")
 
@@ -33,6 +34,22 @@ def measured(saegeo, matrix, another, plugins, analysis):
 @pytest.fixture
 def stored(measured):
     return sorted(OUT.rglob("*.json"))
+
+
+@pytest.mark.usefixtures("stored")
+def test_parquet_is_for_a_file(saegeo, measured, plugins):
+    import pyarrow.parquet as pq
+
+    result = saegeo("compare", OUT, "--format", "parquet", plugins=plugins(measured))
+    assert result.exit_code == 0
+    table = pq.read_table(io.BytesIO(result.stdout_bytes))
+    assert table.column("metric").to_pylist() == ["mean-norm.mean_norm"] * 2
+    assert table.column("estimate").null_count == 0
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    with pytest.raises(SaegeoError, match="not for a terminal"):
+        refuse_binary("parquet", terminal)
+    refuse_binary("csv", terminal)
 
 
 class TestWhatIsNamed:

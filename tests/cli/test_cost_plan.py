@@ -5,7 +5,7 @@ import pytest
 
 from saegeo_core import Cost, FeatureCloud
 from saegeo_core.cli import cost_plan
-from saegeo_core.cli.cost_plan import in_words, say_cost
+from saegeo_core.cli.cost_plan import in_words, say_cost, work_in_words
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 
@@ -34,6 +34,18 @@ def test_a_long_analysis_is_told(cloud, monkeypatch, capsys):
 @pytest.mark.parametrize("cost", [None, Cost(multiply_adds=5e10, n_bytes=2.5e9)])
 def test_nothing_is_said_of_a_short_one_or_where_the_cost_is_not_known(cost, cloud, monkeypatch, capsys):
     assert told(cost, cloud, monkeypatch, capsys) == ""
+
+
+def test_the_work_of_a_sweep_is_told_before_it_starts(cloud, monkeypatch):
+    monkeypatch.setattr(cost_plan, "multiply_adds_per_second", lambda d_in, device: 1e9)
+    costs = {"cosine-tails": Cost(6e11, 1e9), "power-law": Cost(1.0, 1e9), "entropy": None}
+    configured = [ConfiguredAnalysis.configure(name, "calibrated", {}, PluginManager()) for name in costs]
+    for one in configured:
+        monkeypatch.setattr(type(one.analysis), "cost", lambda self, *_: costs[self.name])
+    told = work_in_words(configured, cloud, 100)
+    assert told.startswith("some 16.7 h of one worker are expected, if all are like memory:array (20 x 4)")
+    assert told.endswith("besides what entropy may take")
+    assert "some 1 min of" in work_in_words(configured[1:], cloud, 100)
 
 
 @pytest.mark.parametrize(

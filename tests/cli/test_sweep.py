@@ -99,12 +99,27 @@ def test_what_is_done_elsewhere_is_listed_in_order(saegeo, saes, backwards):
     lines = [line.partition(": ")[0] for line in result.stdout.splitlines()]
     expected = [f"{name} on {path}" for path in saes for name in "ab" if (name, path) != ("a", saes[1])]
     assert lines == expected
-    assert "on there: 8 reports of 4 SAEs" in result.stderr
+    assert "on there: 8 reports of 4 SAEs; what they take is not known" in result.stderr
     assert result.stderr.count("ZeroDivisionError: by nothing") == 1
     again = saegeo("run", *saes, "--all", "--on", "there", plugins=manager)
     assert "7 of which seem to be stored" in again.stderr
     assert again.stdout.count("(computed earlier)") == 7
     assert again.exit_code == 1
+
+
+def test_seeds_come_in_the_order_of_one_process(saegeo, saes, backwards, tmp_path):
+    manager, _ = backwards
+    sweep = tmp_path / "sweep.yaml"
+    sweep.write_text(f"saes: ['{saes[0]}', '{saes[2]}']\nplugins: [b, a]\nseeds: [7, 0]\n")
+    reports = [
+        json.loads(saegeo("run", "--from", sweep, "--json", "--out", out, *on, plugins=manager).stdout)
+        for out, on in (("here", ()), ("there", ("--on", "there")))
+    ]
+    here, there = (
+        [(one["sae"]["spec"], one["seed"], one["analysis"]["name"], one["metrics"]) for one in made] for made in reports
+    )
+    assert there == here
+    assert [one[1:3] for one in here] == [(7, "b"), (7, "a"), (0, "b"), (0, "a")] * 2
 
 
 def test_compare_measures_elsewhere_too(saegeo, saes, backwards):

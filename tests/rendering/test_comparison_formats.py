@@ -19,6 +19,7 @@ from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.html import html_tables
 from saegeo_core.rendering.comparison.latex import escaped, latex_tables
 from saegeo_core.rendering.comparison.markdown import markdown_tables
+from saegeo_core.rendering.comparison.parquet import METADATA, comparison_parquet
 from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.strict_json import comparison_json
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
@@ -327,3 +328,21 @@ def test_many_saes_of_unlike_l0_are_one_warning(report):
 def test_paired_cells_and_seeds_are_marked_and_explained(mean_norm, cloud):
     table = comparison_texts(compare([run(mean_norm, cloud)]))
     assert not any("†" in note or "‡" in note for note in table.notes)
+
+
+def test_parquet_has_every_number_with_what_may_not_be_read_off_it(comparison):
+    import pyarrow.parquet as pq
+
+    texts = comparison_texts(comparison)
+    table = pq.read_table(io.BytesIO(comparison_parquet(comparison, texts)))
+    lines = table.to_pylist()
+    assert [(line["sae"], line["metric"]) for line in lines] == [
+        (row.name, column.id) for row in comparison.rows for column in comparison.columns
+    ]
+    numbers = [of_cell for row in comparison.rows for of_cell in comparison.numbers(row)]
+    assert [{name: line[name] for name in of_cell} for line, of_cell in zip(lines, numbers, strict=True)] == numbers
+    assert {line["layer"] for line in lines} == {0, 1, 2, None}
+    assert any(line["reason"] and HOSTILE in line["reason"] for line in lines if line["release"] is None)
+    told = json.loads(table.schema.metadata[METADATA])
+    assert told["warnings"] == list(texts.warnings)
+    assert told["reference"] == comparison.reference

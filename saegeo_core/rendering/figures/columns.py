@@ -15,9 +15,9 @@ DASH = "—"
 
 def column(values: list[Cell]) -> ColumnArray:
     """float64 (n,), NaN where there is no value; or texts (n,), a dash where there is none, if any cell is text or true/false."""
-    if any(isinstance(value, str | bool) for value in values):
+    if not {str, bool}.isdisjoint(map(type, values)):
         return np.array([DASH if value is None else _text(value) for value in values], dtype=object)
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    return np.array(values, dtype=np.float64)  # None is read as NaN
 
 
 def is_text(values: ColumnArray) -> bool:

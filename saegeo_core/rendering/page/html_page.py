@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,7 +15,7 @@ from markupsafe import Markup
 from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
-from saegeo_core.rendering.page.packed_part import packed
+from saegeo_core.rendering.page.packed_part import PartsAlike, packed
 from saegeo_core.rendering.page.page_summary import CURVES, SUMMARY, page_summary
 from saegeo_core.rendering.page.reading_order import in_reading_order, reports_beside
 from saegeo_core.rendering.plain_text import clean
@@ -30,19 +30,30 @@ TAKEN = (SUMMARY, CURVES, "content", "unfolded", "themes", "plotly")
 """Ids of the page's own."""
 
 
+class _Part(NamedTuple):
+    """What the page holds compressed: its id, base64, and the start that it is the continuation of, if there is one."""
+
+    id: str
+    packed: str
+    start: str = ""
+
+
 def html_page(reports: Sequence[Report], progress: Progress = silent) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
     shown = in_reading_order(reports, TAKEN)
     summary = page_summary(shown) if len(shown) > 1 else None
     plotly, script = _plotly_script(), _script()
+    starts: dict[str, PartsAlike] = {}
     if summary is None:
-        parts = {one.id: one.part.packed() for one in shown}
+        parts = [_Part(one.id, packed(one.part.written())) for one in shown]
     else:
         macros: Any = _environment().get_template("report.html").module
         beside = reports_beside(shown)
-        parts = {part.id: part.packed() for part in (summary.trends, summary.curves)}
-        drawn = progress(shown, len(shown), "reports drawn")
-        parts |= {one.id: one.part.packed(macros.unfolded(one, beside[one.id])) for one in drawn}
+        parts = [_Part(part.id, packed(part.written())) for part in (summary.trends, summary.curves)]
+        for one in progress(shown, len(shown), "reports drawn"):
+            analysis, written = one.name.analysis, one.part.written(macros.unfolded(one, beside[one.id]))
+            alike = starts.get(analysis) or starts.setdefault(analysis, PartsAlike(written))
+            parts.append(_Part(one.id, alike.packed(written), analysis))
     page = _environment().get_template("page.html")
     return page.render(
         only=shown[0] if summary is None else None,
@@ -53,7 +64,8 @@ def html_page(reports: Sequence[Report], progress: Progress = silent) -> str:
         script=Markup(script),
         style=Markup(_own_file("style.css")),
         themes=_json({"light": template(LIGHT), "dark": template(DARK)}),
-        parts_of_page={id: Markup(part) for id, part in parts.items()},
+        starts=starts,
+        parts_of_page=parts,
         version=version("saegeo"),
     )
 

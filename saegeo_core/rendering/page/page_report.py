@@ -8,7 +8,7 @@ from saegeo_core.rendering.figures.columns import column
 from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.legends import with_short_legend
-from saegeo_core.rendering.page.packed_part import packed_part
+from saegeo_core.rendering.page.packed_part import part_bytes
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_names import ReportName
 from saegeo_core.report.findings import Figure
@@ -51,14 +51,14 @@ class PagePart:
     tables: list[PageTable] = field(default_factory=list)
     pool: ArrayPool = field(default_factory=ArrayPool)
 
-    def packed(self, html: str = "") -> str:
+    def written(self, html: str = "") -> bytes:
         """What the page's script draws from, and the HTML it puts in place first, if that is not on the page already."""
         content = {
             "html": html,
             "figures": {one.id: one.drawing for one in self.figures},
             "tables": {one.id: one.columns for one in self.tables},
         }
-        return packed_part(content, self.pool)
+        return part_bytes(content, self.pool)
 
 
 @dataclass(frozen=True)

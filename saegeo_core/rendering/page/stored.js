@@ -1,7 +1,7 @@
 // The parts of the page, packed until they are looked at: arrays, figures, tables and, of a report among several, its HTML.
 const KINDS = { u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, i4: Int32Array,
   f4: Float32Array, f8: Float64Array };
-const NUMBERS_AT = 4; // bytes before them, which tell how many there are
+const TEXT_AT = 4; // bytes before it, which tell how many it has
 
 const unpacked = new Map();
 
@@ -10,19 +10,31 @@ const packed = (id) => document.querySelector(`[data-part="${CSS.escape(id)}"]`)
 // Which part an element's id belongs to.
 const partOf = (id) => id.split("/")[0];
 
-function bytesOf(part) {
-  const letters = atob(part.textContent);
+const startOf = (part) => "after" in part.dataset
+  ? document.querySelector(`[data-start="${CSS.escape(part.dataset.after)}"]`) : null;
+
+function stored(element) {
+  const letters = atob(element.textContent);
   const bytes = new Uint8Array(letters.length);
   for (let place = 0; place < bytes.length; place++) bytes[place] = letters.charCodeAt(place);
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")));
+  return bytes;
+}
+
+// One stream, which may begin in an element that parts share.
+function bytesOf(...elements) {
+  return new Response(new Blob(elements.map(stored)).stream().pipeThrough(new DecompressionStream("deflate")));
 }
 
 async function unpack(id) {
   if (unpacked.has(id)) return;
-  const bytes = new Uint8Array(await bytesOf(packed(id)).arrayBuffer());
-  const end = NUMBERS_AT + new DataView(bytes.buffer).getUint32(0, true);
-  const content = JSON.parse(new TextDecoder().decode(bytes.subarray(end)));
-  content.arrays = content.arrays.map((stored) => Array.isArray(stored) ? stored : numbers(bytes, stored));
+  const part = packed(id);
+  const start = startOf(part);
+  const whole = await bytesOf(...(start ? [start, part] : [part])).arrayBuffer();
+  const at = start ? Number(start.dataset.length) : 0;
+  const end = TEXT_AT + new DataView(whole, at).getUint32(0, true);
+  const content = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, at + TEXT_AT, end - TEXT_AT)));
+  const bytes = new Uint8Array(whole, at + end);
+  content.arrays = content.arrays.map((array) => Array.isArray(array) ? array : numbers(bytes, array));
   unpacked.set(id, content);
 }
 
@@ -32,7 +44,7 @@ function numbers(bytes, { type, at, length }) {
   const size = kind.BYTES_PER_ELEMENT;
   const inOrder = new Uint8Array(length * size);
   for (let byte = 0; byte < size; byte++) {
-    const from = NUMBERS_AT + at + byte * length;
+    const from = at + byte * length;
     for (let place = 0; place < length; place++) inOrder[place * size + byte] = bytes[from + place];
   }
   return new kind(inOrder.buffer);

@@ -13,22 +13,27 @@ from plotly.offline import get_plotlyjs
 
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.html_page import html_page, page_title
-from saegeo_core.rendering.page.packed_part import packed_part
+from saegeo_core.rendering.page.packed_part import PartsAlike, packed, part_bytes
 
 MEGABYTE = 1_000_000
 VOID = {"meta", "link", "img", "br", "hr", "input", "wbr"}
 
 
-def unpacked(text):
+def unpacked(text, start="", length=0):
     """What a part of a page says, as the page's script reads it: the arrays' numbers, and its content."""
-    content = zlib.decompress(base64.b64decode(text))
+    content = zlib.decompress(base64.b64decode(start) + base64.b64decode(text))[length:]
     end = 4 + int.from_bytes(content[:4], "little")
-    return content[4:end], json.loads(content[end:])
+    return content[end:], json.loads(content[4:end])
 
 
 def parts_of(page):
     """By the id of a report, or `summary`."""
-    return {id: unpacked(text)[1] for id, text in re.findall('data-part="([^"]*)">([^<]*)<', page)}
+    starts = {
+        name: (start, int(length))
+        for name, length, start in re.findall('data-start="([^"]*)" data-length="([^"]*)">([^<]*)<', page)
+    }
+    found = re.findall('data-part="([^"]*)"(?: data-after="([^"]*)")?>([^<]*)<', page)
+    return {id: unpacked(text, *starts.get(start, ()))[1] for id, start, text in found}
 
 
 def unfolded(page):
@@ -102,7 +107,7 @@ def test_markup_in_data_is_escaped_wherever_it_stands(every_kind, hostile_markup
         assert Outline(text).open == []
         assert "<script>window.broken" not in text
         assert "<img" not in text
-    assert len(Outline(page).scripts) == 7  # themes, the page's own, four parts, plotly
+    assert len(Outline(page).scripts) == 8  # themes, the page's own, a start, four parts, plotly
 
 
 def test_control_characters_do_not_reach_the_page(report):
@@ -191,12 +196,26 @@ def test_arrays_are_kept_once_and_come_back(rng):
     assert pool.reference(values.copy()) == first
     assert pool.reference(np.array(["a", "b"], dtype=object)) == {"array": 1}
     assert pool.with_references({"z": [np.zeros((2, 3))]}) == {"z": [{"array": 2, "width": 3}]}
-    numbers, content = unpacked(packed_part({"told": "é"}, pool))
+    numbers, content = unpacked(packed(part_bytes({"told": "é"}, pool)))
     assert content["told"] == "é"
     assert content["arrays"][1] == ["a", "b"]
     assert content["arrays"][0]["type"] == "f4"
     np.testing.assert_allclose(array_of(content["arrays"][0], numbers), values, rtol=1e-7)
     assert array_of(content["arrays"][2], numbers).tolist() == [0] * 6
+
+
+def test_what_parts_alike_say_is_kept_once(rng):
+    pools, parts = [ArrayPool(), ArrayPool()], []
+    told = " ".join(map(str, rng.integers(0, 10**6, 900)))
+    for pool in pools:
+        pool.reference(rng.standard_normal(500))
+        parts.append(part_bytes({"told": told}, pool))
+    alike = PartsAlike(parts[0])
+    for part, pool in zip(parts, pools, strict=True):
+        numbers, content = unpacked(alike.packed(part), alike.start, alike.length)
+        assert content["told"] == told
+        assert numbers == pool.numbers
+        assert len(alike.packed(part)) < len(packed(part)) - 0.8 * len(packed(told.encode()))
 
 
 def array_of(stored, numbers):
