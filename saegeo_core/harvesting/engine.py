@@ -6,7 +6,6 @@ are finished stay, and the same command goes on behind them: nothing is lost and
 added up before the end. The numbers depend neither on interruptions nor, on a CPU, on the sizes of batches.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from saegeo_core.harvesting.placed_sae import PlacedSae, refuse_other_width
 from saegeo_core.harvesting.portions import PortionReader
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.harvesting.shard_making import ShardMaker
-from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, alone, disk_errors_explained, unfinished_folder
+from saegeo_core.harvesting.shards import ShardFolder, ShardRecord, alone, unfinished_folder
 
 #: Told after every batch: documents and tokens since the beginning of the corpus, and how many of these tokens this call did.
 Watch = Callable[[int, int, int], None]
@@ -158,6 +157,7 @@ class _Harvest:
             self.shards.write_configuration(configuration)
         else:
             refuse_differences(before, configuration, "a harvest of these SAEs was begun", self.shards.folder)
+            self.shards.clear_leftovers()
 
     def _make_shards(self, controls: Sequence[Controls]) -> Iterator[ShardRecord]:
         """The records of all shards, in order: of those on disk, and of those made now."""
@@ -202,9 +202,8 @@ class _Harvest:
 
     def _merge(self, records: Sequence[ShardRecord], controls: Sequence[Controls]) -> list[Harvested]:
         harvested = []
-        folder = self.shards.folder
-        with disk_errors_explained(folder), tempfile.TemporaryDirectory(dir=folder) as scratch:
-            merger = Merger(self.shards, records, self.settings, Path(scratch))
+        with self.shards.scratch() as scratch:
+            merger = Merger(self.shards, records, self.settings, scratch)
             for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
                 firing = merger.firing(f"{number}", placed, drawn, **self._described)
                 harvested.append(

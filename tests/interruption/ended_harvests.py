@@ -1,0 +1,124 @@
+"""Harvests that are ended again and again, and then go on to their end: whatever they leave must be what an undisturbed one leaves."""
+
+import hashlib
+import re
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.interruption.commands import Before, Saegeo
+from tests.interruption.planted import CONTROLS, HARVEST, save_saes
+
+#: What a hidden file is called that has not taken its place yet.
+HALF_WRITTEN = re.compile(r"\..*\.[0-9a-f]{32}")
+SENTENCES = {signal.SIGINT: "interrupted: ", signal.SIGTERM: "ended by SIGTERM: ", signal.SIGHUP: "ended by SIGHUP: "}
+PARTS = (
+    (r"controls-\d+", "calibrating controls"),
+    (r"shard-\d+\.(json|npz)\.", "writing a shard"),
+    (r"(os\.remove|open) .*shard-\d+\.json", "between shards"),
+    (r"tmp|merging|open .*shard-\d+\.npz", "adding up shards"),
+    (r"controls/\d+/", "writing statistics of a control"),
+    (r"h\d*/local/", "writing statistics of an SAE"),
+    (r"os\.(remove|rmdir) .*\.unfinished", "clearing up"),
+    (r"", "beginning"),
+)
+
+
+@dataclass(frozen=True)
+class End:
+    """One start that was ended: of which harvest, by which signal, doing what, and what is wrong with how it ended."""
+
+    harvest: int
+    signal: int
+    operation: str
+    wrong: str
+
+    @property
+    def part(self) -> str:
+        """Which part of its work it was at."""
+        return next(part for pattern, part in PARTS if re.search(pattern, self.operation))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file below a folder, by its path."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def half_written(folder: Path) -> list[str]:
+    """Hidden files that have not taken their place."""
+    return [path.name for path in folder.rglob("*") if HALF_WRITTEN.fullmatch(path.name)]
+
+
+class EndedHarvests:
+    """Harvests of two small SAEs with their controls.
+
+    Args:
+        folder: an empty one, to work in.
+        signals: one of them ends each start.
+        rng: decides which, and when.
+    """
+
+    def __init__(self, folder: Path, signals: tuple[int, ...], rng: np.random.Generator) -> None:
+        self._folder, self._signals, self._rng = folder, signals, rng
+        folder.mkdir(parents=True, exist_ok=True)
+        save_saes(folder)
+        self._start("warm", None).end()
+        begun = time.monotonic()
+        whole = self._start("whole", None).end()
+        self._seconds = time.monotonic() - begun
+        if whole.status:
+            raise RuntimeError(whole.stderr)
+        self._n_operations = len(whole.operations)
+        self.expected = digests(folder / "whole")
+
+    def of(self, number: int, ends: int) -> Iterator[End]:
+        """A harvest whose starts are ended so many times, at operations and moments in turn, unless one is over before.
+
+        Raises:
+            RuntimeError: what it made in the end is not what an undisturbed harvest makes.
+        """
+        out = f"h{number}"
+        for turn in range(ends):
+            end, is_over = self._ended(out, number, self._signals[turn % len(self._signals)], by_time=bool(turn % 2))
+            if is_over:
+                break
+            yield end
+        last = self._start(out, None).end()
+        found = digests(self._folder / out)
+        if last.status or found != self.expected:
+            differ = sorted(name for name, _ in set(found.items()) ^ set(self.expected.items()))
+            raise RuntimeError(f"harvest {number} ended with status {last.status}: {last.stderr}; {differ} differ")
+        shutil.rmtree(self._folder / out)
+
+    def _ended(self, out: str, number: int, by: int, *, by_time: bool) -> tuple[End, bool]:
+        """One start, and whether it was over before it could be ended."""
+        if by_time:
+            started = self._start(out, None)
+            started.process.join(self._rng.uniform(0, self._seconds))
+            n_done = len(started.operations())
+            started.send(by)
+        else:
+            n_done = int(self._rng.integers(1, self._n_operations + 1))
+            started = self._start(out, Before(n_done, by))
+        ended = started.end()
+        if ended.status == 0:
+            return End(number, by, "", ""), True
+        at = ended.operations[n_done - 1] if n_done else ""
+        return End(number, by, at, self._wrong(by, ended.status, ended.stderr, out)), False
+
+    def _wrong(self, by: int, status: int, stderr: str, out: str) -> str:
+        if by == signal.SIGKILL:
+            return "" if status == -by else f"status {status}"
+        wrong = [] if status == 128 + by else [f"status {status}"]
+        if not stderr.splitlines() or not stderr.splitlines()[-1].startswith(SENTENCES[by]):
+            wrong.append(f"it said {stderr!r}")
+        return ", ".join(wrong + half_written(self._folder / out))
+
+    def _start(self, out: str, ended: Before | None) -> Saegeo:
+        return Saegeo(self._folder, *HARVEST, *CONTROLS, "--out", out, ended=ended)
