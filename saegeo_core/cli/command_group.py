@@ -4,6 +4,7 @@ Exit status: 0 done, 1 some of the work failed, 2 the user's mistake or an error
 Ctrl-C and SIGTERM.
 """
 
+import contextlib
 import importlib
 import io
 import logging
@@ -84,7 +85,8 @@ class CommandGroup(click.Group):
         except KeyboardInterrupt as interruption:
             from saegeo_core.cli.messages import say
 
-            say(in_words(interruption), level=logging.WARNING)
+            with contextlib.suppress(OSError):  # a terminal that was closed hears nothing
+                say(in_words(interruption), level=logging.WARNING)
             ctx.exit(status_of(interruption))
 
 

@@ -65,8 +65,8 @@ def harvest(
 
     Raises:
         SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named), or one in
-            which another process harvests an SAE of these; an empty corpus, or one whose documents are all shorter than a block;
-            a full disk; whatever source and corpus raise.
+            which another process harvests an SAE of these; an empty corpus, one whose documents are all shorter than a block, or
+            one that was changed meanwhile; a full disk; whatever source and corpus raise.
     """
     return _Harvest(
         saes=saes,
@@ -111,6 +111,7 @@ class _Harvest:
         controls = controls_of(self.saes, self.source, self.corpus, self.settings, self.shards.folder)
         records = list(self._make_shards(controls))
         self._refuse_without_blocks(records)
+        self._refuse_changed_text()
         harvested = self._merge(records, controls)
         self.shards.remove()
         return harvested
@@ -198,6 +199,15 @@ class _Harvest:
             raise SaegeoError(
                 f"none of the {records[-1].next_document} documents fills a block of {self.settings.block_tokens} tokens",
                 "type a smaller --block-tokens, or --keep-tails to keep shorter blocks",
+            )
+
+    def _refuse_changed_text(self) -> None:
+        """Shards of which some are of one text and some of another are worth nothing."""
+        if self.corpus.describe() != self._described["corpus"]:
+            self.shards.remove()
+            raise SaegeoError(
+                "the text was changed while it was harvested, so that what was found is of both",
+                "leave it as it is, and type the same command: it begins anew",
             )
 
     def _merge(self, records: Sequence[ShardRecord], controls: Sequence[Controls]) -> list[Harvested]:

@@ -1,6 +1,8 @@
 """Tasks on a Ray cluster: Ray starts the workers, and gives the task of one that is lost to another."""
 
+import contextlib
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -92,12 +94,24 @@ def _join(ray: Any, where: str | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
     if where is not None:
         _refuse_silent(where)
+    with _answer_to_sigterm_kept():
+        try:
+            ray.init(address=where or "auto", **quiet)
+        except ConnectionError as error:
+            if where is not None:
+                raise _nobody(where, error) from None
+            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+
+
+@contextlib.contextmanager
+def _answer_to_sigterm_kept() -> Iterator[None]:
+    """Ray has an answer of its own, which takes the place of the command line's and ends the process without a word."""
+    before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=where or "auto", **quiet)
-    except ConnectionError as error:
-        if where is not None:
-            raise _nobody(where, error) from None
-        ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+        yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGTERM, before)
 
 
 def _refuse_silent(where: str) -> None:

@@ -1,4 +1,4 @@
-"""Harvests that are ended again and again, and then go on to their end: whatever they leave must be what an undisturbed one leaves."""
+"""Harvests that are ended again and again, and then go on to their end: that must be what an undisturbed one comes to."""
 
 import hashlib
 import re

@@ -5,6 +5,7 @@ import signal
 import numpy as np
 import pytest
 
+from tests.interruption.commands import Before
 from tests.interruption.ended_harvests import EndedHarvests, half_written
 from tests.interruption.planted import CONTROLS, HARVEST
 
@@ -31,8 +32,6 @@ def test_what_is_ended_at_random_moments_ends_as_if_it_had_not_been(tmp_path, si
 )
 def test_what_was_being_written_when_it_was_killed_is_gone_in_the_end(saegeo, work, as_undisturbed, operation):
     harvest = (*HARVEST, *CONTROLS, "--out", "again")
-    from tests.interruption.commands import Before
-
     assert saegeo(*harvest, ended=Before(operation)).end().status == -signal.SIGKILL
     assert saegeo(*harvest).end().status == 0
     assert as_undisturbed(work / "again")
