@@ -1,6 +1,6 @@
 """`python -m tests.interruption --kills 100`: harvests ended at random moments, and a table of what they were at.
 
-Half of the ends are before an operation on files, drawn among all of a harvest, half at a moment drawn over its time.
+Two of three ends are before an operation on files, each part of a harvest as likely; one is at a moment drawn over its time.
 """
 
 import argparse

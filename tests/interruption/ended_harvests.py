@@ -21,9 +21,9 @@ PARTS = (
     (r"controls-\d+", "calibrating controls"),
     (r"shard-\d+\.(json|npz)\.", "writing a shard"),
     (r"(os\.remove|open) .*shard-\d+\.json", "between shards"),
-    (r"tmp|merging|open .*shard-\d+\.npz", "adding up shards"),
+    (r"merging|open .*shard-\d+\.npz", "adding up shards"),
     (r"controls/\d+/", "writing statistics of a control"),
-    (r"h\d*/local/", "writing statistics of an SAE"),
+    (r"/local/", "writing statistics of an SAE"),
     (r"os\.(remove|rmdir) .*\.unfinished", "clearing up"),
     (r"", "beginning"),
 )
@@ -41,7 +41,17 @@ class End:
     @property
     def part(self) -> str:
         """Which part of its work it was at."""
-        return next(part for pattern, part in PARTS if re.search(pattern, self.operation))
+        return part_of(self.operation)
+
+
+def part_of(operation: str) -> str:
+    """The part of a harvest's work that an operation belongs to."""
+    return next(part for pattern, part in PARTS if re.search(pattern, operation))
+
+
+def _of_any_harvest(operation: str) -> str:
+    """An operation as any harvest does it: without the digits of hidden files, its folder a field to be filled in."""
+    return re.sub(r"\.[0-9a-f]{32}$", ".", operation).replace(" whole", " {out}")
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -69,24 +79,27 @@ class EndedHarvests:
         folder.mkdir(parents=True, exist_ok=True)
         save_saes(folder)
         self._start("warm", None).end()
+        started = self._start("whole", None)
+        started.wait_for("")
         begun = time.monotonic()
-        whole = self._start("whole", None).end()
+        whole = started.end()
         self._seconds = time.monotonic() - begun
         if whole.status:
             raise RuntimeError(whole.stderr)
-        self._n_operations = len(whole.operations)
+        self._operations = [_of_any_harvest(operation) for operation in whole.operations]
         self.expected = digests(folder / "whole")
 
     def of(self, number: int, ends: int) -> Iterator[End]:
-        """A harvest whose starts are ended so many times, at operations and moments in turn, unless one is over before.
+        """A harvest whose starts are ended so many times, if none is over before; every third at a moment, others at operations.
 
         Raises:
             RuntimeError: what it made in the end is not what an undisturbed harvest makes.
         """
         out = f"h{number}"
-        for turn in range(ends):
-            end, is_over = self._ended(out, number, self._signals[turn % len(self._signals)], by_time=bool(turn % 2))
-            if is_over:
+        for turn, operation in enumerate(self._drawn_operations(ends)):
+            by = self._signals[turn % len(self._signals)]
+            end = self._ended(out, number, by, operation.format(out=out) if turn % 3 else None)
+            if end is None:
                 break
             yield end
         last = self._start(out, None).end()
@@ -96,21 +109,25 @@ class EndedHarvests:
             raise RuntimeError(f"harvest {number} ended with status {last.status}: {last.stderr}; {differ} differ")
         shutil.rmtree(self._folder / out)
 
-    def _ended(self, out: str, number: int, by: int, *, by_time: bool) -> tuple[End, bool]:
-        """One start, and whether it was over before it could be ended."""
-        if by_time:
-            started = self._start(out, None)
+    def _drawn_operations(self, n: int) -> list[str]:
+        """Operations of a harvest in their order, drawn so that each part of its work is as likely."""
+        parts = sorted({part_of(operation) for operation in self._operations})
+        drawn = []
+        for part in self._rng.choice(parts, n):
+            places = [place for place, operation in enumerate(self._operations) if part_of(operation) == part]
+            drawn.append(int(self._rng.choice(places)))
+        return [self._operations[place] for place in sorted(drawn)]
+
+    def _ended(self, out: str, number: int, by: int, operation: str | None) -> End | None:
+        """One start, ended before an operation or at a moment; None where it was over before."""
+        started = self._start(out, None if operation is None else Before(operation, by))
+        if operation is None:
+            started.wait_for("")
             started.process.join(self._rng.uniform(0, self._seconds))
-            n_done = len(started.operations())
+            operation = (started.operations() or [""])[-1]
             started.send(by)
-        else:
-            n_done = int(self._rng.integers(1, self._n_operations + 1))
-            started = self._start(out, Before(n_done, by))
         ended = started.end()
-        if ended.status == 0:
-            return End(number, by, "", ""), True
-        at = ended.operations[n_done - 1] if n_done else ""
-        return End(number, by, at, self._wrong(by, ended.status, ended.stderr, out)), False
+        return End(number, by, operation, self._wrong(by, ended.status, ended.stderr, out)) if ended.status else None
 
     def _wrong(self, by: int, status: int, stderr: str, out: str) -> str:
         if by == signal.SIGKILL:

@@ -20,46 +20,35 @@ from tests.interruption.surroundings import (
 )
 
 SURROUNDINGS = {
-    "no home": partial(environment, HOME=None, SAEGEO_CACHE=None, XDG_CACHE_HOME=None),
-    "a home that is no folder": partial(environment, HOME="/dev/null", SAEGEO_CACHE=None, XDG_CACHE_HOME=None),
-    "a cache that is no folder": partial(environment, SAEGEO_CACHE="/dev/null/cache"),
-    "ASCII": partial(environment, LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"),
-    "a terminal that can nothing": partial(environment, TERM="dumb", COLUMNS="20", FORCE_COLOR="1"),
-    "no color": partial(environment, NO_COLOR="1", COLUMNS="20"),
-    "umask 077": creates_for_the_owner_alone,
-    "a clock that goes backwards": clock_goes_backwards,
+    "a bare system": (
+        partial(environment, HOME=None, SAEGEO_CACHE=None, XDG_CACHE_HOME=None, LC_ALL="C", LANG="C"),
+        partial(environment, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", TERM="dumb", FORCE_COLOR="1", COLUMNS="20"),
+        creates_for_the_owner_alone,
+        clock_goes_backwards,
+    ),
+    "nothing of one's own": (
+        partial(environment, HOME="/dev/null", SAEGEO_CACHE="/dev/null/cache", NO_COLOR="1", COLUMNS="20"),
+    ),
 }
 
 
-@pytest.mark.parametrize("surroundings", list(SURROUNDINGS.values()), ids=list(SURROUNDINGS))
-def test_runs_and_pages_are_what_they_are_elsewhere(saegeo, work, told, undisturbed, surroundings):
-    first = [surroundings]
+@pytest.mark.parametrize("first", list(SURROUNDINGS.values()), ids=list(SURROUNDINGS))
+def test_what_is_made_is_what_is_made_elsewhere(saegeo, work, told, undisturbed, as_undisturbed, first):
     for arguments in (
-        (*RUN[:-1], "again", "--existing", "replace"),
+        (*RUN[:-1], "again"),
         ("compare", "reports", "again"),
         ("page", "reports", "--out", "again.html"),
+        (*HARVEST, *CONTROLS, "--out", "again.harvest"),
     ):
         done = saegeo(*arguments, first=first).end()
         assert done.status == 0, done.stderr
         assert "Traceback" not in done.stderr
     assert told(work / "again") == told(undisturbed / "reports")
     assert (work / "again.html").read_bytes() == (work / "page.html").read_bytes()
-
-
-def test_a_harvest_by_a_clock_that_goes_backwards_is_the_same(saegeo, work, as_undisturbed):
-    done = saegeo(
-        *HARVEST, *CONTROLS, "--out", "again", first=[clock_goes_backwards, creates_for_the_owner_alone]
-    ).end()
-    assert done.status == 0
-    assert as_undisturbed(work / "again")
-
-
-def test_umask_077_is_heeded(saegeo, work):
-    first = [creates_for_the_owner_alone]
-    assert saegeo(*RUN[:-1], "again", first=first).end().status == 0
-    assert saegeo("page", "again", "--out", "again.html", first=first).end().status == 0
-    made = [work / "again", *(work / "again").rglob("*"), work / "again.html"]
-    assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    assert as_undisturbed(work / "again.harvest")
+    made = [path for place in work.glob("again*") for path in (place, *place.rglob("*"))]
+    if creates_for_the_owner_alone in first:
+        assert not [path for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() != 0, reason="only root can become nobody")
@@ -80,9 +69,18 @@ def test_a_folder_of_another_user_is_a_sentence(saegeo, work):
     assert digests(work) == before
 
 
-@pytest.mark.parametrize("arguments", [RUN, (*RUN, "--json"), ("compare", "reports"), (*HARVEST, "--out", "again")])
-@pytest.mark.parametrize("closed", [(1,), (1, 2)], ids=["results", "results and messages"])
-def test_a_reader_that_goes_away_is_no_trouble(saegeo, work, arguments, closed):
+@pytest.mark.parametrize(
+    ("arguments", "closed"),
+    [
+        (RUN, (1,)),
+        ((*RUN, "--json"), (1, 2)),
+        ((*HARVEST, "--out", "again"), (1, 2)),
+        (("compare", "reports"), (1,)),
+        (("page", "reports", "--figures", "figures"), (1,)),
+    ],
+    ids=["run", "run, errors too", "harvest, errors too", "compare", "figures"],
+)
+def test_a_reader_that_goes_away_is_no_trouble(saegeo, arguments, closed):
     done = saegeo(*arguments, first=[partial(without_reader, *closed)]).end()
     assert done.status in (1, -signal.SIGPIPE)
     assert "Traceback" not in done.stderr
