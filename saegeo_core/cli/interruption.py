@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 #: Which signals these are, as far as the system has them.
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -30,8 +31,8 @@ def signals_raised() -> Iterator[None]:
     Signals that whoever started the process had it ignore (`nohup`, `&` in a script) stay ignored. After an interruption handlers
     stay as they are, for the process is about to end. Where signals cannot be caught, in any thread but the first, nothing changes.
     """
-    before = {}
-    last = None
+    before: dict[int, Any] = {}
+    last: float | None = None
 
     def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal last

@@ -9,7 +9,7 @@ from safetensors.numpy import save_file
 from saegeo_core.activations.synthetic_source import Plant
 
 SAES = ("one", "two")
-HARVEST = ("harvest", *SAES, "--model", "synthetic:n_documents=30,least_tokens=20,most_tokens=40", "--block-tokens", 8)
+HARVEST = ("harvest", *SAES, "--model", "synthetic:n_documents=20,least_tokens=20,most_tokens=40", "--block-tokens", 8)
 CONTROLS = ("--control", "random", "--control-draws", 2, "--gaussian-draws", 1)
 
 

@@ -30,16 +30,13 @@ def paused(saegeo):
 
 
 @pytest.mark.parametrize(
-    "second",
+    ("second", "moment"),
     [
-        HARVEST_IT,
-        (*HARVEST, "--fires-above", 1, "--out", "again"),
-        ("harvest", "two", *HARVEST[3:], "--out", "again"),
+        (HARVEST_IT, "/.shard-00001.npz"),
+        ((*HARVEST, "--fires-above", 1, "--out", "again"), "/.shard-00002.json"),
+        (("harvest", "two", *HARVEST[3:], "--out", "again"), "os.rename again/local/one/.counts"),
     ],
     ids=["the same", "by another rule", "one SAE of both"],
-)
-@pytest.mark.parametrize(
-    "moment", ["os.rename again/.unfinished/252466336d10/.shard-00001.npz", "os.rename again/local/one/.counts"]
 )
 def test_a_second_harvest_is_refused(saegeo, work, as_undisturbed, paused, second, moment):
     go_on = paused(*HARVEST_IT, before=moment)
