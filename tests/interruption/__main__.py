@@ -28,7 +28,7 @@ def main() -> None:
         harvests = EndedHarvests(Path(folder, "work"), signals, np.random.default_rng(options.seed))
         n_harvests = 0
         while len(ends) < options.kills:
-            ends += harvests.of(n_harvests, min(ENDS_OF_A_HARVEST, options.kills - len(ends)))
+            ends += harvests.of(n_harvests, min(ENDS_OF_A_HARVEST, options.kills - len(ends)), at_moments=True)
             n_harvests += 1
             print(f"{n_harvests} harvests, {len(ends)} ends", flush=True)
     at = Counter((end.part, signal.Signals(end.signal).name) for end in ends)

@@ -89,8 +89,8 @@ class EndedHarvests:
         self._operations = [_of_any_harvest(operation) for operation in whole.operations]
         self.expected = digests(folder / "whole")
 
-    def of(self, number: int, ends: int) -> Iterator[End]:
-        """A harvest whose starts are ended so many times, if none is over before; every third at a moment, others at operations.
+    def of(self, number: int, ends: int, *, at_moments: bool = False) -> Iterator[End]:
+        """A harvest whose starts are ended so many times, if none is over before: at operations, or every third at a moment.
 
         Raises:
             RuntimeError: what it made in the end is not what an undisturbed harvest makes.
@@ -98,7 +98,7 @@ class EndedHarvests:
         out = f"h{number}"
         for turn, operation in enumerate(self._drawn_operations(ends)):
             by = self._signals[turn % len(self._signals)]
-            end = self._ended(out, number, by, operation.format(out=out) if turn % 3 else None)
+            end = self._ended(out, number, by, None if at_moments and turn % 3 == 2 else operation.format(out=out))
             if end is None:
                 break
             yield end
