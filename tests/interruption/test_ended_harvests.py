@@ -22,6 +22,7 @@ def test_what_is_ended_at_random_moments_ends_as_if_it_had_not_been(tmp_path, si
 
 def test_what_was_being_written_when_it_was_killed_is_gone_in_the_end(saegeo, work, as_undisturbed):
     harvest = (*HARVEST, *CONTROLS, "--out", "again")
+    are_left = []
     for operation in (
         "/.controls-00001.npz",
         "/.shard-00003.json",
@@ -30,6 +31,7 @@ def test_what_was_being_written_when_it_was_killed_is_gone_in_the_end(saegeo, wo
         "os.rmdir again/.unfinished/",
     ):
         assert saegeo(*harvest, ended=Before(operation)).end().status == -signal.SIGKILL, operation
-    assert half_written(work)
+        are_left.append(bool(half_written(work)))
+    assert are_left == [True, True, True, True, False]
     assert saegeo(*harvest).end().status == 0
     assert as_undisturbed(work / "again")
