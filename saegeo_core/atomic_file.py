@@ -1,11 +1,14 @@
 """Files that appear whole or not at all: written under a hidden name in the same folder, and renamed when on the disk."""
 
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+_HIDDEN = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 @contextmanager
@@ -25,3 +28,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         hidden.unlink(missing_ok=True)
         raise
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Take away what writers that were killed left in a folder: hidden files that never took their places.
+
+    Nobody else may be writing there meanwhile.
+
+    Raises:
+        OSError: the folder may not be written to.
+    """
+    for path in folder.glob(".*"):
+        if _HIDDEN.fullmatch(path.name):
+            path.unlink(missing_ok=True)

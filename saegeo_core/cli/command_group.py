@@ -1,8 +1,10 @@
 """A click group that imports a command's module when the command is used, and ends every command in the agreed way.
 
-Exit status: 0 done, 1 some of the work failed, 2 the user's mistake or an error of the operating system, 130 interrupted.
+Exit status: 0 done, 1 some of the work failed, 2 the user's mistake or an error of the operating system, 130 and 143 interrupted by
+Ctrl-C and SIGTERM.
 """
 
+import contextlib
 import importlib
 import io
 import logging
@@ -14,9 +16,10 @@ from typing import Any
 
 import click
 
+from saegeo_core.cli.interruption import in_words, signals_raised, status_of
 from saegeo_core.errors import SaegeoError, Unfinished, near_matches
 
-DONE, SOME_FAILED, USERS_MISTAKE, INTERRUPTED = 0, 1, 2, 130
+DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
 
 
 class CommandGroup(click.Group):
@@ -55,6 +58,10 @@ class CommandGroup(click.Group):
         """Run the command; the user's mistakes become a message, an interruption a short notice."""
         _never_fail_on_encoding()
         logging.getLogger("saegeo_core").setLevel(logging.INFO)
+        with signals_raised():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _warn  # type: ignore[assignment]  # it takes whatever that takes
@@ -73,13 +80,14 @@ class CommandGroup(click.Group):
             from saegeo_core.cli.messages import complain
 
             _write_no_more_to_a_full_disk()
-            complain("error", SaegeoError(_in_words(error), "choose another place, or mend it"))
+            complain("error", SaegeoError(_error_in_words(error), "choose another place, or mend it"))
             ctx.exit(USERS_MISTAKE)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             from saegeo_core.cli.messages import say
 
-            say("interrupted: what was finished is kept, nothing is left half-written", level=logging.WARNING)
-            ctx.exit(INTERRUPTED)
+            with contextlib.suppress(OSError):  # a terminal that was closed hears nothing
+                say(in_words(interruption), level=logging.WARNING)
+            ctx.exit(status_of(interruption))
 
 
 def _warn(*warning: Any) -> None:
@@ -95,7 +103,7 @@ def _never_fail_on_encoding() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _in_words(error: OSError) -> str:
+def _error_in_words(error: OSError) -> str:
     """What the system says, and of what."""
     reason = error.strerror or str(error) or type(error).__name__
     return reason if error.filename is None else f"{error.filename}: {reason}"

@@ -35,11 +35,15 @@ def together(*options: Decorator) -> Decorator:
     return decorated
 
 
-def refuse_empty(_ctx: click.Context, option: click.Parameter, value: Any) -> Any:
-    """A click callback: a name that is empty, as one that a script forgot to set, would be the folder one is in."""
-    if value == "":
-        raise SaegeoError(f"{option.opts[0]} is empty", "name a folder; . is the one you are in")
-    return value
+class NamedPath(click.Path):
+    """A path with a name. One that is empty, as a script's that forgot to set it, would be the folder one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What `click.Path` makes of it; SaegeoError for an empty one."""
+        if value == "":
+            what = "a name" if param is None or isinstance(param, click.Argument) else param.opts[0]
+            raise SaegeoError(f"{what} is empty", "name a file or a folder; . is the folder you are in")
+        return super().convert(value, param, ctx)
 
 
 def plugin_option(help: str) -> Decorator:
@@ -70,7 +74,7 @@ def force_model_option(help: str) -> Decorator:
 def figure_options(help: str) -> Decorator:
     """The folder for figures, and what they are like."""
     return together(
-        click.option("--figures", metavar="DIR", type=click.Path(path_type=Path), help=help),
+        click.option("--figures", metavar="DIR", type=NamedPath(path_type=Path), help=help),
         click.option(
             "--figure-format", type=click.Choice(["svg", "pdf"]), default="svg", show_default=True, help="Of --figures."
         ),
@@ -91,7 +95,7 @@ def seed_option(help: str) -> Decorator:
 
 def out_option(default: str, help: str) -> Decorator:
     """The folder of results."""
-    return click.option("--out", default=default, show_default=True, metavar="DIR", help=help, callback=refuse_empty)
+    return click.option("--out", default=default, show_default=True, metavar="DIR", help=help, type=NamedPath())
 
 
 def _level(level: int) -> Callable[[click.Context, click.Parameter, bool], None]:

@@ -6,15 +6,15 @@ from typing import Literal
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import figure_options, verbosity_options
+from saegeo_core.cli.options import NamedPath, figure_options, verbosity_options
 from saegeo_core.errors import SaegeoError
 
 DEFAULT_FOLDER = Path("saegeo-results")
 
 
 @click.command("page")
-@click.argument("places", metavar="[REPORT | DIR]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--out", metavar="FILE.html", type=click.Path(path_type=Path), help="The page to write.")
+@click.argument("places", metavar="[REPORT | DIR]...", nargs=-1, type=NamedPath(path_type=Path))
+@click.option("--out", metavar="FILE.html", type=NamedPath(path_type=Path), help="The page to write.")
 @figure_options("Write every figure into this folder, and those of several SAEs together.")
 @verbosity_options
 @click.pass_context

@@ -6,7 +6,6 @@ are finished stay, and the same command goes on behind them: nothing is lost and
 added up before the end. The numbers depend neither on interruptions nor, on a CPU, on the sizes of batches.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -72,8 +71,8 @@ def harvest(
 
     Raises:
         SaegeoError: an SAE of another width; a folder with a harvest of other settings (the difference is named), or one in
-            which another process harvests an SAE of these; an empty corpus, or one whose documents are all shorter than a block;
-            a full disk; whatever source and corpus raise.
+            which another process harvests an SAE of these; an empty corpus, one whose documents are all shorter than a block, or
+            one that was changed meanwhile; a full disk; whatever source and corpus raise.
         Unfinished: workers died, or failed by nobody's mistake; the same call goes on.
     """
     return _Harvest(
@@ -122,6 +121,7 @@ class _Harvest:
         n_made = 0 if self.workers is None else self._make_shards_elsewhere(self.workers, controls)
         records = list(self._make_shards(controls, n_made))
         self._refuse_without_blocks(records)
+        self._refuse_changed_text()
         harvested = self._merge(records, controls)
         self.shards.remove()
         return harvested
@@ -168,6 +168,7 @@ class _Harvest:
             self.shards.write_configuration(configuration)
         else:
             refuse_differences(before, configuration, "a harvest of these SAEs was begun", self.shards.folder)
+            self.shards.clear_leftovers()
 
     def _make_shards_elsewhere(self, workers: Workers, controls: Sequence[Controls]) -> int:
         """Have workers make what shards they can; how many tokens these hold."""
@@ -227,11 +228,19 @@ class _Harvest:
                 "type a smaller --block-tokens, or --keep-tails to keep shorter blocks",
             )
 
+    def _refuse_changed_text(self) -> None:
+        """Shards of which some are of one text and some of another are worth nothing."""
+        if self.corpus.describe() != self._described["corpus"]:
+            self.shards.remove()
+            raise SaegeoError(
+                "the text was changed while it was harvested, so that what was found is of both",
+                "leave it as it is, and type the same command: it begins anew",
+            )
+
     def _merge(self, records: Sequence[ShardRecord], controls: Sequence[Controls]) -> list[Harvested]:
         harvested = []
-        folder = self.shards.folder
-        with disk_errors_explained(folder), tempfile.TemporaryDirectory(dir=folder) as scratch:
-            merger = Merger(self.shards, records, self.settings, Path(scratch))
+        with self.shards.scratch() as scratch:
+            merger = Merger(self.shards, records, self.settings, scratch)
             for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
                 firing = merger.firing(f"{number}", placed, drawn, **self._described)
                 harvested.append(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saegeo_core.atomic_file import replacing
+from saegeo_core.atomic_file import clear_leftovers, replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.firing.store import MANIFEST
@@ -44,13 +44,15 @@ def read_finished(spec: str, folder: Path, configuration: Mapping[str, Any]) -> 
 
 
 def write_finished(spec: str, folder: Path, configuration: Mapping[str, Any], firing: FiringStatistics) -> Harvested:
-    """Write firing statistics, in place of what was there.
+    """Write firing statistics, in place of what was there, and of what a harvest that was killed left half-written.
 
     Raises:
         SaegeoError, OSError: the folder is full or may not be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
+    for place in (folder, *folder.glob("controls/*")):
+        clear_leftovers(place)
     with replacing(folder / CONFIGURATION) as file:
         file.write(json.dumps(configuration, indent=1).encode())
     firing.write(folder)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from saegeo_core.atomic_file import replacing
+from saegeo_core.atomic_file import clear_leftovers, replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.file_lock import AlreadyLockedError, locked
 from saegeo_core.frozen import Frozen
@@ -175,6 +175,30 @@ class ShardFolder:
             names = [name for name in stored.files if name.startswith(f"{group}/")]
             return {name.removeprefix(f"{group}/"): stored[name] for name in names}
 
+    def clear_leftovers(self) -> None:
+        """Take away what a harvest that was killed left half-written.
+
+        Raises:
+            SaegeoError: the folder may not be written to.
+        """
+        with disk_errors_explained(self.folder):
+            clear_leftovers(self.folder)
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder for arrays in the making, taken away at the end.
+
+        Raises:
+            SaegeoError: an OSError within, such as a full disk.
+        """
+        try:
+            with disk_errors_explained(self.folder):
+                self._scratch.mkdir()
+                yield self._scratch
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
     def remove(self) -> None:
         """Take away the folder, if it is there, and the one around it if that held nothing else."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -206,6 +230,10 @@ class ShardFolder:
         except (OSError, ValueError) as error:
             raise SaegeoError(f"{path} cannot be read: {error}", f"remove {self.folder} and harvest again") from error
         return content
+
+    @property
+    def _scratch(self) -> Path:
+        return self.folder / "merging"
 
     def _record(self, number: int) -> Path:
         return self.folder / f"shard-{number:05}.json"

@@ -1,9 +1,12 @@
 """A Ray cluster that was joined: whether it is there, for how many workers it has room, and whether its machines are fit."""
 
+import contextlib
 import os
+import signal
 import socket
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -47,12 +50,13 @@ class RayCluster:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
         if where is not None:
             _refuse_silent(where)  # Ray itself waits for minutes
-        try:
-            ray.init(address=where or "auto", **quiet)
-        except ConnectionError as error:
-            if where is not None:
-                raise _nobody(where, error) from None
-            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+        with answer_to_sigterm_kept():
+            try:
+                ray.init(address=where or "auto", **quiet)
+            except ConnectionError as error:
+                if where is not None:
+                    raise _nobody(where, error) from None
+                ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
         return cls(_host_and_port(where or ray.get_runtime_context().gcs_address))
 
     def leave(self) -> None:
@@ -124,6 +128,17 @@ class RayCluster:
         import ray
 
         return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def answer_to_sigterm_kept() -> Iterator[None]:
+    """Ray has an answer of its own, which takes the place of the command line's and ends the process without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(before):
+            signal.signal(signal.SIGTERM, before)
 
 
 def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> None:

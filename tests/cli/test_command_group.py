@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from saegeo_core import SaegeoError
 from saegeo_core.cli import COMMANDS, main
+from saegeo_core.cli.interruption import Interruption
 from saegeo_core.errors import Unfinished
 
 HEAVY = ["torch", "sae_lens", "transformers", "pandas", "scipy", "sklearn", "numpy", "datasets", "plotly"]
@@ -138,7 +140,18 @@ def test_a_full_disk_behind_standard_output_is_a_sentence(command):
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: No space left on device")
 
 
-def test_an_interruption_is_told_plainly(group_that):
-    result = CliRunner().invoke(group_that(KeyboardInterrupt()), ["run"])
-    assert result.exit_code == 130
-    assert result.stderr == "interrupted: what was finished is kept, nothing is left half-written\n"
+@pytest.mark.parametrize(
+    ("error", "status", "what"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Interruption(signal.SIGINT), 130, "interrupted"),
+        (Interruption(signal.SIGTERM), 143, "ended by SIGTERM"),
+        (Interruption(signal.SIGHUP), 129, "ended by SIGHUP"),
+    ],
+    ids=["KeyboardInterrupt", "SIGINT", "SIGTERM", "SIGHUP"],
+)
+def test_an_interruption_is_told_plainly(group_that, error, status, what):
+    result = CliRunner().invoke(group_that(error), ["run"])
+    assert result.exit_code == status
+    promise = "what was finished is kept, nothing is left half-written, and the same command goes on"
+    assert result.stderr == f"{what}: {promise}\n"

@@ -125,6 +125,8 @@ def test_with_nothing_to_show_nothing_is_written(saegeo, places):
         (["--out", "report.json"], "is not named like one"),
         (["--out", "folder.html"], "cannot write folder.html: Is a directory"),
         (["--figures", "file"], "cannot write file"),
+        (["--figures", ""], "--figures is empty"),
+        (["--out", ""], "--out is empty"),
     ],
 )
 def test_what_cannot_be_written_is_told_and_leaves_no_trace(saegeo, stored, options, told):

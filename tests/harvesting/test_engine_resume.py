@@ -183,6 +183,19 @@ def test_anything_different_is_refused_and_named(
         harvest([sae], word_source(), other, tmp_path, change.get("settings", SETTINGS))
 
 
+def test_a_text_that_is_changed_meanwhile_is_refused(tmp_path, make_sae, word_source, corpus_of, texts):
+    corpus, other = corpus_of(texts), corpus_of(texts[::-1])
+
+    def change(number):
+        corpus.__dict__.update(other.__dict__)
+
+    with pytest.raises(SaegeoError, match="the text was changed while it was harvested"):
+        harvest([make_sae()], word_source(batch_tokens=9, after_batch=change), corpus, tmp_path / "out", SETTINGS)
+    [again] = harvest([make_sae()], word_source(), corpus, tmp_path / "out", SETTINGS)
+    [alone] = harvest([make_sae()], word_source(), other, tmp_path / "alone", SETTINGS)
+    assert again.firing.digest == alone.firing.digest
+
+
 def test_where_a_model_lies_makes_no_difference(tmp_path, make_sae, word_source, corpus):
     class Elsewhere(word_source):
         def __init__(self, where, **options):

@@ -1,5 +1,6 @@
 """Tasks on a Ray cluster of two nodes of this machine."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -112,3 +113,21 @@ def test_an_address_that_nobody_answers_at_is_said(address):
     pytest.importorskip("ray")
     with pytest.raises(SaegeoError, match=f"no Ray cluster answers at {address}"):
         OnRay().open(address, Share())
+
+
+def test_sigterm_is_answered_as_it_was_before_ray_came():
+    class Ray:
+        @staticmethod
+        def init(**_):
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(15))
+
+    def ours(*_):
+        pass
+
+    before = signal.signal(signal.SIGTERM, ours)
+    try:
+        with ray_cluster.answer_to_sigterm_kept():
+            Ray.init()
+        assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, before)
