@@ -164,7 +164,9 @@ def test_it_is_told_and_the_others_are_what_they_are(
     assert alone.exit_code == 0
     before = state_of_all()
     bad = analysis("a-bad", deed)
-    beside = saegeo("run", matrix, "--all", "--out", "beside", plugins=plugin_manager(formats=formats, bad=[bad], others=others))
+    beside = saegeo(
+        "run", matrix, "--all", "--out", "beside", plugins=plugin_manager(formats=formats, bad=[bad], others=others)
+    )
     ENDS.set()
     ENDS.clear()
     assert beside.exit_code == (1 if deed in FAILED else 0)

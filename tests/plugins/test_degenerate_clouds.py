@@ -100,7 +100,9 @@ FIRING = {
     "one document": lambda n: FiringStatistics.from_arrays(fired(n)[0], document_of_block=np.zeros(60, int)),
 }
 ENCODERS = {
-    "of its own": lambda rows: rows.double() + rows.double().norm(dim=1, keepdim=True) / 4 * torch.from_numpy(drawn(*rows.shape)),
+    "of its own": lambda rows: (
+        rows.double() + rows.double().norm(dim=1, keepdim=True) / 4 * torch.from_numpy(drawn(*rows.shape))
+    ),
     "the decoder": lambda rows: rows,
     "against the decoder": lambda rows: -rows,
     "zero": torch.zeros_like,
