@@ -4,8 +4,11 @@ import json
 import re
 from typing import Any
 
-#: Characters that steer a terminal, turn the direction of what follows, or are halves of others: JSON may write any by its number.
-STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+#: Characters that steer a terminal, turn the direction of what follows, are not seen, or are halves of others: JSON may write any
+#: by its number.
+STEERING = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
 ESCAPED_HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 

@@ -10,11 +10,6 @@ UNRELATED_ONCE_IN = 2.3263479
 FINEST = 1e-12
 
 
-def unit_rows(rows: torch.Tensor) -> torch.Tensor:
-    """Rows of any length but zero, (n, d), at unit length in float64."""
-    return torch.nn.functional.normalize(rows.double(), dim=1)
-
-
 def own_cosines(encoder: torch.Tensor, decoder: torch.Tensor) -> Floats:
     """The cosine between each of the `unit_rows` of two matrices, (n, d): float64 (n,), in [-1, 1]."""
     cosines: Floats = (encoder * decoder).sum(1).clamp(-1, 1).numpy(force=True)

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unit_rows, unrelated_threshold
+from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_alignment.declared import DECLARED
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
@@ -16,6 +16,7 @@ from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import kin_left_out
 from saegeo_core.numerics.across import CosinesAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.unit_rows import unit_rows
 from saegeo_core.statistics.dealt_among_kin import dealt_among_kin
 from saegeo_core.statistics.rank_correlation import standard_ranks
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.unit_rows import unit_rows
 
 MOST_TOGETHER = 256
 """Features that change places with each other: the cosines of all their pairs are held."""
@@ -69,7 +70,7 @@ def dealt(
     n_found = np.zeros(n_draws, np.int64)
     for members in sets:
         features = members.ravel()
-        rows = [torch.nn.functional.normalize(one[features].float(), dim=1) for one in (encoder, decoder)]
+        rows = [unit_rows(one[features], torch.float32) for one in (encoder, decoder)]
         pairs = (rows[0] @ rows[1].T).numpy(force=True)
         n_kin, size = members.shape
         order = np.argsort(rng.random((n_draws, n_kin)), axis=1)

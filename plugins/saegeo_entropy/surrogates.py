@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from saegeo_core.measuring.cache import cached_draws
 from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_core.numerics.largest_entries import largest_entries
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.own_lengths import Ellipsoid, dealt, in_order_of_extent
@@ -50,6 +51,9 @@ ALIKE = 1e-6
 
 MANY_DIMENSIONS = 8
 """From which draws are made in float32: in fewer, near points are as near as it rounds."""
+
+WIDE_RANGE = 100.0
+"""Ratio of the longest row to the shortest from which products in float32 lose what is near among short rows."""
 
 SHIPPED = "gaussian_surrogates.json"
 
@@ -218,13 +222,19 @@ def null_statistics(
     precision = precision_of(len(variances))
     rank = len(variances) if at_lengths is None else max(len(variances), at_lengths.angular.rank)
 
+    unit = 2.0 ** np.round(np.log2(variances.sum()) / 2)  # near one, no product of float32 vanishes or overflows
+
+    def near(rows_in_units: NDArray[np.floating[Any]]) -> Floats:
+        return unit * distances_of_null_rows(torch.from_numpy(rows_in_units.astype(precision)).to(device))
+
     def make(i: int) -> None:
         scores = random_scores(n, rank, np.random.default_rng([NEIGHBOR_RECIPE, i]), precision)
-        clouds = [np.asarray(scores[:, : len(variances)] * np.sqrt(variances).astype(precision))]
+        distances = [near(scores[:, : len(variances)] * (np.sqrt(variances) / unit).astype(precision))]
         if at_lengths is not None:
             directions = at_lengths.angular.directions(scores[:, : at_lengths.angular.rank])
-            clouds.append(at_lengths.at_lengths(directions))
-        distances = (distances_of_null_rows(torch.from_numpy(cloud.astype(precision)).to(device)) for cloud in clouds)
+            rows = at_lengths.at_lengths(directions)
+            is_wide = at_lengths.by_extent.max() > WIDE_RANGE * at_lengths.by_extent.min()
+            distances.append(euclidean_neighbors(rows, N_NEIGHBORS).distances if is_wide else near(rows / unit))
         draws[i] = [NeighborStatistics.of_distances(one).as_array() for one in distances]
 
     side_by_side(make, range(n_draws), device)

@@ -22,6 +22,7 @@ from saegeo_lobes.neighbor_phi import NeighborPhi, neighbor_phi_excess
 NO_PERMUTATIONS = np.empty((0, 0), np.int64)
 PAIR_COUNTS_ONLY = Absent("only pair counts are known, not which features fired in which block")
 NO_LABELS = Absent("the blocks have no labels, or all the same one")
+NO_LEADER = Absent("no feature fires in any block with a label")
 ONE_CLASS = Absent("fewer than two lobes of ten features, so there is nothing to tell apart")
 NO_ANGULAR = Absent("the angular affinity of all pairs does not fit in the memory allowed")
 
@@ -121,10 +122,11 @@ def text_of(features: FeatureSet, lobes: Integers, left_out: NDArray[np.bool_] |
     shares = shares_on((tile for _, tile in firing.fired.tiles()), lobes)
     leading = leading_lobes(shares, relative=features.settings.lead_is_relative)
     kept = np.ones(len(leading), bool) if left_out is None else ~left_out
-    return lobe_by_text(
+    counted = lobe_by_text(
         leading[kept],
         label[kept],
         group[kept],
         n_lobes=int(lobes.max()) + 1,
         n_labels=len(firing.label_names),
     )
+    return counted if counted.documents.any() else NO_LEADER

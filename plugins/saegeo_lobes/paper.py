@@ -220,7 +220,7 @@ def _artefacts(
     )
     live = live_features(firing.counts, firing.n_blocks)
     silent = firing.counts == 0
-    if silent.any():
+    if silent.any() and live.mask.any():
         homes = np.bincount(lobes[silent])
         without = _ami(lobes[live.mask], features.geometry(ANGULAR).labels(k)[live.mask])
         yield (

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.unit_rows import unit_rows
 
 
 def linked_shares(n_close: Integers, n_opposite: Integers) -> dict[str, float]:
@@ -54,7 +55,7 @@ def mean_squared_cosines_without(vectors: torch.Tensor, moment: Floats, groups: 
     n, total, of_all = len(vectors), float((moment**2).sum()), torch.from_numpy(moment.astype(np.float32))
     means = np.empty(int(groups.max()) + 1)
     for group in range(len(means)):
-        rows = torch.nn.functional.normalize(vectors[torch.from_numpy(groups == group)].float(), dim=1)
+        rows = unit_rows(vectors[torch.from_numpy(groups == group)], torch.float32)
         left = n - len(rows)
         with_all = n * float(((rows @ of_all) * rows).sum(dtype=torch.float64))
         among_themselves = float((rows @ rows.T).square().sum(dtype=torch.float64))

@@ -12,6 +12,7 @@ from saegeo_core.firing.bundled import has_bundled_firing
 from saegeo_core.loading import expand_specs
 from saegeo_core.plugin.analysis import INPUTS
 from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.rendering.numbers import seconds
 from saegeo_core.report.report import Preset
 from saegeo_core.report.store import ReportStore
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis, missing_inputs
@@ -96,6 +97,9 @@ def plan_run(
             "type --plugin NAME for one, --all for every one; saegeo plugins lists them",
         )
     plugins = plugins or PluginManager()
+    for plugin in plugins.plugins:
+        if plugin.is_slow:
+            say(f"slow: {plugin.name} (package {plugin.package}) took {seconds(plugin.seconds)} to load")
     options.place.refuse_unplaced()
     given = {"activations": options.place.model, "unembedding": options.place.model, "labels": options.labels}
     provided = PROVIDED.union(name for name, one in given.items() if one)

@@ -26,8 +26,10 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.undeclared import Undeclared
 
 ROWS_AT_ONCE = 4096
-SHORTEST = 1e-150
-"""Rows shorter than this count as zero: the squares of their numbers are lost even in float64."""
+SHORTEST = 1e-75
+"""Rows shorter than this count as zero: the squares of their squares are lost even in float64."""
+LONGEST = 1e37
+"""Rows longer than this are refused: single precision, in which products are made and lengths are kept, ends at 3e38."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,7 @@ class FeatureCloud:
         `labels` has one text for each row given (zero rows included). Without `sae` the cloud is called `memory:NAME`.
 
         Raises:
-            SaegeoError: not two-dimensional, not floating point, empty, not finite, or all rows zero.
+            SaegeoError: not two-dimensional, not floating point, empty, not finite, longer than LONGEST, or all rows zero.
         """
         tensor = _as_float_matrix(vectors)
         sae = sae or SaeDescription(
@@ -83,13 +85,15 @@ class FeatureCloud:
                 f"{len(labels)} labels were given for {tensor.shape[0]} features", "give one label for each feature"
             )
         norms = row_norms(tensor)
-        _refuse_non_finite(norms, sae.spec)
+        _refuse_beyond(tensor, norms, sae.spec)
         cloud = cls(tensor, np.arange(len(norms)), norms, sae, None if labels is None else tuple(labels))
         zero = norms == 0
         if not zero.any():
             return cloud
         if zero.all():
-            raise SaegeoError(f"all {len(norms)} rows of {sae.spec} are zero: there is no direction to measure")
+            raise SaegeoError(
+                f"all {len(norms)} rows of {sae.spec} are zero, or shorter than {SHORTEST:g}: there is no direction to measure"
+            )
         return replace(cloud.select(~zero), n_zero_rows=int(zero.sum()))
 
     @classmethod
@@ -183,10 +187,7 @@ class FeatureCloud:
 
     def checksum(self) -> int:
         """CRC-32 of the arrays as they are now: changes when an analysis writes to them, which none may do. 0.2 s for 600 MB."""
-        value = zlib.crc32(self.feature_ids.tobytes(), zlib.crc32(self.norms.tobytes()))
-        for rows in _slices(self.n_features):
-            value = zlib.crc32(_bytes_of(self.vectors[rows]).numpy().data, value)
-        return value
+        return rows_checksum(self.vectors, zlib.crc32(self.feature_ids.tobytes(), zlib.crc32(self.norms.tobytes())))
 
     def __repr__(self) -> str:
         return f"FeatureCloud({self.sae.spec}: {self.n_features} features x {self.d_in}, {self.sae.rows} rows, {self.sae.dtype})"
@@ -203,6 +204,13 @@ def row_digests(vectors: torch.Tensor) -> list[bytes]:
         for rows in _slices(len(vectors))
         for row in _bytes_of(vectors[rows]).numpy()
     ]
+
+
+def rows_checksum(vectors: torch.Tensor, value: int = 0) -> int:
+    """CRC-32 of the bits of all rows, going on from `value`."""
+    for rows in _slices(len(vectors)):
+        value = zlib.crc32(_bytes_of(vectors[rows]).numpy().data, value)
+    return value
 
 
 def rows_digest(vectors: torch.Tensor, of_rows: list[bytes] | None = None) -> str:
@@ -260,12 +268,14 @@ def _tensor_sharing_memory(array: NDArray[Any]) -> torch.Tensor:
         return torch.from_numpy(array)
 
 
-def _refuse_non_finite(norms: NDArray[np.float64], spec: str) -> None:
-    """A row holds NaN or infinity exactly when its float64 length does."""
-    broken = np.flatnonzero(~np.isfinite(norms))
-    if len(broken):
-        shown = ", ".join(map(str, broken[:5])) + (" …" if len(broken) > 5 else "")
-        raise SaegeoError(
-            f"{len(broken)} of {len(norms)} rows of {spec} hold NaN or infinity (rows {shown})",
-            "the weights are damaged: load them again from their source",
-        )
+def _refuse_beyond(vectors: torch.Tensor, norms: NDArray[np.float64], spec: str) -> None:
+    """A row with NaN or infinity has no finite length; neither has one whose squares overflow."""
+    beyond = np.flatnonzero(~(norms <= LONGEST))
+    broken = [row for row in beyond if not torch.isfinite(vectors[row]).all()]
+    for rows, what, advice in (
+        (broken, "hold NaN or infinity", "the weights are damaged: load them again from their source"),
+        (beyond, f"are longer than {LONGEST:g}, where single precision ends", "divide all rows by one number"),
+    ):
+        if len(rows):
+            shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
+            raise SaegeoError(f"{len(rows)} of {len(norms)} rows of {spec} {what} (rows {shown})", advice)

@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from saegeo_core.atomic_file import clear_leftovers, replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.file_lock import AlreadyLockedError, locked
+from saegeo_core.file_names import folded
 from saegeo_core.frozen import Frozen
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
@@ -100,7 +101,8 @@ def alone(root: Path, release: str, sae_id: str) -> Iterator[None]:
     Raises:
         SaegeoError: another one is at it, or the folder is full or may not be written to.
     """
-    lock = unfinished_folder(root, [(release, sae_id)]).with_suffix(".lock")
+    # Where file systems fold names, two of them are one folder.
+    lock = unfinished_folder(root, [(folded(release), folded(sae_id))]).with_suffix(".lock")
     with ExitStack() as held:
         try:
             held.enter_context(locked(lock))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.file_names import folded
 from saegeo_core.typed_path import typed_path
 from saegeo_core.undeclared import refuse_while_working
 
@@ -146,10 +147,10 @@ def _natural(path: Path) -> list[int | str]:
 
 
 def _refuse_one_name_for_two(specs: Iterable[SaeSpec]) -> None:
-    """Names are compared as file systems do that fold case: one folder holds what belongs to one SAE."""
+    """Names are compared as file systems do that fold them: one folder holds what belongs to one SAE."""
     named: dict[tuple[str, str], SaeSpec] = {}
     for spec in specs:
-        other = named.setdefault((spec.storage_release.casefold(), spec.storage_id.casefold()), spec)
+        other = named.setdefault((folded(spec.storage_release), folded(spec.storage_id)), spec)
         if other is not spec:
             raise SaegeoError(
                 f"{other} and {spec} would both be kept under {spec.storage_release}:{spec.storage_id}",

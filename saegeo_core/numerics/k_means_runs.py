@@ -19,6 +19,7 @@ Starts of all runs are drawn together and steps of several taken together: at 1,
 at each start take twice as long as its steps.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -187,8 +188,11 @@ def adjusted_rand_indices(one: Integers, others: Integers) -> Floats:
 def _runs(points: Floats, n_clusters: int, stream: np.random.RandomState, n_runs: int) -> tuple[Integers, Floats]:
     """Labels of single runs of scikit-learn's (n_runs, n_points), and the sum of squares of each."""
     from sklearn.cluster import k_means
+    from sklearn.exceptions import ConvergenceWarning
 
-    with threadpool_limits(1):  # its threads wait for each other longer than one of them takes for so few points
+    # Its threads wait for each other longer than one of them takes for so few points.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # points in one place have as few clusters as places
         found = [k_means(points, n_clusters, random_state=stream, n_init=1) for _ in range(n_runs)]
     return np.stack([labels for _, labels, _ in found]).astype(np.int64), np.array([least for _, _, least in found])
 

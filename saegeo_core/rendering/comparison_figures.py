@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from saegeo_core.comparison import compare
 from saegeo_core.comparison.profile import LayerProfile
 from saegeo_core.errors import SaegeoError
-from saegeo_core.rendering.report_names import file_name
+from saegeo_core.file_names import file_name
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Report, Table
 
@@ -16,6 +16,8 @@ Named = tuple[str, Figure, Table]
 def comparison_figures(reports: Sequence[Report]) -> Iterator[Named]:
     """Every figure that several of these reports share, named without suffix; nothing where no two are layers of one series.
 
+    Names may be alike.
+
     Reports of one analysis with the same settings are compared by themselves: a report of other settings, beside them in a folder,
     hides nothing. Where one SAE has several even so, none of them is to be preferred, and there is no figure.
     """
@@ -23,7 +25,6 @@ def comparison_figures(reports: Sequence[Report]) -> Iterator[Named]:
     for report in reports:
         settings = f"{report.analysis.preset} {report.seed} {sorted(report.parameters.items())}"
         alike.setdefault((report.analysis.name, settings), []).append(report)
-    taken: dict[str, int] = {}
     for (analysis, _), group in alike.items():
         try:
             profile = compare(group, metrics=[f"{analysis}.*"], allow_incomparable=True, profile=True).profile
@@ -31,9 +32,7 @@ def comparison_figures(reports: Sequence[Report]) -> Iterator[Named]:
             continue
         preset = "" if group[0].analysis.preset == "calibrated" else f"-{group[0].analysis.preset}"
         for name, figure, table in profile_figures(profile) if profile else ():
-            named = f"comparison{preset}-{name}"
-            taken[named] = taken.get(named, 0) + 1
-            yield f"{named}-{taken[named]}" if taken[named] > 1 else named, figure, table
+            yield f"comparison{preset}-{name}", figure, table
 
 
 def profile_figures(profile: LayerProfile) -> Iterator[Named]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import tee
 from pathlib import Path
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
+from saegeo_core.file_names import told_apart
 from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering.comparison_figures import Named, comparison_figures
 from saegeo_core.rendering.figures.paper_sheet import PaperWidth
@@ -94,12 +96,15 @@ def write_drawings(
 ) -> Iterator[Path]:
     """Write each of these figures into a folder, which is made; yields each file once it is there.
 
+    Names that are alike, by whatever file system, are numbered.
+
     Raises:
         SaegeoError: matplotlib is not installed, or the folder cannot be written.
     """
     with _explained(folder, "--figures"):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, figure, table in named:
+    named, names = tee(named)
+    for name, (_, figure, table) in zip(told_apart(name or "figure" for name, *_ in names), named, strict=True):
         path = folder / f"{name}.{figure_format}"
         content = static_drawing(figure, table, figure_format, width)
         with _explained(path, "--figures"), replacing(path) as file:

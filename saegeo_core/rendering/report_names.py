@@ -1,12 +1,11 @@
 """What each of several reports is called, and the file of each of their figures, so that no two names are the same."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 
 from saegeo_core.comparison.distinctions import distinct_names, distinctions
+from saegeo_core.file_names import file_name, told_apart
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Report, Table
@@ -14,8 +13,6 @@ from saegeo_core.report.report import Report, Table
 MAX_DISTINCTIONS = 4
 MAX_TEXT = 40
 """Characters of a parameter's name, and of its value."""
-MAX_FILE_NAME = 150
-"""Characters, without what numbers a name that comes again."""
 
 
 @dataclass(frozen=True)
@@ -58,25 +55,18 @@ def links(names: Sequence[ReportName], taken: Iterable[str] = ()) -> list[str]:
 
     It stays the same when a page is written again with more reports.
     """
-    known = set(taken)
-    found = []
-    for name in names:
-        plain = file_name("-".join(filter(None, [name.analysis, name.sae, name.apart]))) or "report"
-        link = next(link for link in chain([plain], (f"{plain}-{n}" for n in count(2))) if link not in known)
-        known.add(link)
-        found.append(link)
-    return found
+    return list(told_apart((_joined(name.analysis, name.sae, name.apart) or "report" for name in names), taken))
 
 
 def named_figures(reports: Sequence[Report]) -> Iterator[tuple[str, Figure, Table]]:
-    """Name without suffix, figure and its table. Names differ, and hold letters, digits, dots, dashes and underscores only."""
-    taken: dict[str, int] = {}
-    for report, of_report in zip(reports, report_names(reports), strict=True):
+    """Name for a file, figure and its table; names may be alike."""
+    for report, name in zip(reports, report_names(reports), strict=True):
         for figure in report.figures:
-            name = file_name("-".join(filter(None, [of_report.analysis, of_report.sae, of_report.apart, figure.name])))
-            taken[name] = taken.get(name, 0) + 1
-            again = f"-{taken[name]}" if taken[name] > 1 else ""
-            yield f"{name}{again}", figure, report.tables[figure.table]
+            yield _joined(name.analysis, name.sae, name.apart, figure.name), figure, report.tables[figure.table]
+
+
+def _joined(*parts: str) -> str:
+    return file_name("-".join(filter(None, parts)))
 
 
 def _in_words(distinct: Mapping[str, str]) -> str:
@@ -92,8 +82,3 @@ def _in_words(distinct: Mapping[str, str]) -> str:
 def _shortened(text: str) -> str:
     text = clean(text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
-
-
-def file_name(text: str) -> str:
-    """Letters, digits, dots, dashes and underscores of the text, at most MAX_FILE_NAME."""
-    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[-MAX_FILE_NAME:]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from saegeo_core.report.replicates import Replicates
 
+MOST_CELLS = 50_000_000
+"""Of all tables of a report: as JSON about the gigabyte that is read at once."""
+
 FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "arrows"]
 
 
@@ -144,6 +147,11 @@ class Findings:
 
     def __post_init__(self) -> None:
         """Refuse what could not be stored or drawn: the author of the analysis should hear it here, not a reader later."""
+        n_cells = sum(table.size for table in self.tables.values())
+        if n_cells > MOST_CELLS:
+            raise ValueError(
+                f"the tables have {n_cells:,} cells, and a report holds {MOST_CELLS:,}: keep what is longer among the arrays"
+            )
         _refuse_strangers("metrics", self.metrics, Metric)
         _refuse_strangers("figures", self.figures, Figure)
         _refuse_repeats("metric", [metric.name for metric in self.metrics])

@@ -117,6 +117,12 @@ class AnalysisInputs:
             place.open_unembedding(cloud.sae, plugins.sources) if "unembedding" in read else None,
         )
 
+    def checksum(self) -> tuple[int, int]:
+        """Changes when an analysis writes to what it was handed."""
+        from saegeo_core.cloud.feature_cloud import rows_checksum
+
+        return self.cloud.checksum(), 0 if self.encoder is None else rows_checksum(self.encoder)
+
     def job(self, configured: ConfiguredAnalysis, seed: int) -> Job:
         """The job of one of the analyses."""
         among = self.among

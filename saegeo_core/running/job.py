@@ -4,7 +4,6 @@ import contextlib
 import importlib.metadata
 import logging
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -53,6 +52,7 @@ from saegeo_core.running.given import (
     refuse_own_documents,
     text_of_run,
 )
+from saegeo_core.running.left_as_found import left_as_found
 from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subset_null
 from saegeo_core.undeclared import NamedByParameters, Undeclared, analysis_at_work
 
@@ -268,7 +268,7 @@ class Job:
         """The numbers of the analysis on any features, each time by the same chance."""
         theirs: dict[str, Any] = {"firing": of.firing, "encoder": of.encoder}
         context = replace(self._context(silent), **{name: one for name, one in theirs.items() if name in self.given})
-        with self._running():
+        with self._running():  # what it changes, it has changed in `analyze` too
             return self.analysis.estimates(of.cloud, self.parameters, context)
 
     def _handed(self, name: str) -> Any:
@@ -299,27 +299,41 @@ class Job:
         )
 
     @contextlib.contextmanager
-    def _running(self) -> Iterator[None]:
-        """What holds while the analysis works: standard output carries results only, and its errors name it."""
+    def _running(self) -> Iterator[list[str]]:
+        """What holds while the analysis works: standard output carries results only, and its errors name it.
+
+        What everybody shares is put back at the end; then the list says what it had changed of that.
+        """
         try:
-            with analysis_at_work(self.analysis.name), one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
-                yield
+            with analysis_at_work(self.analysis.name), one_blas_thread(), left_as_found() as changed:
+                yield changed
+        except SystemExit as error:
+            raise RuntimeError(f"it asked to end the program, with status {error.code}") from error
         except Exception as error:
             error.add_note(f"in analysis {self.analysis.name} of package {self.package}, on {self.cloud.sae.spec}")
             raise
 
     def _analyze(self, progress: Progress) -> Findings:
-        before = self.cloud.checksum()
+        before, parameters = self.checksum(), self.parameters.model_dump()
         cloud, context = self.given["cloud"].value, self._context(progress)
-        with self._running():
+        with self._running() as changed:
             findings = self.analysis.analyze(cloud, self.parameters, context)
             if not isinstance(findings, Findings):
                 raise TypeError(f"analyze returned a {type(findings).__name__}, not Findings")
             if self.analysis.headline not in [metric.name for metric in findings.metrics]:
                 raise ValueError(f"the headline {self.analysis.headline!r} is not among the metrics")
-            if self.cloud.checksum() != before:
-                raise ValueError("the analysis wrote to the cloud's vectors; it must work on a copy")
-        return findings
+            if self.checksum() != before:
+                raise ValueError("the analysis wrote to the cloud's vectors, or to the encoder; it must work on a copy")
+            if self.parameters.model_dump() != parameters:
+                raise ValueError("the analysis changed its parameters; it must work on a copy")
+        told = [f"{self.analysis.name} (package {self.package}): {one}" for one in changed]
+        return replace(findings, warnings=[*findings.warnings, *told])
+
+    def checksum(self) -> tuple[int, int]:
+        """Of the arrays that are handed out and cannot be made read-only, as they are now."""
+        from saegeo_core.cloud.feature_cloud import rows_checksum
+
+        return self.cloud.checksum(), 0 if self.encoder is None else rows_checksum(self.encoder)
 
     def _stamp(self, findings: Findings, seconds: float) -> Report:
         cloud, analysis = self.cloud, self.analysis

@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.numerics.strongest_links import Links, strongest_links
+from saegeo_core.numerics.unit_rows import unit_rows
 from saegeo_core.statistics.resampling import FEWEST_GROUPS
 from saegeo_core.statistics.uniform_directions import tail_threshold
 
@@ -54,7 +55,7 @@ def kin_threshold(vectors: torch.Tensor) -> float:
     """
     n = len(vectors)
     chosen = np.unique(np.linspace(0, n - 1, min(n, SAMPLED_ROWS)).round().astype(np.int64))
-    rows = torch.nn.functional.normalize(vectors[torch.from_numpy(chosen)].double(), dim=1)
+    rows = unit_rows(vectors[torch.from_numpy(chosen)])
     cosines = (rows @ rows.T).abs().numpy(force=True)[np.triu_indices(len(chosen), 1)]
     dimension = max(2.0, (NORMAL_QUANTILE / max(float(np.quantile(cosines, QUANTILE)), 1e-9)) ** 2)
     return float(tail_threshold(min(1.0, CHANCE_LINKS_PER_FEATURE / n), dimension))

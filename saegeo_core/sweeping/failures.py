@@ -51,6 +51,7 @@ def kept(task: Task) -> dict[str | None, Failed]:
 def _path(task: Task, analysis: str | None) -> Path:
     options = task.options
     how = (options.preset, options.rows, options.layout, options.decoder_key, options.model_slice, options.features)
+    read = [str(one) for one in (task.spec, options.firing, options.labels, options.place)]
     what = [dict(named.parameters) for named in task.analyses if named.name == analysis]
     folder = Path(options.out) / task.spec.storage_release / task.spec.storage_id
-    return folder / f"{analysis or LOADING}-{digest_of([how, options.seed, what])}.failed"
+    return folder / f"{analysis or LOADING}-{digest_of([how, read, options.seed, what])}.failed"

@@ -1,6 +1,5 @@
 """Work on a Ray cluster: as many workers as its machines have room for, each an actor that does one thing after another."""
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -94,7 +94,17 @@ class Failed:
         """The job in words."""
         if self.analysis is None:
             return str(self.spec)
-        return f"{self.analysis} (package {self.package}) on {self.spec}"
+        package = "" if self.package is None else f" (package {self.package})"
+        return f"{self.analysis}{package} on {self.spec}"
+
+    @property
+    def is_death(self) -> bool:
+        """Whether the process ended that was at work: it told neither in which analysis nor where."""
+        return self.analysis is None and not self.traceback and not self.is_mistake
+
+    def blamed_on(self, analysis: str) -> "Failed":
+        """The same failure, of an analysis that was alone at work."""
+        return replace(self, analysis=analysis)
 
 
 Outcome = Stored | Skipped | Failed

@@ -30,17 +30,34 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
             yield from (replace(one, seed=task.options.seed) for one in failed.values())
         remaining = [task.without(failed) for task, failed in zip(tasks, before, strict=True)]
     for attempt in range(1, ATTEMPTS + 1):
-        again = []
+        again: list[Task] = []
         for task, outcomes in executor.perform([task for task in remaining if task.analyses]):
             to_retry = [
                 one for one in outcomes if attempt < ATTEMPTS and isinstance(one, Failed) and not one.is_mistake
             ]
-            again += [task.only({one.analysis for one in to_retry})] if to_retry else []
+            again += _tried_again(task, to_retry)
             for outcome in outcomes:
                 if outcome not in to_retry:
-                    _note(task, outcome)
-                    yield replace(outcome, seed=task.options.seed)
+                    told = _blamed(task, outcome)
+                    _note(task, told)
+                    yield replace(told, seed=task.options.seed)
         remaining = again
+
+
+def _tried_again(task: Task, failures: Sequence[Failed]) -> list[Task]:
+    """What failed of a task. A process that ended took all its analyses with it: one by one they tell whose doing that was."""
+    if not failures:
+        return []
+    again = task.only({one.analysis for one in failures})
+    if not any(one.is_death for one in failures):
+        return [again]
+    return [again.only({named.name}) for named in again.analyses]
+
+
+def _blamed(task: Task, outcome: Outcome) -> Outcome:
+    """An outcome, that of a process which ended with the analysis that was alone at work there."""
+    is_alone = isinstance(outcome, Failed) and outcome.is_death and len(task.analyses) == 1
+    return outcome.blamed_on(task.analyses[0].name) if is_alone and isinstance(outcome, Failed) else outcome
 
 
 def _note(task: Task, outcome: Outcome) -> None:

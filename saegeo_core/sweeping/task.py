@@ -102,11 +102,11 @@ class Task:
         except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
             yield Failed.of(error, self.spec)
             return
-        as_loaded = inputs.cloud.checksum()
+        as_loaded = inputs.checksum()
         for configured in analyses:
             outcome = self._measure(inputs, configured, watched)
             yield outcome
-            if isinstance(outcome, Failed) and inputs.cloud.checksum() != as_loaded:
+            if isinstance(outcome, Failed) and inputs.checksum() != as_loaded:
                 inputs = self._open(analyses, plugins)  # the next ones must not measure what it left behind
 
     def _measure(self, inputs: AnalysisInputs, configured: ConfiguredAnalysis, watched: Watched) -> Outcome:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from saegeo_core import SaegeoError
-from saegeo_core.cloud.feature_cloud import ROWS_AT_ONCE, SHORTEST, FeatureCloud
+from saegeo_core.cloud.feature_cloud import LONGEST, ROWS_AT_ONCE, SHORTEST, FeatureCloud
 
 
 def test_vectors_stay_as_they_were_given(rng):
@@ -114,7 +114,7 @@ def test_big_endian_arrays_are_read(rng):
     npst.arrays(
         np.float64,
         npst.array_shapes(min_dims=2, max_dims=2, max_side=8),
-        elements=st.floats(-1e100, 1e100, allow_subnormal=False),
+        elements=st.floats(-1e36, 1e36, allow_subnormal=False),
     )
 )
 def test_unit_vectors_have_length_one(array):
@@ -125,6 +125,17 @@ def test_unit_vectors_have_length_one(array):
         return
     lengths = cloud.unit_vectors(torch.float64).norm(dim=1)
     torch.testing.assert_close(lengths, torch.ones_like(lengths))
+
+
+def test_what_no_product_would_survive_is_no_row(rng):
+    rows = rng.standard_normal((4, 3))
+    cloud = FeatureCloud.from_array(rows * [[1e-300], [1.0], [1e-60], [1e30]])
+    assert cloud.feature_ids.tolist() == [1, 2, 3]
+    with pytest.raises(SaegeoError, match=r"all 4 rows of memory:array are zero, or shorter than 1e-75"):
+        FeatureCloud.from_array(rows * 1e-300)
+    assert LONGEST == 1e37
+    with pytest.raises(SaegeoError, match=r"2 of 4 rows of memory:array are longer than 1e\+37.* \(rows 1, 3\)"):
+        FeatureCloud.from_array(rows * [[1.0], [1e200], [1.0], [1e50]])  # the squares of the first overflow
 
 
 def test_one_column_of_a_wider_matrix_has_a_digest_and_a_checksum(rng):

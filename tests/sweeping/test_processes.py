@@ -48,6 +48,17 @@ def test_who_dies_each_time_fails_and_the_others_go_on(tasks, two, runs):
     assert runs("dies") == 3
 
 
+def test_who_ends_the_process_is_named_and_the_others_are_measured(tasks, two, runs):
+    outcomes = list(sweep(tasks(1, "dies", "well"), two))
+    (failed,) = (one for one in outcomes if isinstance(one, Failed))
+    assert failed.where == f"dies on {Path.cwd() / 'sae_0.npy'}"
+    assert [one.analysis for one in outcomes if isinstance(one, Stored)] == ["well"]
+    assert runs("well") == 1
+    again = list(sweep(tasks(1, "dies", "well"), two))  # it is kept by its name, and stands for nobody else
+    assert sorted(type(one).__name__ for one in again) == ["Failed", "Stored"]
+    assert runs("dies") == 3
+
+
 def test_what_breaks_is_tried_again_and_kept_with_its_last_words(tasks, two, runs):
     outcomes = list(sweep(tasks(1, "breaks", "well"), two))
     (failed,) = (one for one in outcomes if isinstance(one, Failed))

@@ -5,10 +5,11 @@ import pytest
 import torch
 from scipy import stats
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unit_rows, unrelated_threshold
+from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
 from saegeo_alignment.analysis import Alignment
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, FiringStatistics, SaegeoError
+from saegeo_core.numerics.unit_rows import unit_rows
 from saegeo_core.synthetic import families, isotropic
 from saegeo_core.synthetic.composites import COMPOSITES
 
