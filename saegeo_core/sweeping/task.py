@@ -4,7 +4,7 @@ What a task makes are reports, each named by a digest of what decides its number
 done again, by whomever, at any time: what is stored is not computed again, and nothing is counted twice.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,13 +23,20 @@ from saegeo_core.running.job import Job
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
 
-Watched = Callable[[Job], AbstractContextManager[Progress]]
-"""Told of a job that is about to be computed; what it enters shows how far the job's loops have come."""
+
+class Watched:
+    """Told of what is about to be done; what is entered shows how far its loops have come. This one shows nothing."""
+
+    def loading(self, spec: SaeSpec) -> AbstractContextManager[Progress]:  # noqa: ARG002
+        """An SAE is about to be loaded."""
+        return nullcontext(silent)
+
+    def computing(self, job: Job) -> AbstractContextManager[Progress]:  # noqa: ARG002
+        """A job is about to be computed."""
+        return nullcontext(silent)
 
 
-def unwatched(job: Job) -> AbstractContextManager[Progress]:  # noqa: ARG001
-    """Shows nothing."""
-    return nullcontext(silent)
+UNWATCHED = Watched()
 
 
 @dataclass(frozen=True)
@@ -72,11 +79,11 @@ class Task:
         left = {named.name for named in self.analyses if named.name not in names}
         return replace(self, analyses=()) if None in names else self.only(left)
 
-    def perform(self, plugins: PluginManager, watched: Watched = unwatched) -> Iterator[Outcome]:
+    def perform(self, plugins: PluginManager, watched: Watched = UNWATCHED) -> Iterator[Outcome]:
         """Measure the SAE by one analysis after the other. One that fails is an outcome like any other: the rest go on."""
         try:
             analyses = [self._configured(named, plugins) for named in self.analyses]
-            inputs = self._open(analyses, plugins)
+            inputs = self._open(analyses, plugins, watched)
         except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
             yield Failed.of(error, self.spec)
             return
@@ -85,7 +92,7 @@ class Task:
             outcome = self._measure(inputs, configured, watched)
             yield outcome
             if isinstance(outcome, Failed) and inputs.cloud.checksum() != as_loaded:
-                inputs = self._open(analyses, plugins)  # the next ones must not measure what it left behind
+                inputs = self._open(analyses, plugins, watched)  # the next ones must not measure what it left behind
 
     def _measure(self, inputs: AnalysisInputs, configured: ConfiguredAnalysis, watched: Watched) -> Outcome:
         name = configured.name
@@ -94,7 +101,7 @@ class Task:
         try:
             job, store = inputs.job(configured, self.options.seed), ReportStore(self.options.out)
             is_there = job.path_in(store).exists() and self.options.existing != "replace"
-            with nullcontext(silent) if is_there else watched(job) as progress:
+            with nullcontext(silent) if is_there else watched.computing(job) as progress:
                 stored = job.perform_stored(store, self.options.existing, progress)
         except MissingInput as error:
             if self.skip_incomplete:
@@ -107,20 +114,23 @@ class Task:
     def _configured(self, named: NamedAnalysis, plugins: PluginManager) -> ConfiguredAnalysis:
         return ConfiguredAnalysis.configure(named.name, self.options.preset, named.parameters, plugins)
 
-    def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager) -> AnalysisInputs:
+    def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager, watched: Watched) -> AnalysisInputs:
         options = self.options
-        inputs = AnalysisInputs.open(
-            self._load(plugins),
-            analyses,
-            firing=options.firing,
-            place=options.place.with_device_resolved(),
-            plugins=plugins,
-            layout=options.layout,
-        )
+        with watched.loading(self.spec) as progress:
+            cloud = self._load(plugins, progress)
+            cloud.identify(progress)
+            inputs = AnalysisInputs.open(
+                cloud,
+                analyses,
+                firing=options.firing,
+                place=options.place.with_device_resolved(),
+                plugins=plugins,
+                layout=options.layout,
+            )
         features = options.features
         return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
 
-    def _load(self, plugins: PluginManager) -> FeatureCloud:
+    def _load(self, plugins: PluginManager, progress: Progress) -> FeatureCloud:
         options = self.options
         return load_cloud(
             self.spec,
@@ -130,4 +140,5 @@ class Task:
             model_slice=options.model_slice,
             labels=options.labels,
             plugins=plugins,
+            progress=progress,
         )
