@@ -95,5 +95,9 @@ def _shortened(text: str) -> str:
 
 
 def file_name(text: str) -> str:
-    """Letters, digits, dots, dashes and underscores of the text, at most MAX_FILE_NAME."""
-    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")[-MAX_FILE_NAME:]
+    """Letters, digits, dots, dashes and underscores of the text, at most MAX_FILE_NAME: a long one keeps both ends."""
+    plain = re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
+    if len(plain) <= MAX_FILE_NAME:
+        return plain
+    head = MAX_FILE_NAME // 3
+    return f"{plain[:head]}--{plain[head + 2 - MAX_FILE_NAME :]}"
