@@ -15,8 +15,12 @@ def folded(name: str) -> str:
 
 
 def file_name(text: str) -> str:
-    """Letters of ASCII, digits, dots, dashes and underscores of the text, the end of it where it is long; "" where it has none."""
-    return re.sub(r"[^A-Za-z0-9._]+", "-", text)[-MOST_CHARACTERS:].strip("-.")
+    """Letters of ASCII, digits, dots, dashes and underscores of the text, a long one with both its ends; "" where it has none."""
+    plain = re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
+    if len(plain) <= MOST_CHARACTERS:
+        return plain
+    head = MOST_CHARACTERS // 3
+    return f"{plain[:head]}--{plain[head + 2 - MOST_CHARACTERS :]}"
 
 
 def told_apart(names: Iterable[str], taken: Iterable[str] = ()) -> Iterator[str]:

@@ -28,10 +28,15 @@ ALL = slice(None)
 FIGURE = Figure(
     name="alignments",
     title="Cosine between encoder and decoder",
-    kind="bar",
+    kind="step",
     table="alignments",
     x="cosine",
     y=("share", "dealt"),
+    y_names=("a feature's own decoder", "decoders dealt among kin"),
+    nulls=("dealt",),
+    x_title="cosine of encoder and decoder",
+    y_title="share of features",
+    caption="Beside the null, in which features of one kin change places with others: those that cannot keep their decoder.",
 )
 
 
@@ -119,7 +124,9 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     if pairs is None:
         return DECLARED.absent(f"fewer than {FEWEST} features have an encoder", cloud.n_features)
     n, left_out = len(pairs.rows), cloud.n_features - len(pairs.rows)
-    kin = np.unique(kin_of(cloud, device=context.device)[pairs.rows], return_inverse=True)[1]
+    kin = np.unique(kin_of(cloud, device=context.device, watch=context.watch("kin"))[pairs.rows], return_inverse=True)[
+        1
+    ]
     gain = two_groups_gain(pairs.cosines)
     gains = {} if gain is None else {"two_groups_gain": gain}
     rates = pairs.with_rates()

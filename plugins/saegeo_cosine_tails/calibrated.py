@@ -14,7 +14,6 @@ from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
 from saegeo_core.measuring.of_cloud import cosines_and_kin_of, direction_moments_of, matched_directions_of
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
-from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
@@ -86,7 +85,7 @@ def calibrated_findings(
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
     cosine, warnings = _threshold_of(cloud, p0, min_expected, threshold)
-    cosines, kin = cosines_and_kin_of(cloud, [cosine], device=context.device, watch=_watched(context))
+    cosines, kin = cosines_and_kin_of(cloud, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
     seen = _observed(cloud, cosines, cosine, context)
     random = _random_directions(cloud, context.device)
     pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
@@ -118,12 +117,8 @@ def estimates(
 ) -> dict[str, float]:
     """Every metric by name, of at least two features in two dimensions."""
     cosine, _ = _threshold_of(cloud, p0, min_expected, threshold)
-    cosines = pairwise_cosines(cloud.vectors, [cosine], device=context.device, watch=_watched(context))
+    cosines = pairwise_cosines(cloud.vectors, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
     return _numbers(_observed(cloud, cosines, cosine, context))
-
-
-def _watched(context: AnalysisContext) -> Watch:
-    return lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines")
 
 
 def _observed(cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, context: AnalysisContext) -> Observed:

@@ -24,7 +24,7 @@ def paper_findings(cloud: FeatureCloud, context: AnalysisContext, *, threshold: 
             vectors,
             [cosine],
             device=context.device,
-            watch=lambda tiles: context.progress(tiles, len(tiles), "pairwise cosines"),
+            watch=context.watch("pairwise cosines"),
         )
         for vectors in (cloud.vectors, torch.from_numpy(rows))
     )

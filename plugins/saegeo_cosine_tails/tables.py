@@ -1,6 +1,7 @@
 """The tables and figures both presets share."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,34 +22,31 @@ LAWS = {
 def tail_figures(laws: Iterable[str]) -> list[Figure]:
     """Both drawings of these columns: the one observed, and its nulls."""
     shown = tuple(name for name in LAWS if name in laws)
-    y_names, nulls = tuple(LAWS[name] for name in shown), shown[:0:-1]
+    drawn = partial(
+        Figure,
+        y=shown,
+        y_names=tuple(LAWS[name] for name in shown),
+        nulls=shown[:0:-1],
+        log_y=True,
+        y_title="share of pairs",
+    )
     return [
-        Figure(
+        drawn(
             name="cosine_histogram",
             title="Cosines of all pairs",
             kind="step",
             table="histogram",
             x="cosine",
-            y=shown,
-            y_names=y_names,
-            nulls=nulls,
-            log_y=True,
             x_title="cosine",
-            y_title="share of pairs",
             caption="Share of pairs in each bin, beside what chance would give.",
         ),
-        Figure(
+        drawn(
             name="tail_fraction_by_threshold",
             title="How many pairs lie beyond a cosine",
             kind="line",
             table="tails",
             x="threshold",
-            y=shown,
-            y_names=y_names,
-            nulls=nulls,
-            log_y=True,
             x_title="|cosine| at least",
-            y_title="share of pairs",
             caption="Share of pairs beyond each cosine on either side, beside what chance would give.",
         ),
     ]

@@ -74,12 +74,12 @@ def calibrated_findings(
         reason = f"{len(features)} different rows are too few: {MIN_ROWS} are needed"
         return Findings.joined(CLUSTERING.absent(reason), NEAR_ROWS.absent(reason), repetition)
     rows = scored_rows(cloud, features, n_rows, context.rng)
-    kin = kin_of(cloud, device=context.device)
+    kin = kin_of(cloud, device=context.device, watch=context.watch("kin"))
     near_rows = rows.draw(n_neighbor_rows, context.rng)
     axes, near_axes = _axes(rows, near_rows, q)
     return Findings.joined(
-        _clustering(rows, axes, kin[rows.index], q=q, k=k, null_draws=null_draws, device=context.device),
-        _neighborhoods(near_rows, near_axes, kin[near_rows.index], null_draws=null_draws, device=context.device),
+        _clustering(rows, axes, kin[rows.index], context, q=q, k=k, null_draws=null_draws),
+        _neighborhoods(near_rows, near_axes, kin[near_rows.index], context, null_draws=null_draws),
         repetition,
     )
 
@@ -136,7 +136,7 @@ class Estimated(NamedTuple):
 
 
 def _clustering(
-    rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, q: int, k: int, null_draws: int, device: str
+    rows: ScoredRows, axes: PrincipalAxes, kin: Integers, context: AnalysisContext, *, q: int, k: int, null_draws: int
 ) -> Findings:
     """Negentropy and entropy of the rows' leading principal components, beside their surrogates; `kin` is of each row."""
     n, widths = len(rows), _widths(axes, q)
@@ -144,8 +144,11 @@ def _clustering(
     if reason := _why_no_clustering(axes, widths, k):
         return CLUSTERING.absent(reason, n)
 
-    draws = negentropy_draws(rows, axes, widths, k, null_draws)
-    raw = {width: negentropy_of_points(axes.scores[:, :width], k, device) for width in widths}
+    draws = negentropy_draws(rows, axes, widths, k, null_draws, watch=context.watch("surrogates"))
+    raw = {
+        width: negentropy_of_points(axes.scores[:, :width], k, context.device)
+        for width in context.progress(widths, len(widths), "the cloud's own rows")
+    }
     estimated = {
         "negentropy": _negentropy(raw[q], draws[q], q, kin),
         "entropy": _entropy(raw[q], draws[q], axes.scores[:, :q], kin),
@@ -232,14 +235,16 @@ def _why_no_neighborhoods(axes: PrincipalAxes) -> str:
     return ""
 
 
-def _neighborhoods(rows: ScoredRows, axes: PrincipalAxes, kin: Integers, *, null_draws: int, device: str) -> Findings:
+def _neighborhoods(
+    rows: ScoredRows, axes: PrincipalAxes, kin: Integers, context: AnalysisContext, *, null_draws: int
+) -> Findings:
     """Distances between near rows in all dimensions, and intrinsic dimension at many scales, beside their nulls."""
     n = len(rows)
     if reason := _why_no_neighborhoods(axes):
         return NEAR_ROWS.absent(reason, n)
 
-    draws = neighbor_draws(rows, axes, null_draws, device)
-    neighbors = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=device)
+    draws = neighbor_draws(rows, axes, null_draws, context.device, watch=context.watch("distances of surrogates"))
+    neighbors = euclidean_neighbors(rows.vectors, N_NEIGHBORS, device=context.device)
     distances, kin = neighbors.distances, joined_with_nearest(kin, neighbors.indices[:, 0])
     observed = NeighborStatistics.of_distances(distances)
     finite = {name: number for name, number in observed.numbers().items() if np.isfinite(number)}

@@ -27,6 +27,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.measuring.cache import cached_draws
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.euclidean_neighbors import euclidean_neighbors
 from saegeo_core.numerics.largest_entries import largest_entries
@@ -118,32 +119,39 @@ def are_alike(lengths: Floats) -> bool:
 
 
 def negentropy_draws(
-    rows: ScoredRows, axes: PrincipalAxes, widths: Sequence[int], k: int, n_draws: int
+    rows: ScoredRows, axes: PrincipalAxes, widths: Sequence[int], k: int, n_draws: int, *, watch: Watch = iter
 ) -> dict[int, Mapping[str, Floats]]:
-    """For each number of components q the raw negentropies (n_draws,) of its nulls by name, the judging one first."""
+    """For each number of components q the raw negentropies (n_draws,) of its nulls by name, the judging one first.
+
+    Draws that are made now are watched.
+    """
     n = len(rows)
     key = {"recipe": ANGULAR_RECIPE, "rows": rows.digest, "q": tuple(widths), "k": k}
 
     def draw(count: int) -> Floats:
         null = DirectionsAtLengths.of(rows, axes)
-        return np.empty((0, len(widths))) if null is None else angular_negentropies(null, n, widths, k, count)
+        return (
+            np.empty((0, len(widths))) if null is None else angular_negentropies(null, n, widths, k, count, watch=watch)
+        )
 
     angular = cached_draws("entropy-angular", key, n_draws, draw)
     return {
-        q: {**({ANGULAR: column} if len(column) else {}), GAUSSIAN: gaussian_negentropies(n, q, k, n_draws)}
+        q: {
+            **({ANGULAR: column} if len(column) else {}),
+            GAUSSIAN: gaussian_negentropies(n, q, k, n_draws, watch=watch),
+        }
         for q, column in zip(widths, angular.T, strict=True)
     }
 
 
 def neighbor_draws(
-    rows: ScoredRows, axes: PrincipalAxes, n_draws: int, device: str
+    rows: ScoredRows, axes: PrincipalAxes, n_draws: int, device: str, *, watch: Watch = iter
 ) -> dict[str, list[NeighborStatistics]]:
-    """Statistics of null clouds by the name of the null, the judging one first."""
+    """Statistics of null clouds by the name of the null, the judging one first. Draws that are made now are watched."""
 
     def draw(count: int) -> Floats:
-        return null_statistics(
-            len(rows), axes.variances, DirectionsAtLengths.of(rows, axes), n_draws=count, device=device
-        )
+        at_lengths = DirectionsAtLengths.of(rows, axes)
+        return null_statistics(len(rows), axes.variances, at_lengths, n_draws=count, device=device, watch=watch)
 
     arrays = cached_draws("entropy-neighbors", {"recipe": NEIGHBOR_RECIPE, "rows": rows.digest}, n_draws, draw)
     models = [GAUSSIAN, ANGULAR][: arrays.shape[1]]
@@ -153,13 +161,15 @@ def neighbor_draws(
     }
 
 
-def gaussian_negentropies(n: int, q: int, k: int, n_draws: int) -> Floats:
+def gaussian_negentropies(n: int, q: int, k: int, n_draws: int, *, watch: Watch = iter) -> Floats:
     """Raw negentropies (n_draws,) of n Gaussian points in q dimensions: shipped, kept or made now, the same in each case."""
     shipped = shipped_draws().get(f"n={n} q={q} k={k}", [])
     if len(shipped) >= n_draws:
         return np.array(shipped[:n_draws])
     key = {"recipe": GAUSSIAN_RECIPE, "n": n, "q": q, "k": k}
-    return cached_draws("entropy-gaussian", key, n_draws, lambda count: draw_gaussian_negentropies(n, q, k, count))
+    return cached_draws(
+        "entropy-gaussian", key, n_draws, lambda count: draw_gaussian_negentropies(n, q, k, count, watch=watch)
+    )
 
 
 def shipped_draws() -> dict[str, list[float]]:
@@ -169,7 +179,7 @@ def shipped_draws() -> dict[str, list[float]]:
     return draws
 
 
-def draw_gaussian_negentropies(n: int, q: int, k: int, n_draws: int) -> Floats:
+def draw_gaussian_negentropies(n: int, q: int, k: int, n_draws: int, *, watch: Watch = iter) -> Floats:
     """What `gaussian_negentropies` gives, made now."""
     draws = np.empty(n_draws)
 
@@ -177,11 +187,13 @@ def draw_gaussian_negentropies(n: int, q: int, k: int, n_draws: int) -> Floats:
         points = np.random.default_rng([GAUSSIAN_RECIPE, n, q, k, i]).standard_normal((n, q))
         draws[i] = raw_negentropy(points, k)
 
-    side_by_side(make, range(n_draws), "cpu")
+    side_by_side(make, watch(range(n_draws)), "cpu")
     return draws
 
 
-def angular_negentropies(null: DirectionsAtLengths, n: int, widths: Sequence[int], k: int, n_draws: int) -> Floats:
+def angular_negentropies(
+    null: DirectionsAtLengths, n: int, widths: Sequence[int], k: int, n_draws: int, *, watch: Watch = iter
+) -> Floats:
     """Raw negentropies (n_draws, n_widths) of n null rows along their first q principal axes, for each q of `widths`.
 
     Unlike lengths mix axes of almost equal variance, and which mixture has most variance is not chance: so the principal axes of
@@ -197,7 +209,7 @@ def angular_negentropies(null: DirectionsAtLengths, n: int, widths: Sequence[int
             scores = principal_axes((null.at_lengths(scores) / length).astype(precision), max(widths)).scores
         draws[i] = [raw_negentropy(scores[:, :q].astype(np.float64), k) for q in widths]
 
-    side_by_side(make, range(n_draws), "cpu")
+    side_by_side(make, watch(range(n_draws)), "cpu")
     return draws
 
 
@@ -208,6 +220,7 @@ def null_statistics(
     *,
     n_draws: int,
     device: str = "cpu",
+    watch: Watch = iter,
 ) -> Floats:
     """Statistics of null clouds, shape (n_draws, 1 or 2 nulls, 39): of Gaussian rows and, where given, of directions.
 
@@ -217,6 +230,7 @@ def null_statistics(
         at_lengths: the null for directions.
         n_draws: how many null clouds.
         device: where neighbors are looked for.
+        watch: wraps the loop over draws (`saegeo_core.numerics`).
     """
     draws = np.empty((n_draws, 1 if at_lengths is None else 2, 2 * N_NEIGHBORS - 1))
     precision = precision_of(len(variances))
@@ -237,7 +251,7 @@ def null_statistics(
             distances.append(euclidean_neighbors(rows, N_NEIGHBORS).distances if is_wide else near(rows / unit))
         draws[i] = [NeighborStatistics.of_distances(one).as_array() for one in distances]
 
-    side_by_side(make, range(n_draws), device)
+    side_by_side(make, watch(range(n_draws)), device)
     return draws
 
 

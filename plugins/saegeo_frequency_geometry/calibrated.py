@@ -45,7 +45,7 @@ def calibrated_findings(
     shares = _shares(firing, dense_above)
     ranks = {name: standard_ranks(place) for name, place in places.items()}
 
-    kin = np.unique(kin_of(cloud, device=device)[live], return_inverse=True)[1]
+    kin = np.unique(kin_of(cloud, device=device, watch=context.watch("kin"))[live], return_inverse=True)[1]
 
     def rho_of_counts(features: Integers, counts: Integers, _: int) -> dict[str, float]:
         rates = standard_ranks(counts[live[features]])

@@ -58,8 +58,9 @@ def calibrated_findings(
     document_rng, sae_rng, control_rng, permutation_rng, null_rng = context.rng.spawn(5)
 
     asked, settings = settings, _fitting(settings, live)
-    controls = list(untrained_lobes(cloud.unit_vectors(), firing, settings, control_rng, k=k, min_blocks=min_blocks))
-    kin = kin_of(cloud, device=settings.device)[live.mask]
+    untrained = untrained_lobes(cloud.unit_vectors(), firing, settings, control_rng, k=k, min_blocks=min_blocks)
+    controls = list(context.progress(untrained, len(firing.controls_from), "untrained dictionaries"))
+    kin = kin_of(cloud, device=settings.device, watch=context.watch("kin"))[live.mask]
     cloud = cloud.select(live.mask)
     features = FeatureSet(cloud.unit_vectors(), firing.select(live.mask), settings, sae_rng)
     sae = FeatureLobes.of(features, k, sae_rng)
@@ -71,15 +72,15 @@ def calibrated_findings(
         rng=null_rng,
     )
 
-    numbers = numbers_of(sae)
-    nulls = nulls_of(sae, [(control.kind, control.numbers) for control in controls], models)
+    numbers = numbers_of(sae, context.progress)
+    nulls = nulls_of(sae, [(control.kind, control.numbers) for control in controls], models, context.progress)
     tables = tables_of(cloud, sae, controls, models, progress=context.progress)
     plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
     tables["map"] = map_table(cloud, plane.coordinates, {"lobe": sae.lobes})
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),
-        spread=spread_of(sae, numbers, kin, document_rng, document_splits),
+        spread=spread_of(sae, numbers, kin, document_rng, document_splits, progress=context.progress),
         nulls=nulls,
         tables=tables,
         figures=figures_of(tables, k, plane.method),

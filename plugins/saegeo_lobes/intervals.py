@@ -17,6 +17,7 @@ third does, so scaled that replicates spread as the estimate does, and by what r
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -35,6 +36,9 @@ from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
 from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
+if TYPE_CHECKING:
+    from saegeo_core.progress import Progress
+
 CountBlocks = Callable[[Integers], Tensor]
 FindLobes = Callable[[Tensor, int], Integers]
 
@@ -48,7 +52,13 @@ METHOD = "jackknife over thirds of the documents, and runs of k-means"
 
 
 def spread_of(
-    sae: FeatureLobes, numbers: Mapping[str, float | Absent], kin: Integers, rng: np.random.Generator, n_splits: int
+    sae: FeatureLobes,
+    numbers: Mapping[str, float | Absent],
+    kin: Integers,
+    rng: np.random.Generator,
+    n_splits: int,
+    *,
+    progress: "Progress",
 ) -> dict[str, Spread | Absent]:
     """For each number how well it is known, or why that is not known.
 
@@ -58,6 +68,7 @@ def spread_of(
         kin: int64 (n_features,), which features come and go together.
         rng: shares out documents. Nothing that depends on the SAE draws before it, so that it does the same for every SAE.
         n_splits: splits of the documents into thirds; 0 refits nothing.
+        progress: wraps the loops over thirds and over numbers.
     """
     firing = sae.features.firing
     documents = firing.group_of_block
@@ -79,10 +90,12 @@ def spread_of(
     if n_documents < N_PARTS:
         return known | dict.fromkeys(refitted, TOO_FEW_DOCUMENTS)
     splits = document_splits(documents, split_rng, n_splits=n_splits)
-    without = _without_documents(sae, splits)
+    without = _without_documents(sae, splits, progress)
     starts = [sae.of_one_run(number) for number in range(len(without))]
     key = f"thirds of the documents, {digest_of_parts(splits)}"
-    return known | {name: _moved(NUMBERS[name], value, without, starts, key) for name, value in refitted.items()}
+    for name, value in progress(refitted.items(), len(refitted), "numbers without documents"):
+        known[name] = _moved(NUMBERS[name], value, without, starts, key)
+    return known
 
 
 def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_splits: int = 7) -> Integers:
@@ -138,7 +151,7 @@ def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
     return [split == part for split in splits for part in range(N_PARTS)]
 
 
-def _without_documents(sae: FeatureLobes, splits: Integers) -> list[FeatureLobes]:
+def _without_documents(sae: FeatureLobes, splits: Integers, progress: "Progress") -> list[FeatureLobes]:
     """What becomes of the lobes without each third of each split."""
     features = sae.features
     found = lobes_without_documents(
@@ -147,7 +160,9 @@ def _without_documents(sae: FeatureLobes, splits: Integers) -> list[FeatureLobes
         lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
         splits,
     )
-    return [sae.without(left_out, lobes) for left_out, lobes in zip(_parts(splits), found, strict=True)]
+    parts = _parts(splits)
+    shown = progress(zip(parts, found, strict=True), len(parts), "lobes without documents")
+    return [sae.without(left_out, lobes) for left_out, lobes in shown]
 
 
 def _moved(

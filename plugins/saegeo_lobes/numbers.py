@@ -1,13 +1,16 @@
 """Every number of features divided into lobes: how it is computed, and what it is on draws of its null models."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from saegeo_core import Absent
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.null_draws import controls_by_kind
 from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.nulls import ModelDraws, NullModels
+
+if TYPE_CHECKING:
+    from saegeo_core.progress import Progress
 
 
 class Number(NamedTuple):
@@ -59,13 +62,17 @@ NUMBERS: dict[str, Number] = {
 }
 
 
-def numbers_of(lobes: FeatureLobes) -> dict[str, float | Absent]:
-    """All of them."""
-    return {name: number.of(lobes) for name, number in NUMBERS.items()}
+def numbers_of(lobes: FeatureLobes, progress: "Progress | None" = None) -> dict[str, float | Absent]:
+    """All of them; `progress` wraps the loop over them."""
+    numbers = progress(NUMBERS.items(), len(NUMBERS), "numbers") if progress else NUMBERS.items()
+    return {name: number.of(lobes) for name, number in numbers}
 
 
 def nulls_of(
-    sae: FeatureLobes, untrained: Sequence[tuple[str, Mapping[str, float | Absent]]], models: NullModels
+    sae: FeatureLobes,
+    untrained: Sequence[tuple[str, Mapping[str, float | Absent]]],
+    models: NullModels,
+    progress: "Progress",
 ) -> dict[str, Nulls]:
     """For every number its null models: untrained dictionaries, which judge, and those drawn, whose skewed draws have no z.
 
@@ -73,11 +80,12 @@ def nulls_of(
         sae: the lobes of the SAE.
         untrained: the kind of each untrained dictionary, and its numbers.
         models: what is drawn.
+        progress: wraps the loop over numbers.
     """
     return {
         name: {
             **controls_by_kind(untrained, name),
             **{model: Draws(values, has_zscore=False) for model, values in number.drawn(models, sae).items()},
         }
-        for name, number in NUMBERS.items()
+        for name, number in progress(NUMBERS.items(), len(NUMBERS), "null models")
     }

@@ -70,7 +70,7 @@ def calibrated_findings(
     return DECLARED.findings(
         {name: Absent(why) if why else measures.by_name[name].of(sample.full) for name, why in reasons.items()},
         n=sample.n_features,
-        spread=spreads(found, sample, kin_of(measured, device=context.device)),
+        spread=spreads(found, sample, kin_of(measured, device=context.device, watch=context.watch("kin"))),
         nulls={
             name: nulls_of(measure, spectra, sample.full, sample.n_features)
             for name, measure in found.items()

@@ -90,7 +90,7 @@ class SampleSpectrum:
         moments = row_moments(
             vectors,
             device=context.device,
-            watch=lambda slices: context.progress(slices, len(slices), "covariance"),
+            watch=context.watch("covariance"),
         )
         self.n_features = len(vectors)
         self.mean, self.covariance = moments.mean, moments.covariance

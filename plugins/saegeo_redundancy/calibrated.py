@@ -16,6 +16,7 @@ from saegeo_core.measuring.null_draws import nulls_of_draws
 from saegeo_core.measuring.of_cloud import direction_moments_of, kin_of, matched_directions_of
 from saegeo_core.measuring.resampled import too_few_kin
 from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.close_features import CloseFeatures, close_features, extreme_cosines_by_group
 from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL
@@ -84,7 +85,7 @@ def calibrated_findings(
         return DECLARED.absent("one feature has no partner" if n < 2 else "one dimension has no angles", n)
     group_rng, draw_rng = context.rng.spawn(2)
     linking = Linking(d, chance_links, threshold)
-    cosine, links = link(cloud, linking, device=device)
+    cosine, links = link(cloud, linking, device=device, watch=context.watch("links"))
     numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
     matched, draws = matched_directions_of(cloud, device=device), []
@@ -101,7 +102,7 @@ def calibrated_findings(
     return DECLARED.findings(
         numbers,
         n=n,
-        spread=shares_known(cloud, shares, linking, group_rng, device=device),
+        spread=shares_known(cloud, shares, linking, group_rng, device=device, watch=context.watch("links of kin")),
         nulls=nulls,
         additions={"family_share": f" The threshold is {cosine:.4f}."},
         tables={"sizes": _sizes(links, random_sizes, len(draws)), "members": _members(cloud, links)},
@@ -109,11 +110,11 @@ def calibrated_findings(
     )
 
 
-def link(cloud: FeatureCloud, linking: Linking, *, device: str) -> tuple[float, CloseFeatures]:
+def link(cloud: FeatureCloud, linking: Linking, *, device: str, watch: Watch = iter) -> tuple[float, CloseFeatures]:
     """The cosine beyond which features are linked, and the links of at least two features in two dimensions."""
     moment = direction_moments_of(cloud, device=device).second
     cosine = linking.threshold(cloud.n_features, mean_squared_cosine(moment, cloud.n_features))
-    return cosine, close_features(cloud.vectors, cosine, device=device)
+    return cosine, close_features(cloud.vectors, cosine, device=device, watch=watch)
 
 
 def numbers_of(links: CloseFeatures) -> dict[str, float]:
@@ -128,6 +129,7 @@ def shares_known(
     rng: np.random.Generator,
     *,
     device: str = "cpu",
+    watch: Watch = iter,
 ) -> dict[str, Spread | Absent]:
     """Delete-group jackknife of the shares of features with a partner at cosine > t, and at cosine < -t.
 
@@ -140,15 +142,16 @@ def shares_known(
         linking: how t is chosen.
         rng: shares kin out among the groups.
         device: where the products are made.
+        watch: wraps the loops over all pairs (`saegeo_core.numerics`).
     """
-    kin = kin_of(cloud, device=device)
+    kin = kin_of(cloud, device=device, watch=watch)
     if few := too_few_kin(kin):
         return dict.fromkeys(shares, few)
     groups = dealt_kin(kin, rng, n_groups=N_GROUPS)
     left = len(groups) - np.bincount(groups)
     spread = mean_squared_cosines_without(cloud.vectors, direction_moments_of(cloud, device=device).second, groups)
     thresholds = np.array([linking.threshold(n, each) for n, each in zip(left, spread, strict=True)])
-    extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device)
+    extremes = extreme_cosines_by_group(cloud.vectors, float(thresholds.min()), groups, device=device, watch=watch)
     without = linked_shares_without(*extremes, groups, thresholds)
     key = f"kin of {cloud.digest} left out, {digest_of_parts(groups)}"
     known = {

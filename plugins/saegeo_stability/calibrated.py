@@ -49,7 +49,7 @@ def calibrated_findings(
     )
     random = random_dictionaries(
         (first, second),
-        kin_of(larger, device=context.device),
+        kin_of(larger, device=context.device, watch=context.watch("kin")),
         found,
         context,
         shared_above=shared_above,
@@ -64,7 +64,7 @@ def calibrated_findings(
             name: len(found.means[name].values) if name in found.means else min(len(first), len(second))
             for name in DECLARED
         },
-        spread=spreads(found.means, cloud, other, context.device),
+        spread=spreads(found.means, cloud, other, context),
         nulls=random.nulls,
         tables=_tables(cloud, other, found, random.nearest),
         figures=[FIGURE],
@@ -82,10 +82,10 @@ def compared(
 
 
 def spreads(
-    found: Mapping[str, Mean], cloud: FeatureCloud, other: FeatureCloud, device: str
+    found: Mapping[str, Mean], cloud: FeatureCloud, other: FeatureCloud, context: AnalysisContext
 ) -> dict[str, Spread | Absent]:
     """How well each mean is known, kin of the dictionary that it is taken over left out together."""
-    kin = [kin_of(one, device=device) for one in (cloud, other)]
+    kin = [kin_of(one, device=context.device, watch=context.watch("kin")) for one in (cloud, other)]
     known = {
         name: spread_by_kin(one.number, one.values - one.number, kin[one.of_second][one.features])
         for name, one in found.items()

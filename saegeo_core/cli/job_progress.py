@@ -15,6 +15,11 @@ class JobProgress:
         yield silent
 
     @contextmanager
+    def before(self, name: str) -> Iterator[Progress]:  # noqa: ARG002
+        """While this lasts something is done that jobs need, and its loops are wrapped in what it gives."""
+        yield silent
+
+    @contextmanager
     def elsewhere(self) -> Iterator[Callable[[bool], None]]:
         """While this lasts jobs are done elsewhere; what it gives is told of each, and whether it failed."""
         yield lambda failed: None  # noqa: ARG005

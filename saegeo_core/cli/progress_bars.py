@@ -58,6 +58,16 @@ class JobBars(JobProgress):
             self._n_worked += 1
 
     @contextmanager
+    def before(self, name: str) -> Iterator[Progress]:
+        """A bar while one of its loops runs, none between: whatever downloads has bars of its own."""
+
+        def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+            with bars(TimeRemainingColumn()) as shown:
+                yield from shown.track(items, total=total, description=clean(f"{name}: {description}"))
+
+        yield progress
+
+    @contextmanager
     def elsewhere(self) -> Iterator[Callable[[bool], None]]:
         """One bar, which counts what is done and what failed of it."""
         n_failed = 0

@@ -58,18 +58,29 @@ class JobLines(JobProgress):
         self._n_worked = self._n_passed_over = self._n_failed = 0
         self._at_work = ""
         self._loop = ""
+        self._is_told_by_title = False
 
     @contextmanager
     def job(self, name: str) -> Iterator[Progress]:
         """The job is named in every line, and how far its loop is."""
+        try:
+            with self.before(name) as progress:
+                self._is_told_by_title = self._total == 1
+                yield progress
+        finally:
+            self._n_worked += 1
+            self._is_told_by_title = False
+            if self._done < self._total:
+                self.lines.reach(self._done / self._total)
+
+    @contextmanager
+    def before(self, name: str) -> Iterator[Progress]:
+        """What jobs need is named in every line, and how far its loop is."""
         self._at_work = name
         try:
             yield self._progress
         finally:
-            self._n_worked += 1
             self._at_work = self._loop = ""
-            if self._done < self._total:
-                self.lines.reach(self._done / self._total)
 
     @contextmanager
     def elsewhere(self) -> Iterator[Callable[[bool], None]]:
@@ -98,7 +109,7 @@ class JobLines(JobProgress):
         return f"{count(self._done)} of {count(self._total)}"
 
     def _words(self) -> str:
-        at_work = ", ".join(filter(None, (self._at_work if self._total > 1 else "", self._loop)))
+        at_work = ", ".join(filter(None, ("" if self._is_told_by_title else self._at_work, self._loop)))
         if self._total == 1:
             return at_work or "at work"
         words = f"{self._counted()} done ({self._done / self._total:.0%})"
@@ -110,7 +121,8 @@ class JobLines(JobProgress):
         return "; ".join(filter(None, (words, at_work)))
 
     def _progress(self, items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+        around = self._loop
         for number, item in enumerate(items):
             self._loop = _share_of(description, number, total)
             yield item
-        self._loop = ""
+        self._loop = around

@@ -9,6 +9,7 @@ from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import say
 from saegeo_core.cli.progress import job_progress
 from saegeo_core.cli.run_plan import RunPlan
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.progress import Progress
 from saegeo_core.rendering.numbers import count
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
@@ -16,6 +17,7 @@ from saegeo_core.running.job import Job
 from saegeo_core.sweeping.executor import Executor, open_executor
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
 from saegeo_core.sweeping.sweep import sweep
+from saegeo_core.sweeping.task import Watched
 
 NAMED = 3
 """Analyses that a run is called by."""
@@ -63,14 +65,17 @@ def _elsewhere(plan: RunPlan, executor: Executor, jobs: JobProgress) -> Iterator
         executor.close()
 
 
-class _Watched:
+class _Watched(Watched):
     """Tells the cost of a job and how far it is, and knows whether one was at work since it was asked last."""
 
     def __init__(self, jobs: JobProgress) -> None:
         self._jobs = jobs
         self._worked = False
 
-    def __call__(self, job: Job) -> AbstractContextManager[Progress]:
+    def loading(self, spec: SaeSpec) -> AbstractContextManager[Progress]:
+        return self._jobs.before(f"loading {spec}")
+
+    def computing(self, job: Job) -> AbstractContextManager[Progress]:
         self._worked = True
         say_cost(ConfiguredAnalysis(job.analysis, job.package, job.preset, job.parameters), job.cloud, job.device)
         return self._jobs.job(f"{job.analysis.name} on {job.cloud.sae.spec}")

@@ -9,7 +9,7 @@ import hashlib
 import json
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from saegeo_core.cloud.sae_lens_object import directions_of_object
 from saegeo_core.cloud.source_facts import describe
 from saegeo_core.display import display
 from saegeo_core.errors import SaegeoError
+from saegeo_core.progress import Progress, silent
 from saegeo_core.undeclared import Undeclared
 
 ROWS_AT_ONCE = 4096
@@ -63,10 +64,12 @@ class FeatureCloud:
         sae: SaeDescription | None = None,
         labels: Sequence[str] | None = None,
         name: str = "array",
+        progress: Progress = silent,
     ) -> "FeatureCloud":
         """A cloud of the rows of `vectors`, an array or tensor (n_features, d_in) of floating-point numbers.
 
         `labels` has one text for each row given (zero rows included). Without `sae` the cloud is called `memory:NAME`.
+        `progress` shows how many rows have been read.
 
         Raises:
             SaegeoError: not two-dimensional, not floating point, empty, not finite, longer than LONGEST, or all rows zero.
@@ -84,7 +87,7 @@ class FeatureCloud:
             raise SaegeoError(
                 f"{len(labels)} labels were given for {tensor.shape[0]} features", "give one label for each feature"
             )
-        norms = row_norms(tensor)
+        norms = row_norms(tensor, progress)
         _refuse_beyond(tensor, norms, sae.spec)
         cloud = cls(tensor, np.arange(len(norms)), norms, sae, None if labels is None else tuple(labels))
         zero = norms == 0
@@ -160,6 +163,11 @@ class FeatureCloud:
     def _row_digests(self) -> list[bytes]:
         return row_digests(self.vectors)
 
+    def identify(self, progress: Progress = silent) -> None:
+        """Find `digest` now, and show how far that is, rather than when somebody asks for it."""
+        if "_row_digests" not in self.__dict__:
+            self.__dict__["_row_digests"] = row_digests(self.vectors, progress)
+
     @property
     def n_duplicate_rows(self) -> int:
         """Rows that repeat an earlier one bit for bit."""
@@ -197,11 +205,12 @@ class FeatureCloud:
         return display().cloud_html(self)
 
 
-def row_digests(vectors: torch.Tensor) -> list[bytes]:
+def row_digests(vectors: torch.Tensor, progress: Progress = silent) -> list[bytes]:
     """A digest of the bits of each row."""
+    slices = _slices(len(vectors))
     return [
         hashlib.blake2b(row, digest_size=16).digest()
-        for rows in _slices(len(vectors))
+        for rows in progress(slices, len(slices), "rows identified")
         for row in _bytes_of(vectors[rows]).numpy()
     ]
 
@@ -226,15 +235,19 @@ def _bytes_of(rows: torch.Tensor) -> torch.Tensor:
     return rows.contiguous().reshape(-1).view(torch.uint8).reshape(len(rows), -1)
 
 
-def row_norms(vectors: torch.Tensor) -> NDArray[np.float64]:
+def row_norms(vectors: torch.Tensor, progress: Progress = silent) -> NDArray[np.float64]:
     """Euclidean length of every row of a tensor (N, d), in float64, without a float64 copy of the whole."""
-    norms = [torch.linalg.vector_norm(vectors[rows], dim=1, dtype=torch.float64) for rows in _slices(len(vectors))]
+    slices = _slices(len(vectors))
+    norms = [
+        torch.linalg.vector_norm(vectors[rows], dim=1, dtype=torch.float64)
+        for rows in progress(slices, len(slices), "rows read")
+    ]
     lengths = torch.cat(norms).numpy()
     return np.where(lengths < SHORTEST, 0.0, lengths)
 
 
-def _slices(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + ROWS_AT_ONCE, n)) for start in range(0, n, ROWS_AT_ONCE))
+def _slices(n: int) -> list[slice]:
+    return [slice(start, min(start + ROWS_AT_ONCE, n)) for start in range(0, n, ROWS_AT_ONCE)]
 
 
 def _as_float_matrix(vectors: "torch.Tensor | NDArray[Any]") -> torch.Tensor:

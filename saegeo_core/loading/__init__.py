@@ -12,6 +12,7 @@ from saegeo_core.cloud.description import Rows
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.file_names import folded
+from saegeo_core.progress import Progress, silent
 from saegeo_core.typed_path import typed_path
 from saegeo_core.undeclared import refuse_while_working
 
@@ -34,6 +35,7 @@ def load_cloud(
     decoder_key: str | None = None,
     model_slice: int | None = None,
     plugins: "PluginManager | None" = None,
+    progress: Progress = silent,
 ) -> "FeatureCloud":
     """The directions of one SAE, memory-mapped where its file allows it.
 
@@ -46,6 +48,7 @@ def load_cloud(
         decoder_key: which array of a file is the matrix of directions, where several could be.
         model_slice: which model or layer of a crosscoder, counted from 0; its matrices have three axes.
         plugins: where file formats come from; all installed plugins by default.
+        progress: shows how many rows have been read.
 
     Raises:
         SaegeoError: unknown, missing, damaged, of unclear orientation, not finite, the decoder of a cross-layer transcoder, or
@@ -66,7 +69,7 @@ def load_cloud(
         stored.vectors, stored.facts, rows, spec=str(spec), release=spec.storage_release, sae_id=spec.storage_id
     )
     texts = None if labels is None else read_feature_labels(labels, sae.d_sae)
-    cloud = FeatureCloud.from_array(stored.vectors, sae=sae, labels=texts)
+    cloud = FeatureCloud.from_array(stored.vectors, sae=sae, labels=texts, progress=progress)
     if cloud.n_features < 2:
         raise SaegeoError(
             f"{spec} has {cloud.n_features} usable feature of {sae.d_sae}",

@@ -21,14 +21,19 @@ Found = TypeVar("Found")
 
 
 class once_per_cloud(Generic[Found]):
-    """A function of the rows of a cloud and keywords, which looks once for each of them. Clouds with other labels share rows."""
+    """A function of the rows of a cloud and keywords, which looks once for each of them. Clouds with other labels share rows.
+
+    `watch` changes nothing that is found, and is no reason to look again.
+    """
 
     def __init__(self, find: Callable[..., Found]) -> None:
         update_wrapper(self, find)
         self._find = find
         self._known = WeakTensorKeyDictionary()
         self._defaults = {
-            name: one.default for name, one in signature(find).parameters.items() if one.kind is one.KEYWORD_ONLY
+            name: one.default
+            for name, one in signature(find).parameters.items()
+            if one.kind is one.KEYWORD_ONLY and name != "watch"
         }
 
     def __call__(self, cloud: FeatureCloud, **keywords: Any) -> Found:
@@ -52,13 +57,13 @@ class once_per_cloud(Generic[Found]):
         return kept
 
     def _asked(self, keywords: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple((self._defaults | keywords).values())
+        return tuple(keywords.get(name, default) for name, default in self._defaults.items())
 
 
 @once_per_cloud
-def kin_of(cloud: FeatureCloud, *, device: str = "cpu") -> Integers:
+def kin_of(cloud: FeatureCloud, *, device: str = "cpu", watch: Watch = iter) -> Integers:
     """`kin_labels` of a cloud, int64 (n_features,), read-only: one pass over all pairs."""
-    labels = kin_labels(cloud.vectors, device=device)
+    labels = kin_labels(cloud.vectors, device=device, watch=watch)
     labels.flags.writeable = False
     return labels
 

@@ -3,7 +3,7 @@
 A kernel that takes long has a parameter `watch`: it is given the sequence of the steps (tiles, groups) and gives them back one by
 one, so that whoever waits can be shown how many are done. Nobody watches by default. An analysis passes
 
-    watch=lambda tiles: context.progress(tiles, len(tiles), "cosines")
+    watch=context.watch("cosines")
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -12,6 +12,7 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions
@@ -36,18 +37,21 @@ class CloseFeatures:
     n_opposite: Integers
 
 
-def close_features(vectors: torch.Tensor, threshold: float, *, device: str | torch.device = "cpu") -> CloseFeatures:
+def close_features(
+    vectors: torch.Tensor, threshold: float, *, device: str | torch.device = "cpu", watch: Watch = iter
+) -> CloseFeatures:
     """Link the rows of `vectors`, (n_features, d_in), that lie closer to each other, or to the opposite, than `threshold`.
 
     Args:
         vectors: any floating dtype, rows of any length but zero.
         threshold: a cosine in (0, 1).
         device: where the products are made.
+        watch: wraps the loop over slabs of rows (`saegeo_core.numerics`).
 
     Raises:
         ValueError: a row without a direction, or a threshold outside (0, 1).
     """
-    return linked_by(len(vectors), _links(vectors, threshold, device))
+    return linked_by(len(vectors), _links(vectors, threshold, device, watch))
 
 
 def linked_by(n: int, links: Iterable[Links]) -> CloseFeatures:
@@ -63,7 +67,12 @@ def linked_by(n: int, links: Iterable[Links]) -> CloseFeatures:
 
 
 def extreme_cosines_by_group(
-    vectors: torch.Tensor, threshold: float, groups: Integers, *, device: str | torch.device = "cpu"
+    vectors: torch.Tensor,
+    threshold: float,
+    groups: Integers,
+    *,
+    device: str | torch.device = "cpu",
+    watch: Watch = iter,
 ) -> tuple[Floats, Floats]:
     """Largest cosine of each feature with one of each group, and with the opposite of one: two of float64 (n_features, n_groups).
 
@@ -73,7 +82,7 @@ def extreme_cosines_by_group(
     """
     n, n_groups = len(vectors), int(groups.max()) + 1
     close, opposite = np.zeros(n * n_groups), np.zeros(n * n_groups)
-    for first, second, cosines in _links(vectors, threshold, device):
+    for first, second, cosines in _links(vectors, threshold, device, watch):
         for ends, partners in ((first, second), (second, first)):
             places = ends * n_groups + groups[partners]
             np.maximum.at(close, places, cosines)
@@ -81,7 +90,7 @@ def extreme_cosines_by_group(
     return close.reshape(n, n_groups), opposite.reshape(n, n_groups)
 
 
-def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) -> Iterator[Links]:
+def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device, watch: Watch) -> Iterator[Links]:
     """All pairs i < j at |cosine| > threshold, slab by slab: numbers i, numbers j, and their cosines."""
     if not 0.0 < threshold < 1.0:
         raise ValueError(f"a threshold for links lies in (0, 1), not at {threshold}")
@@ -89,7 +98,7 @@ def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device) 
     n = len(directions)
     products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
     reach = products_of.reach(threshold)
-    for slab in slabs_of(n):
+    for slab in watch(slabs_of(n)):
         i, j, products = pairs_beyond(products_of, slab, n, threshold - reach, device=device)
         cosines = products.double()
         doubtful = (cosines.abs() - threshold).abs() <= reach

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
@@ -121,7 +122,12 @@ class LinkSearch:
 
 
 def strongest_links(
-    vectors: Tensor, threshold: float, *, per_feature: int = PER_FEATURE, device: str | torch.device = "cpu"
+    vectors: Tensor,
+    threshold: float,
+    *,
+    per_feature: int = PER_FEATURE,
+    device: str | torch.device = "cpu",
+    watch: Watch = iter,
 ) -> Links:
     """The pairs at a cosine above `threshold`; of more than `per_feature` * n_features the nearest.
 
@@ -130,6 +136,7 @@ def strongest_links(
         threshold: a cosine.
         per_feature: how many are kept for each feature, on the average.
         device: where the products are made. Beside the vectors it takes a copy of them in the format of the products.
+        watch: wraps the loop over tiles (`saegeo_core.numerics`).
 
     Raises:
         ValueError: a row without a direction.
@@ -141,5 +148,5 @@ def strongest_links(
     def take(tile: tuple[slice, slice]) -> None:
         search.take(*tile, products_of.tile(*tile))
 
-    side_by_side(take, upper_tiles(len(directions)), device)
+    side_by_side(take, watch(upper_tiles(len(directions))), device)
     return search.links()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.corpora.corpus import Corpus
     from saegeo_core.firing.statistics import FiringStatistics
+    from saegeo_core.numerics import Watch
     from saegeo_core.report.findings import Findings
 
 INPUTS: Mapping[str, str] = {
@@ -80,7 +81,7 @@ class AnalysisContext:
         rng: the only source of chance; seeded from the user's seed and the analysis's name.
         device: where to compute, for example "cpu" or "cuda:0".
         preset: "calibrated" or "paper".
-        progress: wrap long loops in it.
+        progress: wrap long loops in it; loops inside kernels are shown by `watch`.
         firing: which features fire in which block, aligned with the cloud's features; given where "firing" is needed or used.
         encoder: tensor (n_features, d_in of the encoder), what each feature of the cloud projects activations on, as stored;
             given where "encoder" is needed or used.
@@ -107,6 +108,10 @@ class AnalysisContext:
     corpus: "Corpus | None" = None
     clouds: "Mapping[str, Any]" = field(default_factory=dict)
     corpora: "Mapping[str, Any]" = field(default_factory=dict)
+
+    def watch(self, description: str) -> "Watch":
+        """What a kernel takes as `watch` (`saegeo_core.numerics`): `progress` over its steps, under this description."""
+        return lambda steps: self.progress(steps, len(steps), description)
 
 
 class Example(NamedTuple):

@@ -9,6 +9,7 @@ import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.numerics.strongest_links import Links, strongest_links
 from saegeo_core.numerics.unit_rows import unit_rows
@@ -21,7 +22,7 @@ QUANTILE, NORMAL_QUANTILE = 0.9, 1.6449
 """Of |cosine| over pairs, and of |z| under the normal law."""
 
 
-def kin_labels(vectors: torch.Tensor, *, device: str | torch.device = "cpu") -> Integers:
+def kin_labels(vectors: torch.Tensor, *, device: str | torch.device = "cpu", watch: Watch = iter) -> Integers:
     """The kin of each feature, int64 (n_features,), from 0.
 
     Features beyond `kin_threshold` of each other are of one kin, and so are those that a chain of such links joins; the nearest are
@@ -30,11 +31,12 @@ def kin_labels(vectors: torch.Tensor, *, device: str | torch.device = "cpu") -> 
     Args:
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
         device: where the products are made.
+        watch: wraps the loop over tiles (`saegeo_core.numerics`).
     """
     n = len(vectors)
     if n < 2:
         return np.zeros(n, np.int64)
-    return kin_of_links(strongest_links(vectors, kin_threshold(vectors), device=device), n)
+    return kin_of_links(strongest_links(vectors, kin_threshold(vectors), device=device, watch=watch), n)
 
 
 def kin_of_links(links: Links, n: int) -> Integers:

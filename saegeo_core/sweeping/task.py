@@ -6,7 +6,7 @@ done again, by whomever, at any time: what is stored is not computed again, and 
 
 import functools
 import io
-from collections.abc import Callable, Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,13 +28,20 @@ from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
 
 LOG_CHARACTERS = 20_000
 
-Watched = Callable[[Job], AbstractContextManager[Progress]]
-"""Told of a job that is about to be computed; what it enters shows how far the job's loops have come."""
+
+class Watched:
+    """Told of what is about to be done; what is entered shows how far its loops have come. This one shows nothing."""
+
+    def loading(self, spec: SaeSpec) -> AbstractContextManager[Progress]:  # noqa: ARG002
+        """An SAE is about to be loaded."""
+        return nullcontext(silent)
+
+    def computing(self, job: Job) -> AbstractContextManager[Progress]:  # noqa: ARG002
+        """A job is about to be computed."""
+        return nullcontext(silent)
 
 
-def unwatched(job: Job) -> AbstractContextManager[Progress]:  # noqa: ARG001
-    """Shows nothing."""
-    return nullcontext(silent)
+UNWATCHED = Watched()
 
 
 @dataclass(frozen=True)
@@ -94,11 +101,11 @@ class Task:
         """The one outcome where a worker died; see `Work`."""
         return [Failed(self.spec, None, None, why)]
 
-    def perform(self, plugins: PluginManager, watched: Watched = unwatched) -> Iterator[Outcome]:
+    def perform(self, plugins: PluginManager, watched: Watched = UNWATCHED) -> Iterator[Outcome]:
         """Measure the SAE by one analysis after the other. One that fails is an outcome like any other: the rest go on."""
         try:
             analyses = [self._configured(named, plugins) for named in self.analyses]
-            inputs = self._open(analyses, plugins)
+            inputs = self._open(analyses, plugins, watched)
         except (Exception, SystemExit) as error:  # a stranger's loader may fail in any way; the other SAEs go on
             yield Failed.of(error, self.spec)
             return
@@ -107,7 +114,7 @@ class Task:
             outcome = self._measure(inputs, configured, watched)
             yield outcome
             if isinstance(outcome, Failed) and inputs.checksum() != as_loaded:
-                inputs = self._open(analyses, plugins)  # the next ones must not measure what it left behind
+                inputs = self._open(analyses, plugins, watched)  # the next ones must not measure what it left behind
 
     def _measure(self, inputs: AnalysisInputs, configured: ConfiguredAnalysis, watched: Watched) -> Outcome:
         name = configured.name
@@ -116,7 +123,7 @@ class Task:
         try:
             job, store = inputs.job(configured, self.options.seed), ReportStore(self.options.out)
             is_there = job.path_in(store).exists() and self.options.existing != "replace"
-            with nullcontext(silent) if is_there else watched(job) as progress:
+            with nullcontext(silent) if is_there else watched.computing(job) as progress:
                 stored = job.perform_stored(store, self.options.existing, progress)
         except MissingInput as error:
             if self.skip_incomplete:
@@ -129,20 +136,23 @@ class Task:
     def _configured(self, named: NamedAnalysis, plugins: PluginManager) -> ConfiguredAnalysis:
         return ConfiguredAnalysis.configure(named.name, self.options.preset, named.parameters, plugins)
 
-    def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager) -> AnalysisInputs:
+    def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager, watched: Watched) -> AnalysisInputs:
         options = self.options
-        inputs = AnalysisInputs.open(
-            self.load(plugins),
-            analyses,
-            firing=options.firing,
-            place=options.place.with_device_resolved(),
-            plugins=plugins,
-            layout=options.layout,
-        )
+        with watched.loading(self.spec) as progress:
+            cloud = self.load(plugins, progress)
+            cloud.identify(progress)
+            inputs = AnalysisInputs.open(
+                cloud,
+                analyses,
+                firing=options.firing,
+                place=options.place.with_device_resolved(),
+                plugins=plugins,
+                layout=options.layout,
+            )
         features = options.features
         return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
 
-    def load(self, plugins: PluginManager) -> FeatureCloud:
+    def load(self, plugins: PluginManager, progress: Progress = silent) -> FeatureCloud:
         """Its SAE.
 
         Raises:
@@ -157,6 +167,7 @@ class Task:
             model_slice=options.model_slice,
             labels=options.labels,
             plugins=plugins,
+            progress=progress,
         )
 
 

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from saegeo_core.cli import harvest_progress, progress, progress_bars
+from saegeo_core.cli.progress_lines import JobLines
 from saegeo_core.harvesting.engine import unwatched
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.progress import silent
@@ -113,3 +114,33 @@ def test_a_harvest_tells_a_log_start_and_end(capsys):
     started, done = capsys.readouterr().err.splitlines()
     assert started == "harvest: started"
     assert done.startswith("harvest: 10 documents, 1,000 tokens (100%), ")
+
+
+def test_what_jobs_need_has_a_percentage_and_is_no_job(terminal):
+    with progress.job_progress("lobes on 2 SAEs", 2) as jobs:
+        with jobs.before("loading some:[sae]") as bars:
+            assert terminal.getvalue() == ""  # whatever downloads has bars of its own
+            assert list(bars(range(2), 2, "rows read")) == [0, 1]
+        assert "loading some:[sae]: rows read" in terminal.getvalue()
+        with jobs.job("lobes on some:[sae]"):
+            pass
+    assert " 0%" in terminal.getvalue()
+
+
+def test_a_log_names_what_jobs_need_and_the_loop_around_a_loop():
+    said, now = [], 0.0
+    jobs = JobLines("lobes on some:sae", 1, said.append, lambda: now)
+    with jobs.before("loading some:sae") as rows:
+        for _ in rows(range(4), 4, "rows read"):
+            now += 100
+            jobs.lines.beat()
+    with jobs.job("lobes on some:sae") as loops:
+        for _ in loops(range(2), 2, "outer"):
+            list(loops(range(2), 2, "inner"))
+            now += 100
+            jobs.lines.beat()
+    assert [line.split(": ", 1)[1] for line in said] == [
+        *(f"loading some:sae, rows read {share}%" for share in (0, 25, 50, 75)),
+        "outer 0%",
+        "outer 50%",
+    ]

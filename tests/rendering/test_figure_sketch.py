@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saegeo_core import Figure
-from saegeo_core.rendering.terminal.figure_sketch import BLOCKS, heatmap_sketch, logarithms, shortened, sparkline
+from saegeo_core.rendering.terminal.figure_sketch import (
+    BLOCKS,
+    _curves_of_groups,
+    heatmap_sketch,
+    logarithms,
+    shortened,
+    sparkline,
+)
 from saegeo_core.report.report import Table
 
 FIGURE = Figure(
@@ -94,3 +101,25 @@ def test_logarithms_leave_out_what_is_too_small_to_show():
     assert logarithms([100, 10, 1, 0, -1, None], decades=1) == [2, 1, None, None, None, None]
     assert logarithms([], decades=1) == []
     assert set(BLOCKS) >= set(sparkline([1], 1, 1))
+
+
+def test_two_models_over_layers_have_a_curve_for_each_layer_of_each():
+    columns = {
+        "layer": [1, 1, 1, 1, None, None],
+        "x": [0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+        "base": [1.0, 2.0, None, None, None, None],
+        "tuned": [None, None, 2.0, 1.0, None, None],
+        "null": [None, None, None, None, 1.0, 1.0],
+    }
+    figure = Figure(
+        name="curve",
+        title="Curve",
+        kind="line",
+        table="t",
+        x="x",
+        y=("base", "tuned", "null"),
+        nulls=("null",),
+        color="layer",
+    )
+    curves = _curves_of_groups(figure, Table(columns=columns))
+    assert curves == {"layer 1, base": [1.0, 2.0], "layer 1, tuned": [2.0, 1.0]}

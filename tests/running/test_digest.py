@@ -136,7 +136,7 @@ IN_CONTEXT = {
     "unembedding": {"unembedding": Unembedding(torch.from_numpy(rows(3)), ("a",) * len(rows(3)))},
 }
 FROM_PARAMETERS = {"clouds", "corpora", "corpus"}
-TELLS_NOTHING = {"device", "progress"}
+TELLS_NOTHING = {"device", "progress", "watch"}
 """Where it is computed, for processors and cards agree; and how far it is."""
 
 
@@ -157,7 +157,7 @@ OF_CLOUD = {
     "n_zero_rows": lambda cloud: replace(cloud, n_zero_rows=1),
     "sae": lambda cloud: replace(cloud, sae=described(model="another")),
 }
-FOLLOWS_FROM_CLOUD = {"norms", "n_features", "d_in", "n_duplicate_rows", "digest", "identity", "checksum"}
+FOLLOWS_FROM_CLOUD = {"norms", "n_features", "d_in", "n_duplicate_rows", "digest", "identify", "identity", "checksum"}
 MAKES_CLOUDS = {
     "from_array",
     "from_sae",

@@ -186,7 +186,7 @@ def _fit(axes: Any, figure: Figure, x: ColumnArray, *, is_flat: bool) -> None:
     if is_flat:
         axes.invert_yaxis()
     if places:
-        of_x.set_ticks(range(len(places)), [_short(text, 24) for text in places])
+        of_x.set_ticks(range(len(places)), [_short(text, 32) for text in places])
     fit_axes(axes, named=(of_x,) if places else ())
 
 
@@ -313,7 +313,7 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     axes.set_ylabel(clean(figure.y_title or in_words(figure.y[0])))
     color_bar(axes, drawn, clean(figure.z_title or in_words(figure.z)))
     for axis, at in ((axes.xaxis, x), (axes.yaxis, y)):
-        axis.set_ticks(range(len(at)), [_short(one, 24) if is_text(at) else f"{one:g}" for one in at])
+        axis.set_ticks(range(len(at)), [_short(one, 32) if is_text(at) else f"{one:g}" for one in at])
     fit_axes(axes, named=(axes.xaxis, axes.yaxis))
     if max(values.shape, default=0) <= MAX_NUMBERED_CELLS:
         _cell_values(axes, drawn, values)

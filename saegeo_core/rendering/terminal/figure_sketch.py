@@ -122,18 +122,20 @@ def _axes(figure: Figure, table: Table, low: float, high: float) -> str:
 
 
 def _curves_of_groups(figure: Figure, table: Table) -> dict[str, Values]:
-    """The first y of each group over all values of x that any has; rows of no group are of all."""
-    x, y = _numbers(table, figure.x), _numbers(table, figure.y[0])
-    if x is None or y is None or figure.color is None:
+    """What the figure is about, for each group over all values of x that any has; rows of no group are of all."""
+    x = _numbers(table, figure.x)
+    if x is None or figure.color is None:
         return {}
     group = table.columns[figure.color]
+    own = [column for column in figure.y if column not in figure.nulls] or [figure.y[0]]
     places = {value: place for place, value in enumerate(sorted({value for value in x if value is not None}))}
     curves: dict[str, list[float | None]] = {}
-    for name, at, value in zip(group, x, y, strict=True):
-        if name is not None and at is not None:
-            told = column_cell(name) if isinstance(name, str) else f"{figure.color} {column_cell(name)}"
-            curve = curves.setdefault(told, [None] * len(places))
-            curve[places[at]] = value
+    for column in own:
+        for name, at, value in zip(group, x, _numbers(table, column) or (), strict=False):
+            if name is not None and at is not None and (value is not None or len(own) == 1):
+                told = column_cell(name) if isinstance(name, str) else f"{figure.color} {column_cell(name)}"
+                curve = curves.setdefault(f"{told}, {column}" if len(own) > 1 else told, [None] * len(places))
+                curve[places[at]] = value
     return dict(curves)
 
 

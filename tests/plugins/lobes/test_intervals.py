@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 from saegeo_core import FiringStatistics
 from saegeo_core.numerics.spectral_clustering import spectral_clusters
+from saegeo_core.progress import silent
 from saegeo_core.statistics.kin import kin_labels
 from saegeo_core.synthetic.firing import plant_firing
 from saegeo_lobes.affinities import affinity_matrix, positive_phi
@@ -81,7 +82,9 @@ def known():
         features = FeatureSet(torch.from_numpy(directions), firing, SETTINGS, np.random.default_rng(1))
         sae = FeatureLobes.of(features, 6, np.random.default_rng(2))
         numbers = {name: NUMBERS[name].of(sae) for name in (*OF_LOBES, "neighbor_phi_excess")}
-        spread = spread_of(sae, numbers, kin_labels(torch.from_numpy(directions)), np.random.default_rng(number), 2)
+        spread = spread_of(
+            sae, numbers, kin_labels(torch.from_numpy(directions)), np.random.default_rng(number), 2, progress=silent
+        )
         found.append({name: spread[name].resampled for name in OF_LOBES})
     return found
 
