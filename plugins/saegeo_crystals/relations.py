@@ -19,6 +19,8 @@ FORMATS = (
     'a folder of JSON lists of {"input": …, "output": …}, a Google analogy file (": section", then four words a line), '
     "or a BATS folder (word, tab, answers)"
 )
+MOST_BYTES = 1 << 26
+"""Of one file: a relation takes a few thousand."""
 _BETWEEN = re.compile(r"[\s,\[]*")
 
 
@@ -95,6 +97,8 @@ def _read_json(path: Path) -> Relation:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
         raise _malformed(path, error.lineno, error.msg) from None
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets nested too deep
+        raise _malformed(path, 1, str(error)) from None
     if not isinstance(entries, list):
         raise _malformed(path, 1, "not a list of pairs")
     return Relation(path.stem, tuple(_json_pair(entry, number, text, path) for number, entry in enumerate(entries)))
@@ -156,7 +160,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device read without end
+            raise SaegeoError(f"{path} is no file", f"give {FORMATS}")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise SaegeoError(f"{path} is longer than {MOST_BYTES:,} bytes", f"give {FORMATS}")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise SaegeoError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

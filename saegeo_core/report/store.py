@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.report import Report
-from saegeo_core.size_limit import read_whole, refuse_inflating
+from saegeo_core.size_limit import read_whole, refuse_inflating, refuse_without_end
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,6 +97,7 @@ def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":
     import numpy as np
 
     try:
+        refuse_without_end(path)
         refuse_inflating(_inflated(path), path.stat().st_size, str(path))
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}

@@ -85,7 +85,9 @@ def test_reflected_controls_come_back_as_their_signs(rng, tmp_path):
 
 def test_a_folder_of_the_first_format_has_gaussian_controls(folder):
     for manifest in (folder / MANIFEST, *folder.glob("controls/*/control.json")):
-        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 1}))
+        content = json.loads(manifest.read_text())
+        del content["sha256"]  # since version 3
+        manifest.write_text(json.dumps(content | {"format_version": 1}))
     assert [control.kind for control in FiringStatistics.open(folder).controls()] == ["gaussian", "gaussian"]
 
 
@@ -185,9 +187,26 @@ def test_a_damaged_manifest_is_refused(folder, damage):
         FiringStatistics.open(folder)
 
 
+@pytest.mark.parametrize("name", [MANIFEST, "controls/0/control.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content | {"n_tails": 7},
+        lambda content: content | {"format_version": 2},
+        lambda content: {key: value for key, value in content.items() if key != "sha256"},
+    ],
+)
+def test_a_manifest_is_what_was_written_or_refused(folder, name, damage):
+    """A number of it decides numbers of metrics: one digit that changed on the way is another number."""
+    manifest = folder / name
+    manifest.write_text(json.dumps(damage(json.loads(manifest.read_text()))))
+    with pytest.raises(SaegeoError, match="is damaged: it is not what was written"):
+        FiringStatistics.open(folder).controls()
+
+
 def test_a_newer_format_is_named(folder):
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 3}))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 4}))
     with pytest.raises(SaegeoError, match="newer saegeo"):
         FiringStatistics.open(folder)
 
