@@ -41,7 +41,9 @@ def parsed(text: str | bytes) -> Any:
 
 
 def with_each_name_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """The object of these names and values, for `object_pairs_hook` of `json.loads`: of two values under one name, which counts?
+    """The object of these names and values, as `object_pairs_hook` of `json.loads`.
+
+    Of two values under one name, readers take the first or the last, each its own.
 
     Raises:
         ValueError: a name stands there twice.

@@ -59,7 +59,9 @@ class TableFilesCorpus:
                     yield f"row {number} of {path}", row
             except SaegeoError:
                 raise
-            except Exception as error:  # pyarrow raises anything from OSError to OverflowError on bytes that are no table
+            except (
+                Exception
+            ) as error:  # pyarrow raises anything from OSError to OverflowError on bytes that are no table
                 reason = " ".join(str(error).split()) or type(error).__name__
                 raise SaegeoError(
                     f"{path} cannot be read as {path.suffix[1:]}: {reason}", "it may be damaged"

@@ -1,1 +1,1 @@
-"""Files of every kind that saegeo reads, spoiled in every way that is known here, and what becomes of them. `python -m tests.fuzz --help`."""
+"""Files of every kind that saegeo reads, spoiled in every way known here, and what becomes of them."""

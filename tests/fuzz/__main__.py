@@ -36,7 +36,12 @@ class Worker:
     def tried(self, number):
         """What became of a trial, as plain values."""
         if self.process is None:
-            known = {"SAEGEO_MAX_BYTES": str(MOST_TEXT), "SAEGEO_CACHE": "", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+            known = {
+                "SAEGEO_MAX_BYTES": str(MOST_TEXT),
+                "SAEGEO_CACHE": "",
+                "HF_HUB_OFFLINE": "1",
+                "OMP_NUM_THREADS": "1",
+            }
             path = os.pathsep.join([str(ROOT), str(ROOT / "plugins"), os.environ.get("PYTHONPATH", "")])
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.fuzz.worker", str(self.seed)],
@@ -47,6 +52,8 @@ class Worker:
                 env={**os.environ, **known, "PYTHONPATH": path},
                 text=True,
             )
+            if self.process.stdout.readline() != "ready\n":
+                raise SystemExit("a process of the trials does not start: python -m tests.fuzz.worker 0 says why")
         self.process.stdin.write(f"{number}\n")
         self.process.stdin.flush()
         answered, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
@@ -79,7 +86,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="which files (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
     parser.add_argument("--only", type=int, metavar="NUMBER", help="this trial alone")
-    parser.add_argument("--keep", type=Path, metavar="FILE", help="go on behind what this file tells, and tell it there")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="go on behind what this file tells, and tell it there"
+    )
     parser.add_argument("--page", type=Path, metavar="FILE", help="draw the tables into this page")
     options = parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""How many files were tried of each kind, spoiled in which way, and what became of them; kept in a file between runs, and the page's table."""
+"""How many files were tried of each kind, spoiled in which way, and what became of them."""
 
 import json
 import re
@@ -30,7 +30,12 @@ class Counts:
 
     def keep(self, path):
         """Write them to a file."""
-        told = {"seed": self.seed, "following": self.following, "counted": list(self.counted.items()), "findings": self.findings}
+        told = {
+            "seed": self.seed,
+            "following": self.following,
+            "counted": list(self.counted.items()),
+            "findings": self.findings,
+        }
         path.write_text(json.dumps(told, indent=1))
 
     def add(self, number, outcome):
@@ -46,7 +51,11 @@ class Counts:
         good = sum(n for (*_, answer), n in self.counted.items() if answer in GOOD)
         yield f"{total:,} files of seed {self.seed}, {good:,} of them answered well:"
         for place, heading in ((0, "kind of file"), (1, "how it was spoiled")):
-            yield from ("", f"| {heading} | tried | " + " | ".join(COLUMNS) + " |", "|---|" + "--:|" * (1 + len(COLUMNS)))
+            yield from (
+                "",
+                f"| {heading} | tried | " + " | ".join(COLUMNS) + " |",
+                "|---|" + "--:|" * (1 + len(COLUMNS)),
+            )
             for name in dict.fromkeys(sorted(key[place] for key in self.counted)):
                 answers = Counter()
                 for key, n in self.counted.items():
@@ -59,4 +68,6 @@ class Counts:
         """Put the tables into a page, between its two marks."""
         text = page.read_text(encoding="utf-8")
         drawn = "\n".join([BEGIN, "", *self.lines(), "", END])
-        page.write_text(re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: drawn, text, flags=re.DOTALL), encoding="utf-8")
+        page.write_text(
+            re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: drawn, text, flags=re.DOTALL), encoding="utf-8"
+        )

@@ -1,4 +1,4 @@
-"""Other readers of the same bytes, which share nothing with those under test: NumPy's, the standard library's, and two written here.
+"""Other readers of the same bytes: NumPy's, the standard library's, and two written here.
 
 They are slow and know no limits; what they raise means that the bytes say nothing.
 """
@@ -15,7 +15,14 @@ from collections import OrderedDict
 import numpy as np
 
 SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "BF16": "<u2"}
-STORAGES = {"DoubleStorage": "<f8", "FloatStorage": "<f4", "HalfStorage": "<f2", "LongStorage": "<i8", "IntStorage": "<i4", "BFloat16Storage": "<u2"}
+STORAGES = {
+    "DoubleStorage": "<f8",
+    "FloatStorage": "<f4",
+    "HalfStorage": "<f2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "BFloat16Storage": "<u2",
+}
 
 
 def arrays_of(path):
@@ -86,7 +93,7 @@ def torch_stream(content):
     return _Weights(file, storages.__getitem__).arrays()
 
 
-class _Weights(pickle.Unpickler):  # noqa: S301 - find_class gives what is listed here and nothing else
+class _Weights(pickle.Unpickler):
     """Plain tensors of a PyTorch file as NumPy arrays."""
 
     def __init__(self, file, read):

@@ -19,6 +19,7 @@ NUMPY_TYPES = (
     "<f4", ">f4", "<f8", "<f2", "<i4", "|O", "<c8", "|b1", "|V4", "<U4", "<U1", "<M8[ns]", "|S4", "<f16", "=f4", "f4", "<u4", "<i8",
     [("a", "<f4")], [("a", "|O")], [], "x", "<f4,<f4", ("<f4", (2,)), None, 4,
 )  # fmt: skip
+DECODED = ("Image", "Audio", "ClassLabel", "Value", "X")
 SAFE_TYPES = ("F64", "F32", "F16", "BF16", "I32", "I64", "BOOL", "F8_E4M3", "U8", "F4", "C64", "x", "", None, 7)
 
 
@@ -42,7 +43,13 @@ def npy(content, rng):
     text = repr(told)
     if way == 7:
         text = chosen(
-            (text[:-1] + ", 'shape': (3, 48)}", "(" * 5000 + text, "{" * 300, "__import__('os').system('true')", text.replace("'", "\\")),
+            (
+                text[:-1] + ", 'shape': (3, 48)}",
+                "(" * 5000 + text,
+                "{" * 300,
+                "__import__('os').system('true')",
+                text.replace("'", "\\"),
+            ),
             rng,
         )
     version = (1, 0) if rng.random() < 0.9 else chosen(((2, 0), (3, 0), (1, 1), (255, 255)), rng)
@@ -79,7 +86,11 @@ def safetensors(content, rng):
              text.replace('"shape"', '"shape": [144, 1], "shape"')), rng,
         )  # fmt: skip
     written = text.encode()
-    said = len(written) if rng.random() < 0.9 else int(chosen((0, 1, 1 << 30, 1 << 62, len(written) + len(data), 99_999_999), rng))
+    said = (
+        len(written)
+        if rng.random() < 0.9
+        else int(chosen((0, 1, 1 << 30, 1 << 62, len(written) + len(data), 99_999_999), rng))
+    )
     return struct.pack("<Q", said) + written + data
 
 
@@ -98,10 +109,16 @@ def archive(content, rng):
     elif way == 5:
         members.append((info, members[int(rng.integers(len(members)))][1]))
     elif way == 6:
-        info.filename = chosen(("../x.npy", "W_dec", "W_dec.npy", "/", "a" * 300, "x.npy", "\udc80.npy", "W_dec.npy/"), rng)
+        info.filename = chosen(
+            ("../x.npy", "W_dec", "W_dec.npy", "/", "a" * 300, "x.npy", "\udc80.npy", "W_dec.npy/"), rng
+        )
     new = io.BytesIO()
-    kind = chosen((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA), rng)
-    with zipfile.ZipFile(new, "w", kind if rng.random() < 0.3 else members[0][0].compress_type if members else kind) as archived:
+    kind = chosen(
+        (zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA), rng
+    )
+    with zipfile.ZipFile(
+        new, "w", kind if rng.random() < 0.3 else members[0][0].compress_type if members else kind
+    ) as archived:
         for one, member in members:
             with warnings.catch_warnings(action="ignore"):  # a name twice
                 archived.writestr(one.filename.encode("utf-8", "replace").decode(), member)
@@ -154,15 +171,15 @@ def odd_tensors(rng):
             lambda: plain.T,
             lambda: plain[3:20, 2:],
             lambda: torch.empty(24, 6, device="meta"),
-            lambda: plain.to_sparse(),
-            lambda: plain.to_sparse_csr(),
+            plain.to_sparse,
+            plain.to_sparse_csr,
             lambda: torch.quantize_per_tensor(plain, 0.1, 0, torch.qint8),
             lambda: plain.to(torch.complex64),
             lambda: plain.to(torch.float8_e4m3fn),
             lambda: plain.to(torch.bfloat16),
-            lambda: plain.double(),
+            plain.double,
             lambda: plain > 3,
-            lambda: plain.int(),
+            plain.int,
             lambda: torch.nested.nested_tensor([plain, plain[:3]]),
             lambda: torch.nn.Parameter(plain),
             lambda: plain[0, 0],
@@ -171,7 +188,7 @@ def odd_tensors(rng):
             lambda: [plain, plain],
             lambda: {"deeper": {"W_dec": plain}},
             lambda: "W_dec",
-            lambda: plain.numpy(),
+            plain.numpy,
             lambda: range(3),
             lambda: {7: plain},
             lambda: torch.conj(plain.to(torch.complex64)),
@@ -204,7 +221,7 @@ def parquet(_content, rng):
         lambda: pa.table({"text": pa.array([0, 1, 2], pa.timestamp("ns"))}),
         lambda: pa.table({"text": texts, "label": pa.array([1, None, 3])}),
         lambda: pa.table({"text": texts}).replace_schema_metadata(
-            {b"huggingface": json.dumps({"info": {"features": {"text": {"_type": chosen(("Image", "Audio", "ClassLabel", "Value", "X"), rng)}}}})}
+            {b"huggingface": json.dumps({"info": {"features": {"text": {"_type": chosen(DECODED, rng)}}}})}
         ),
         lambda: pa.table({"text": pa.DictionaryArray.from_arrays(pa.array([0] * 60, pa.int32()), ["x" * (1 << 20)])}),
         lambda: pa.table({"text": ["x" * 1000] * 10_000}),
@@ -225,7 +242,9 @@ def without_end(suffix):
     file, piece = io.BytesIO(), b" " * (1 << 20)
     if suffix == ".npz":
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archived, archived.open("W_dec.npy", "w") as member:
-            np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (200 << 15, 8)})
+            np.lib.format.write_array_header_1_0(
+                member, {"descr": "<f4", "fortran_order": False, "shape": (200 << 15, 8)}
+            )
             for _ in range(200):
                 member.write(bytes(1 << 20))
         return file.getvalue()

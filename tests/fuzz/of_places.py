@@ -1,4 +1,4 @@
-"""What may lie where a file is looked for: links, pipes, devices, folders, nothing. Each is put where a file with that content was."""
+"""What may lie where a file is looked for: links, pipes, devices, folders, nothing."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ KINDS = {
     "a pipe": lambda path, content: os.mkfifo(path),
     "a socket": lambda path, content: _bound(path),
     "an empty folder": lambda path, content: path.mkdir(),
-    "a folder around it": lambda path, content: _inside(path, content),
+    "a folder around it": _inside,
     "an empty file": lambda path, content: path.write_bytes(b""),
     "a file of zeros": lambda path, content: path.write_bytes(bytes(len(content))),
 }

@@ -7,13 +7,39 @@ from tests.fuzz.of_bytes import chosen
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 PAIR = re.compile(r'"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|-?[\d.eE+-]+|true|false|null)\s*,?')
-NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e400", "-1e400", "null", "true", '"7"', "[]", "{}", "1.5", "-1", "0", "-0.0")
-WILD_NUMBERS = ("9" * 30, "9" * 5000, "1e308", "1e-320", "9223372036854775808", "4294967296", "2147483648", "0x10", "1_000", "٣")
+NO_NUMBERS = (
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e400",
+    "-1e400",
+    "null",
+    "true",
+    '"7"',
+    "[]",
+    "{}",
+    "1.5",
+    "-1",
+    "0",
+    "-0.0",
+)
+WILD_NUMBERS = (
+    "9" * 30,
+    "9" * 5000,
+    "1e308",
+    "1e-320",
+    "9223372036854775808",
+    "4294967296",
+    "2147483648",
+    "0x10",
+    "1_000",
+    "٣",
+)
 TEXTS = (
     '"\\ud800"', '"\\u0000"', '"\x1b[31mred\x1b[0m"', '"\u202egnp"', '""', "null", "7", '["a"]', '{"a": 1}', '"../../../x"',
     '"=1+1"', '"' + "x" * 5000 + '"', '"\\"', "'a'", '"\r"',
 )  # fmt: skip
-AGAIN = ('1', '24', '"other"', 'null', '[]', '0.5')
+AGAIN = ("1", "24", '"other"', "null", "[]", "0.5")
 DEEP = 20_000
 YAML = (
     "a: &a [1]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b]\n"
@@ -84,7 +110,9 @@ def lines_mixed(text, rng):
     elif way == 3:
         lines[a] = lines[a].rstrip("\n")
     elif way == 4:
-        lines[a] = chosen(("\n", "\r\n", "\x00\n", "null\n", "[]\n", '"\n', "\ufeff\n", "\u2028\n", ",,,\n", "\t\t\n", "\x1c\n"), rng)
+        lines[a] = chosen(
+            ("\n", "\r\n", "\x00\n", "null\n", "[]\n", '"\n', "\ufeff\n", "\u2028\n", ",,,\n", "\t\t\n", "\x1c\n"), rng
+        )
     else:
         return text.replace("\n", chosen(("\r\n", "\r", "\n\n", "\u2028"), rng))
     return "".join(lines)
@@ -108,4 +136,8 @@ KINDS = {
 def applied(change, content, rng):
     """The content of a file after a change to its text, or None where that has nothing to change."""
     changed = change(content.decode("utf-8", "surrogateescape"), rng)
-    return None if changed is None else changed.encode("utf-8", "surrogatepass" if "\ud800" in changed else "surrogateescape")
+    return (
+        None
+        if changed is None
+        else changed.encode("utf-8", "surrogatepass" if "\ud800" in changed else "surrogateescape")
+    )

@@ -1,28 +1,53 @@
-"""What saegeo wrote itself, or has others write for it: reports, firing statistics, harvests that were interrupted, stored activations."""
+"""What saegeo wrote itself, or has others write for it: reports, firing, harvests, stored activations."""
 
-import io
 import json
 import tempfile
 import warnings
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
 from tests.fuzz.independent import arrays_of, strict_json
-from tests.fuzz.read_weights import D, HOOK, N, formats, npy_bytes, npz_bytes, safe_bytes, sae_lens_example
+from tests.fuzz.read_weights import HOOK, D, N, npy_bytes, npz_bytes, sae_lens_example, safe_bytes
 from tests.fuzz.reader import Reader
 
-SAE = {"spec": "r:a", "release": "r", "sae_id": "a", "model": "m", "hook_name": HOOK, "layer": 0, "d_sae": 64, "d_in": 8}
+SAE = {
+    "spec": "r:a",
+    "release": "r",
+    "sae_id": "a",
+    "model": "m",
+    "hook_name": HOOK,
+    "layer": 0,
+    "d_sae": 64,
+    "d_in": 8,
+}
 SAE |= {"l0": 30.0, "dtype": "float32", "n_features": 64, "n_zero_rows": 0, "n_duplicate_rows": 0, "digest": "0"}
-STAMP = {"name": "one", "version": "1", "package": "p", "preset": "calibrated", "headline": "value", "summary": "s", "reference": "r"}
+STAMP = {
+    "name": "one",
+    "version": "1",
+    "package": "p",
+    "preset": "calibrated",
+    "headline": "value",
+    "summary": "s",
+    "reference": "r",
+}
 
 
 # Reports
 
 
 def report(sae_id="a", estimate=1.5):
-    interval = {"low": 1.0, "high": 2.0, "method": "jackknife", "replicates": 5, "replicate_factor": 1.0, "replicate_key": "k"}
+    interval = {
+        "low": 1.0,
+        "high": 2.0,
+        "method": "jackknife",
+        "replicates": 5,
+        "replicate_factor": 1.0,
+        "replicate_key": "k",
+    }
     null = {"model": "chance", "draws": 99, "mean": 0.25, "standard_deviation": 0.5, "z": 2.5, "pvalue": 0.01}
     words = {"unit": "fraction", "better": "higher", "description": "A number."}
     missing = {"absent": "not computed"}
@@ -52,7 +77,7 @@ def report_files(name="one-0.json", **known):
 
 
 def invoked(*arguments):
-    """A command as it is typed, in this process; what it cannot read is raised here as the SaegeoError that ends it with exit status 2."""
+    """What a command prints. A sentence in place of a result is raised as the SaegeoError that it was."""
     from click.testing import CliRunner
 
     from saegeo_core import SaegeoError
@@ -91,7 +116,9 @@ def read_with_arrays(folder):
 
     with warnings.catch_warnings(action="ignore"):  # what is left out is named
         reports = load_reports(folder)
-    return [{"value": one.metric("value").value, "arrays": dict(one.arrays)} for one in reports if one.sae.sae_id == "b"]
+    return [
+        {"value": one.metric("value").value, "arrays": dict(one.arrays)} for one in reports if one.sae.sae_id == "b"
+    ]
 
 
 def two_reports():
@@ -120,6 +147,16 @@ def page_of(folder):
 
 # Firing
 
+OF_FIRING = (
+    "feature_ids",
+    "token_counts",
+    "activation_sum",
+    "activation_max",
+    "document_of_block",
+    "label_of_block",
+    "group_of_document",
+)
+
 
 @cache
 def firing_example():
@@ -139,9 +176,20 @@ def firing_example():
         "label_of_block": np.arange(40) % 3 - 1,
         "label_names": ("prose", "code"),
     }
-    told = {"n_tokens": 4000, "block_tokens": 100, "fires_above": 0.0, "tails": "dropped", "n_tails": 3, "sae_digest": "0" * 64}
-    reflected = Control(Reflection(axes, np.array([1, -1, 1, 1, -1, 1], np.int8)), FiringStatistics.from_arrays(fired[::-1], **known))
-    statistics = FiringStatistics.from_arrays(fired, axes=axes, controls_from=(lambda: reflected,), **known, **told, corpus={"kind": "x"})
+    told = {
+        "n_tokens": 4000,
+        "block_tokens": 100,
+        "fires_above": 0.0,
+        "tails": "dropped",
+        "n_tails": 3,
+        "sae_digest": "0" * 64,
+    }
+    reflected = Control(
+        Reflection(axes, np.array([1, -1, 1, 1, -1, 1], np.int8)), FiringStatistics.from_arrays(fired[::-1], **known)
+    )
+    statistics = FiringStatistics.from_arrays(
+        fired, axes=axes, controls_from=(lambda: reflected,), **known, **told, corpus={"kind": "x"}
+    )
     return written(statistics.write, "h")
 
 
@@ -153,7 +201,9 @@ def written(write, name):
 
 
 def contents(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 def firing_at(folder):
@@ -161,7 +211,10 @@ def firing_at(folder):
     from saegeo_core import FiringStatistics
 
     statistics = FiringStatistics.open(folder / "h")
-    controls = [numbers_of_firing(control.firing) | {"signs": np.asarray(control.directions.signs)} for control in statistics.controls()]
+    controls = [
+        numbers_of_firing(control.firing) | {"signs": np.asarray(control.directions.signs)}
+        for control in statistics.controls()
+    ]
     return numbers_of_firing(statistics) | {"controls": controls}
 
 
@@ -171,7 +224,7 @@ def numbers_of_firing(statistics):
         **statistics.facts(),
         "pairs": statistics.cooccurrence().numpy(),
         "counts": np.asarray(incidence.counts()),
-        **{name: np.asarray(getattr(statistics, name)) for name in ("feature_ids", "token_counts", "activation_sum", "activation_max", "document_of_block", "label_of_block", "group_of_document")},
+        **{name: np.asarray(getattr(statistics, name)) for name in OF_FIRING},
     }  # fmt: skip
 
 
@@ -206,7 +259,9 @@ def shards(write):
     """Two shards, and what is told of the documents."""
     document, rows = activations()
     files = {"s/about.json": json.dumps({"model": "gpt2"}).encode()}
-    files["s/documents.jsonl"] = "".join(json.dumps({"label": "ab"[n % 2], "group": f"g{n // 2}"}) + "\n" for n in range(8)).encode()
+    files["s/documents.jsonl"] = "".join(
+        json.dumps({"label": "ab"[n % 2], "group": f"g{n // 2}"}) + "\n" for n in range(8)
+    ).encode()
     for number, part in enumerate((slice(0, 30), slice(30, 60))):
         files |= write(f"s/{number:05}", {"document": document[part], HOOK: rows[part]})
     return files
@@ -243,7 +298,8 @@ def stored_says(suffix, folder):
     """All shards one behind the other, by other readers."""
     if suffix == "npy":
         documents, rows = (
-            [np.load(path, allow_pickle=False) for path in sorted((folder / "s").glob(f"*.{name}.npy"))] for name in ("document", HOOK)
+            [np.load(path, allow_pickle=False) for path in sorted((folder / "s").glob(f"*.{name}.npy"))]
+            for name in ("document", HOOK)
         )
     else:
         read = [arrays_of(path) for path in sorted((folder / "s").glob(f"*.{suffix}"))]
@@ -265,7 +321,7 @@ def stored_says(suffix, folder):
 # Harvests that were interrupted, or are finished
 
 
-class InterruptedHere(Exception):  # noqa: N818 - it is no error
+class InterruptedHere(Exception):
     """Ends a harvest."""
 
 
@@ -277,7 +333,8 @@ def harvested(folder, documents=None):
             raise InterruptedHere
 
     plugins = _with_sources()
-    with warnings.catch_warnings(action="ignore"):
+    # A shard for each document: there is more than one to be spoiled.
+    with warnings.catch_warnings(action="ignore"), mock.patch("saegeo_core.harvesting.portions.CHARACTERS", 1):
         (one,) = harvest(
             folder / "sae", model=f"stored:{folder / 's'}", out=folder / "out", block_tokens=3, keep_tails=True, control="random",
             control_draws=1, gaussian_draws=1, force_model=True, device="cpu", plugins=plugins, watch=stop,
@@ -297,17 +354,12 @@ def _with_sources():
 
 @cache
 def harvest_example(is_finished):
-    from saegeo_core.harvesting import portions
-
-    portions.CHARACTERS = 1  # a shard for each document
     sources = sae_lens_example() | shards(as_safetensors)
 
     def write(folder):
         put(sources, folder)
-        try:
+        with suppress(InterruptedHere):
             harvested(folder, None if is_finished else 5)
-        except InterruptedHere:
-            pass
 
     return written(write, "h")
 
@@ -320,9 +372,6 @@ def put(files, folder):
 
 def harvest_at(folder):
     """The same harvest once more: it goes on, or is there."""
-    from saegeo_core.harvesting import portions
-
-    portions.CHARACTERS = 1
     firing = harvested(folder / "h")
     return {"digest": firing.digest, "controls": [control.firing.digest for control in firing.controls()]}
 

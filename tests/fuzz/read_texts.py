@@ -53,7 +53,11 @@ def rows_say(name, folder):
     """JSON a line, or one array; an object with a name twice has its last value, as JSON readers have it."""
     content = unpacked(folder / name).decode("utf-8-sig")
     lines = [line for line in content.split("\n") if line.strip()]
-    whole = json.loads(content) if lines[0].strip().startswith(("[{", '["', "[ ")) or lines[0].strip() == "[" else map(json.loads, lines)
+    whole = (
+        json.loads(content)
+        if lines[0].strip().startswith(("[{", '["', "[ ")) or lines[0].strip() == "["
+        else map(json.loads, lines)
+    )
     return [document_of({"text": row} if isinstance(row, str) else row) for row in whole]
 
 
@@ -103,8 +107,13 @@ def zstandard_bytes(content):
     return zstandard.ZstdCompressor(write_checksum=True).compress(content)
 
 
+def one_file(kind, name, content, numbers, says):
+    """A kind of which an example is one file."""
+    return Reader(kind, lambda: {name: content()}, partial(numbers, name), partial(says, name))
+
+
 def corpus(kind, name, content, says):
-    return Reader(kind, lambda: {name: content()}, partial(documents_at, name), partial(says, name))
+    return one_file(kind, name, content, documents_at, says)
 
 
 # Labels and lists of features
@@ -125,11 +134,13 @@ def as_labels(pairs):
         texts = found.setdefault(int(feature), [])
         if text and text not in texts:
             texts.append(text)
-    return [tuple("; ".join(found.get(feature, [])) for feature in range(N))][0]
+    return tuple("; ".join(found.get(feature, [])) for feature in range(N))
 
 
 def labels_json_says(name, folder):
-    return as_labels((feature, label or "") for feature, label in strict_json((folder / name).read_text("utf-8-sig")).items())
+    return as_labels(
+        (feature, label or "") for feature, label in strict_json((folder / name).read_text("utf-8-sig")).items()
+    )
 
 
 def labels_lines_say(name, folder):
@@ -143,13 +154,15 @@ def exported(entries):
         if entry is None or isinstance(entry, str):
             pairs.append((str(number), entry or ""))
             continue
-        index = next(entry[one] for one in ("feature", "index", "latent", "feature_index", "feature_id", "id") if one in entry)
+        index = next(
+            entry[one] for one in ("feature", "index", "latent", "feature_index", "feature_id", "id") if one in entry
+        )
         text = next(entry[one] for one in ("label", "description", "explanation") if one in entry)
         pairs.append((str(index), text or ""))
     return as_labels(pairs)
 
 
-def labels_table_says(name, delimiter, folder):
+def labels_table_says(delimiter, name, folder):
     with (folder / name).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=delimiter, strict=True))
     if any(None in row or None in row.values() for row in rows):
@@ -158,12 +171,17 @@ def labels_table_says(name, delimiter, folder):
 
 
 def labels_table(delimiter):
-    rows = [f'{feature}{delimiter}"{text}"' for feature, text in enumerate(("dates", "names, of people", 'a ""quote""', "ü"))]
+    rows = [
+        f'{feature}{delimiter}"{text}"'
+        for feature, text in enumerate(("dates", "names, of people", 'a ""quote""', "ü"))
+    ]
     return "\n".join([f"feature{delimiter}label", *rows, ""]).encode()
 
 
 def labels_lines():
-    entries = [{"index": str(feature), "description": text} for feature, text in enumerate(("dates", "names", "ü", "7"))]
+    entries = [
+        {"index": str(feature), "description": text} for feature, text in enumerate(("dates", "names", "ü", "7"))
+    ]
     return "".join(json.dumps(entry) + "\n" for entry in entries).encode()
 
 
@@ -260,13 +278,13 @@ READERS = [
     corpus("corpus .parquet", "c.parquet", parquet, parquet_says),
     corpus("corpus .txt", "c.txt", lambda: TEXTS[3].encode() * 20, text_says),
     corpus("corpus .txt.gz", "c.txt.gz", lambda: gzip.compress(TEXTS[3].encode() * 20, mtime=0), text_says),
-    Reader("labels .json", lambda: {"l.json": b'{"3": "dates", "0": "names", "11": ""}'}, partial(labels_at, "l.json"), partial(labels_json_says, "l.json")),
-    Reader("labels .jsonl", lambda: {"l.jsonl": labels_lines()}, partial(labels_at, "l.jsonl"), partial(labels_lines_say, "l.jsonl")),
-    Reader("labels .csv", lambda: {"l.csv": labels_table(",")}, partial(labels_at, "l.csv"), partial(labels_table_says, "l.csv", ",")),
-    Reader("labels .tsv", lambda: {"l.tsv": labels_table("\t")}, partial(labels_at, "l.tsv"), partial(labels_table_says, "l.tsv", "\t")),
-    Reader("list of features", lambda: {"f.txt": b"1,5-7\n9 11"}, partial(features_at, "f.txt"), partial(features_say, "f.txt")),
-    Reader("word vectors", lambda: {"w.txt": word_lines()}, partial(words_at, "w.txt"), partial(words_say, "w.txt")),
-    Reader("word vectors .gz", lambda: {"w.txt.gz": gzip.compress(word_lines(), mtime=0)}, partial(words_at, "w.txt.gz"), partial(words_say, "w.txt.gz")),
-    Reader("relations .json", lambda: {"r.json": relations_json()}, partial(relations_at, "r.json"), partial(relations_json_say, "r.json")),
-    Reader("relations, Google's lines", lambda: {"g.txt": google_lines()}, partial(relations_at, "g.txt"), partial(google_says, "g.txt")),
+    one_file("labels .json", "l.json", lambda: b'{"3": "dates", "0": "names", "11": ""}', labels_at, labels_json_says),
+    one_file("labels .jsonl", "l.jsonl", labels_lines, labels_at, labels_lines_say),
+    one_file("labels .csv", "l.csv", lambda: labels_table(","), labels_at, partial(labels_table_says, ",")),
+    one_file("labels .tsv", "l.tsv", lambda: labels_table("\t"), labels_at, partial(labels_table_says, "\t")),
+    one_file("list of features", "f.txt", lambda: b"1,5-7\n9 11", features_at, features_say),
+    one_file("word vectors", "w.txt", word_lines, words_at, words_say),
+    one_file("word vectors .gz", "w.txt.gz", lambda: gzip.compress(word_lines(), mtime=0), words_at, words_say),
+    one_file("relations .json", "r.json", relations_json, relations_at, relations_json_say),
+    one_file("relations, Google's lines", "g.txt", google_lines, relations_at, google_says),
 ]  # fmt: skip

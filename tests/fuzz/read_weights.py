@@ -23,7 +23,14 @@ SAE_LENS = {
     "normalize_activations": "none",
     "metadata": {"model_name": "gpt2", "hook_name": HOOK, "context_size": 128, "l0": 12.5},
 }
-DECIDES_ENCODING = {"architecture", "d_in", "d_sae", "apply_b_dec_to_input", "normalize_activations", "reshape_activations"}
+DECIDES_ENCODING = {
+    "architecture",
+    "d_in",
+    "d_sae",
+    "apply_b_dec_to_input",
+    "normalize_activations",
+    "reshape_activations",
+}
 
 
 def arrays():
@@ -196,7 +203,11 @@ def dictionary_learning_example():
 
 def e2e_example():
     own = arrays()
-    named = {"encoder.0.weight": own["W_enc"].T.copy(), "encoder.0.bias": own["b_enc"], "decoder.weight": own["W_dec"].T.copy()}
+    named = {
+        "encoder.0.weight": own["W_enc"].T.copy(),
+        "encoder.0.bias": own["b_enc"],
+        "decoder.weight": own["W_dec"].T.copy(),
+    }
     weights = torch_bytes({f"blocks-3-hook_resid_pre.{name}": array for name, array in named.items()}, zipped=False)
     config = b"tlens_model_name: gpt2-small\nseed: 0\nlr: 5.0e-4\nsaes:\n  ratio: 60.0\n  k: null\n"
     return {"e2e/final_config.yaml": config, "e2e/sae.pt": weights}
@@ -230,12 +241,16 @@ READERS = [
     alone(".safetensors", "a.safetensors", lambda: safe_bytes(two_arrays())),
     alone(".pt", "a.pt", lambda: torch_bytes(two_arrays())),
     alone(".pt of before PyTorch 1.6", "a.pt", lambda: torch_bytes(two_arrays(), zipped=False)),
-    Reader(".safetensors.index.json", sharded_example, partial(cloud_at, "m/model.safetensors.index.json"), sharded_says),
+    Reader(
+        ".safetensors.index.json", sharded_example, partial(cloud_at, "m/model.safetensors.index.json"), sharded_says
+    ),
     Reader("sae-lens", sae_lens_example, partial(cloud_at, "sae"), sae_lens_says),
     Reader("sae-lens, with its encoder", sae_lens_example, partial(whole_at, "sae"), jumprelu_says),
     in_folder("saev", saev_example, "s.pt", "s.pt", "W_dec"),
     in_folder("sparsify", sparsify_example, "layers.3", "layers.3/sae.safetensors", "W_dec"),
-    in_folder("dictionary_learning", dictionary_learning_example, "trainer_0", "trainer_0/ae.pt", "decoder.weight", True),
+    in_folder(
+        "dictionary_learning", dictionary_learning_example, "trainer_0", "trainer_0/ae.pt", "decoder.weight", True
+    ),
     in_folder("Gemma Scope", lambda: {"g/params.npz": npz_bytes(**arrays())}, "g", "g/params.npz", "W_dec"),
     in_folder("e2e_sae (YAML)", e2e_example, "e2e/sae.pt", "e2e/sae.pt", E2E, True),
     in_folder("temporal SAEs (YAML)", temporal_example, "t", "t/latest_ckpt.safetensors", "D"),

@@ -68,7 +68,9 @@ def untouched(reader):
         folder = Path(base) / "f"
         put(example(reader), folder)
         numbers = reader.numbers(folder)
-        assert reader.says is None or alike(numbers, reader.says(folder)), f"{reader.kind}: the example itself is read wrongly"
+        assert reader.says is None or alike(numbers, reader.says(folder)), (
+            f"{reader.kind}: the example itself is read wrongly"
+        )
     return numbers
 
 
@@ -80,7 +82,11 @@ def put(files, folder):
 
 def spoil(folder, reader, rng):
     """Spoil one of the files in a folder; the kind of change."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_spoiled(path.relative_to(folder).as_posix(), reader)]
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and _is_spoiled(path.relative_to(folder).as_posix(), reader)
+    ]
     path = of_bytes.chosen(files, rng)
     if rng.random() < 0.06:
         of_places.put(path, rng)
@@ -166,7 +172,11 @@ def judged(reader, folder):
         said = reader.says(folder)
     except Exception as error:
         return "wrong", f"another reader refuses it: {error!r}; given {numbers}"[:2000]
-    return ("as the bytes say", "") if alike(numbers, said) else ("wrong", f"given {numbers}, another reader has {said}"[:2000])
+    return (
+        ("as the bytes say", "")
+        if alike(numbers, said)
+        else ("wrong", f"given {numbers}, another reader has {said}"[:2000])
+    )
 
 
 def chain(error):
@@ -184,11 +194,12 @@ def in_time():
         raise TooSlow
 
     timers = ((signal.SIGPROF, signal.ITIMER_PROF, SECONDS), (signal.SIGALRM, signal.ITIMER_REAL, CLOCK_SECONDS))
-    for number, timer, seconds in timers:
-        signal.signal(number, end)
+    before = [signal.signal(number, end) for number, _, _ in timers]
+    for _, timer, seconds in timers:
         signal.setitimer(timer, seconds)
     try:
         yield
     finally:
-        for _, timer, _ in timers:
+        for (number, timer, _), handler in zip(timers, before, strict=True):
             signal.setitimer(timer, 0)
+            signal.signal(number, handler)

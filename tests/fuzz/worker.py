@@ -1,4 +1,4 @@
-"""A process that tries what it is told, a line for each, and answers with a line of JSON. It may hang, crash or swell: others go on."""
+"""A process that tries what it is told, a line for each, and answers in JSON. It may hang, crash or swell."""
 
 import json
 import resource
@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from tests.fuzz.readers import reader_of
+from tests.fuzz.readers import READERS, reader_of
 from tests.fuzz.trial import N_BYTES, tried, untouched
 
 LEAST_ADDRESSES = 5 << 29
@@ -14,12 +14,14 @@ LEAST_ADDRESSES = 5 << 29
 
 
 def main():
-    """Answer numbers of trials until there are no more."""
+    """Say when everything is imported, then answer numbers of trials until there are no more."""
     seed = int(sys.argv[1])
+    for reader in READERS:
+        untouched(reader)
+    print("ready", flush=True)
     for line in sys.stdin:
         number = int(line)
         reader = reader_of(number)
-        untouched(reader)  # what it imports is no part of the trial
         before = peak()
         limit_addresses()
         outcome = tried(reader, number, seed)
