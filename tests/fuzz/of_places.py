@@ -16,7 +16,7 @@ KINDS = {
     "a pipe": lambda path, content: os.mkfifo(path),
     "a socket": lambda path, content: _bound(path),
     "an empty folder": lambda path, content: path.mkdir(),
-    "a folder around it": _inside,
+    "a folder around it": lambda path, content: _inside(path, content),  # noqa: PLW0108 - it stands below
     "an empty file": lambda path, content: path.write_bytes(b""),
     "a file of zeros": lambda path, content: path.write_bytes(bytes(len(content))),
 }
