@@ -94,7 +94,7 @@ def cleaned(relations: Iterable[Relation]) -> tuple[list[Relation], Counter[str]
 def _read_json(path: Path) -> Relation:
     text = _text(path)
     try:
-        entries = json.loads(text)
+        entries = json.loads(text, object_pairs_hook=_each_name_once)
     except json.JSONDecodeError as error:
         raise _malformed(path, error.lineno, error.msg) from None
     except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets nested too deep
@@ -102,6 +102,12 @@ def _read_json(path: Path) -> Relation:
     if not isinstance(entries, list):
         raise _malformed(path, 1, "not a list of pairs")
     return Relation(path.stem, tuple(_json_pair(entry, number, text, path) for number, entry in enumerate(entries)))
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("an entry has a name twice")
+    return dict(pairs)
 
 
 def _json_pair(entry: object, number: int, text: str, path: Path) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from saegeo_core.firing.consistency import refuse_impossible_pairs
 from saegeo_core.firing.deferred import Deferred
 from saegeo_core.frozen import Frozen
 from saegeo_core.json_text import parsed
+from saegeo_core.numerics.stored_arrays import read_npz
 from saegeo_core.size_limit import read_whole
 
 MANIFEST = "manifest.json"
@@ -165,12 +166,14 @@ def read_pair_counts(path: Path) -> tuple[NDArray[Any], int]:
         SaegeoError: it cannot be read, or holds other arrays.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            histogram, n_chunks = stored["histogram"], stored["n_chunks"]
+        stored = read_npz(path)
+        histogram, n_chunks = stored["histogram"], stored["n_chunks"]
     except KeyError as error:
         raise SaegeoError(
             f"{path} has no array {_first_line(error)}", "give a file with 'histogram' and 'n_chunks'"
         ) from None
+    except SaegeoError:
+        raise
     except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         raise SaegeoError(
             f"cannot read {path}: {_first_line(error)}", "give a *_cooccurrences.npz or a harvest folder"

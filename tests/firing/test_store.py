@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -268,3 +270,14 @@ def test_places_without_statistics_are_refused(tmp_path):
             FiringStatistics.open(path)
     with pytest.raises(SaegeoError, match="outside"):
         firing_folder(tmp_path, "..", "escape")
+
+
+def test_pair_counts_whose_header_says_more_than_there_is_ask_for_no_memory(tmp_path):
+    """NumPy makes room for what a header says before it looks at what follows: here 96 GB."""
+    pairs = io.BytesIO()
+    np.lib.format.write_array_header_1_0(pairs, {"descr": "<i8", "fortran_order": False, "shape": (1 << 31, 6)})
+    with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
+        archive.writestr("histogram.npy", pairs.getvalue() + bytes(48))
+        archive.writestr("n_chunks.npy", pairs.getvalue())
+    with pytest.raises(SaegeoError, match="which takes 103079215104 bytes, and 48 follow"):
+        FiringStatistics.open(tmp_path / "c.npz")

@@ -105,7 +105,9 @@ def test_a_device_is_not_read_to_its_end(tmp_path):
         read_relations(tmp_path / "r.txt")
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "[" + "9" * 5000 + "]"])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[" + "9" * 5000 + "]", '[{"input": "a", "input": "b", "output": "c"}]']
+)
 def test_json_that_python_does_not_read_is_told(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(SaegeoError, match="r.json, line 1"):
