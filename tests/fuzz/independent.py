@@ -119,7 +119,7 @@ class _Weights(pickle.Unpickler):
         return None if content is None else np.frombuffer(content, dtype, n_numbers)
 
     @staticmethod
-    def _tensor(storage, offset, shape, strides, *_):
+    def _tensor(storage, offset, shape, strides, _needs_gradient=False, _hooks=None, marks=None):
         if storage is None:
             return None
         last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
@@ -127,7 +127,8 @@ class _Weights(pickle.Unpickler):
             raise ValueError("beyond its storage")
         item = storage.itemsize
         view = np.lib.stride_tricks.as_strided(storage[offset:], shape, [stride * item for stride in strides])
-        return widened(np.ascontiguousarray(view).reshape(shape))
+        array = widened(np.ascontiguousarray(view).reshape(shape))
+        return -array if marks and marks.get("neg") else array
 
     def arrays(self):
         content = self.load()

@@ -115,7 +115,9 @@ def matrix_in(name, folder):
     """The matrix called W_dec in a file, or the only one."""
     found = arrays_of(folder / name)
     (only,) = [found["W_dec"]] if "W_dec" in found else [one for one in found.values() if one.ndim == 2]
-    return rows_that_count(only)
+    bias = found.get("b_dec")
+    is_turned = bias is not None and bias.shape == only.shape[:1] != only.shape[1:]  # the bias is of the dimensions
+    return rows_that_count(only.T if is_turned else only)
 
 
 def array_in(name, array, folder, turned=False):
