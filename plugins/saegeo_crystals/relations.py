@@ -19,6 +19,8 @@ FORMATS = (
     'a folder of JSON lists of {"input": …, "output": …}, a Google analogy file (": section", then four words a line), '
     "or a BATS folder (word, tab, answers)"
 )
+MOST_BYTES = 1 << 26
+"""Of one file: a relation takes a few thousand."""
 _BETWEEN = re.compile(r"[\s,\[]*")
 
 
@@ -92,12 +94,20 @@ def cleaned(relations: Iterable[Relation]) -> tuple[list[Relation], Counter[str]
 def _read_json(path: Path) -> Relation:
     text = _text(path)
     try:
-        entries = json.loads(text)
+        entries = json.loads(text, object_pairs_hook=_each_name_once)
     except json.JSONDecodeError as error:
         raise _malformed(path, error.lineno, error.msg) from None
+    except (ValueError, RecursionError) as error:  # an integer of thousands of digits, or brackets nested too deep
+        raise _malformed(path, 1, str(error)) from None
     if not isinstance(entries, list):
         raise _malformed(path, 1, "not a list of pairs")
     return Relation(path.stem, tuple(_json_pair(entry, number, text, path) for number, entry in enumerate(entries)))
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("an entry has a name twice")
+    return dict(pairs)
 
 
 def _json_pair(entry: object, number: int, text: str, path: Path) -> tuple[str, str]:
@@ -156,7 +166,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():  # a pipe would be waited for, a device read without end
+            raise SaegeoError(f"{path} is no file", f"give {FORMATS}")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise SaegeoError(f"{path} is longer than {MOST_BYTES:,} bytes", f"give {FORMATS}")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise SaegeoError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -6,6 +6,7 @@ of which a few thousand are wanted; only these lines are parsed.
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -148,7 +149,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     )
                 if line.strip():
                     yield number, line.strip()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SaegeoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except UnicodeDecodeError:
         raise SaegeoError(f"{path} is not UTF-8 text", "give a text file of lines: word v1 v2 …") from None

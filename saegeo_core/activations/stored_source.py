@@ -17,7 +17,6 @@ documents.jsonl has as many lines as there are documents. Special tokens must no
 nothing here can tell them from others.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
@@ -36,6 +35,7 @@ from saegeo_core.corpora.compressed_lines import read_lines
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError, near_matches
+from saegeo_core.json_text import parsed
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.loading.tensor_files.tensor_file import reading
 from saegeo_core.typed_path import typed_path
@@ -186,7 +186,7 @@ class StoredDocuments:
     def _facts(self) -> Iterator[dict[str, Any]]:
         for number, line in enumerate(read_lines(self._path), start=1):
             with reading(self._path, f"JSON lines at line {number}"):
-                fact = json.loads(line)
+                fact = parsed(line)
             if not isinstance(fact, dict):
                 raise SaegeoError(f"line {number} of {self._path} is a {type(fact).__name__}, not an object")
             yield fact

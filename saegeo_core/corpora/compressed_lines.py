@@ -14,6 +14,9 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.size_limit import MOST_TEXT, refuse_too_large
 
 CHUNK = 1 << 16
+ZSTANDARD_CHUNK = 1 << 10
+"""What is unpacked at once: four bytes of a frame may stand for 128 KiB, so this becomes 32 MiB at most. Windows have the
+library's limit, 128 MiB."""
 DAMAGE = (OSError, EOFError, zlib.error)
 
 
@@ -76,7 +79,7 @@ def _zstandard_chunks(file: BinaryIO) -> Iterator[bytes]:
     from zstandard import ZstdDecompressor, ZstdError
 
     frame = None
-    while compressed := file.read(CHUNK):
+    while compressed := file.read(ZSTANDARD_CHUNK):
         while compressed:
             frame = frame or ZstdDecompressor().decompressobj()
             try:

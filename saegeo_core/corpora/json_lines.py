@@ -15,6 +15,7 @@ from saegeo_core.corpora.corpus import Document
 from saegeo_core.corpora.document_rows import TEXT, BrokenRow, DocumentRows
 from saegeo_core.corpora.file_identity import file_identity
 from saegeo_core.errors import SaegeoError
+from saegeo_core.json_text import with_each_name_once
 from saegeo_core.size_limit import MOST_OF_AN_ARRAY, refuse_too_large
 
 
@@ -87,10 +88,11 @@ def _entries(content: bytes, path: Path) -> Iterator[tuple[int, Any]]:
 
 def _parsed(line: bytes, number: int) -> Any:
     try:
-        return json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        return json.loads(text, object_pairs_hook=with_each_name_once)
     except UnicodeDecodeError as error:
         return BrokenRow(f"it is not UTF-8: {error.reason} at byte {error.start}")
     except json.JSONDecodeError as error:
         return BrokenRow(f"it is not JSON: {error.msg} at character {error.pos}")
-    except (RecursionError, ValueError) as error:  # brackets nested too deep, or an integer of thousands of digits
+    except (RecursionError, ValueError) as error:  # nested too deep, an integer of thousands of digits, a name twice
         return BrokenRow(f"it is not JSON that can be read: {error}")

@@ -1,21 +1,24 @@
-"""Documents from tables: Parquet, CSV and TSV files, read row by row by the `datasets` library."""
+"""Documents from tables: Parquet, CSV and TSV files, read row by row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from saegeo_core.corpora.corpus import Document
-from saegeo_core.corpora.document_rows import DocumentRows
+from saegeo_core.corpora.delimited_rows import delimited_rows
+from saegeo_core.corpora.document_rows import BrokenRow, DocumentRows
 from saegeo_core.corpora.file_identity import file_identity
+from saegeo_core.corpora.parquet_rows import parquet_rows
 from saegeo_core.errors import SaegeoError
 
-READERS: dict[str, tuple[str, dict[str, Any]]] = {
-    ".parquet": ("parquet", {}),
-    ".csv": ("csv", {}),
-    ".tsv": ("csv", {"sep": "\t"}),
+READERS: dict[str, Callable[[Path], Iterator[dict[str, Any] | BrokenRow]]] = {
+    ".parquet": parquet_rows,
+    ".csv": partial(delimited_rows, delimiter=","),
+    ".tsv": partial(delimited_rows, delimiter="\t"),
 }
-"""By the ending of a file, the reader of `datasets` and what it is told."""
+"""What reads a file, by its ending."""
 
 
 class TableFilesCorpus:
@@ -49,16 +52,16 @@ class TableFilesCorpus:
         paths = ", ".join(str(path) for _, path in self._files)
         return islice(self._reading.documents(self._rows(), paths), start, None)
 
-    def _rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        from datasets import load_dataset
-
+    def _rows(self) -> Iterator[tuple[str, dict[str, Any] | BrokenRow]]:
         for _, path in self._files:
-            reader, options = READERS[path.suffix]
             try:
-                rows = load_dataset(reader, data_files=str(path), split="train", streaming=True, **options)
-                for number, row in enumerate(rows, start=1):
+                for number, row in enumerate(READERS[path.suffix](path), start=1):
                     yield f"row {number} of {path}", row
-            except Exception as error:  # datasets and the readers below it raise their own
+            except SaegeoError:
+                raise
+            except (
+                Exception
+            ) as error:  # pyarrow raises anything from OSError to OverflowError on bytes that are no table
                 reason = " ".join(str(error).split()) or type(error).__name__
                 raise SaegeoError(
                     f"{path} cannot be read as {path.suffix[1:]}: {reason}", "it may be damaged"

@@ -1,6 +1,6 @@
 """Firing statistics on disk: a folder of plain `.npy` arrays with a manifest that says what they are.
 
-    <folder>/<release>/<sae_id>/manifest.json     what is known besides arrays; size and SHA-256 of every array
+    <folder>/<release>/<sae_id>/manifest.json     what is known besides arrays; size and SHA-256 of every array, and of itself
                                 counts.npy …      one file an array, memory-mapped when opened
                                 axes.npy          the principal axes of the activations, where controls are reflected
                                 controls/0/ …     an untrained dictionary: the same with control.json, and signs.npy of
@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +29,14 @@ from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.firing.consistency import refuse_impossible_pairs
 from saegeo_core.firing.deferred import Deferred
 from saegeo_core.frozen import Frozen
+from saegeo_core.json_text import parsed
+from saegeo_core.numerics.stored_arrays import read_npz
 from saegeo_core.size_limit import read_whole
 
 MANIFEST = "manifest.json"
 CONTROL_MANIFEST = "control.json"
 FORMAT = "saegeo-firing"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -50,7 +52,9 @@ class Manifest(Frozen):
     """What stands beside the arrays."""
 
     format: Literal["saegeo-firing"]
-    format_version: Literal[1, 2]
+    format_version: Literal[1, 2, 3]
+    sha256: str | None = None
+    """Of all else in it, `_checksum`; since version 3."""
     arrays: dict[str, StoredArray]
     n_controls: int = Field(ge=0)
     n_blocks: int
@@ -162,12 +166,14 @@ def read_pair_counts(path: Path) -> tuple[NDArray[Any], int]:
         SaegeoError: it cannot be read, or holds other arrays.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            histogram, n_chunks = stored["histogram"], stored["n_chunks"]
+        stored = read_npz(path)
+        histogram, n_chunks = stored["histogram"], stored["n_chunks"]
     except KeyError as error:
         raise SaegeoError(
             f"{path} has no array {_first_line(error)}", "give a file with 'histogram' and 'n_chunks'"
         ) from None
+    except SaegeoError:
+        raise
     except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         raise SaegeoError(
             f"cannot read {path}: {_first_line(error)}", "give a *_cooccurrences.npz or a harvest folder"
@@ -190,7 +196,7 @@ def _write(stored: StoredFiring, folder: Path, manifest_name: str) -> None:
         "arrays": {name: _write_array(folder / f"{name}.npy", values) for name, values in stored.arrays.items()},
     }
     with replacing(folder / manifest_name) as file:
-        file.write(json.dumps(manifest, indent=1, allow_nan=False).encode())
+        file.write(json.dumps(manifest | {"sha256": _checksum(manifest)}, indent=1, allow_nan=False).encode())
 
 
 def _write_array(path: Path, values: NDArray[Any]) -> dict[str, Any]:
@@ -211,7 +217,7 @@ def _read(folder: Path, manifest_name: str) -> StoredFiring:
         for control in controls
     )
     return StoredFiring(
-        facts=manifest.model_dump(exclude={"format", "format_version", "arrays", "n_controls"}),
+        facts=manifest.model_dump(exclude={"format", "format_version", "sha256", "arrays", "n_controls"}),
         arrays=arrays,
         controls=tuple(deferred),
     )
@@ -226,17 +232,26 @@ def _identity_of_control(folder: Path) -> str:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        content = json.loads(read_whole(path), parse_constant=_refuse_constant)
+        content = parsed(read_whole(path))
         version = content.get("format_version") if isinstance(content, dict) else None
         if isinstance(version, int) and version > FORMAT_VERSION:
             raise SaegeoError(
                 f"{path} was written by a newer saegeo (format {version})", "pip install --upgrade saegeo"
             )
-        return Manifest.model_validate(content)
-    except (OSError, ValueError, ValidationError, RecursionError) as error:
+        manifest = Manifest.model_validate(content)
+    except (OSError, ValueError, ValidationError) as error:
         raise SaegeoError(
             f"{path} is not the manifest of firing statistics: {_first_line(error)}", "harvest again"
         ) from None
+    if manifest.sha256 != _checksum(content) and (manifest.sha256 is not None or manifest.format_version >= 3):
+        raise SaegeoError(f"{path} is damaged: it is not what was written", "harvest again")
+    return manifest
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of the content of a manifest, whatever its layout: numbers in it decide numbers of metrics."""
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _read_array(path: Path, stored: StoredArray) -> NDArray[Any]:
@@ -251,10 +266,6 @@ def _read_array(path: Path, stored: StoredArray) -> NDArray[Any]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,8 @@ from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.firing.store import MANIFEST
 from saegeo_core.harvesting.configuration import refuse_differences
+from saegeo_core.json_text import parsed
+from saegeo_core.size_limit import read_whole
 
 CONFIGURATION = "harvest.json"
 
@@ -33,8 +35,8 @@ def read_finished(spec: str, folder: Path, configuration: Mapping[str, Any]) -> 
     if not (folder / MANIFEST).exists():
         return None
     try:
-        before = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        before = parsed(read_whole(folder / CONFIGURATION))
+    except (OSError, ValueError, SaegeoError):
         before = {"harvest": "unknown"}
     refuse_differences(before, configuration, f"{spec} was harvested", folder)
     try:

@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from saegeo_core.atomic_file import clear_leftovers, replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.file_lock import AlreadyLockedError, locked
 from saegeo_core.file_names import folded
 from saegeo_core.frozen import Frozen
+from saegeo_core.json_text import parsed
+from saegeo_core.size_limit import read_whole
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
 BLOCKS = "blocks"
@@ -133,9 +134,9 @@ class ShardFolder:
     def find(self, number: int, first_document: int) -> ShardRecord | None:
         """The record of a shard that starts at that document and is whole, or None."""
         try:
-            record = ShardRecord.model_validate_json(self._record(number).read_bytes())
-            is_whole = record == record.sealed(self._arrays(number).read_bytes())
-        except (OSError, ValidationError):
+            record = ShardRecord.model_validate(parsed(read_whole(self._record(number))))
+            is_whole = self._arrays(number).is_file() and record == record.sealed(self._arrays(number).read_bytes())
+        except (OSError, ValueError, SaegeoError):
             return None
         return record if is_whole and record.first_document == first_document else None
 
@@ -228,10 +229,10 @@ class ShardFolder:
         if not path.exists():
             return None
         try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            content = parsed(read_whole(path))
+        except (OSError, ValueError, SaegeoError) as error:
             raise SaegeoError(f"{path} cannot be read: {error}", f"remove {self.folder} and harvest again") from error
-        return content
+        return content if isinstance(content, dict) else {"harvest": "unknown"}
 
     @property
     def _scratch(self) -> Path:

@@ -7,13 +7,16 @@ Neuronpedia and delphi export them: texts in the order of the features, or objec
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.json_text import with_each_name_once
 from saegeo_core.size_limit import read_whole
 
+FEATURE = re.compile("[0-9]{1,18}")
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES = (".jsonl", ".ndjson")
 INDEX = ("feature", "index", "latent", "feature_index", "feature_id", "id")
@@ -32,7 +35,7 @@ def read_feature_labels(path: Path, d_sae: int) -> tuple[str, ...]:
     """
     labels: dict[int, str] = {}
     for where, feature, label in _rows(path):
-        if not (feature.isascii() and feature.isdigit() and int(feature) < d_sae):
+        if not (FEATURE.fullmatch(feature) and int(feature) < d_sae):
             raise SaegeoError(f"{where}: {feature!r} is no feature; the SAE has {d_sae}, numbered from 0")
         if int(feature) in labels:
             raise SaegeoError(f"{where}: feature {feature} has a label already, {labels[int(feature)]!r}")
@@ -88,7 +91,7 @@ def _entries(path: Path, text: str) -> Iterator[tuple[str, Any]]:
 
 def _parsed(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=with_each_name_once)
     except (ValueError, RecursionError) as error:
         raise SaegeoError(f"{where}: not JSON: {error}", WANTED) from error
 

@@ -113,6 +113,7 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
             f"({config.normalize_activations})",
             "name it by its release, whose directory may know the factor, or save it with the factor folded in",
         )
+    _refuse_non_finite(cloud, module)
     module.requires_grad_(False)
     module.turn_off_forward_pass_hook_z_reshaping()
     is_feature_wise = architecture in FEATURE_WISE
@@ -133,6 +134,15 @@ def whole_sae(cloud: "FeatureCloud", module: Any, *, device: str = "cpu") -> Who
 def _refuse_other_tokens(cloud: "FeatureCloud", architecture: str | None) -> None:
     if architecture in READS_OTHER_TOKENS:
         raise SaegeoError(f"{cloud.sae.spec} is a {architecture} SAE: its features depend on the tokens around")
+
+
+def _refuse_non_finite(cloud: "FeatureCloud", module: Any) -> None:
+    """Of an encoder with NaN the features never fire, and nothing would tell. A threshold may be infinite: above it is nothing."""
+    for name, weight in module.named_parameters():
+        if bool(weight.isnan().any()) or (name != "threshold" and bool(weight.isinf().any())):
+            raise SaegeoError(
+                f"{name} of {cloud.sae.spec} holds NaN or infinity", "load the weights again from their source"
+            )
 
 
 def _from_entry(entry: ReleaseEntry) -> Any:

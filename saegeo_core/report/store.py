@@ -8,7 +8,6 @@ half a report. Nothing in a file names the folder, so a store can be moved to an
 import hashlib
 import json
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.report.report import Report
-from saegeo_core.size_limit import read_whole, refuse_inflating
+from saegeo_core.size_limit import read_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,23 +122,16 @@ class StoredArrays(Mapping[str, "NDArray[np.generic]"]):
 
 
 def _read_arrays(path: Path) -> "dict[str, NDArray[np.generic]]":
-    import numpy as np
+    from saegeo_core.numerics.stored_arrays import read_npz
 
     try:
-        refuse_inflating(_inflated(path), path.stat().st_size, str(path))
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        return read_npz(path)
     except SaegeoError:
         raise
     except Exception as error:  # a damaged archive fails in many ways, zlib's and zipfile's among them
         raise SaegeoError(
             f"the arrays beside the report are damaged: {path}", "run the analysis again with --existing replace"
         ) from error
-
-
-def _inflated(path: Path) -> int:
-    with zipfile.ZipFile(path) as archive:
-        return sum(member.file_size for member in archive.infolist())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saegeo_core import SaegeoError
-from saegeo_core.corpora.compressed_lines import CHUNK, read_lines, read_text
+from saegeo_core.corpora.compressed_lines import CHUNK, _zstandard_chunks, read_lines, read_text
 
 
 def zstd_of_two_frames(content):
@@ -80,3 +80,14 @@ def test_text_has_one_kind_of_line_ends_and_no_mark(folder):
     path.write_bytes(b"caf\xe9")
     with pytest.raises(SaegeoError, match="not UTF-8"):
         read_text(path)
+
+
+def test_what_inflates_without_end_is_unpacked_in_pieces(tmp_path):
+    """Four bytes of a frame may stand for 128 KiB: 64 MiB of one line were in memory before the first look at their size."""
+    packing = zstandard.ZstdCompressor(level=1).compressobj()
+    frame = b"".join([*(packing.compress(bytes(1 << 20)) for _ in range(64)), packing.flush()])
+    assert len(frame) < CHUNK
+    with (tmp_path / "a.zst").open("wb+") as file:
+        file.write(frame)
+        file.seek(0)
+        assert max(map(len, _zstandard_chunks(file))) <= 32 << 20

@@ -280,6 +280,12 @@ class TestTextField:
             open_corpus(str(tmp_path), text_field="body")
 
 
+def test_a_row_with_a_name_twice_is_broken(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "one", "text": "two"}\n')
+    with pytest.raises(SaegeoError, match="line 1 of .*a.jsonl is no document(.|\n)*an object has 'text' twice"):
+        texts(open_corpus(str(tmp_path)))
+
+
 class TestTables:
     ROWS = [{"content": "one", "kind": "a"}, {"content": "two, and more", "kind": "b"}]
 
@@ -302,6 +308,72 @@ class TestTables:
         (tmp_path / f"rows{suffix}").write_bytes(b"PAR1\x00\xff\xfe")
         with pytest.raises(SaegeoError, match="cannot be read as|has no 'text'"):
             texts(open_corpus(str(tmp_path / f"rows{suffix}")))
+
+    @pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+    def test_a_field_is_the_text_that_stands_there(self, tmp_path, suffix):
+        """No type is guessed: pandas made 1 of 01, nothing of NA, and True of true. An empty field is unknown."""
+        path, mark = tmp_path / f"rows[1]{suffix}", "," if suffix == ".csv" else "\t"
+        rows = [("text", "kind"), ("1", "01"), ("NA", "true"), ('"two\nlines"', ""), ("x" * 200_000, "1e5")]
+        path.write_text("\n".join(mark.join(row) for row in rows))
+        read = [(one.text, one.label) for one in open_corpus(str(path), label_field="kind").documents()]
+        assert read == [("1", "01"), ("NA", "true"), ("two\nlines", None), ("x" * 200_000, "1e5")]
+
+    def test_a_row_of_other_fields_is_broken(self, tmp_path):
+        (tmp_path / "rows.csv").write_text("text,kind\none,a\ntwo\n\nthree,b,c\nfour,d\n")
+        with pytest.raises(
+            SaegeoError, match="row 2 of .*rows.csv is no document: it has 1 fields, and the first line 2"
+        ):
+            texts(open_corpus(str(tmp_path)))
+        corpus = open_corpus(str(tmp_path), skip_bad_lines=True)
+        assert texts(corpus) == ["one", "four"]
+        assert corpus.n_skipped == 2
+
+    @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+    def test_two_columns_of_one_name_are_refused(self, tmp_path, suffix):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        path = tmp_path / f"rows{suffix}"
+        if suffix == ".csv":
+            path.write_text("text,text\na,b\n")
+        else:
+            parquet.write_table(pa.table([["a"], ["b"]], names=["text", "text"]), path)
+        with pytest.raises(SaegeoError, match="2 columns called 'text'"):
+            texts(open_corpus(str(path)))
+
+    def test_what_a_part_of_a_parquet_file_inflates_to_is_known_before(self, tmp_path, monkeypatch):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parquet.write_table(pa.table({"text": ["x" * (1 << 20)] * 4}), tmp_path / "rows.parquet", compression="gzip")
+        assert len(texts(open_corpus(str(tmp_path)))) == 4
+        monkeypatch.setenv("SAEGEO_MAX_BYTES", str(1 << 19))
+        with pytest.raises(SaegeoError, match="text in part 1 of .*rows.parquet takes .* bytes, more than the 524,288"):
+            texts(open_corpus(str(tmp_path)))
+
+    def test_a_text_of_a_parquet_dictionary_is_not_there_as_often_as_rows_name_it(self, tmp_path, monkeypatch):
+        """A text of 1 MB that a thousand rows name: eight of them at a time are below a limit of 64 MB."""
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        places = pa.array([0] * 1000, pa.int32())
+        column = pa.DictionaryArray.from_arrays(places, ["x" * (1 << 20)])
+        parquet.write_table(pa.table({"text": column}), tmp_path / "rows.parquet", compression="none")
+        monkeypatch.setenv("SAEGEO_MAX_BYTES", str(16 << 20))
+        lengths = {len(one.text) for one in open_corpus(str(tmp_path)).documents()}
+        assert lengths == {1 << 20}
+
+    def test_a_damaged_page_of_a_parquet_file_is_refused_where_it_has_a_checksum(self, tmp_path):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        path = tmp_path / "rows.parquet"
+        table = pa.table({"text": ["a text of its own", "another"]})
+        parquet.write_table(table, path, compression="none", write_page_checksum=True, write_statistics=False)
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"its own", b"its owm", 1))
+        with pytest.raises(SaegeoError, match="cannot be read as parquet"):
+            texts(open_corpus(str(path)))
 
 
 class TestIdentity:

@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -85,7 +87,9 @@ def test_reflected_controls_come_back_as_their_signs(rng, tmp_path):
 
 def test_a_folder_of_the_first_format_has_gaussian_controls(folder):
     for manifest in (folder / MANIFEST, *folder.glob("controls/*/control.json")):
-        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 1}))
+        content = json.loads(manifest.read_text())
+        del content["sha256"]  # since version 3
+        manifest.write_text(json.dumps(content | {"format_version": 1}))
     assert [control.kind for control in FiringStatistics.open(folder).controls()] == ["gaussian", "gaussian"]
 
 
@@ -185,9 +189,26 @@ def test_a_damaged_manifest_is_refused(folder, damage):
         FiringStatistics.open(folder)
 
 
+@pytest.mark.parametrize("name", [MANIFEST, "controls/0/control.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content | {"n_tails": 7},
+        lambda content: content | {"format_version": 2},
+        lambda content: {key: value for key, value in content.items() if key != "sha256"},
+    ],
+)
+def test_a_manifest_is_what_was_written_or_refused(folder, name, damage):
+    """A number of it decides numbers of metrics: one digit that changed on the way is another number."""
+    manifest = folder / name
+    manifest.write_text(json.dumps(damage(json.loads(manifest.read_text()))))
+    with pytest.raises(SaegeoError, match="is damaged: it is not what was written"):
+        FiringStatistics.open(folder).controls()
+
+
 def test_a_newer_format_is_named(folder):
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 3}))
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 4}))
     with pytest.raises(SaegeoError, match="newer saegeo"):
         FiringStatistics.open(folder)
 
@@ -249,3 +270,14 @@ def test_places_without_statistics_are_refused(tmp_path):
             FiringStatistics.open(path)
     with pytest.raises(SaegeoError, match="outside"):
         firing_folder(tmp_path, "..", "escape")
+
+
+def test_pair_counts_whose_header_says_more_than_there_is_ask_for_no_memory(tmp_path):
+    """NumPy makes room for what a header says before it looks at what follows: here 96 GB."""
+    pairs = io.BytesIO()
+    np.lib.format.write_array_header_1_0(pairs, {"descr": "<i8", "fortran_order": False, "shape": (1 << 31, 6)})
+    with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
+        archive.writestr("histogram.npy", pairs.getvalue() + bytes(48))
+        archive.writestr("n_chunks.npy", pairs.getvalue())
+    with pytest.raises(SaegeoError, match="which takes 103079215104 bytes, and 48 follow"):
+        FiringStatistics.open(tmp_path / "c.npz")

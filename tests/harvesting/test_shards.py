@@ -1,5 +1,7 @@
 """Portions of the corpus, and the shards that are made of them."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -106,3 +108,13 @@ def test_differences_are_named_wherever_they_are():
 def test_many_differences_are_counted():
     with pytest.raises(SaegeoError, match="and 3 more"):
         refuse_differences({str(i): 0 for i in range(8)}, {str(i): 1 for i in range(8)}, "it", "there")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+@pytest.mark.parametrize("name", ["shard-00007.json", "shard-00007.npz"])
+def test_a_pipe_in_the_place_of_a_shard_is_no_shard(tmp_path, name):
+    shards = ShardFolder(tmp_path)
+    shards.write(7, RECORD, ARRAYS)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    assert shards.find(7, 3) is None

@@ -187,3 +187,18 @@ def test_an_encrypted_member_is_refused(load, tmp_path):
     content[central + 8] |= 1
     _, complaint = attempt(load, tmp_path, "a.npz", bytes(content))
     assert "encrypted" in complaint
+
+
+def test_a_configuration_with_a_name_twice_is_refused(load, tmp_path):
+    (tmp_path / "sae_weights.safetensors").write_bytes(WHOLE["a.safetensors"])
+    (tmp_path / "cfg.json").write_text('{"d_sae": 7, "d_sae": 6}')
+    with pytest.raises(SaegeoError, match="an object has 'd_sae' twice"):
+        load(str(tmp_path))
+
+
+def test_numbers_with_their_signs_turned_are_these_numbers(load, tmp_path):
+    """PyTorch keeps a view of them, which no other library can read."""
+    torch.save({"W_dec": torch._neg_view(torch.from_numpy(MATRIX))}, tmp_path / "a.pt")
+    cloud = load(str(tmp_path / "a.pt"))
+    assert torch.equal(cloud.vectors, torch.from_numpy(-MATRIX))
+    assert len(cloud.digest) == 64

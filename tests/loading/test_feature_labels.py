@@ -114,3 +114,16 @@ def test_exports_that_are_none(tmp_path, name, content, complaint):
 def test_a_table_may_name_its_columns_as_exports_do(tmp_path):
     (tmp_path / "labels.csv").write_text('index,description\n0,dates\n2,"cats, dogs"\n')
     assert read_feature_labels(tmp_path / "labels.csv", 3) == ("dates", "", "cats, dogs")
+
+
+def test_a_number_of_thousands_of_digits_is_no_feature(tmp_path):
+    """Python does not make a number of it."""
+    (tmp_path / "labels.csv").write_text("feature,label\n" + "9" * 5000 + ",many\n")
+    with pytest.raises(SaegeoError, match="line 2: '999.*is no feature"):
+        read_feature_labels(tmp_path / "labels.csv", 10)
+
+
+def test_a_description_that_is_there_twice_is_refused(tmp_path):
+    (tmp_path / "labels.jsonl").write_text('{"index": 1, "description": "a", "description": "b"}\n')
+    with pytest.raises(SaegeoError, match="line 1: not JSON: an object has 'description' twice"):
+        read_feature_labels(tmp_path / "labels.jsonl", 10)

@@ -242,3 +242,12 @@ def test_a_bare_decoder_has_no_encoder(tmp_path, weights):
     np.save(tmp_path / "decoder.npy", weights["W_dec"].numpy())
     with pytest.raises(SaegeoError, match="read as plain-matrix, which gives directions and not how they encode"):
         load_whole_sae(SaeSpec.parse(str(tmp_path / "decoder.npy")))
+
+
+def test_an_encoder_with_nan_is_refused(sae_lens_folder, decoder, encoder, write):
+    """Its features would never fire, and a harvest would count that."""
+    encoder[2, 3] = np.nan
+    own = {"W_dec": decoder, "W_enc": encoder, "b_enc": np.zeros(24, np.float32), "b_dec": np.zeros(6, np.float32)}
+    write(sae_lens_folder / "sae_weights.safetensors", own | {"threshold": np.ones(24, np.float32)})
+    with pytest.raises(SaegeoError, match="W_enc of .* holds NaN or infinity"):
+        load_whole_sae(SaeSpec(path=sae_lens_folder))

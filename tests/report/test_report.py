@@ -129,3 +129,18 @@ def test_a_report_of_version_1_reads_as_the_same_report_of_version_2():
     assert interval.degrees_of_freedom == 3
     beside = {"replicate_factor": 1.5, "replicate_key": "documents 1"}
     assert first.metric().interval.model_copy(update=beside) == interval
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (('"seed": 0', '"seed": 1, "seed": 0'), "'seed' twice"),
+        (('"parameters": {', '"parameters": {"more": NaN, '), "NaN is not JSON"),
+        (('"parameters": {', '"parameters": {"more": 1e400, '), "1e400 is beyond all numbers"),
+    ],
+)
+def test_what_strict_json_has_not_is_refused(report, change, what):
+    text = report.to_json()
+    assert change[0] in text
+    with pytest.raises(SaegeoError, match=f"is not JSON .*{what}"):
+        Report.from_json(text.replace(*change, 1))

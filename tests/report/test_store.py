@@ -123,3 +123,13 @@ def test_a_store_that_was_moved_is_reused_where_it_is(tmp_path, mean_norm, cloud
     monkeypatch.setattr(type(mean_norm), "analyze", lambda *_: pytest.fail("it was computed again"))
     assert run(mean_norm, cloud, out=tmp_path / "there") == first
     assert str(tmp_path) not in files(tmp_path / "there")[0].read_text()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+def test_a_pipe_in_the_place_of_arrays_is_not_waited_for(tmp_path, mean_norm, cloud):
+    run(mean_norm, cloud, out=tmp_path)
+    report, arrays = files(tmp_path)
+    arrays.unlink()
+    os.mkfifo(arrays)
+    with pytest.raises(SaegeoError, match="is no file"):
+        ReportStore.read(report)

@@ -6,7 +6,6 @@ known place in the file, so it can be mapped too: 0.2 s and no memory for a deco
 
 import math
 import zipfile
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
@@ -18,12 +17,11 @@ from numpy.typing import NDArray
 
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading, refuse_unless_floating
 from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
+from saegeo_core.numerics.stored_arrays import read_header, refuse_repeated
 from saegeo_core.size_limit import refuse_inflating
 
 if TYPE_CHECKING:
     import torch
-
-HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True)
@@ -40,17 +38,8 @@ class _Header:
         Raises:
             ValueError: it is none, or its array takes more or fewer bytes than follow: what lies behind is no part of it.
         """
-        version = np.lib.format.read_magic(file)
-        if version not in HEADER_READERS:
-            raise ValueError(f"version {version} of the .npy format")
-        shape, fortran_order, dtype = HEADER_READERS[version](file)
-        header = cls(shape, dtype, fortran_order, file.tell())
-        needed, there = math.prod(shape) * dtype.itemsize, n_bytes - header.n_bytes
-        if (
-            needed != there and not dtype.hasobject
-        ):  # of objects the bytes are a pickle; they are refused when they are read
-            raise ValueError(f"its header says {shape} of {dtype}, which takes {needed} bytes, and {there} follow")
-        return header
+        shape, fortran_order, dtype = read_header(file, n_bytes)
+        return cls(shape, dtype, fortran_order, file.tell())
 
     def refuse_unless_floating(self, what: str) -> None:
         refuse_unless_floating(str(self.dtype.newbyteorder("=")), what)
@@ -93,9 +82,7 @@ def open_npz(path: Path, whole_numbers: Collection[str] = ()) -> TensorFile:
     """
     with reading(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         arrays = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-        name, times = Counter(member.filename for member in arrays).most_common(1)[0] if arrays else ("", 0)
-        if times > 1:
-            raise ValueError(f"{name} is in it {times} times")
+        refuse_repeated([member.filename for member in arrays])
         members = {member.filename.removesuffix(".npy"): member for member in arrays}
         headers = {}
         for name, member in members.items():

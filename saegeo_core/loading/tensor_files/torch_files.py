@@ -4,7 +4,6 @@ The zip container of PyTorch 1.6 and later is memory-mapped; the older one, whic
 """
 
 import io
-import json
 import pickle
 import re
 import warnings
@@ -15,8 +14,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.json_text import parsed
 from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
 from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
+from saegeo_core.size_limit import MOST_TEXT, limit
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +57,7 @@ def open_torch(path: Path) -> TensorFile:
     def read(name: str) -> "torch.Tensor":
         if name in unfit:
             raise SaegeoError(f"{name} of {path} is {unfit[name]}", "save it as a plain tensor of float32")
-        return read_fit(name)
+        return read_fit(name).resolve_neg()  # a view that stands for the numbers with their signs turned
 
     notes = {name: value for name, value in found.items() if isinstance(value, str | int | float | bool)}
     return TensorFile(path, {name: _shape(value) for name, value in tensors.items()}, read, notes)
@@ -67,7 +68,7 @@ def json_line_of(path: Path) -> dict[str, Any] | None:
     with reading(path, "a PyTorch file"), path.open("rb") as file:
         if file.read(1) != b"{":
             return None
-        content = json.loads(b"{" + file.readline())
+        content = parsed(b"{" + file.readline(limit(MOST_TEXT)))
     return content if isinstance(content, dict) else None
 
 

@@ -1,6 +1,7 @@
 """The three formats, what is wrong with files, and the relations that ship."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -95,3 +96,19 @@ def test_identical_and_repeated_pairs_are_dropped_and_counted():
     kept, dropped = cleaned([Relation("a", (("x", "y"), ("x", "y"), ("z", "z"), ("y", "x")))])
     assert kept == [Relation("a", (("x", "y"), ("y", "x")))]
     assert dropped == {"repeated": 1, "identical": 1}
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of POSIX")
+def test_a_device_is_not_read_to_its_end(tmp_path):
+    (tmp_path / "r.txt").symlink_to("/dev/zero")
+    with pytest.raises(SaegeoError, match="r.txt is no file"):
+        read_relations(tmp_path / "r.txt")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[" + "9" * 5000 + "]", '[{"input": "a", "input": "b", "output": "c"}]']
+)
+def test_json_that_python_does_not_read_is_told(tmp_path, text):
+    (tmp_path / "r.json").write_text(text)
+    with pytest.raises(SaegeoError, match="r.json, line 1"):
+        read_relations(tmp_path / "r.json")

@@ -152,3 +152,12 @@ def test_features_need_vectors_of_their_width(rng):
     vectors = WordVectors(("a",), np.ones((1, 7), np.float32), "a test")
     with pytest.raises(SaegeoError, match=r"width 7, .* width 3"):
         nearest_features(vectors, FeatureCloud.from_array(np.eye(3, dtype=np.float32)))
+
+
+def test_a_packed_file_that_is_damaged_inside_is_refused(tmp_path):
+    """zlib tells it by an error of its own."""
+    content = bytearray(gzip.compress(b"one 1 2\ntwo 3 4\n" * 200, mtime=0))
+    content[12:40] = b"\xff" * 28
+    (tmp_path / "w.txt.gz").write_bytes(content)
+    with pytest.raises(SaegeoError, match="w.txt.gz cannot be read"):
+        read_word_vectors(tmp_path / "w.txt.gz", ["one"])
