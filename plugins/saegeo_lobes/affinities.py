@@ -18,14 +18,15 @@ from torch import Tensor
 
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.neighbor_graph import LargestPartners
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.numerics.upper_tiles import upper_tiles
 
 Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 CountTile = Callable[[slice, slice], Tensor]
 """Maps a range of rows and one of columns to the co-occurrence counts (n_rows, n_columns) between them."""
 
-ENTRIES_AT_ONCE = 2**17
-"""1 MB of float64, which a measure goes over several times near the core."""
+SIDE = 256
+"""Of a tile of a measure, half a megabyte of float64, which is gone over several times near the core."""
 PARTNER_ROWS_AT_ONCE = 512
 ANGLE_SIDE = 2048
 """Of a tile of angles: each pair is multiplied once, and its angle written on both sides of the diagonal."""
@@ -96,7 +97,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_memory: bool = False) -> Tensor:
-    """One measure of all pairs, float32 (n_features, n_features), computed in float64 a few rows at a time.
+    """One measure of all pairs, float32 (n_features, n_features), computed in float64 tile by tile, each pair once.
 
     Args:
         counts: co-occurrence, integers (n_features, n_features), `counts` of each feature on the diagonal.
@@ -107,10 +108,15 @@ def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_me
     fired = counts.diagonal().clone()
     in_place = reuse_memory and counts.dtype == torch.int32
     affinity = counts.view(torch.float32) if in_place else torch.empty(counts.shape, device=counts.device)
-    height = max(1, ENTRIES_AT_ONCE // max(len(counts), 1))
-    for start in range(0, len(counts), height):
-        rows = slice(start, start + height)
-        affinity[rows] = measure(counts[rows], fired[rows], fired, n_blocks)
+
+    def fill(tile: tuple[slice, slice]) -> None:
+        rows, columns = tile
+        values = measure(counts[rows, columns], fired[rows], fired[columns], n_blocks).float()
+        affinity[rows, columns] = values
+        if rows != columns:
+            affinity[columns, rows] = values.T
+
+    side_by_side(fill, upper_tiles(len(counts), SIDE), counts.device)
     return affinity
 
 

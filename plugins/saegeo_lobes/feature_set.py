@@ -180,6 +180,7 @@ class FeatureSet:
         self.settings = settings
         self._tie_rng, self._start_rng = rng.spawn(2)
         self._clusters: dict[str, Clusters] = {}
+        self._on: dict[bytes, NDArray[np.float32]] = {}
 
     def __len__(self) -> int:
         return len(self.units)
@@ -231,6 +232,16 @@ class FeatureSet:
     def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""
         return self._clustered(affinity, (n_clusters,)).labels(n_clusters)
+
+    def on_in_blocks(self, *divisions: Integers) -> list[NDArray[np.float32]]:
+        """How many features of each lobe are on in each block, (n_blocks, n_lobes) by each division of the features into lobes.
+
+        Those that are asked for together are counted in one pass over the text, and kept.
+        """
+        new = {lobes.tobytes(): lobes for lobes in divisions if lobes.tobytes() not in self._on}
+        if new:
+            self._on |= zip(new, self.firing.incidence().on_of_each(np.stack(list(new.values()))), strict=True)
+        return [self._on[lobes.tobytes()] for lobes in divisions]
 
     def phi_rows(self) -> Iterator[PhiRows]:
         """Phi of all pairs, some rows at a time."""
