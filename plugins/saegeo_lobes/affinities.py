@@ -31,6 +31,9 @@ PARTNER_ROWS_AT_ONCE = 512
 ANGLE_SIDE = 2048
 """Of a tile of angles: each pair is multiplied once, and its angle written on both sides of the diagonal."""
 
+ROUNDING_OF_ANGLES = 2.0**-19
+"""Of an angle in units of pi, of its cosine, and of the lengths of rows: float32 is off by less than a tenth of that in each."""
+
 
 def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
     """Share of blocks on which both agree, (n11 + n00) / T, in [0, 1]."""
@@ -174,6 +177,22 @@ def angular_affinity(rows: Tensor) -> Tensor:
         affinity[some, others] = tile
         affinity[others, some] = tile.T
     return affinity
+
+
+def cosines_of(angular: Tensor) -> Tensor:
+    """The cosines that angular affinities come from."""
+    return (angular * torch.pi).cos_().neg_()
+
+
+def least_as_near(angular: Tensor, d_in: int) -> Tensor:
+    """Angular affinities below which no pair lies whose cosine is as large as that of pairs of these.
+
+    A product of float32 unit rows is off by (d_in + 4) 2^-24 at most (`numerics.closer_products`); `ROUNDING_OF_ANGLES` covers the
+    length of these rows, and the angle. Of two pairs either is off by so much.
+    """
+    error = (d_in + 4) * 2.0**-24 + ROUNDING_OF_ANGLES
+    floor = (cosines_of(angular.double()) - 2 * error).clamp_(-1, 1)
+    return floor.acos_().div_(-torch.pi).add_(1 - ROUNDING_OF_ANGLES).float()
 
 
 def _as_floats(together: Tensor, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:

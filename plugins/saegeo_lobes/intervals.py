@@ -82,7 +82,9 @@ def spread_of(
     without = _without_documents(sae, splits)
     starts = [sae.of_one_run(number) for number in range(len(without))]
     if not isinstance(sae.text, Absent):
-        sae.features.on_in_blocks(*(lobes.lobes for lobes in (*without, *starts)))  # one pass over the text for all of them
+        sae.features.on_in_blocks(
+            *(lobes.lobes for lobes in (*without, *starts))
+        )  # one pass over the text for all of them
     key = f"thirds of the documents, {digest_of_parts(splits)}"
     return known | {name: _moved(NUMBERS[name], value, without, starts, key) for name, value in refitted.items()}
 

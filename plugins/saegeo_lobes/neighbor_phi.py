@@ -188,7 +188,7 @@ class _MovedEdges:
                 ends += torch.arange(len(places), dtype=torch.int32)[:, None] * n
                 partners = self._moved[draws].view(-1).index_select(0, ends.flatten()).view(*places.shape, -1)
                 partners += row * n
-                sums[draws] += near.index_select(0, partners.flatten()).view(len(places), -1).sum(1)
+                sums[draws] += near.index_select(0, partners.flatten()).view(len(places), -1).double().sum(1)
         return sums.numpy()
 
 
