@@ -222,7 +222,7 @@ class FeatureSet:
 
     @property
     def _keeps_angles(self) -> bool:
-        """Whether all that asks for cosines of all pairs reads them off the angular affinity: of many features it is multiplied once."""
+        """Whether cosines of all pairs are read off the angular affinity: of many features they are multiplied once."""
         return len(self) > MANY_FEATURES and self.is_dense and {COSINE_GRAPH, ANGULAR} <= {*self.settings.geometries}
 
     def _angular(self) -> Tensor:

@@ -179,10 +179,11 @@ class _MovedEdges:
         """Sums over edges that begin in `rows`, of the values (n_rows, n_features) of their pairs: (n_permutations,)."""
         n = values.shape[1]
         sums = torch.zeros(len(self._moved), dtype=torch.float64)
+        at_once = max(1, min(DRAWS_AT_ONCE, 2**31 // n))
         for some in row_slices(rows.stop, max(1, ENTRIES_NEAR_THE_CORE // n), rows.start):
             near = values[some.start - rows.start : some.stop - rows.start].cpu().flatten()
             row = torch.arange(some.stop - some.start, dtype=torch.int32)[:, None]
-            for draws in row_slices(len(sums), DRAWS_AT_ONCE):
+            for draws in row_slices(len(sums), at_once):
                 places = self._place_of[draws, some]
                 ends = self._edges.index_select(0, places.flatten()).view(len(places), -1)
                 ends += torch.arange(len(places), dtype=torch.int32)[:, None] * n

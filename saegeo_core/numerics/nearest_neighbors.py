@@ -91,7 +91,7 @@ def nearest_neighbors(
 def nearest_by_scores(
     vectors: torch.Tensor, scores: torch.Tensor, floor_of: Callable[[torch.Tensor], torch.Tensor], n_neighbors: int
 ) -> NearestNeighbors:
-    """The same neighbors of all rows, from scores of all pairs that rise with the cosine: nothing is multiplied but what they leave open.
+    """The same neighbors of all rows, from scores of all pairs that rise with the cosine: only what they leave open is multiplied.
 
     Args:
         vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
