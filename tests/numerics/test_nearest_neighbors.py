@@ -48,7 +48,9 @@ def test_scores_that_rise_with_the_cosine_and_are_off_by_a_bound_give_the_same_n
     off = unit @ unit.T + error * torch.from_numpy(rng.uniform(-1, 1, (301, 301)))
     scores = (off**3).float()
     before = scores.clone()
-    found = nearest_by_scores(rows, scores, lambda least: (least.double().abs() ** (1 / 3) * least.sign() - 2.01 * error) ** 3, 7)
+    found = nearest_by_scores(
+        rows, scores, lambda least: (least.double().abs() ** (1 / 3) * least.sign() - 2.01 * error) ** 3, 7
+    )
     indices, cosines = of_full_matrix(rows, 7)
     np.testing.assert_array_equal(found.indices, indices)
     np.testing.assert_allclose(found.cosines, cosines, atol=2e-12)
