@@ -18,17 +18,21 @@ from torch import Tensor
 
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.neighbor_graph import LargestPartners
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.numerics.upper_tiles import upper_tiles
 
 Measure = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 CountTile = Callable[[slice, slice], Tensor]
 """Maps a range of rows and one of columns to the co-occurrence counts (n_rows, n_columns) between them."""
 
-ENTRIES_AT_ONCE = 2**17
-"""1 MB of float64, which a measure goes over several times near the core."""
+SIDE = 256
+"""Of a tile of a measure, half a megabyte of float64, which is gone over several times near the core."""
 PARTNER_ROWS_AT_ONCE = 512
 ANGLE_SIDE = 2048
 """Of a tile of angles: each pair is multiplied once, and its angle written on both sides of the diagonal."""
+
+ROUNDING_OF_ANGLES = 2.0**-19
+"""Of an angle in units of pi, of its cosine, and of the lengths of rows: float32 is off by less than a tenth of that in each."""
 
 
 def simple_matching(together: Tensor, left: Tensor, right: Tensor, n_blocks: int) -> Tensor:
@@ -96,7 +100,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_memory: bool = False) -> Tensor:
-    """One measure of all pairs, float32 (n_features, n_features), computed in float64 a few rows at a time.
+    """One measure of all pairs, float32 (n_features, n_features), computed in float64 tile by tile, each pair once.
 
     Args:
         counts: co-occurrence, integers (n_features, n_features), `counts` of each feature on the diagonal.
@@ -107,10 +111,15 @@ def affinity_matrix(counts: Tensor, n_blocks: int, measure: Measure, *, reuse_me
     fired = counts.diagonal().clone()
     in_place = reuse_memory and counts.dtype == torch.int32
     affinity = counts.view(torch.float32) if in_place else torch.empty(counts.shape, device=counts.device)
-    height = max(1, ENTRIES_AT_ONCE // max(len(counts), 1))
-    for start in range(0, len(counts), height):
-        rows = slice(start, start + height)
-        affinity[rows] = measure(counts[rows], fired[rows], fired, n_blocks)
+
+    def fill(tile: tuple[slice, slice]) -> None:
+        rows, columns = tile
+        values = measure(counts[rows, columns], fired[rows], fired[columns], n_blocks).float()
+        affinity[rows, columns] = values
+        if rows != columns:
+            affinity[columns, rows] = values.T
+
+    side_by_side(fill, upper_tiles(len(counts), SIDE), counts.device)
     return affinity
 
 
@@ -168,6 +177,22 @@ def angular_affinity(rows: Tensor) -> Tensor:
         affinity[some, others] = tile
         affinity[others, some] = tile.T
     return affinity
+
+
+def cosines_of(angular: Tensor) -> Tensor:
+    """The cosines that angular affinities come from."""
+    return (angular * torch.pi).cos_().neg_()
+
+
+def least_as_near(angular: Tensor, d_in: int) -> Tensor:
+    """Angular affinities below which no pair lies whose cosine is as large as that of pairs of these.
+
+    A product of float32 unit rows is off by (d_in + 4) 2^-24 at most (`numerics.closer_products`); `ROUNDING_OF_ANGLES` covers the
+    length of these rows, and the angle. Of two pairs either is off by so much.
+    """
+    error = (d_in + 4) * 2.0**-24 + ROUNDING_OF_ANGLES
+    floor = (cosines_of(angular.double()) - 2 * error).clamp_(-1, 1)
+    return floor.acos_().div_(-torch.pi).add_(1 - ROUNDING_OF_ANGLES).float()
 
 
 def _as_floats(together: Tensor, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor, Tensor]:

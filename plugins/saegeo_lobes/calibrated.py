@@ -77,6 +77,7 @@ def calibrated_findings(
     tables = tables_of(cloud, sae, controls, models, progress=context.progress)
     plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
     tables["map"] = map_table(cloud, plane.coordinates, {"lobe": sae.lobes})
+    features.forget_angles()  # a gigabyte of 16,384 features, before as much is needed for lobes of less text
     return DECLARED.findings(
         {**numbers, **live.counted},
         n=dict.fromkeys(numbers, live.n_live) | dict.fromkeys(live.counted, firing.n_features),

@@ -66,5 +66,5 @@ def untrained_lobes(
 
 def _measured(kind: str, lobes: FeatureLobes, *, has_curve: bool) -> Untrained:
     features = lobes.features
-    curve = phi_by_cosine(features.phi_rows(), features.units).mean_phi if has_curve else None
+    curve = phi_by_cosine(features.phi_rows(), features.cosines_from).mean_phi if has_curve else None
     return Untrained(kind, numbers_of(lobes), lobes.graph_agreement, features.clusterings(), curve)

@@ -119,7 +119,7 @@ def text_of(features: FeatureSet, lobes: Integers, left_out: NDArray[np.bool_] |
         return PAIR_COUNTS_ONLY
     if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
         return NO_LABELS
-    shares = shares_on((tile for _, tile in firing.fired.tiles()), lobes)
+    shares = shares_on(features.on_in_blocks(lobes)[0], lobes)
     leading = leading_lobes(shares, relative=features.settings.lead_is_relative)
     kept = np.ones(len(leading), bool) if left_out is None else ~left_out
     counted = lobe_by_text(

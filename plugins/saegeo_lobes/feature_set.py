@@ -20,10 +20,18 @@ from torch import Tensor
 from saegeo_core import FiringStatistics
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.numerics.k_means_runs import Clustering, clusters_from, consensus_of_runs
-from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_neighbors
+from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_by_scores, nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import SpectralEmbedding, cluster_embedding, spectral_embedding
 from saegeo_core.statistics.permutation import frequency_strata
-from saegeo_lobes.affinities import Measure, affinity_matrix, angular_affinity, fits_densely, neighbor_affinity
+from saegeo_lobes.affinities import (
+    Measure,
+    affinity_matrix,
+    angular_affinity,
+    cosines_of,
+    fits_densely,
+    least_as_near,
+    neighbor_affinity,
+)
 from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
@@ -32,6 +40,8 @@ ACCURACY = 1e-6
 """Radians by which the span of the eigenvectors may be off that clusters come from."""
 MOVED_ACCURACY = 1e-3
 """Radians. Text left out turns coordinates by more than hundredths, and k-means starts where it ended."""
+MANY_FEATURES = 8192
+"""Beyond so many a product of all pairs takes seconds."""
 MIN_FEATURES = 12
 """Two strata of features that can be compared with one another."""
 
@@ -180,6 +190,7 @@ class FeatureSet:
         self.settings = settings
         self._tie_rng, self._start_rng = rng.spawn(2)
         self._clusters: dict[str, Clusters] = {}
+        self._on: dict[bytes, NDArray[np.float32]] = {}
 
     def __len__(self) -> int:
         return len(self.units)
@@ -198,13 +209,37 @@ class FeatureSet:
     def neighbors(self) -> NearestNeighbors:
         """The nearest features of each by cosine; fewer than asked for where there are not so many."""
         n_neighbors = min(self.settings.n_neighbors, len(self) - 1)
-        return nearest_neighbors(self.units, n_neighbors, device=self.settings.device)
+        if not self._keeps_angles:
+            return nearest_neighbors(self.units, n_neighbors, device=self.settings.device)
+        d_in = self.units.shape[1]
+        return nearest_by_scores(self.units, self._angles, lambda least: least_as_near(least, d_in), n_neighbors)
+
+    def cosines_from(self, rows: slice) -> Tensor:
+        """Cosines of some features with these and all that follow, float32 (n_rows, n_features - rows.start)."""
+        if self._keeps_angles:
+            return cosines_of(self._angles[rows, rows.start :])
+        return self.units[rows] @ self.units[rows.start :].T
+
+    @property
+    def _keeps_angles(self) -> bool:
+        """Whether cosines of all pairs are read off the angular affinity: of many features they are multiplied once."""
+        return len(self) > MANY_FEATURES and self.is_dense and {COSINE_GRAPH, ANGULAR} <= {*self.settings.geometries}
+
+    def _angular(self) -> Tensor:
+        return self._angles if self._keeps_angles else angular_affinity(self.units)
+
+    @cached_property
+    def _angles(self) -> Tensor:
+        return angular_affinity(self.units)
+
+    def forget_angles(self) -> None:
+        """Let the angles of all pairs go; they are made again where they are asked for."""
+        self.__dict__.pop("_angles", None)
 
     def geometry(self, name: str) -> Clusters:
         """Clusters of directions: by the graph of nearest cosines, or by the paper's angular affinity of all pairs."""
         if name not in self._clusters:
-            affinity = self.neighbors.graph() if name == COSINE_GRAPH else angular_affinity(self.units)
-            self._clusters[name] = self._clustered(affinity)
+            self._clusters[name] = self._clustered(self.neighbors.graph() if name == COSINE_GRAPH else self._angular())
         return self._clusters[name]
 
     def lobes(self, measure: str) -> Clusters:
@@ -231,6 +266,16 @@ class FeatureSet:
     def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""
         return self._clustered(affinity, (n_clusters,)).labels(n_clusters)
+
+    def on_in_blocks(self, *divisions: Integers) -> list[NDArray[np.float32]]:
+        """How many features of each lobe are on in each block, (n_blocks, n_lobes) by each division of the features into lobes.
+
+        Those that are asked for together are counted in one pass over the text, and kept.
+        """
+        new = {lobes.tobytes(): lobes for lobes in divisions if lobes.tobytes() not in self._on}
+        if new:
+            self._on |= zip(new, self.firing.incidence().on_of_each(np.stack(list(new.values()))), strict=True)
+        return [self._on[lobes.tobytes()] for lobes in divisions]
 
     def phi_rows(self) -> Iterator[PhiRows]:
         """Phi of all pairs, some rows at a time."""

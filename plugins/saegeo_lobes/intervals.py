@@ -92,6 +92,10 @@ def spread_of(
     splits = document_splits(documents, split_rng, n_splits=n_splits)
     without = _without_documents(sae, splits, progress)
     starts = [sae.of_one_run(number) for number in range(len(without))]
+    if not isinstance(sae.text, Absent):
+        sae.features.on_in_blocks(
+            *(lobes.lobes for lobes in (*without, *starts))
+        )  # one pass over the text for all of them
     key = f"thirds of the documents, {digest_of_parts(splits)}"
     for name, value in progress(refitted.items(), len(refitted), "numbers without documents"):
         known[name] = _moved(NUMBERS[name], value, without, starts, key)

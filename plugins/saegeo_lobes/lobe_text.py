@@ -5,7 +5,6 @@ one document follow one another, so they say the same thing several times: the u
 of one source), and tests give the labels of documents new places, or ask about documents instead of blocks.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,17 +16,15 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_lobes.agreement import cramers_v
 
 
-def shares_on(tiles: Iterable[NDArray[np.uint8]], lobes: Integers) -> NDArray[np.float32]:
+def shares_on(on: NDArray[np.float32], lobes: Integers) -> NDArray[np.float32]:
     """The share of each lobe's features that is on in each block, float32 (n_blocks, n_lobes).
 
     Args:
-        tiles: consecutive blocks of the incidence, 0 and 1, (n_blocks_here, n_features).
+        on: whole numbers (n_blocks, n_lobes or more), how many are.
         lobes: int64 (n_features,), from 0, none of them empty.
     """
-    sizes = np.bincount(lobes)
-    membership = (lobes[:, None] == np.arange(len(sizes))).astype(np.float32)
-    on = np.concatenate([tile.astype(np.float32) @ membership for tile in tiles])
-    return (on / sizes.astype(np.float32)).astype(np.float32, copy=False)
+    sizes = np.bincount(lobes).astype(np.float32)
+    return on[:, : len(sizes)] / sizes
 
 
 def leading_lobes(shares: NDArray[np.float32], *, relative: bool) -> Integers:

@@ -4,7 +4,7 @@ How phi rises with cosine is the curve behind `neighbor_phi_excess`, over all pa
 that stand for a lobe are those that fire most alike with the rest of it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -63,28 +63,29 @@ class PhiByCosine:
     mean_phi: Floats
 
 
-def phi_by_cosine(slabs: Iterable[PhiRows], units: Tensor, *, n_bins: int = 40) -> PhiByCosine:
+def phi_by_cosine(
+    slabs: Iterable[PhiRows], cosines_from: Callable[[slice], Tensor], *, n_bins: int = 40
+) -> PhiByCosine:
     """Mean phi of the pairs in equal bins of cosine from -1 to 1.
 
     Args:
         slabs: phi of all pairs, from `phi_rows`.
-        units: float32 (n_features, d_in), unit rows, on the device of the slabs.
+        cosines_from: maps a range of features to their cosines with these and all that follow, float32 (n_rows, n_features -
+            start), on the device of the slabs, as a tensor that may be written over.
         n_bins: how many.
     """
-    counts = torch.zeros(n_bins, dtype=torch.int64, device=units.device)
-    sums = torch.zeros(n_bins, dtype=torch.float64, device=units.device)
+    counts, sums = torch.zeros(n_bins, dtype=torch.int64), torch.zeros(n_bins, dtype=torch.float64)
     for rows, phi in slabs:
-        cosines = units[rows] @ units[rows.start :].T
+        cosines = cosines_from(rows)
         for some in _near_the_core(cosines):
             place = cosines[some].add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
             before = torch.ones_like(place, dtype=torch.bool).tril_(some.start)
             place = place.masked_fill_(before, n_bins).flatten()  # each pair once, itself never
             values = phi[some, rows.start :].flatten().double()
-            counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins]
-            sums += torch.bincount(place, values, minlength=n_bins + 1)[:n_bins]
-    n_pairs = counts.numpy(force=True)
-    total = sums.numpy(force=True)
-    mean = np.divide(total, n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)
+            counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins].cpu()
+            sums += torch.bincount(place, values, minlength=n_bins + 1)[:n_bins].cpu()
+    n_pairs = counts.numpy()
+    mean = np.divide(sums.numpy(), n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)
     return PhiByCosine(np.linspace(-1, 1, n_bins + 1), n_pairs, mean)
 
 

@@ -214,7 +214,7 @@ def typical_table(cloud: FeatureCloud, sae: FeatureLobes) -> pd.DataFrame:
 
 def phi_by_cosine_table(features: FeatureSet, controls: Sequence[Untrained]) -> pd.DataFrame:
     """Mean phi of all pairs in bins of cosine, beside that of the first control; bins without a pair are left out."""
-    curve = phi_by_cosine(features.phi_rows(), features.units)
+    curve = phi_by_cosine(features.phi_rows(), features.cosines_from)
     middle = (curve.edges[:-1] + curve.edges[1:]) / 2
     columns: dict[str, Any] = {"cosine": middle, "pairs": curve.n_pairs, "mean_phi": curve.mean_phi}
     for control in controls[:1]:

@@ -123,6 +123,24 @@ class Incidence(ABC):
                 counts += chosen[:, some].astype(np.float32) @ tile[some].astype(np.float32)
         return counts.astype(np.int64)
 
+    def on_of_each(self, classes: Index) -> NDArray[np.float32]:
+        """Features of each class on in each block, for several divisions of the features into classes, in one pass.
+
+        Args:
+            classes: int64 (n_divisions, n_features), from 0.
+
+        Returns:
+            float32 (n_divisions, n_blocks, n_classes), whole numbers.
+        """
+        n_divisions, n_classes = len(classes), int(classes.max(initial=0)) + 1
+        members = (classes[:, None] == np.arange(n_classes)[:, None]).reshape(-1, self.n_features).astype(np.float32)
+        on = np.empty((n_divisions, self.n_blocks, n_classes), np.float32)
+        for rows, tile in self.tiles():
+            for some in row_slices(len(tile), BLOCKS_AT_ONCE):  # sums of whole numbers below 2^24: exact in float32
+                counted = (tile[some].astype(np.float32) @ members.T).reshape(-1, n_divisions, n_classes)
+                on[:, rows.start + some.start : rows.start + some.start + len(counted)] = counted.swapaxes(0, 1)
+        return on
+
     def select(self, features: Index) -> "Incidence":
         """The columns of some features, in the order given."""
         if np.array_equal(features, np.arange(self.n_features)):
@@ -238,6 +256,14 @@ class SparseIncidence(Incidence):
     def _rms_share(self) -> float:
         """Both ways of counting cost in proportion: joining lists to the mean square of n_b, multiplying to n_features^2."""
         return float(np.sqrt(np.mean((np.diff(self.indptr) / self.n_features) ** 2))) if self.n_blocks else 0.0
+
+    def on_of_each(self, classes: Index) -> NDArray[np.float32]:
+        """The same numbers, counted from the lists."""
+        n_classes = int(classes.max(initial=0)) + 1
+        first = np.repeat(np.arange(self.n_blocks) * n_classes, np.diff(self.indptr))
+        size = self.n_blocks * n_classes
+        counted = [np.bincount(first + classes_here[self.indices], minlength=size) for classes_here in classes]
+        return np.stack(counted).reshape(len(classes), self.n_blocks, n_classes).astype(np.float32)
 
     def _fired(self, blocks: Blocks) -> tuple[Index, NDArray[np.int32]]:
         """Of some blocks: for every entry that is 1 its block's place among them, and its feature."""

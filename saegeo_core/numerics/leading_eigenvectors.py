@@ -82,6 +82,7 @@ def leading_eigenvectors(
     device: str | torch.device = "cpu",
     near: Tensor | None = None,
     coarse: CoarseOperator | None = None,
+    least_residual: float = LEAST_RESIDUAL,
 ) -> Eigenpairs:
     """The eigenvectors of the algebraically largest eigenvalues: one more than the largest of `spans`, or all n there are.
 
@@ -100,6 +101,7 @@ def leading_eigenvectors(
         near: float64 (n, n_near), vectors that span nearly what is wanted: they are started from, not random ones. The more there
             are beyond those wanted, the fewer products it takes.
         coarse: multiplies by A at less cost. The result is as accurate as without it.
+        least_residual: what rounding in `operator` leaves of residuals, with which the solver is content.
 
     Raises:
         ValueError: no eigenvectors wanted, or more than there are.
@@ -124,6 +126,7 @@ def leading_eigenvectors(
             is_near=near is not None,
             accuracy=accuracy,
             most_products=most_products,
+            least_residual=least_residual,
         )
     basis = _KrylovBasis(start, capacity)
     for n_products in range(1, max(most_products, 2)):
@@ -132,7 +135,7 @@ def leading_eigenvectors(
         if full or n_products % between_looks == 0:
             values, mixture, residuals = basis.ritz_pairs()
             wanted = span_errors(values.numpy(force=True), residuals.numpy(force=True), spans)
-            if max(wanted.values()) <= accuracy or residuals[:n_vectors].max() <= LEAST_RESIDUAL:
+            if max(wanted.values()) <= accuracy or residuals[:n_vectors].max() <= least_residual:
                 break
             if full:
                 basis.restart(values, mixture)
@@ -149,6 +152,7 @@ def _found_coarsely(
     is_near: bool,
     accuracy: float,
     most_products: int,
+    least_residual: float,
 ) -> Eigenpairs:
     """From spaces that begin with an exact product, or a coarse one where the start is random, and go on with coarse ones."""
     width, n_products, n_vectors = start.shape[1], 0, max(spans) + 1
@@ -158,28 +162,29 @@ def _found_coarsely(
         n_products += 1
         values, mixture, residuals = basis.ritz_pairs()
         first = float(residuals[:n_vectors].max())
-        if is_near and (_are_known(values, residuals, spans, accuracy) or n_products >= most_products):
+        if is_near and (_are_known(values, residuals, spans, accuracy, least_residual) or n_products >= most_products):
             vectors = basis.combine(mixture[:, :n_vectors])
             return Eigenpairs(
                 values[:n_vectors].numpy(force=True), vectors, residuals[:n_vectors].numpy(force=True), n_products
             )
-        good_for = max(coarse.error * first, LEAST_RESIDUAL)
+        good_for = max(coarse.error * first, least_residual)
         while True:
             if basis.is_full():
                 basis.restart(values, mixture)
             basis.extend(coarse.product)
             n_products += 1
             values, mixture, residuals = basis.ritz_pairs()
-            is_enough = _are_known(values, residuals, spans, accuracy / 2) or residuals[:n_vectors].max() <= good_for
+            is_known = _are_known(values, residuals, spans, accuracy / 2, least_residual)
+            is_enough = is_known or residuals[:n_vectors].max() <= good_for
             if is_enough or n_products >= most_products:
                 break
         start, is_near = basis.combine(mixture[:, :width]), True
 
 
-def _are_known(values: Tensor, residuals: Tensor, spans: Sequence[int], accuracy: float) -> bool:
+def _are_known(values: Tensor, residuals: Tensor, spans: Sequence[int], accuracy: float, least_residual: float) -> bool:
     """Whether spans are known as well as is wanted, or residuals as small as rounding lets them be."""
     errors = span_errors(values.numpy(force=True), residuals.numpy(force=True), spans)
-    return max(errors.values()) <= accuracy or float(residuals[: max(spans) + 1].max()) <= LEAST_RESIDUAL
+    return max(errors.values()) <= accuracy or float(residuals[: max(spans) + 1].max()) <= least_residual
 
 
 def is_solved_directly(n: int, spans: Sequence[int]) -> bool:

@@ -6,6 +6,7 @@ whoever is among the nearest has a product no more than twice the bound below it
 products are enough: each pair of rows is looked at once, for both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,24 +79,61 @@ def nearest_neighbors(
     default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
-    n_looked_at = n if of_first is None else of_first
+    return _settled(
+        directions,
+        lambda rows: products_of.tile(rows, slice(0, n)),
+        lambda least: least - margin,
+        n_neighbors,
+        n if of_first is None else of_first,
+    )
+
+
+def nearest_by_scores(
+    vectors: torch.Tensor, scores: torch.Tensor, floor_of: Callable[[torch.Tensor], torch.Tensor], n_neighbors: int
+) -> NearestNeighbors:
+    """The same neighbors of all rows, from scores of all pairs that rise with the cosine: only what they leave open is multiplied.
+
+    Args:
+        vectors: (n_features, d_in), any floating dtype, rows of any length but zero.
+        scores: (n_features, n_features), on the device of the vectors.
+        floor_of: maps scores of pairs, (n,), to scores below which no pair lies whose cosine is as large as theirs.
+        n_neighbors: fewer than there are features.
+
+    Raises:
+        ValueError: not that many other rows, or a row without a direction.
+    """
+    directions = Directions(vectors, scores.device)
+    n = len(directions)
+    if not 0 < n_neighbors < n:
+        raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
+    return _settled(directions, lambda rows: scores[rows].clone(), floor_of, n_neighbors, n)
+
+
+def _settled(
+    directions: Directions,
+    scores_of: Callable[[slice], torch.Tensor],
+    floor_of: Callable[[torch.Tensor], torch.Tensor],
+    n_neighbors: int,
+    n_looked_at: int,
+) -> NearestNeighbors:
+    """From scores of some rows with all, that may be written over; `floor_of` as above."""
+    n, device = len(directions), directions.norms.device
     indices = torch.empty(n_looked_at, n_neighbors, dtype=torch.int64, device=device)
     cosines = torch.empty(n_looked_at, n_neighbors, dtype=torch.float64, device=device)
-
     n_listed = min(LISTED * n_neighbors, n - 1)
 
     def settle(rows: slice) -> None:
-        products = products_of.tile(rows, slice(0, n))
+        scores = scores_of(rows)
         own = torch.arange(rows.start, rows.stop, device=device)
-        products[own - rows.start, own] = -torch.inf
-        best, listed = largest_entries(products, n_listed)
-        floor = best[:, n_neighbors - 1] - margin
+        scores[own - rows.start, own] = -torch.inf
+        best, listed = largest_entries(scores, n_listed)
+        floor = floor_of(best[:, n_neighbors - 1])
         listed, order = listed.sort(dim=1)  # of equally near ones the lowest comes first
         settle_among(own, listed, best.gather(1, order) >= floor[:, None])
         (more,) = (best[:, -1] >= floor).nonzero(as_tuple=True)
         if len(more) and n_listed < n - 1:
             everyone = torch.arange(n, device=device).expand(len(more), n)
-            settle_among(own[more], everyone, products[more] >= floor[more, None])
+            settle_among(own[more], everyone, scores[more] >= floor[more, None])
 
     def settle_among(some: torch.Tensor, others: torch.Tensor, running: torch.Tensor) -> None:
         places, opposites = nearest_candidates(
@@ -103,7 +141,7 @@ def nearest_neighbors(
         )
         indices[some], cosines[some] = others.gather(1, places), -opposites
 
-    at_once = ENTRIES_AT_ONCE if torch.device(device).type == "cpu" else ENTRIES_ON_ACCELERATOR
+    at_once = ENTRIES_AT_ONCE if device.type == "cpu" else ENTRIES_ON_ACCELERATOR
     side_by_side(settle, row_slices(n_looked_at, max(1, at_once // n)), device)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
 

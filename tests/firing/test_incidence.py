@@ -53,6 +53,17 @@ def test_no_feature_at_all_is_an_answer_too(rng, form):
 
 
 @FORMS
+def test_features_of_each_class_that_are_on_are_counted_for_several_divisions_at_once(rng, form, monkeypatch):
+    monkeypatch.setattr(incidence, "ENTRIES_AT_ONCE", 70)
+    monkeypatch.setattr(incidence, "BLOCKS_AT_ONCE", 2)
+    dense, classes = random_bits(rng, 50, 20), np.stack([np.arange(20) % 3, np.arange(20) // 4, np.zeros(20, np.int64)])
+    found = form(dense).on_of_each(classes)
+    assert (found.shape, found.dtype) == ((3, 50, 5), np.float32)
+    for on, division in zip(found, classes, strict=True):
+        np.testing.assert_array_equal(on, dense @ (division[:, None] == np.arange(5)))
+
+
+@FORMS
 def test_tiles_run_through_all_blocks_within_the_memory_allowed(rng, form, monkeypatch):
     monkeypatch.setattr(incidence, "ENTRIES_AT_ONCE", 70)
     dense = random_bits(rng, 50, 20)

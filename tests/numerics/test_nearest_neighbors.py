@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from saegeo_core.numerics import nearest_neighbors as module
-from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
+from saegeo_core.numerics.nearest_neighbors import nearest_by_scores, nearest_neighbors
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
 
 
@@ -38,6 +38,25 @@ def test_neighbors_of_the_first_rows_are_looked_for_among_all(of_first, rng, mon
     indices, cosines = of_full_matrix(rows, 3)
     np.testing.assert_array_equal(found.indices, indices[:of_first])
     np.testing.assert_allclose(found.cosines, cosines[:of_first], atol=2e-12)
+
+
+@pytest.mark.parametrize("make", [isotropic, families, angular_gaussian])
+def test_scores_that_rise_with_the_cosine_and_are_off_by_a_bound_give_the_same_neighbors(make, rng, monkeypatch):
+    monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 301 * 50)
+    rows, error = make(301, 24, rng), 0.03
+    unit = torch.nn.functional.normalize(rows.double(), dim=1)
+    off = unit @ unit.T + error * torch.from_numpy(rng.uniform(-1, 1, (301, 301)))
+    scores = (off**3).float()
+    before = scores.clone()
+    found = nearest_by_scores(
+        rows, scores, lambda least: (least.double().abs() ** (1 / 3) * least.sign() - 2.01 * error) ** 3, 7
+    )
+    indices, cosines = of_full_matrix(rows, 7)
+    np.testing.assert_array_equal(found.indices, indices)
+    np.testing.assert_allclose(found.cosines, cosines, atol=2e-12)
+    assert torch.equal(scores, before)
+    with pytest.raises(ValueError, match="1 to 300 neighbors"):
+        nearest_by_scores(rows, scores, lambda least: least, 301)
 
 
 def test_of_equal_rows_the_lowest_come_first(rng):

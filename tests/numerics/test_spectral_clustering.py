@@ -83,6 +83,24 @@ def test_spans_and_labels_of_many_points_are_known_as_well(graph, multiplies_bfl
         np.testing.assert_array_equal(many[k], few[k])
 
 
+@pytest.mark.parametrize("multiplies_bfloat16", [True, False], ids=["bfloat16", "float32"])
+def test_a_span_of_many_points_that_may_be_off_by_a_thousandth_is_found_by_products_in_float32(
+    multiplies_bfloat16, monkeypatch, rng
+):
+    before, moved = planted(rng)[0], planted(rng)[0]
+    near = spectral_embedding(before, [5], rng)
+    monkeypatch.setattr(spectral_clustering, "MANY_POINTS", 500)
+    monkeypatch.setattr(spectral_clustering, "cpu_multiplies_bfloat16", lambda: multiplies_bfloat16)
+    embedding = spectral_embedding(moved, [5], rng, accuracy=1e-3, near=near)
+    found, true = np.linalg.qr(embedding.first(5))[0], np.linalg.qr(exact_coordinates(moved, 5))[0]
+    assert np.linalg.norm(found - true @ (true.T @ found), 2) <= embedding.span_error(5) <= 1.1e-3
+    # Asked for more than rounding lets it find, the solver ends where residuals are what that leaves.
+    monkeypatch.setattr(spectral_clustering, "ACCURACY_OF_SINGLE_AMONG_MANY", 0.0)
+    closest = spectral_embedding(moved, [5], rng, accuracy=1e-12, near=near)
+    assert closest.residuals.max() <= spectral_clustering.RESIDUAL_OF_SINGLE
+    assert closest.n_products < 100
+
+
 @pytest.mark.parametrize("graph", [lambda rng: planted(rng)[0], random_graph], ids=["planted", "random"])
 def test_labels_for_one_number_do_not_depend_on_the_others(graph, rng):
     affinity = graph(rng)

@@ -61,7 +61,7 @@ def harvest(rng):
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_matrices_equal_a_plain_float64_one(name, harvest, monkeypatch):
-    monkeypatch.setattr(affinities, "ENTRIES_AT_ONCE", 70 * 9)
+    monkeypatch.setattr(affinities, "SIDE", 9)
     counts, fired = harvest
     n11 = fired.T.astype(float) @ fired
     n10, n01 = fired.T.astype(float) @ (1 - fired), (1.0 - fired.T) @ fired

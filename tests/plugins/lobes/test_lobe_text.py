@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, hypergeom
 
+from saegeo_core.firing.incidence import from_dense
 from saegeo_core.statistics.permutation import permutation_pvalue
 from saegeo_lobes.agreement import cramers_v
 from saegeo_lobes.lobe_text import leading_lobes, lobe_by_text, shares_on
@@ -17,7 +18,7 @@ def test_the_leading_lobe_has_the_largest_share_of_its_features_on(rng):
     for block in fired:
         shares = [block[lobes == lobe].mean() for lobe in range(3)]
         expected.append(int(np.argmax(shares)) if block.any() else -1)
-    found = leading_lobes(shares_on([fired[:25], fired[25:26], fired[26:]], lobes), relative=False)
+    found = leading_lobes(shares_on(from_dense(fired).on_of_each(lobes[None])[0], lobes), relative=False)
     np.testing.assert_array_equal(found, expected)
     assert found[7] == -1
 
@@ -26,7 +27,7 @@ def test_a_lobe_of_frequent_features_leads_its_own_text_only_relative_to_its_mea
     """Two lobes, two kinds of text; features of the first are on ten times as often everywhere, each lobe more in its own."""
     lobes, text_of_block = np.repeat([0, 1], 40), np.arange(400) % 2
     rates = np.where(lobes == 0, 0.5, 0.05) * np.where(lobes == text_of_block[:, None], 1.5, 0.5)
-    shares = shares_on([(rng.random(rates.shape) < rates).astype(np.uint8)], lobes)
+    shares = shares_on(from_dense(rng.random(rates.shape) < rates).on_of_each(lobes[None])[0], lobes)
     assert (leading_lobes(shares, relative=True) == text_of_block).mean() > 0.9
     assert (leading_lobes(shares, relative=False) == 0).mean() > 0.95
 

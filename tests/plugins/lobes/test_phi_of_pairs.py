@@ -15,7 +15,7 @@ def case(make_case):
 
 def test_phi_by_cosine_is_that_of_all_pairs(case):
     units = torch.from_numpy(case.directions)
-    found = phi_by_cosine(case.phi_rows(height=9), units, n_bins=10)
+    found = phi_by_cosine(case.phi_rows(height=9), lambda rows: units[rows] @ units[rows.start :].T, n_bins=10)
     matrix = affinity_matrix(case.counts, case.n_blocks, phi).numpy()
     pairs = np.triu_indices(len(matrix), 1)
     cosines = (case.directions @ case.directions.T)[pairs]
