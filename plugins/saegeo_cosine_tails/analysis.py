@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from saegeo_core import FeatureCloud, Findings
 
 
+READING = 500
+"""Multiplications that it costs, where rows are short, to count a pair and look for partners in it."""
+
+
 class CosineTailsParameters(Parameters):
     """What can be set."""
 
@@ -85,9 +89,9 @@ class CosineTails(Analysis):
     def cost(self, n_features: int, d_in: int, parameters: CosineTailsParameters) -> Cost:
         """One pass over all pairs, at as many again for what is read off the products; eigenvectors and sampled nulls."""
         looked_at = min(n_features, parameters.max_rows or n_features)
-        looks = looked_at * (2 * n_features - looked_at)
+        n_pairs = looked_at * n_features - looked_at**2 / 2
         copied = 4 * n_features * d_in if looked_at < n_features else 0
-        return Cost(looks * d_in + 150 * d_in**3, 4 * n_features * d_in + copied + 5e8)
+        return Cost(n_pairs * (d_in + max(d_in, READING)) + 150 * d_in**3, 4 * n_features * d_in + copied + 5e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext
