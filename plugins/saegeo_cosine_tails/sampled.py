@@ -87,7 +87,7 @@ def sampled_findings(
     nearest: Nulls = {UNIFORM: mean_nearest_cosine_law(n, d, max_rows)}
     expected = {}
     if matched is not None:
-        nearest = {MATCHED: SampledLaw(nearest_cosine_law(matched, n, context.rng, max_rows), N_NEAREST)} | nearest
+        nearest = {MATCHED: SampledLaw(nearest_cosine_law(matched, n, context.rng, max_rows), N_NEAREST), **nearest}
         expected = {"matched": expected_shares(matched, cosines, context.rng)}
     common_mean = {
         model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
