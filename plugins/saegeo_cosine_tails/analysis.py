@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Absent, Analysis, AnalysisContext, Cost, Parameters
+from saegeo_core import Absent, Analysis, AnalysisContext, Cost, Parameters, SaegeoError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from saegeo_core import FeatureCloud, Findings
+
+
+READING = 500
+"""Multiplications that it costs, where rows are short, to count a pair and look for partners in it."""
 
 
 class CosineTailsParameters(Parameters):
@@ -22,6 +26,16 @@ class CosineTailsParameters(Parameters):
         default=20, ge=0, description="Tail pairs expected under the uniform null before p0 is raised, in small clouds."
     )
     threshold: float | None = Field(default=None, ge=0, lt=1, description="A fixed cosine in place of p0.")
+    max_rows: int | None = Field(
+        default=None,
+        ge=20,
+        description="Hold that many rows, drawn at random, against all where there are more: for clouds of which all pairs "
+        "would take too long.",
+    )
+
+    def samples(self, n_features: int) -> bool:
+        """Whether of so many rows some are left out."""
+        return self.max_rows is not None and self.max_rows < n_features
 
 
 class CosineTails(Analysis):
@@ -47,24 +61,43 @@ class CosineTails(Analysis):
             names = [self.headline] if context.preset == "paper" else list(DECLARED)
             return DECLARED.findings(dict.fromkeys(names, Absent(reason)), n=0)
         if context.preset == "paper":
+            if parameters.samples(cloud.n_features):
+                raise SaegeoError(
+                    f"the preset paper looks at all pairs, and cosine-tails.max_rows={parameters.max_rows} asks for fewer",
+                    "leave max_rows out, or take the preset calibrated",
+                )
             from saegeo_cosine_tails.paper import paper_findings
 
             return paper_findings(cloud, context, threshold=parameters.threshold)
+        if parameters.max_rows is not None and parameters.samples(cloud.n_features):
+            from saegeo_cosine_tails.sampled import sampled_findings
+
+            return sampled_findings(
+                cloud,
+                context,
+                p0=parameters.p0,
+                min_expected=parameters.min_expected,
+                threshold=parameters.threshold,
+                max_rows=parameters.max_rows,
+            )
         from saegeo_cosine_tails.calibrated import calibrated_findings
 
         return calibrated_findings(
             cloud, context, p0=parameters.p0, min_expected=parameters.min_expected, threshold=parameters.threshold
         )
 
-    def cost(self, n_features: int, d_in: int, parameters: CosineTailsParameters) -> Cost:  # noqa: ARG002
+    def cost(self, n_features: int, d_in: int, parameters: CosineTailsParameters) -> Cost:
         """One pass over all pairs, at as many again for what is read off the products; eigenvectors and sampled nulls."""
-        return Cost(n_features**2 * d_in + 150 * d_in**3, 4 * n_features * d_in + 5e8)
+        looked_at = min(n_features, parameters.max_rows or n_features)
+        n_pairs = looked_at * n_features - looked_at**2 / 2
+        copied = 4 * n_features * d_in if looked_at < n_features else 0
+        return Cost(n_pairs * (d_in + max(d_in, READING)) + 150 * d_in**3, 4 * n_features * d_in + copied + 5e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: CosineTailsParameters, context: AnalysisContext
     ) -> "Mapping[str, float] | None":
-        """All of them, from the pass over all pairs."""
-        if context.preset == "paper":
+        """All of them, from the pass over all pairs; of sampled rows none, for which are sampled would move them too."""
+        if context.preset == "paper" or parameters.samples(cloud.n_features):
             return None
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}

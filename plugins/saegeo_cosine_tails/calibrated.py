@@ -84,16 +84,16 @@ def calibrated_findings(
 ) -> Findings:
     """Measure all pairs in one pass and judge what was seen."""
     n, d = cloud.n_features, cloud.d_in
-    cosine, warnings = _threshold_of(cloud, p0, min_expected, threshold)
+    cosine, warnings = threshold_of(cloud, p0, min_expected, threshold)
     cosines, kin = cosines_and_kin_of(cloud, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
     seen = _observed(cloud, cosines, cosine, context)
-    random = _random_directions(cloud, context.device)
+    random = random_directions(cloud, context.device)
     pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
     beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
     judged = _judged(cloud, seen, pairs, beyond, kin)
 
     matched = random.get(MATCHED)
-    expected = {} if matched is None else {"matched": _expected_shares(matched, seen.cosines, context.rng)}
+    expected = {} if matched is None else {"matched": expected_shares(matched, seen.cosines, context.rng)}
     if matched is None:
         warnings.append(
             f"only the uniform null: the others need {MIN_FEATURES} features and a mean squared cosine of at most "
@@ -116,7 +116,7 @@ def estimates(
     cloud: FeatureCloud, context: AnalysisContext, *, p0: float, min_expected: float, threshold: float | None
 ) -> dict[str, float]:
     """Every metric by name, of at least two features in two dimensions."""
-    cosine, _ = _threshold_of(cloud, p0, min_expected, threshold)
+    cosine, _ = threshold_of(cloud, p0, min_expected, threshold)
     cosines = pairwise_cosines(cloud.vectors, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
     return _numbers(_observed(cloud, cosines, cosine, context))
 
@@ -145,7 +145,7 @@ def _numbers(seen: Observed) -> dict[str, float]:
     }
 
 
-def _threshold_of(
+def threshold_of(
     cloud: FeatureCloud, p0: float, min_expected: float, threshold: float | None
 ) -> tuple[float, list[str]]:
     """The |cosine| beyond which a pair is in the tails, and what to say of it.
@@ -255,7 +255,7 @@ def _moved(known: Spread | Absent, *, shift: float = 0.0, unit: float = 1.0) -> 
     return known if isinstance(known, Absent) else known.moved(shift=shift, unit=unit)
 
 
-def _random_directions(cloud: FeatureCloud, device: str) -> dict[str, ProjectedGaussian]:
+def random_directions(cloud: FeatureCloud, device: str) -> dict[str, ProjectedGaussian]:
     """The nulls that are sampled, the judging one first; none where there is no covariance to speak of."""
     matched = matched_directions_of(cloud, device=device)
     if isinstance(matched, Absent):
@@ -274,7 +274,7 @@ def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Gen
     }
 
 
-def _expected_shares(matched: ProjectedGaussian, cosines: PairwiseCosines, rng: np.random.Generator) -> Floats:
+def expected_shares(matched: ProjectedGaussian, cosines: PairwiseCosines, rng: np.random.Generator) -> Floats:
     """Share of pairs in each bin of the observed histogram, from a sample of the matched null."""
     rows, columns = (matched.sample_along_axes(HISTOGRAM_DRAWS, rng) for _ in range(2))
     counts, _ = np.histogram(rows @ columns.T, cosines.histogram_edges)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from saegeo_core import FeatureCloud, Figure
-from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.pairwise_cosine import PairwiseCosines
 from saegeo_core.statistics.uniform_directions import bin_probabilities
 
@@ -76,16 +76,21 @@ def _sums_from_outside(share: Floats) -> Floats:
     return np.cumsum(share[::-1])[::-1]
 
 
-def nearest_table(cloud: FeatureCloud, cosines: PairwiseCosines) -> pd.DataFrame:
-    """For every feature the one nearest to it and the one most opposite, with their cosines."""
-    ids = cloud.feature_ids
+def nearest_table(cloud: FeatureCloud, cosines: PairwiseCosines, order: Integers | None = None) -> pd.DataFrame:
+    """For every feature looked at the one nearest to it and the one most opposite, with their cosines.
+
+    `order` says which row of the cloud each row of the pass was, (n_features,); without it they are the same.
+    """
+    ids, looked_at = cloud.feature_ids, np.arange(cosines.n_features)
+    if order is not None:
+        ids, looked_at = ids[order], order[: cosines.n_features]
     return pd.DataFrame(
         {
-            "feature": ids,
+            "feature": cloud.feature_ids[looked_at],
             "nearest": ids[cosines.nearest_index],
             "cosine": cosines.nearest_cosine.astype(np.float32),
             "farthest": ids[cosines.farthest_index],
             "farthest_cosine": cosines.farthest_cosine.astype(np.float32),
-            **({"label": cloud.labels} if cloud.labels is not None else {}),
+            **({"label": [cloud.labels[row] for row in looked_at]} if cloud.labels is not None else {}),
         }
     )

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from saegeo_power_law.fitted_laws import RankWindow
 
 
+READING = 200
+"""Multiplications that it costs, where rows are short, to see whether a pair is of one kin."""
+
+
 class PowerLawParameters(Parameters):
     """What can be set."""
 
@@ -114,7 +118,7 @@ class PowerLaw(Analysis):
         """A pass over all pairs for kin, second moments, and the eigenvalues of what is drawn."""
         drawn = 20 * parameters.power_law_draws + 2 * parameters.null_draws
         return Cost(
-            n_features**2 * d_in + 10 * n_features * d_in**2 + drawn * d_in**3,
+            n_features**2 / 2 * (d_in + max(d_in, READING)) + 10 * n_features * d_in**2 + drawn * d_in**3,
             2 * n_features * d_in + 100 * d_in**2 + 5e8,
         )
 

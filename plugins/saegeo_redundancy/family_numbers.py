@@ -58,6 +58,8 @@ def mean_squared_cosines_without(vectors: torch.Tensor, moment: Floats, groups: 
         rows = unit_rows(vectors[torch.from_numpy(groups == group)], torch.float32)
         left = n - len(rows)
         with_all = n * float(((rows @ of_all) * rows).sum(dtype=torch.float64))
-        among_themselves = float((rows @ rows.T).square().sum(dtype=torch.float64))
+        # Squared cosines add up to the same over the products of columns: whichever are fewer.
+        products = rows @ rows.T if left <= rows.shape[1] else rows.T @ rows
+        among_themselves = float(products.square().sum(dtype=torch.float64))
         means[group] = (n**2 * total - 2 * with_all + among_themselves - left) / (left * (left - 1))
     return means

@@ -51,10 +51,15 @@ def fastest_format(device: str | torch.device, d_in: int) -> ProductFormat:
 
 
 def coarsest_format(device: str | torch.device) -> ProductFormat:
-    """The fastest format for short rows, where a wide bound does no harm: 8-bit integers on processors that multiply these fast."""
+    """The fastest format for short rows, where a wide bound does no harm: 8-bit integers on processors that multiply these fast.
+
+    Where there are tiles for bfloat16 (AMX) torch uses them, and those for 8-bit integers it does not: 256 dimensions took .8 ms
+    a tile in bfloat16 and 2.7 to 4.2 in 8-bit integers.
+    """
     if torch.device(device).type != "cpu":
         return "float64"
-    if torch.cpu.get_capabilities().get("avx512_vnni"):
+    capabilities = torch.cpu.get_capabilities()
+    if capabilities.get("avx512_vnni") and not capabilities.get("amx_bf16"):
         return "int8"
     return "bfloat16" if cpu_multiplies_bfloat16() else "float32"
 
@@ -111,8 +116,6 @@ class BoundedProducts:
         Passes that only read find them, and where they are few nothing more is done to the others.
         """
         products = self._multiplied(rows, columns)
-        if self._step is None:
-            products = products.float()
         largest = self._in_float32(torch.stack([products.amax(1), products.amin(1)])).abs().amax(0)
         (beyond,) = (largest > bound).nonzero(as_tuple=True)
         return beyond, self._in_float32(products[beyond])

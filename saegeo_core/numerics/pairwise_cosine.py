@@ -7,6 +7,7 @@ feature. These results are those of float64 on every device, for every tile size
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import torch
@@ -25,14 +26,17 @@ from saegeo_core.numerics.upper_tiles import SIDE, upper_tiles
 IDENTICAL = 1 - 1e-6
 """Features whose cosine is above this are duplicates of each other; below minus this, antipodes."""
 
+FINENESS = 2.0**40
+"""Sums of squares are added up in units of one over this, as whole numbers: which tile is done first does not change them."""
+
 
 @dataclass(frozen=True, eq=False)
 class PairwiseCosines:
-    """What one pass over all pairs of n_features directions leaves.
+    """What one pass over all pairs of n_features directions leaves, or over those of some of them with all.
 
     Attributes:
-        n_features: number of features N.
-        n_pairs: number of unordered pairs, N (N - 1) / 2.
+        n_features: number of features looked at, all N unless fewer were asked for.
+        n_pairs: number of unordered pairs, N (N - 1) / 2; of m features with all, m (N - 1) - m (m - 1) / 2.
         thresholds: shape (n_thresholds,), as given.
         n_above: shape (n_thresholds, n_features), for each feature the number of partners with cosine > threshold. Its
             sum over features counts every pair twice.
@@ -82,6 +86,7 @@ def pairwise_cosines(
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
     tile: int = SIDE,
+    of_first: int | None = None,
     links_above: float | None = None,
     watch: Watch = iter,
 ) -> PairwiseCosines:
@@ -94,26 +99,29 @@ def pairwise_cosines(
         product_format: format of the products; None takes the fastest. Only `squared_cosine_sum` and the bins of cosines
             near an edge depend on it.
         tile: rows and columns of a tile. Each thread needs about 30 bytes for each entry of a tile.
+        of_first: look at so many first rows only, each with all; None looks at all.
         links_above: the cosine above which pairs are to be named, as `strongest_links` does; None names none.
         watch: wraps the loop over tiles (`saegeo_core.numerics`).
 
     Raises:
-        ValueError: fewer than two rows, a row without a direction, or a threshold outside [0, 1).
+        ValueError: fewer than two rows, a row without a direction, a threshold outside [0, 1), or more rows to look at than there
+            are.
     """
     directions = Directions(vectors, device)
     n_features = len(directions)
+    n_looked_at = n_features if of_first is None else of_first
     if n_features < 2:
         raise ValueError("a single direction has no pair")
     if not all(0 <= threshold < 1 for threshold in thresholds):
         raise ValueError(f"thresholds must lie in [0, 1), got {list(thresholds)}")
+    if not 0 < n_looked_at <= n_features:
+        raise ValueError(f"of {n_features} rows 1 to all can be looked at, not {n_looked_at}")
 
     bounded = BoundedProducts(directions, product_format or fastest_format(device, vectors.shape[1]))
     near, opposite = (Partners(directions, bounded, thresholds, sign) for sign in (+1, -1))
     histogram = CosineHistogram(device)
     search = None if links_above is None else LinkSearch(directions, bounded, links_above)
-    tiles = upper_tiles(n_features, tile)
-    # Each tile has places of its own for its squares, so that their sums do not depend on which tile is done first.
-    squares = torch.zeros(-(-n_features // tile), n_features, dtype=torch.float64, device=device)
+    squares, adding = torch.zeros(n_features, dtype=torch.int64, device=device), Lock()
 
     def take(place: tuple[slice, slice]) -> None:
         rows, columns = place
@@ -128,29 +136,33 @@ def pairwise_cosines(
         else:
             histogram.add(products)
         products.square_()
-        squares[columns.start // tile, rows] += products.sum(1)
-        squares[rows.start // tile, columns] += products.sum(0)
+        of_rows, of_columns = (products.sum(dim).double().mul_(FINENESS).round_().long() for dim in (1, 0))
+        with adding:
+            squares[rows] += of_rows
+            squares[columns] += of_columns
 
-    side_by_side(take, watch(tiles), device)
+    side_by_side(take, watch(upper_tiles(n_features, tile, of_first=n_looked_at)), device)
     near.settle()
     opposite.settle()
 
+    first = slice(n_looked_at)
+    nearest, farthest = near.best[first], -opposite.best[first]
     return PairwiseCosines(
-        n_features=n_features,
-        n_pairs=n_features * (n_features - 1) // 2,
+        n_features=n_looked_at,
+        n_pairs=n_looked_at * (n_features - 1) - n_looked_at * (n_looked_at - 1) // 2,
         thresholds=np.asarray(thresholds, dtype=np.float64),
-        n_above=near.counts.numpy(force=True),
-        n_below=opposite.counts.numpy(force=True),
-        nearest_cosine=near.best.numpy(force=True),
-        nearest_index=near.partner.numpy(force=True),
-        farthest_cosine=-opposite.best.numpy(force=True),
-        farthest_index=opposite.partner.numpy(force=True),
-        cosine_sum=directions.cosine_sums().numpy(force=True),
-        squared_cosine_sum=squares.sum(0).numpy(force=True),
+        n_above=near.counts[:, first].numpy(force=True),
+        n_below=opposite.counts[:, first].numpy(force=True),
+        nearest_cosine=nearest.numpy(force=True),
+        nearest_index=near.partner[first].numpy(force=True),
+        farthest_cosine=farthest.numpy(force=True),
+        farthest_index=opposite.partner[first].numpy(force=True),
+        cosine_sum=directions.cosine_sums()[first].numpy(force=True),
+        squared_cosine_sum=squares[first].double().div_(FINENESS).numpy(force=True),
         histogram_edges=histogram.edges(),
         histogram_counts=histogram.counts(),
         product_error=bounded.error,
-        n_duplicates=int((near.best > IDENTICAL).sum()),
-        n_antipodes=int((opposite.best > IDENTICAL).sum()),
+        n_duplicates=int((nearest > IDENTICAL).sum()),
+        n_antipodes=int((farthest < -IDENTICAL).sum()),
         links=NO_LINKS if search is None else search.links(),
     )

@@ -79,8 +79,10 @@ def extreme_cosine_laws(
     return ExtremeCosineLaw(thresholds, n_pairs * above), ExtremeCosineLaw(thresholds, n_pairs * below)
 
 
-def nearest_cosine_law(null: ProjectedGaussian, n_features: int, rng: np.random.Generator) -> NormalLaw:
-    """The law of the mean over N directions of the cosine to the nearest other.
+def nearest_cosine_law(
+    null: ProjectedGaussian, n_features: int, rng: np.random.Generator, n_averaged: int | None = None
+) -> NormalLaw:
+    """The law of the mean over N directions, or over so many of them, of the cosine to the nearest other.
 
     Its expectation and the variance of one nearest cosine come from some 2,000 directions of a few clouds. That nearest cosines
     covary (of two features each may be the other's nearest) is taken from uniform directions with the same mean squared cosine.
@@ -89,8 +91,9 @@ def nearest_cosine_law(null: ProjectedGaussian, n_features: int, rng: np.random.
     n_looked_at = min(n_features, N_NEAREST)
     clouds = -(-N_NEAREST // n_looked_at)
     found = np.concatenate([_nearest_cosines(null, n_looked_at, n_features, rng) for _ in range(clouds)])
-    ratio = nearest_cosine_variance_ratio(n_features, max(2.0, 1.0 / null.moments.mean_squared_cosine))
-    variance = found.var() * ratio * (1.0 / n_features + 1.0 / len(found))
+    n = n_averaged or n_features
+    ratio = nearest_cosine_variance_ratio(n_features, max(2.0, 1.0 / null.moments.mean_squared_cosine), n)
+    variance = found.var() * ratio * (1.0 / n + 1.0 / len(found))
     return NormalLaw(float(found.mean()), float(np.sqrt(variance)))
 
 

@@ -23,6 +23,7 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.laws import CountLaw, NormalLaw
 from saegeo_core.statistics.null_directions import ProjectedGaussian
+from saegeo_core.statistics.sampled_rows import SampledRows
 from saegeo_core.statistics.tail_given_partner import TailGivenPartner
 
 Measured = TypeVar("Measured")
@@ -58,6 +59,13 @@ class NullPairs:
         n_pairs = n_features * (n_features - 1) / 2.0
         law = self.mean_law(tail, n_features)
         return CountLaw(n_pairs * law.mean, (n_pairs * law.standard_deviation) ** 2)
+
+    def sampled_count_law(self, tail: str, rows: SampledRows) -> CountLaw:
+        """Law of the number of pairs in that tail that the sampled rows of such a cloud have, added up over them."""
+        index = STATISTICS.index(tail)
+        return rows.count_law(
+            self.count_law(tail, rows.n_rows), float(self.projection[index, index]), float(self.pair[index])
+        )
 
     def mean_law(self, statistic: str, n_features: int) -> NormalLaw:
         """Law of that statistic's mean over all pairs, in a cloud of N features drawn from the null.

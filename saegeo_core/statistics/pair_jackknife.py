@@ -145,7 +145,7 @@ def jackknife_pair_mean(
     variance = pair_noise + shared
 
     if kind == "fraction":
-        interval = _equivalent_count_interval(estimate, variance, n_pairs, level)
+        interval = equivalent_count_interval(estimate, variance, n_pairs, level)
     else:
         quantile = float(stats.t.ppf((1.0 + level) / 2.0, n_families - 1))
         growing = shared if kind == "squared_length" else 0.0
@@ -209,7 +209,7 @@ def _score_interval(estimate: float, constant: float, growing: float, quantile: 
     return float(center - reach), float(center + reach)
 
 
-def _equivalent_count_interval(estimate: float, variance: float, n_pairs: float, level: float) -> tuple[float, float]:
+def equivalent_count_interval(estimate: float, variance: float, n_pairs: float, level: float) -> tuple[float, float]:
     """Garwood's interval for the Poisson count that would have this mean to variance ratio, rescaled.
 
     One event of that count weighs variance / estimate; without any, it weighs one pair.

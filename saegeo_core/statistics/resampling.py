@@ -10,7 +10,7 @@ The statistic of all parts is computed by the caller, so that whoever has many n
 Rows are never drawn with replacement into a geometric statistic: two copies of a row are at distance zero. And rows come in
 families: what is left out is kin (`statistics.kin`), never single rows.
 
-Every interval says what would be drawn again: another dictionary like this one, or other text.
+Every interval says what would be drawn again: another dictionary like this one, other text, or, of a sample, other rows.
 """
 
 import hashlib

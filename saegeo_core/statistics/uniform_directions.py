@@ -110,26 +110,26 @@ def mean_squared_cosine_law(n_features: int, dimension: int) -> ChiSquaredLaw:
     return ChiSquaredLaw(1 / d, _root(variance), (d - 1) * (d + 2) / 2)
 
 
-def mean_nearest_cosine_law(n_features: int, dimension: int) -> NormalLaw:
-    """The mean over features of the cosine to the nearest other feature.
+def mean_nearest_cosine_law(n_features: int, dimension: int, n_looked_at: int | None = None) -> NormalLaw:
+    """The mean over features, or over so many of them, of the cosine to the nearest other feature.
 
     Each is the largest of N - 1 independent cosines. Two features share one of these, and often each is the other's nearest;
     so the N maxima covary: with F the law of one cosine, P(a <= s, b <= t) = F(s)^(N-1) F(t)^(N-1) / F(max(s, t)), and
     Hoeffding's formula integrates what this exceeds the product of the margins by.
     """
-    cosines = _quantiles_of_largest(n_features - 1, dimension)
-    variance = cosines.var() * nearest_cosine_variance_ratio(n_features, dimension) / n_features
+    n, cosines = n_looked_at or n_features, _quantiles_of_largest(n_features - 1, dimension)
+    variance = cosines.var() * nearest_cosine_variance_ratio(n_features, dimension, n) / n
     return NormalLaw(float(cosines.mean()), _root(variance))
 
 
-def nearest_cosine_variance_ratio(n_features: int, dimension: float) -> float:
-    """Variance of the mean over N features of the cosine to the nearest other, over what it would be if these were independent."""
+def nearest_cosine_variance_ratio(n_features: int, dimension: float, n_looked_at: int | None = None) -> float:
+    """Variance of the mean over N features, or so many, of the cosine to the nearest other, over that of independent ones."""
     cosines = _quantiles_of_largest(n_features - 1, dimension)
     excess = QUANTILES ** (-1 / (n_features - 1)) - 1  # 1 / F(t) - 1 at every quantile t of the largest
     at_larger = np.minimum.outer(excess, excess)  # the excess falls as t rises
     weights = QUANTILES * np.gradient(cosines)
     covariance = weights @ at_larger @ weights
-    return float(1.0 + (n_features - 1) * covariance / cosines.var())
+    return float(1.0 + ((n_looked_at or n_features) - 1) * covariance / cosines.var())
 
 
 @dataclass(frozen=True)

@@ -394,3 +394,23 @@ def test_equals_the_dense_matrix_on_a_gpu(cloud):
 def test_bfloat16_is_refused_on_a_gpu():
     with pytest.raises(ValueError, match="CPU only"):
         pairwise_cosines(uniform(), [0.1], device="cuda", product_format="bfloat16")
+
+
+@pytest.mark.parametrize("product_format", FORMATS)
+@pytest.mark.parametrize("cloud", [uniform, families, duplicates_and_antipodes, coordinate_axes])
+def test_of_some_rows_it_finds_what_a_pass_over_all_pairs_finds(cloud, product_format):
+    vectors, n_looked_at = cloud(), 37
+    of_all = pairwise_cosines(vectors, THRESHOLDS, product_format=product_format, tile=16)
+    of_some = pairwise_cosines(vectors, THRESHOLDS, product_format=product_format, tile=16, of_first=n_looked_at)
+    for field in fields(of_all):
+        whole, part = getattr(of_all, field.name), getattr(of_some, field.name)
+        if isinstance(whole, np.ndarray) and whole.shape[-1:] == (len(vectors),):
+            sums_rounded = 1e-6 if field.name == "squared_cosine_sum" else 0
+            np.testing.assert_allclose(part, whole[..., :n_looked_at], rtol=sums_rounded, err_msg=field.name)
+    first, second = np.triu_indices(len(vectors), 1)
+    check_histogram(of_some, dense(vectors)[first, second][first < n_looked_at])
+
+
+def test_more_rows_than_there_are_cannot_be_looked_at():
+    with pytest.raises(ValueError, match="of 300 rows 1 to all can be looked at, not 301"):
+        pairwise_cosines(uniform(), [], of_first=301)

@@ -150,11 +150,13 @@ def test_intervals_cover(name, chance_links):
     assert stats.binom.cdf(covered, n_clouds, 0.93) > 1e-3, covered
 
 
-def test_the_mean_squared_cosine_without_a_group_is_that_of_the_rest(rng):
-    rows, groups = families(200, 16, rng), rng.integers(0, 4, 200)
+@pytest.mark.parametrize("n_groups", [4, 25], ids=["more rows than dimensions", "fewer"])
+def test_the_mean_squared_cosine_without_a_group_is_that_of_the_rest(n_groups, rng):
+    rows, groups = families(200, 16, rng), rng.permutation(200) % n_groups
     found = mean_squared_cosines_without(rows, second_moment(rows).numpy(), groups)
     alone = [
-        mean_squared_cosine(second_moment(rest := rows[torch.from_numpy(groups != g)]), len(rest)) for g in range(4)
+        mean_squared_cosine(second_moment(rest := rows[torch.from_numpy(groups != g)]), len(rest))
+        for g in range(n_groups)
     ]
     np.testing.assert_allclose(found, alone, rtol=1e-6)
 
