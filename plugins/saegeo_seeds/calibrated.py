@@ -13,14 +13,15 @@ from torch import Tensor
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
+from saegeo_core.measuring.partners import Partners, partners_in_reflections, partners_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import Resampled, jackknife_of, on_the_logit_scale, student_interval
-from saegeo_seeds.beside_another import Partners, found_in_reflections, leading_subspace, overlap, partners
 from saegeo_seeds.declared import DECLARED
+from saegeo_seeds.subspaces import leading_subspace, overlap
 
 REFLECTED = "every other seed reflected along its principal axes about its mean"
 MATCHED = "every other seed drawn from an angular Gaussian of its mean and covariance"
@@ -110,7 +111,7 @@ def shares_of(
         return {}
     units = [one.unit_vectors().to(context.device) for one in (cloud, *others)]
     found = [
-        partners((units[0], unit), (laws[0], law), chance, rng).is_found  # type: ignore[arg-type]
+        partners_of((units[0], unit), (laws[0], law), chance, rng).is_found  # type: ignore[arg-type]
         for unit, law, rng in zip(units[1:], laws[1:], context.rng.spawn(len(others)), strict=True)
     ]
     shares = _shares(np.stack(found))
@@ -130,11 +131,11 @@ def _beside(
 ) -> BesideSeed:
     theirs = other.unit_vectors().to(context.device)
     laws = matched_directions_of(cloud, device=context.device), matched_directions_of(other, device=context.device)
-    found = partners((unit, theirs), laws, chance, rng)  # type: ignore[arg-type]
+    found = partners_of((unit, theirs), laws, chance, rng)  # type: ignore[arg-type]
     reflected = ReflectedDirections.of(theirs, kin_of(other, device=context.device))
     signs = reflected.signs_of_draws(null_draws, rng)
     watch = partial(context.progress, description=f"reflections of {other.sae.spec}")
-    in_reflections = found_in_reflections(unit, reflected, signs, found.thresholds, watch)
+    in_reflections = partners_in_reflections(unit, reflected, signs, found.thresholds, watch).is_found
     here, there = (
         leading_subspace(rows[torch.from_numpy(~is_found).to(rows.device)], q)
         for rows, is_found in ((unit, found.is_found), (theirs, found.is_found_back))

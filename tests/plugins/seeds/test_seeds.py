@@ -8,7 +8,7 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, SaegeoError
 from saegeo_core.synthetic import angular_gaussian, isotropic
 from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_seeds.analysis import Seeds
-from saegeo_seeds.beside_another import leading_subspace, overlap
+from saegeo_seeds.subspaces import leading_subspace, overlap
 
 N, D = 120, 24
 
