@@ -23,6 +23,7 @@ PARAMETERS = {
         "k_reported": 6,
     },
     "power-law": {"first_rank": 2, "last_rank": 12},
+    "flow": {"null_draws": 99},
     "seeds": {"null_draws": 99},
     "stability": {"null_draws": 99},  # more than by default: what is planted needs a p-value of .01
 }
