@@ -121,6 +121,8 @@ ROWS = [
     work("power-law", "alpha"),
     work("redundancy", "family_share"),
     work("alignment", "alignment", with_encoder),
+    work("seeds", "stable_share", with_another, set="seeds.others={}/other.npy"),
+    work("flow", "carried_share", with_another, set="flow.chain={}/other.npy"),
     work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
     work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
     work("frequency-geometry", "rate_nearest", with_firing, firing="{}/firing"),

@@ -62,6 +62,8 @@ CASES = [
     Case("foreign", "stability", "calibrated", {"other": str(FOREIGN / "other.npy")}),
     *(Case(cloud, "redundancy", "calibrated", {}) for cloud in ("bundled", "foreign")),
     Case("bundled", "alignment", "calibrated", {}),
+    Case("bundled", "flow", "calibrated", {"chain": ["minilm-l6:layer_3", "minilm-l6:layer_4"]}),
+    Case("bundled", "seeds", "calibrated", {"others": ["minilm-l6:seed_1_layer_3"]}),
     *(Case(cloud, "frequency-geometry", "calibrated", {}) for cloud in ("bundled", "foreign")),
 ]
 

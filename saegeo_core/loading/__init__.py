@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +127,20 @@ def expand_specs(specs: list[str]) -> list[SaeSpec]:
                 expanded.setdefault(str(entry), SaeSpec(release=entry.release, sae_id=entry.sae_id))
     _refuse_one_name_for_two(expanded.values())
     return list(expanded.values())
+
+
+def expand_patterns(specs: Sequence[SaeSpec]) -> list[SaeSpec]:
+    """The same names, with each pattern replaced by the SAEs that it covers (`expand_specs`).
+
+    Raises:
+        SaegeoError: a pattern covers nothing.
+    """
+    expanded = ([spec] if not _is_pattern(spec) else expand_specs([str(spec)]) for spec in specs)
+    return list(dict.fromkeys(one for some in expanded for one in some))
+
+
+def _is_pattern(spec: SaeSpec) -> bool:
+    return spec.is_glob or (spec.path is not None and has_magic(str(spec.path)) and not spec.path.exists())
 
 
 def _matching_paths(path: Path) -> list[Path]:

@@ -61,10 +61,10 @@ class Parameters(BaseModel):
     """Base of every analysis's parameters: give each field a type, a default and a description.
 
     Values from the command line arrive as text; lists are comma-separated. A second SAE is a parameter of type SaeSpec, several
-    are a list of it: their clouds are `context.clouds[NAME]`, and their weights are part of the report's digest. Text is a
-    parameter of type CorpusSpec, and its documents those of `context.corpora[NAME]`. Files and folders that the analysis reads by
-    itself are of type Path: they must be there. What either holds is part of the digest too. What has no sensible default gets
-    none: give the field `examples`, and whoever leaves it out is told what to type.
+    are a list of it, which takes patterns of names too; their clouds are `context.clouds[NAME]`, and their weights are part of
+    the report's digest. Text is a parameter of type CorpusSpec, and its documents those of `context.corpora[NAME]`. Files and
+    folders that the analysis reads by itself are of type Path: they must be there. What either holds is part of the digest too.
+    What has no sensible default gets none: give the field `examples`, and whoever leaves it out is told what to type.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -137,7 +137,7 @@ def sample_tail_probabilities(
 
     def tails_of_block(own_rng: np.random.Generator) -> Floats:
         x = _directions(null, own_rng)
-        normals, weights = _stratified_normals(BLOCK, len(null.mean), own_rng)
+        normals, weights = stratified_normals(BLOCK, len(null.mean), own_rng)
         given = TailGivenPartner(x, null.place(normals), null.mean, null.variances)
         return np.array([[(tail @ weights).mean() for tail in given.beyond(threshold)] for threshold in thresholds])
 
@@ -165,7 +165,7 @@ def _measure_block(
     """Of 128 x 128 pairs: means of the tails, of three controls, the covariance of STATISTICS given one, the fourth moment."""
     x = _directions(null, rng)
     controls = np.stack([x @ null.moments.first, null.moments.mean_squared_cosine_with(x)])
-    halves = [_stratified_normals(BLOCK // 2, len(null.mean), rng) for _ in range(2)]
+    halves = [stratified_normals(BLOCK // 2, len(null.mean), rng) for _ in range(2)]
     z = null.place(np.concatenate([normals for normals, _ in halves]))
     weights = np.stack([one for _, one in halves])
 
@@ -205,7 +205,7 @@ def _squared_length(null: ProjectedGaussian) -> float:
     return float(null.variances.sum() + null.mean @ null.mean)
 
 
-def _stratified_normals(n: int, dimension: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def stratified_normals(n: int, dimension: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Standard normal rows, and the weights, about 1/n each, with which averages over them are unbiased.
 
     One length from each of n strata of the chi distribution, short ones finer: by the noise of a short rest z turns far

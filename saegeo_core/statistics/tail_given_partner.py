@@ -34,8 +34,8 @@ class TailGivenPartner:
         self._rest = (z**2).sum(axis=1) - 2.0 * q * drift - q**2 * step
         self._drift, self._step, self._center, self._spread = drift, step, center, spread
 
-    def beyond(self, threshold: float) -> tuple[Floats, Floats]:
-        """The two probabilities, each of shape (n, m), for a threshold t in (0, 1)."""
+    def beyond(self, threshold: float | Floats) -> tuple[Floats, Floats]:
+        """The two probabilities, each of shape (n, m), for a threshold t in (0, 1), or one for each x, (n, 1)."""
         center, spread, squared = self._center, self._spread, threshold**2
         # (center + spread q)^2 - t^2 (rest + 2 drift q + step q^2) > 0
         a2 = spread**2 - squared * self._step

@@ -1,0 +1,132 @@
+"""Who of one dictionary has a partner in another beyond what chance brings, and who would have one in its reflections."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from saegeo_core.numerics.across import CosinesAcross, NearestAcross, nearest_across
+from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.reflected_products import ReflectedProducts
+from saegeo_core.statistics.chance_partners import chance_cosines
+from saegeo_core.statistics.null_directions import ProjectedGaussian
+from saegeo_core.statistics.reflected_directions import ReflectedDirections
+
+NOBODY = -1
+"""In place of a partner where there is none."""
+
+Watch = Callable[[Iterator[tuple[slice, Tensor]], int], Iterable[tuple[slice, Tensor]]]
+
+
+class Partners(NamedTuple):
+    """Who of two dictionaries has a partner in the other.
+
+    Attributes:
+        nearest: who lies nearest to whom, and how near.
+        thresholds: float64 (n_first,), the cosine that each feature of the first exceeds by chance with the probability asked for.
+        reverse_thresholds: float64 (n_second,), the same seen from the second.
+    """
+
+    nearest: NearestAcross
+    thresholds: Floats
+    reverse_thresholds: Floats
+
+    @property
+    def is_found(self) -> NDArray[np.bool_]:
+        """Whether each feature of the first has a partner, (n_first,)."""
+        return np.asarray(self.nearest.cosine > self.thresholds)
+
+    @property
+    def is_found_back(self) -> NDArray[np.bool_]:
+        """Whether each feature of the second has one, (n_second,)."""
+        return np.asarray(self.nearest.reverse_cosine > self.reverse_thresholds)
+
+    @property
+    def mutual(self) -> Integers:
+        """The partner of each feature of the first whose nearest it is as well, beyond chance seen from both, int64 (n_first,)."""
+        partner = self.nearest.partner
+        return np.where(self.nearest.is_mutual & self.is_found & self.is_found_back[partner], partner, NOBODY)
+
+
+class ReflectedPartners(NamedTuple):
+    """The same in reflections of the second dictionary, the first of which is the dictionary as it is. Products are not settled.
+
+    Attributes:
+        cosine: float32 (n_reflections, n_first), the largest of each feature of the first.
+        partner: int64 (n_reflections, n_first), who has it; nobody where it is not beyond chance.
+        reverse_cosine: float32 (n_reflections, n_second), the largest of each feature of the second.
+    """
+
+    cosine: NDArray[np.float32]
+    partner: Integers
+    reverse_cosine: NDArray[np.float32]
+
+    @property
+    def is_found(self) -> NDArray[np.bool_]:
+        """Whether each feature of the first has a partner, (n_reflections, n_first)."""
+        return np.asarray(self.partner != NOBODY)
+
+    def mutual(self, reverse_thresholds: Floats) -> Integers:
+        """As that of `Partners`, int64 (n_reflections, n_first)."""
+        back = np.take_along_axis(self.reverse_cosine, self.partner, axis=1)  # nobody reads the last, and is left out
+        is_mutual = self.is_found & (back == self.cosine) & (back > reverse_thresholds[self.partner])
+        return np.where(is_mutual, self.partner, NOBODY)
+
+
+def partners_of(
+    units: tuple[Tensor, Tensor],
+    laws: tuple[ProjectedGaussian, ProjectedGaussian],
+    chance: float,
+    rng: np.random.Generator,
+) -> Partners:
+    """Look for the features of two dictionaries in each other.
+
+    Args:
+        units: unit rows of both, (n_first, d_in) and (n_second, d_in), on one device.
+        laws: the angular Gaussians matched to them.
+        chance: probability with which a feature has a partner in as many directions of the other's law.
+        rng: draws some of these.
+    """
+    (first, second), (of_first, of_second) = units, laws
+    return Partners(
+        nearest_across(CosinesAcross(first, second)),
+        chance_cosines(first, of_second, len(second), chance, rng),
+        chance_cosines(second, of_first, len(first), chance, rng),
+    )
+
+
+def partners_in_reflections(
+    unit: Tensor, reflected: ReflectedDirections, signs: Iterable[Tensor], thresholds: Floats, watch: Watch
+) -> ReflectedPartners:
+    """Look for the features of a dictionary in the reflections of another.
+
+    Args:
+        unit: (n_features, d_in), unit rows.
+        reflected: the other dictionary.
+        signs: sets of reflections, (n_set, d_in) each.
+        thresholds: float64 (n_features,), what the cosine of a partner exceeds.
+        watch: progress over the rows of each set.
+    """
+    above = torch.from_numpy(thresholds).to(unit)
+    products = ReflectedProducts(unit @ reflected.axes, reflected.beside_mean, reflected.mean)
+    n, m = products.shape
+    found = [_partners_in_set(products, of_set, above, watch, (n, m)) for of_set in signs]
+    return ReflectedPartners(*(np.concatenate(part) for part in zip(*found, strict=True)))
+
+
+def _partners_in_set(
+    products: ReflectedProducts, signs: Tensor, above: Tensor, watch: Watch, shape: tuple[int, int]
+) -> ReflectedPartners:
+    n, m = shape
+    cosine = torch.empty(len(signs), n, device=above.device)
+    reverse = torch.full((len(signs), m), -torch.inf, device=above.device)
+    partner = torch.full((len(signs), n), NOBODY, device=above.device)
+    for rows, tile in watch(products.tiles(signs), products.n_tiles(signs)):
+        cosine[:, rows] = tile.amax(2)
+        torch.maximum(reverse, tile.amax(1), out=reverse)
+        is_found = cosine[:, rows] > above[rows]
+        partner[:, rows][is_found] = tile[is_found].argmax(1)
+    return ReflectedPartners(*(one.numpy(force=True) for one in (cosine, partner, reverse)))

@@ -1,0 +1,57 @@
+"""How near the nearest of many directions lies by chance: for each feature by itself, for chance lies nearer along wide axes."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.side_by_side import side_by_side
+from saegeo_core.statistics.null_directions import ProjectedGaussian
+from saegeo_core.statistics.null_pairs import stratified_normals
+from saegeo_core.statistics.tail_given_partner import TailGivenPartner
+
+COORDINATES_DRAWN, DRAWN = 2**14, (64, 512)
+"""Of the directions of the law from which a tail is told: fewer where they are long, for then their lengths hardly differ. The
+coordinate along the feature is integrated out exactly for each."""
+HALVINGS = 24
+"""Of the interval from 0 to 1 in which a threshold lies."""
+ROWS_AT_ONCE = 256
+
+
+def chance_cosines(
+    unit: Tensor, law: ProjectedGaussian, n_others: int, chance: float, rng: np.random.Generator
+) -> Floats:
+    """The cosine t_i at which the largest of N cosines of a feature with directions of a law exceeds t_i with a given probability.
+
+    Of N independent directions the largest cosine is at most t with probability (1 - P(cos(x_i, z) > t))^N, so t_i solves
+    P(cos(x_i, z) > t) = 1 - (1 - chance)^(1/N).
+
+    Args:
+        unit: (n_features, d_in), unit rows.
+        law: of the directions of the other dictionary, independent of the features.
+        n_others: how many these are, N.
+        chance: the probability, in (0, 1).
+        rng: draws a few directions of the law.
+
+    Returns:
+        float64 (n_features,), in [0, 1]: 0 where even less would do.
+    """
+    along = unit if law.axes is None else unit @ torch.from_numpy(law.axes).to(unit)
+    n_drawn = int(np.clip(COORDINATES_DRAWN // len(law.mean), *DRAWN))
+    normals, weights = stratified_normals(n_drawn, len(law.mean), rng)
+    drawn = law.place(normals)
+    wanted = -np.expm1(np.log1p(-chance) / n_others)
+    found = np.empty(len(unit))
+
+    def solve(rows: slice) -> None:
+        given = TailGivenPartner(along[rows].double().numpy(force=True), drawn, law.mean, law.variances)
+        low, high = np.zeros((rows.stop - rows.start, 1)), np.ones((rows.stop - rows.start, 1))
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            is_rarer = (given.beyond(middle)[0] @ weights < wanted)[:, None]
+            low, high = np.where(is_rarer, low, middle), np.where(is_rarer, middle, high)
+        found[rows] = low[:, 0]
+
+    side_by_side(solve, row_slices(len(unit), ROWS_AT_ONCE), "cpu")
+    return found
