@@ -239,7 +239,8 @@ def null_statistics(
     unit = 2.0 ** np.round(np.log2(variances.sum()) / 2)  # near one, no product of float32 vanishes or overflows
 
     def near(rows_in_units: NDArray[np.floating[Any]]) -> Floats:
-        return unit * distances_of_null_rows(torch.from_numpy(rows_in_units.astype(precision)).to(device))
+        distances: Floats = unit * distances_of_null_rows(torch.from_numpy(rows_in_units.astype(precision)).to(device))
+        return distances
 
     def make(i: int) -> None:
         scores = random_scores(n, rank, np.random.default_rng([NEIGHBOR_RECIPE, i]), precision)

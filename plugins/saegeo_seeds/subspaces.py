@@ -14,8 +14,10 @@ def leading_subspace(unit: Tensor, q: int) -> Tensor | None:
     beside_mean = unit.double() - unit.double().mean(0)
     if len(unit) < unit.shape[1]:
         _, axes = torch.linalg.eigh(beside_mean @ beside_mean.T)
-        return torch.linalg.qr(beside_mean.T @ axes[:, -q:]).Q
-    return torch.linalg.eigh(beside_mean.T @ beside_mean).eigenvectors[:, -q:]
+        leading: Tensor = torch.linalg.qr(beside_mean.T @ axes[:, -q:])[0]
+    else:
+        leading = torch.linalg.eigh(beside_mean.T @ beside_mean)[1][:, -q:]
+    return leading
 
 
 def overlap(first: Tensor, second: Tensor) -> float:

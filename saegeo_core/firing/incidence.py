@@ -135,10 +135,12 @@ class Incidence(ABC):
         n_divisions, n_classes = len(classes), int(classes.max(initial=0)) + 1
         members = (classes[:, None] == np.arange(n_classes)[:, None]).reshape(-1, self.n_features).astype(np.float32)
         on = np.empty((n_divisions, self.n_blocks, n_classes), np.float32)
-        for rows, tile in self.tiles():
+        done = 0
+        for _, tile in self.tiles():
             for some in row_slices(len(tile), BLOCKS_AT_ONCE):  # sums of whole numbers below 2^24: exact in float32
                 counted = (tile[some].astype(np.float32) @ members.T).reshape(-1, n_divisions, n_classes)
-                on[:, rows.start + some.start : rows.start + some.start + len(counted)] = counted.swapaxes(0, 1)
+                on[:, done : done + len(counted)] = counted.swapaxes(0, 1)
+                done += len(counted)
         return on
 
     def select(self, features: Index) -> "Incidence":

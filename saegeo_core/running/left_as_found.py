@@ -45,7 +45,7 @@ def left_as_found() -> Iterator[list[str]]:
     changed: list[str] = []
     errors = _StandardError(sys.stderr)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(errors):  # type: ignore[type-var]
+        with warnings.catch_warnings(), contextlib.redirect_stdout(errors):
             rules = _rules_for_all()
             try:
                 yield changed
@@ -107,7 +107,7 @@ def _numpy_state() -> tuple[Any, ...]:
     import numpy as np
 
     name, keys, *rest = np.random.get_state()  # noqa: NPY002
-    return name, bytes(keys), *rest
+    return name, np.asarray(keys).tobytes(), *rest
 
 
 def _set_numpy_state(state: tuple[Any, ...]) -> None:
@@ -121,7 +121,7 @@ def _torch_state() -> tuple[bytes, ...]:
     """Of the CPU, and of every card where any is in use."""
     import torch
 
-    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    cards = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
     return tuple(bytes(one.numpy()) for one in (torch.get_rng_state(), *cards))
 
 
