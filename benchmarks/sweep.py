@@ -109,16 +109,16 @@ def one_after_the_other(tasks: Sequence[Task]) -> Iterator[Outcome]:
 
 
 @contextmanager
-def two_nodes() -> Iterator[Executor[Task]]:
+def two_nodes() -> Iterator[Executor]:
     """A Ray cluster of two nodes of one core each on this machine."""
     from ray.cluster_utils import Cluster
 
-    from saegeo_core.sweeping.executors import RayCluster
+    from saegeo_core.sweeping.executors import OnRay
 
     os.environ["PYTHONPATH"] = ":".join(filter(None, sys.path))
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     cluster.add_node(num_cpus=1)
-    executor = RayCluster().open(cluster.address, Share())
+    executor = OnRay().open(cluster.address, Share())
     try:
         yield executor
     finally:

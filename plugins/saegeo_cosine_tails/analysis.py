@@ -29,6 +29,7 @@ class CosineTailsParameters(Parameters):
     max_rows: int | None = Field(
         default=None,
         ge=20,
+        examples=[4096],
         description="Hold that many rows, drawn at random, against all where there are more: for clouds of which all pairs "
         "would take too long.",
     )

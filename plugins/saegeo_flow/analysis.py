@@ -21,10 +21,10 @@ class FlowParameters(Parameters):
         min_length=1,
         description="the SAEs of the layers in order, names, paths or patterns of them, comma-separated; "
         "where the SAE measured is not among them it is the first",
-        examples=[["minilm-l6:layer_*"]],
+        examples=[["minilm-l6:layer_4"]],
     )
-    sources: list[SaeSpec] = Field(
-        default=[], description="SAEs of what blocks write (attention, MLP), which may have brought what is born."
+    sources: list[SaeSpec] | None = Field(
+        default=None, description="SAEs of what blocks write (attention, MLP), which may have brought what is born."
     )
     chance: float = Field(
         default=0.01, gt=0, le=0.5, description="Probability with which a feature has a partner by chance."
@@ -55,7 +55,7 @@ class Flow(Analysis):
 
     def cost(self, n_features: int, d_in: int, parameters: FlowParameters) -> Cost:
         """Four passes over all pairs for each layer after the first and each source, of which two for reflections."""
-        n_pairs = len(parameters.chain) + len(parameters.sources)
+        n_pairs = len(parameters.chain) + len(parameters.sources or ())
         return Cost(12 * n_pairs * n_features**2 * d_in, 40 * n_features * d_in + 5e8)
 
     def estimates(

@@ -28,6 +28,8 @@ ENTRIES_AT_ONCE = 2**24
 ROWS_AT_ONCE = 64
 MIN_VARIANCE = 1e-30
 """Lets inputs that are all alike be factorized; they then say nothing, as they should."""
+ROUNDING = 1e-6
+"""Of the mean variance: more than the least eigenvalue of a covariance loses where its products are float32."""
 
 
 def deal_folds(strata: Integers, rng: np.random.Generator, *, n_folds: int = 5) -> Integers:
@@ -165,8 +167,11 @@ def _factor(rows: Tensor, train: Tensor, squares: Tensor, sums: Tensor, products
     share = (by_chance / off_level).clamp(0, 1) if off_level > 0 else torch.zeros_like(level)
     unit = torch.eye(n_inputs, dtype=torch.float64, device=rows.device)
     shrunk = (1 - share) * covariance + (share * level + MIN_VARIANCE) * unit
-    factor: Tensor = torch.linalg.cholesky(shrunk).float()
-    return factor
+    factor, failed = torch.linalg.cholesky_ex(shrunk)
+    if failed:  # inputs that go together exactly, to rounding
+        factor = torch.linalg.cholesky(shrunk + ROUNDING * level * unit)
+    found: Tensor = factor.float()
+    return found
 
 
 def _sum(rows: Tensor) -> Tensor:

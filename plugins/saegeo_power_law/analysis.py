@@ -86,8 +86,7 @@ class PowerLaw(Analysis):
     def _of_cloud(
         self, cloud: "FeatureCloud", window: "RankWindow", parameters: PowerLawParameters, context: AnalysisContext
     ) -> "Findings":
-        if parameters.unit_rows:
-            cloud = cloud.with_unit_rows()
+        cloud = cloud.with_unit_rows() if parameters.unit_rows else cloud.near_unit_length()
         if cloud.n_features < 2 or cloud.d_in < 2:
             from saegeo_power_law.declared import DECLARED, PUBLISHED
 

@@ -51,7 +51,7 @@ class QuickAgreement:
         n_sampled = 0 if sample is None else len(sample)
         self._is_kept = 2 * n_sampled > m
         self._sampled = torch.empty(n_others, n_sampled, m if self._is_kept else 0, device=device)
-        near = 2, n_others, n_sampled, 0 if self._is_kept else NEAREST + 1
+        near = 2, n_others, n_sampled, 0 if self._is_kept else min(NEAREST, m) + 1
         self._near_column, self._near_value = (
             torch.empty(near, dtype=torch.int64, device=device),
             torch.empty(near, device=device),
@@ -138,6 +138,6 @@ def _largest(products: Tensor) -> tuple[Tensor, Tensor]:
 
 def _nearest_and_own(products: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
     """Columns of the largest of each row, and of its own number, so that all rows can be paired, and their values."""
-    largest = products.topk(NEAREST, dim=2)
+    largest = products.topk(min(NEAREST, products.shape[2]), dim=2)
     own = numbers[None, :, None].expand(len(products), -1, 1)
     return torch.cat([largest.indices, own], 2), torch.cat([largest.values, products.gather(2, own)], 2)

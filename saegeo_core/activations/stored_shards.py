@@ -42,12 +42,12 @@ def find_shards(folder: Path) -> list[Shard]:
         SaegeoError: there are none, one is missing, or one is damaged.
     """
     numpy_files: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.glob("*.npy")):
+    for path in _files(folder, ".npy"):
         stem, _, name = path.name.removesuffix(".npy").partition(".")
         numpy_files.setdefault(stem, {})[name] = path
     shards: dict[str, Shard] = {stem: NumpyShard(files) for stem, files in numpy_files.items()}
     for suffix, kind in ((".safetensors", SafetensorsShard), (".npz", NpzShard)):
-        for path in folder.glob(f"*{suffix}"):
+        for path in _files(folder, suffix):
             if path.stem in shards:
                 raise SaegeoError(
                     f"{folder} holds the shard {path.stem} twice, as {suffix[1:]} and as another kind",
@@ -61,6 +61,19 @@ def find_shards(folder: Path) -> list[Shard]:
         )
     _refuse_gaps(folder, sorted(shards))
     return [shards[stem] for stem in sorted(shards)]
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    """Those that end so, in the order of their names.
+
+    Raises:
+        SaegeoError: one is no plain file: a pipe in its place would be waited for, a device read without end.
+    """
+    found = sorted(folder.glob(f"*{suffix}"))
+    for path in found:
+        if not path.is_file():
+            raise SaegeoError(f"{path} is no plain file", "copy the activations again from their source")
+    return found
 
 
 def _refuse_gaps(folder: Path, stems: list[str]) -> None:

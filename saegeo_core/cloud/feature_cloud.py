@@ -32,6 +32,9 @@ SHORTEST = 1e-75
 LONGEST = 1e37
 """Rows longer than this are refused: single precision, in which products are made and lengths are kept, ends at 3e38."""
 
+NEAR = 20
+"""Powers of two within which fourth powers of lengths keep their digits in float32."""
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureCloud:
@@ -158,6 +161,17 @@ class FeatureCloud:
     def with_unit_rows(self) -> "FeatureCloud":
         """The same directions, every row of length 1: a cloud of its own, float32, with a digest of its own."""
         return replace(self, vectors=self.unit_vectors(), norms=np.ones(self.n_features))
+
+    def near_unit_length(self) -> "FeatureCloud":
+        """The cloud, where its rows are so short or long that float32 does not hold their squares multiplied by a power of two.
+
+        That one is float64, its rows are of length one in root mean square, and it has a digest of its own.
+        """
+        _, power = np.frexp(self.norms.max() * np.sqrt(np.mean((self.norms / self.norms.max()) ** 2)))
+        if abs(power) <= NEAR:
+            return self
+        factor = 2.0 ** -float(power)
+        return replace(self, vectors=self.vectors.double() * factor, norms=self.norms * factor)
 
     @cached_property
     def _row_digests(self) -> list[bytes]:

@@ -36,12 +36,13 @@ class Shared(NamedTuple):
 def left_as_found() -> Iterator[list[str]]:
     """While it lasts an analysis works; then what it gives holds a sentence for each thing that was changed, and was put back.
 
-    Threads that are left running cannot be ended: they are told only. What libraries do at import to warnings of their own is no
-    matter of the analysis that imports them first: that is put back in silence.
+    Threads that are left running cannot be ended: they are told only. What libraries do at import, to warnings of their own and with
+    the generator of `random` (rich draws from it, and scikit-learn brings rich), is no matter of the analysis that imports them
+    first: that is put back in silence.
     """
     shared = _shared()
     before = [one.read() for one in shared]
-    threads = set(threading.enumerate())
+    threads, modules = set(threading.enumerate()), set(sys.modules)
     changed: list[str] = []
     errors = _StandardError(sys.stderr)
     try:
@@ -56,7 +57,8 @@ def left_as_found() -> Iterator[list[str]]:
         for one, was in zip(shared, before, strict=True):
             if one.read() != was:
                 one.put_back(was)
-                changed.append(one.told)
+                if one.read is not random.getstate or sys.modules.keys() <= modules:
+                    changed.append(one.told)
         left = [thread.name for thread in threading.enumerate() if thread not in threads and not _is_host_s(thread)]
         if errors.was_printed_to:
             changed.append("it printed, to standard error here, for standard output carries results: use logging")

@@ -9,7 +9,11 @@ from saegeo_core.cli.cost_plan import in_words, say_cost, work_in_words
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 
-GIVEN = {"stability": {"other": "minilm-l6:layer_3"}}
+GIVEN = {
+    "stability": {"other": "minilm-l6:layer_3"},
+    "seeds": {"others": ["minilm-l6:layer_3"]},
+    "flow": {"chain": ["minilm-l6:layer_3"]},
+}
 
 
 @pytest.fixture

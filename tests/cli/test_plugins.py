@@ -54,7 +54,10 @@ def test_metrics_that_cannot_be_shown_are_told_why(saegeo, plugins, analysis):
 
     result = saegeo("plugins", "show", "mean-norm", plugins=plugins(analysis(before=leave)))
     assert result.exit_code == 0
-    assert "metrics are known from a report; on synthetic features it stopped: not today" in result.stdout
+    assert (
+        "metrics are known from a report; on synthetic features it stopped: it asked to end the program, with status not today"
+        in result.stdout
+    )
     assert "noise" not in result.stdout
 
 

@@ -164,3 +164,11 @@ def test_a_file_of_something_else_than_tensors(tmp_path):
 def test_a_missing_file_is_named(tmp_path, suffix):
     with pytest.raises(SaegeoError, match=f"missing{suffix} cannot be read"):
         open_tensors(tmp_path / f"missing{suffix}")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".npy", ".npz", ".pt"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path, suffix):
+    path = tmp_path / f"decoder{suffix}"
+    os.mkfifo(path)
+    with pytest.raises(SaegeoError, match="no plain file"):
+        open_tensors(path)

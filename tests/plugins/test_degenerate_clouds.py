@@ -28,7 +28,9 @@ PARAMETERS = {
     "frequency-geometry": {"null_draws": 99},
     "lobes": {"null_draws": 19, "document_splits": 2, "isotropic_draws": 2, "n_clusters": "2,3", "k_reported": 3},
     "power-law": {"first_rank": 2, "last_rank": 12, "null_draws": 19, "power_law_draws": 2},
+    "flow": {"chain": "memory:other"},
     "redundancy": {"null_draws": 2},
+    "seeds": {"others": "memory:other"},
     "stability": {"other": "memory:other", "null_draws": 2},
 }
 WITHOUT_WORDS = {("crystals", "paper")}  # published on vectors of words alone

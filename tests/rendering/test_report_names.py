@@ -1,6 +1,7 @@
 import pytest
 
-from saegeo_core.rendering.report_names import MAX_FILE_NAME, ReportName, file_name, links, report_names
+from saegeo_core.file_names import MOST_CHARACTERS, file_name
+from saegeo_core.rendering.report_names import ReportName, links, report_names
 
 
 @pytest.fixture
@@ -75,6 +76,6 @@ def test_links_are_legible_and_all_different():
 def test_the_name_of_a_file_is_short_and_keeps_both_ends():
     assert file_name("cosine tails: a/b") == "cosine-tails-a-b"
     long = file_name("cosine-tails.histogram-" + "local:gemma-scope-9b-pt-res/" * 9 + " against end")
-    assert len(long) == MAX_FILE_NAME
+    assert len(long) == MOST_CHARACTERS
     assert (long[:23], long[-4:]) == ("cosine-tails.histogram-", "-end")
     assert "--" in long

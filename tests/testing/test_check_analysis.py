@@ -215,7 +215,7 @@ RUNS_AT_ALL = "runs on an ordinary cloud"
         (by_threads, "same metrics on one thread and on two", "length.estimate: 1.0, then 2.0"),
         (with_infinity_in_a_table, FINITE, "Input should be a finite number, given inf"),
         (with_objects_in_an_array, "survives as strict JSON", "Object arrays"),
-        (exiting, RUNS_AT_ALL, "SystemExit: 3"),
+        (exiting, RUNS_AT_ALL, "RuntimeError: it asked to end the program, with status 3"),
     ],
 )
 def test_what_is_wrong_is_named(spoiled, spoil, check, seen):

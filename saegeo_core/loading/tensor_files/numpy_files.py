@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading, refuse_unless_floating
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile, opening, reading, refuse_unless_floating
 from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
 from saegeo_core.numerics.stored_arrays import read_header, refuse_repeated
 from saegeo_core.size_limit import refuse_inflating
@@ -63,7 +63,7 @@ class _Header:
 
 def open_npy(path: Path, *, whole_numbers: bool = False) -> TensorFile:
     """The one array of a `.npy` file, under the name "array". It may hold integers where `whole_numbers` says so."""
-    with reading(path, "a NumPy array"), path.open("rb") as file:
+    with opening(path, "a NumPy array"), path.open("rb") as file:
         header = _Header.read(file, path.stat().st_size)
         if not whole_numbers or header.dtype.kind not in "iu":
             header.refuse_unless_floating(str(path))
@@ -80,7 +80,7 @@ def open_npz(path: Path, whole_numbers: Collection[str] = ()) -> TensorFile:
 
     Those named in `whole_numbers` may hold integers; all others must be floating-point.
     """
-    with reading(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
+    with opening(path, "an .npz archive"), zipfile.ZipFile(path) as archive:
         arrays = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         refuse_repeated([member.filename for member in arrays])
         members = {member.filename.removesuffix(".npy"): member for member in arrays}

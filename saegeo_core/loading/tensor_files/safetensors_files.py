@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.json_files import read_json_object
-from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile, opening, reading
 
 if TYPE_CHECKING:
     import torch
@@ -15,7 +15,7 @@ def open_safetensors(path: Path) -> TensorFile:
     """The arrays of a `.safetensors` file."""
     from safetensors import safe_open
 
-    with reading(path, "a safetensors file"), safe_open(path, framework="pt") as file:
+    with opening(path, "a safetensors file"), safe_open(path, framework="pt") as file:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - not a dict
 
     def read(name: str) -> "torch.Tensor":

@@ -94,3 +94,12 @@ def reading(path: Path, kind: str) -> Iterator[None]:
             f"{path} cannot be read as {kind}: {reason}",
             "it may be damaged or cut short: copy it again from its source",
         ) from error
+
+
+@contextlib.contextmanager
+def opening(path: Path, kind: str) -> Iterator[None]:
+    """`reading` from the beginning. A pipe would be waited for, a device read without end: neither is opened."""
+    if path.exists() and not path.is_file():
+        raise SaegeoError(f"{path} is no plain file", "copy it again from its source")
+    with reading(path, kind):
+        yield

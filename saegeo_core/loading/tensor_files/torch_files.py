@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.json_text import parsed
-from saegeo_core.loading.tensor_files.tensor_file import TensorFile, reading
+from saegeo_core.loading.tensor_files.tensor_file import TensorFile, opening, reading
 from saegeo_core.loading.tensor_files.zip_members import refuse_damaged, start_of
 from saegeo_core.size_limit import MOST_TEXT, limit
 
@@ -35,7 +35,7 @@ def open_torch(path: Path) -> TensorFile:
     """
     import torch
 
-    with reading(path, "a PyTorch file"):
+    with opening(path, "a PyTorch file"):
         is_zip = zipfile.is_zipfile(path) and not _json_comes_first(path)
         is_mapped = is_zip and _is_stored_plainly(path)
         if is_zip:
@@ -65,7 +65,7 @@ def open_torch(path: Path) -> TensorFile:
 
 def json_line_of(path: Path) -> dict[str, Any] | None:
     """The line of JSON before the weights, as saev writes it; None where there is none."""
-    with reading(path, "a PyTorch file"), path.open("rb") as file:
+    with opening(path, "a PyTorch file"), path.open("rb") as file:
         if file.read(1) != b"{":
             return None
         content = parsed(b"{" + file.readline(limit(MOST_TEXT)))

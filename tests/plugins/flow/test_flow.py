@@ -114,7 +114,7 @@ def test_what_is_born_is_found_in_the_block_that_brought_it(rng):
     told = findings.tables["sources"].set_index("source")
     assert list(told.index) == ["memory:attention-1", "memory:mlp-1"]
     assert told["brought"].to_numpy() == pytest.approx([40 / 60, 0.01], abs=0.06)
-    assert told["random_brought"].to_numpy() == pytest.approx([0.01, 0.01], abs=0.03)
+    assert told["random_brought"].to_numpy() == pytest.approx([0.01, 0.01], abs=0.05)
 
 
 def test_what_is_no_chain_is_refused(rng):

@@ -383,7 +383,7 @@ DEGENERATE = {
     ),
     "as steep as can be": np.random.default_rng(0).standard_normal((200, 50)) * 10.0 ** -np.arange(50),
     "steeper than corrected for": np.random.default_rng(0).standard_normal((200, 48)) * np.arange(1, 49) ** -3.6,
-    "tiny": 1e-100 * np.random.default_rng(0).standard_normal((200, 50)),
+    "tiny": 1e-70 * np.random.default_rng(0).standard_normal((200, 50)),
     "half precision": np.random.default_rng(0).standard_normal((200, 50)).astype(np.float16),
 }
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from saegeo_core import Absent, MissingInput, SaegeoError, load_cloud, run
+from saegeo_core import Absent, AnalysisContext, MissingInput, SaegeoError, load_cloud, run
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.statistics.permutation import permutation_pvalue
@@ -126,8 +126,9 @@ def test_intervals_cover(name):
         rng = np.random.default_rng([1, seed])
         rows = COMPOSITES[name](300, 24, rng)
         cloud, other = map(FeatureCloud.from_array, (rows, rows + 0.8 * isotropic(300, 24, rng)))
+        context = AnalysisContext(rng=rng)
         found = agreement(cloud.unit_vectors(), other.unit_vectors(), shared_above=0.7, one_to_one=True).means
-        known = spreads(found, cloud, other, "cpu")
+        known = spreads(found, cloud, other, context)
         for metric, collected in drawn.items():
             if isinstance(known[metric], Spread):
                 collected.append(known[metric].resampled)
