@@ -36,9 +36,9 @@ class Shared(NamedTuple):
 def left_as_found() -> Iterator[list[str]]:
     """While it lasts an analysis works; then what it gives holds a sentence for each thing that was changed, and was put back.
 
-    Threads that are left running cannot be ended: they are told only. What libraries do at import, to warnings of their own and with
-    the generator of `random` (rich draws from it, and scikit-learn brings rich), is no matter of the analysis that imports them
-    first: that is put back in silence.
+    Threads that are left running cannot be ended: they are told only. What libraries do at import, to warnings of their own and
+    with the generator of `random` (rich draws from it, and scikit-learn brings rich), is no matter of the analysis that imports
+    them first: that is put back in silence.
     """
     shared = _shared()
     before = [one.read() for one in shared]

@@ -1,6 +1,7 @@
 """Containers give shapes without reading and arrays without copying."""
 
 import os
+import resource
 import warnings
 import zipfile
 
@@ -172,3 +173,17 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path, suffix):
     os.mkfifo(path)
     with pytest.raises(SaegeoError, match="no plain file"):
         open_tensors(path)
+
+
+def test_a_text_said_to_be_of_gigabytes_is_not_made_room_for(tmp_path):
+    """In a file of before PyTorch 1.6, of which the key of the storage is said to be four gigabytes long."""
+    path = tmp_path / "old.pt"
+    torch.save({"decoder": torch.ones(3, 4)}, path, _use_new_zipfile_serialization=False)
+    assert open_tensors(path).read("decoder").shape == (3, 4)
+    content = path.read_bytes()
+    place = content.index(b"X\x07\x00\x00\x00decoder") + 1
+    path.write_bytes(content[:place] + b"\xff\xff\xff\xff" + content[place + 4 :])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(SaegeoError, match="PyTorch file"):
+        open_tensors(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # kilobytes

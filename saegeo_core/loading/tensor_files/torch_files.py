@@ -4,6 +4,7 @@ The zip container of PyTorch 1.6 and later is memory-mapped; the older one, whic
 """
 
 import io
+import os
 import pickle
 import re
 import warnings
@@ -117,6 +118,15 @@ def _json_comes_first(path: Path) -> bool:
         return file.read(1) == b"{"
 
 
+class _ReadToItsEnd(io.BufferedReader):
+    """A file of which no more is asked than it has: for a text said to be of gigabytes as many would be set aside."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most what is left."""
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 def _load(path: Path, is_mapped: bool) -> Any:
     import torch
 
@@ -124,7 +134,10 @@ def _load(path: Path, is_mapped: bool) -> Any:
         warnings.simplefilter("ignore")  # about pickle protocols: what matters is raised
         try:
             if not _json_comes_first(path):
-                return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
+                if is_mapped or zipfile.is_zipfile(path):
+                    return torch.load(path, map_location="cpu", weights_only=True, mmap=is_mapped)
+                with _ReadToItsEnd(io.FileIO(path)) as old:
+                    return torch.load(old, map_location="cpu", weights_only=True)
             with path.open("rb") as file:  # a line of JSON before the weights, as saev writes them
                 file.readline()
                 weights = io.BytesIO(file.read())
