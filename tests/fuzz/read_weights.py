@@ -115,9 +115,12 @@ def matrix_in(name, folder):
     """The matrix called W_dec in a file, or the only one."""
     found = arrays_of(folder / name)
     (only,) = [found["W_dec"]] if "W_dec" in found else [one for one in found.values() if one.ndim == 2]
-    bias = found.get("b_dec")
-    is_turned = bias is not None and bias.shape == only.shape[:1] != only.shape[1:]  # the bias is of the dimensions
-    return rows_that_count(only.T if is_turned else only)
+    return rows_that_count(only.T if is_turned(only, found.get("b_dec")) else only)
+
+
+def is_turned(matrix, bias):
+    """Whether the bias, which is of the dimensions, says that these are the first axis."""
+    return bias is not None and bias.shape == matrix.shape[:1] != matrix.shape[1:]
 
 
 def array_in(name, array, folder, turned=False):
@@ -180,7 +183,9 @@ def sharded_example():
 def sharded_says(folder):
     places = strict_json((folder / "m/model.safetensors.index.json").read_text())["weight_map"]
     name = "W_dec" if "W_dec" in places else next(iter(places))
-    return array_in(f"m/{places[name]}", name, folder)
+    bias = arrays_of(folder / "m" / places["b_dec"]).get("b_dec") if "b_dec" in places else None
+    found = arrays_of(folder / "m" / places[name])
+    return array_in(f"m/{places[name]}", name, folder, turned=name in found and is_turned(found[name], bias))
 
 
 def saev_example():
