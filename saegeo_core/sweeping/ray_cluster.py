@@ -19,6 +19,7 @@ SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
 """Packages whose versions must agree: numbers and what is sent between processes depend on them."""
 SECONDS_TO_ANSWER = 10.0
 SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_TO_BE_MISSED = 10
 SECONDS_TO_COME_BACK = 20.0
 """How long the head may be silent. After 60 Ray ends the process that joined it, without a word."""
 
@@ -164,11 +165,24 @@ def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> N
             try:
                 answer = ray.get(reference)
             except RayError as error:
+                if _has_left(node["NodeID"]):
+                    continue
                 raise SaegeoError(
                     f"the machine at {node['NodeManagerAddress']} cannot do what saegeo asks: {first_line(error)}",
                     "install saegeo on all machines, the same version",
                 ) from error
             _refuse_unfit(node["NodeManagerAddress"], answer, out)
+
+
+def _has_left(node_id: str) -> bool:
+    """Whether a machine that did not answer is told to be gone, at once or soon: the cluster learns of it with delay."""
+    import ray
+
+    for _ in range(SECONDS_TO_BE_MISSED):
+        if all(node["NodeID"] != node_id or not node["Alive"] for node in ray.nodes()):  # type: ignore[no-untyped-call]
+            return True
+        time.sleep(1)
+    return False
 
 
 def _refuse_unfit(address: str, answer: "tuple[dict[str, str], str]", out: Path | None) -> None:

@@ -164,6 +164,7 @@ MAKES_CLOUDS = {
     "select",
     "unit_vectors",
     "with_unit_rows",
+    "near_unit_length",
     "with_labels",
     "with_description",
 }

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def cluster(installed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", ":".join([str(installed), *filter(None, sys.path)]))
         patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv(
+            "RAY_TMPDIR", tempfile.mkdtemp(prefix="ray", dir="/tmp")
+        )  # not found by tests that start their own
         cluster = cluster_utils.Cluster(
             initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
         )
