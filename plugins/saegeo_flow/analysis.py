@@ -45,10 +45,11 @@ class Flow(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: FlowParameters, context: AnalysisContext) -> "Findings":
         """Follow features from layer to layer."""
+        from saegeo_core.measuring.partners import refuse_other_dimensions
         from saegeo_flow.calibrated import calibrated_findings
 
         chain, sources = _chain(cloud, context), list(context.clouds.get("sources", ()))
-        _refuse_unlike([*chain, *sources])
+        refuse_other_dimensions([*chain, *sources], "name layers of one model that read or write the same stream")
         return calibrated_findings(
             chain, sources, cloud, context, chance=parameters.chance, null_draws=parameters.null_draws
         )
@@ -102,13 +103,3 @@ def _chain(cloud: "FeatureCloud", context: AnalysisContext) -> "list[FeatureClou
             "name the layers in order, or a pattern of them: --set 'flow.chain=minilm-l6:layer_*'",
         )
     return chain
-
-
-def _refuse_unlike(clouds: "Sequence[FeatureCloud]") -> None:
-    first = clouds[0]
-    for one in clouds[1:]:
-        if one.d_in != first.d_in:
-            raise SaegeoError(
-                f"{first.sae.spec} has {first.d_in} dimensions, {one.sae.spec} has {one.d_in}: they share no cosines",
-                "name layers of one model that read or write the same stream",
-            )

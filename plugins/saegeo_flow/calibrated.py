@@ -1,7 +1,6 @@
 """A chain of layers: numbers, how well they are known, and nulls together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -10,11 +9,10 @@ import pandas as pd
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
-from saegeo_core.measuring.partners import Partners, ReflectedPartners, partners_in_reflections, partners_of
+from saegeo_core.measuring.partners import NOBODY, BesideReflections, beside_reflections, partners_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.statistics.population import DICTIONARY
-from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import Resampled, on_the_logit_scale, student_interval
 from saegeo_flow.chains import Chains
 from saegeo_flow.declared import DECLARED
@@ -50,17 +48,8 @@ FIGURES = [
 ]
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """From one dictionary to the next.
-
-    Attributes:
-        partners: who has a partner in whom.
-        reflected: who has one in the next as it is, and in its reflections.
-    """
-
-    partners: Partners
-    reflected: ReflectedPartners
+Look = Callable[[FeatureCloud, FeatureCloud, np.random.Generator], BesideReflections]
+"""Looks for the features of one cloud in another, and in its reflections."""
 
 
 def calibrated_findings(
@@ -81,7 +70,7 @@ def calibrated_findings(
     steps = [look(one, following, rng) for one, following, rng in zip(chain, chain[1:], rngs, strict=False)]
     sizes = [one.n_features for one in chain]
     chains = Chains([one.partners.mutual for one in steps], sizes)
-    in_reflections = [one.reflected.mutual(one.partners.reverse_thresholds) for one in steps]
+    in_reflections = [one.in_reflections.mutual(one.partners.reverse_thresholds) for one in steps]
     draws = [Chains(list(one), sizes) for one in zip(*in_reflections, strict=True)]
     numbers = chains.numbers
     more = Absent(f"more than half are left after {len(steps)} layers")
@@ -122,14 +111,17 @@ def _step(
     context: AnalysisContext,
     chance: float,
     null_draws: int,
-) -> Step:
-    units = first.unit_vectors().to(context.device), second.unit_vectors().to(context.device)
+) -> BesideReflections:
     laws = matched_directions_of(first, device=context.device), matched_directions_of(second, device=context.device)
-    found = partners_of(units, laws, chance, rng)  # type: ignore[arg-type]
-    reflected = ReflectedDirections.of(units[1], kin_of(second, device=context.device))
-    signs = reflected.signs_of_draws(null_draws, rng)
-    watch = partial(context.progress, description=f"reflections of {second.sae.spec}")
-    return Step(found, partners_in_reflections(units[0], reflected, signs, found.thresholds, watch))
+    return beside_reflections(
+        (first, second),
+        laws,  # type: ignore[arg-type]
+        chance,
+        rng,
+        n_draws=null_draws,
+        device=context.device,
+        progress=context.progress,
+    )
 
 
 def _nulls(numbers: dict[str, float], draws: Sequence[Chains]) -> dict[str, Nulls]:
@@ -148,7 +140,7 @@ def _nulls(numbers: dict[str, float], draws: Sequence[Chains]) -> dict[str, Null
 def _spread(chains: Chains, chain: Sequence[FeatureCloud], device: str) -> dict[str, Spread | Absent]:
     """Kin of each layer left out together; as if the steps of a chain moved together, which errs on the wide side."""
     kin = [kin_of(one, device=device) for one in chain]
-    carried = [(step >= 0).astype(float) for step in chains.steps]
+    carried = [(step != NOBODY).astype(float) for step in chains.steps]
     born = [one.astype(float) for one in chains.is_born]
     to_the_end = chains.is_carried_to_the_end.astype(float)
     return {
@@ -176,8 +168,8 @@ def _of_steps(values: Sequence[np.ndarray], kin: Sequence[np.ndarray]) -> Spread
 
 def _steps(chain: Sequence[FeatureCloud], chains: Chains, draws: Sequence[Chains]) -> pd.DataFrame:
     """Shares of each layer after the first that come from the one before, and of each before the last that go no further."""
-    carried = [int((step >= 0).sum()) for step in chains.steps]
-    by_chance = [np.mean([(one.steps[k] >= 0).sum() for one in draws]) for k in range(len(carried))]
+    carried = [int((step != NOBODY).sum()) for step in chains.steps]
+    by_chance = [np.mean([(one.steps[k] != NOBODY).sum() for one in draws]) for k in range(len(carried))]
     before, after = chains.sizes[:-1], chains.sizes[1:]
     return pd.DataFrame(
         {
@@ -211,7 +203,13 @@ def _longest(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:
     )
 
 
-def _sources(chain, chains, sources, rngs, look) -> pd.DataFrame:  # type: ignore[no-untyped-def]
+def _sources(
+    chain: Sequence[FeatureCloud],
+    chains: Chains,
+    sources: Sequence[FeatureCloud],
+    rngs: Sequence[np.random.Generator],
+    look: Look,
+) -> pd.DataFrame:
     """Of what is born in each layer, the share that has a partner in what a block of that layer writes."""
     rows = []
     for source, rng in zip(sources, rngs, strict=True):
@@ -227,7 +225,7 @@ def _sources(chain, chains, sources, rngs, look) -> pd.DataFrame:  # type: ignor
                     "source": source.sae.spec,
                     "born": int(is_born.sum()),
                     "brought": float(step.partners.is_found[is_born].mean()),
-                    "random_brought": float(step.reflected.is_found[1:, is_born].mean()),
+                    "random_brought": float(step.in_reflections.is_found[1:, is_born].mean()),
                     "brought_of_carried": float(step.partners.is_found[~is_born].mean())
                     if not is_born.all()
                     else np.nan,

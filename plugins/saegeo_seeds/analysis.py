@@ -97,16 +97,13 @@ def _other_seeds(cloud: "FeatureCloud", context: AnalysisContext) -> "list[Featu
     Raises:
         SaegeoError: none is left, or one has directions of other dimensions.
     """
+    from saegeo_core.measuring.partners import refuse_other_dimensions
+
     others = [one for one in context.clouds["others"] if one.digest != cloud.digest]
     if not others:
         raise SaegeoError(
             f"seeds.others names no SAE but {cloud.sae.spec}, which is the one measured",
             "name SAEs of other seeds: --set seeds.others=minilm-l6:seed_1_layer_3",
         )
-    for other in others:
-        if other.d_in != cloud.d_in:
-            raise SaegeoError(
-                f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",
-                "set seeds.others to SAEs of the same place in the same model",
-            )
+    refuse_other_dimensions([cloud, *others], "set seeds.others to SAEs of the same place in the same model")
     return others

@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
-from saegeo_core.measuring.partners import Partners, partners_in_reflections, partners_of
+from saegeo_core.measuring.partners import Partners, beside_reflections, partners_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.population import DICTIONARY
-from saegeo_core.statistics.reflected_directions import ReflectedDirections
 from saegeo_core.statistics.resampling import Resampled, jackknife_of, on_the_logit_scale, student_interval
 from saegeo_seeds.declared import DECLARED
 from saegeo_seeds.subspaces import leading_subspace, overlap
@@ -75,9 +71,8 @@ def calibrated_findings(
         if isinstance(law := matched_directions_of(one, device=context.device), Absent):
             return DECLARED.absent(f"{one.sae.spec}: {law.absent}", cloud.n_features)
     q = max(1, min(q, cloud.d_in // 4))
-    unit = cloud.unit_vectors().to(context.device)
     beside = [
-        _beside(unit, cloud, other, context, rng, chance=chance, null_draws=null_draws, q=q)
+        _beside(cloud, other, context, rng, chance=chance, null_draws=null_draws, q=q)
         for other, rng in zip(others, context.rng.spawn(len(others)), strict=True)
     ]
     is_found = np.stack([one.partners.is_found for one in beside])
@@ -119,7 +114,6 @@ def shares_of(
 
 
 def _beside(
-    unit: Tensor,
     cloud: FeatureCloud,
     other: FeatureCloud,
     context: AnalysisContext,
@@ -129,22 +123,26 @@ def _beside(
     null_draws: int,
     q: int,
 ) -> BesideSeed:
-    theirs = other.unit_vectors().to(context.device)
     laws = matched_directions_of(cloud, device=context.device), matched_directions_of(other, device=context.device)
-    found = partners_of((unit, theirs), laws, chance, rng)  # type: ignore[arg-type]
-    reflected = ReflectedDirections.of(theirs, kin_of(other, device=context.device))
-    signs = reflected.signs_of_draws(null_draws, rng)
-    watch = partial(context.progress, description=f"reflections of {other.sae.spec}")
-    in_reflections = partners_in_reflections(unit, reflected, signs, found.thresholds, watch).is_found
+    beside = beside_reflections(
+        (cloud, other),
+        laws,  # type: ignore[arg-type]
+        chance,
+        rng,
+        n_draws=null_draws,
+        device=context.device,
+        progress=context.progress,
+    )
+    found, in_reflections = beside.partners, beside.in_reflections.is_found
     here, there = (
-        leading_subspace(rows[torch.from_numpy(~is_found).to(rows.device)], q)
-        for rows, is_found in ((unit, found.is_found), (theirs, found.is_found_back))
+        leading_subspace(one.unit_vectors()[~is_found].to(context.device), q)
+        for one, is_found in ((cloud, found.is_found), (other, found.is_found_back))
     )
     if here is None or there is None:
         return BesideSeed(other, found, in_reflections, None, np.empty(0))
-    axes = reflected.axes.double()
+    axes = beside.reflected.axes.double()
     here, there = axes.T @ here, axes.T @ there
-    every_sign = torch.cat(signs)[1:].to(there)
+    every_sign = beside.signs[1:].to(there)
     overlaps = np.array([overlap(here, there * one[:, None]) for one in every_sign])
     return BesideSeed(other, found, in_reflections, overlap(here, there), overlaps)
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from saegeo_core import Analysis, AnalysisContext, Cost, Example, Parameters, SaegeoError, SaeSpec
+from saegeo_core import Analysis, AnalysisContext, Cost, Example, Parameters, SaeSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,14 +40,11 @@ class Stability(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: StabilityParameters, context: AnalysisContext) -> "Findings":
         """Compare the cloud with the other one."""
+        from saegeo_core.measuring.partners import refuse_other_dimensions
         from saegeo_stability.calibrated import calibrated_findings
 
         other = context.clouds["other"]
-        if other.d_in != cloud.d_in:
-            raise SaegeoError(
-                f"{cloud.sae.spec} has {cloud.d_in} dimensions, {other.sae.spec} has {other.d_in}: they share no cosines",
-                "set stability.other to an SAE of the same place in the same model",
-            )
+        refuse_other_dimensions([cloud, other], "set stability.other to an SAE of the same place in the same model")
         return calibrated_findings(
             cloud,
             other,

@@ -1,6 +1,7 @@
 """Who of one dictionary has a partner in another beyond what chance brings, and who would have one in its reflections."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -8,9 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.errors import SaegeoError
+from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.numerics.across import CosinesAcross, NearestAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.reflected_products import ReflectedProducts
+from saegeo_core.progress import Progress
 from saegeo_core.statistics.chance_partners import chance_cosines
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
@@ -74,6 +79,60 @@ class ReflectedPartners(NamedTuple):
         back = np.take_along_axis(self.reverse_cosine, self.partner, axis=1)  # nobody reads the last, and is left out
         is_mutual = self.is_found & (back == self.cosine) & (back > reverse_thresholds[self.partner])
         return np.where(is_mutual, self.partner, NOBODY)
+
+
+class BesideReflections(NamedTuple):
+    """Who has a partner in another dictionary, and in its reflections.
+
+    Attributes:
+        partners: as the two are.
+        in_reflections: with the second as it is, then reflected.
+        reflected: the second, ready to be reflected.
+        signs: of all reflections, the first of which is none, (1 + n_draws, d_in).
+    """
+
+    partners: Partners
+    in_reflections: ReflectedPartners
+    reflected: ReflectedDirections
+    signs: Tensor
+
+
+def refuse_other_dimensions(clouds: Sequence[FeatureCloud], hint: str) -> None:
+    """Raise SaegeoError, with that hint, where one has directions of other dimensions than the first."""
+    first = clouds[0]
+    for one in clouds[1:]:
+        if one.d_in != first.d_in:
+            raise SaegeoError(
+                f"{first.sae.spec} has {first.d_in} dimensions, {one.sae.spec} has {one.d_in}: they share no cosines",
+                hint,
+            )
+
+
+def beside_reflections(
+    clouds: tuple[FeatureCloud, FeatureCloud],
+    laws: tuple[ProjectedGaussian, ProjectedGaussian],
+    chance: float,
+    rng: np.random.Generator,
+    *,
+    n_draws: int,
+    device: str,
+    progress: Progress,
+) -> BesideReflections:
+    """Look for the features of two clouds in each other, and for those of the first in reflections of the second.
+
+    Args:
+        clouds, laws, chance, rng: as for `partners_of`.
+        n_draws: reflections.
+        device: where to compute.
+        progress: over the rows of each set of reflections.
+    """
+    first, second = (one.unit_vectors().to(device) for one in clouds)
+    found = partners_of((first, second), laws, chance, rng)
+    reflected = ReflectedDirections.of(second, kin_of(clouds[1], device=device))
+    signs = reflected.signs_of_draws(n_draws, rng)
+    watch = partial(progress, description=f"reflections of {clouds[1].sae.spec}")
+    in_reflections = partners_in_reflections(first, reflected, signs, found.thresholds, watch)
+    return BesideReflections(found, in_reflections, reflected, torch.cat(signs))
 
 
 def partners_of(
