@@ -57,8 +57,8 @@ class LobesParameters(Parameters):
     document_splits: int | None = Field(
         default=None,
         ge=0,
-        description="Splits of the documents into thirds, left out in turn for intervals; 0 makes none. By default 7; of more than "
-        f"{MANY_FEATURES:,} features 3.",
+        description="Splits of documents and kin into thirds, left out in turn for intervals; 0 makes none. By default 7; of more "
+        f"than {MANY_FEATURES:,} features 3.",
     )
     leading: Literal["lift", "share"] = Field(
         default="lift",
@@ -85,7 +85,7 @@ class Lobes(Analysis):
     """Whether features that fire together lie together."""
 
     name = "lobes"
-    version = "3"
+    version = "4"
     needs = frozenset({"vectors", "firing"})
     uses = frozenset({"labels"})
     headline = "ami"

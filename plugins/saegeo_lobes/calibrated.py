@@ -49,7 +49,7 @@ def calibrated_findings(
         min_blocks: blocks a live feature fires in at least, and is silent in at least.
         null_draws: permutations of either kind.
         isotropic_draws: random dictionaries that the probe is tried on.
-        document_splits: splits of the documents into thirds, for intervals; 0 makes none.
+        document_splits: splits of documents and kin into thirds, for intervals; 0 makes none.
     """
     live = live_features(firing.counts, firing.n_blocks, min_blocks=min_blocks)
     if live.n_live < min_features(k):

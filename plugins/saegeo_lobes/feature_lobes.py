@@ -1,7 +1,7 @@
 """Features divided into lobes, and whatever is measured of that division: of the SAE or of a control.
 
-The same holds of the lobes that are found without some of the documents (`without`) and by one run of k-means (`of_one_run`):
-numbers of all of them are computed alike.
+The same holds of the lobes that are found without some of the documents and features (`without`) and by one run of k-means
+(`of_one_run`): numbers of all of them are computed alike.
 """
 
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from saegeo_core import Absent
 from saegeo_core.numerics.arrays import Integers
 from saegeo_lobes.agreement import Agreement
 from saegeo_lobes.decoding import LinearProbe, deal_folds, merge_small_classes
-from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, FeatureSet, largest_first
+from saegeo_lobes.feature_set import ANGULAR, COSINE_GRAPH, LEFT_OUT, FeatureSet, largest_first
 from saegeo_lobes.lobe_text import LobeByText, leading_lobes, lobe_by_text, shares_on
 from saegeo_lobes.neighbor_phi import NeighborPhi, neighbor_phi_excess
 
@@ -34,7 +34,7 @@ class FeatureLobes:
     Attributes:
         features: the features.
         k: number of lobes, one of the settings' `n_clusters`.
-        lobes: int64 (n_features,), the lobe of each, from 0.
+        lobes: int64 (n_features,), the lobe of each, from 0; `LEFT_OUT` for those that do not count.
         folds: int64 (n_features,), the folds of the probe.
         probe: tells lobes from unit directions.
         left_out: bool (n_blocks,), blocks of text that do not count; None where all do.
@@ -61,7 +61,7 @@ class FeatureLobes:
         return replace(self, k=k, lobes=self.features.lobes("phi").labels(k))
 
     def without(self, left_out: NDArray[np.bool_], lobes: Integers) -> "FeatureLobes":
-        """The same features divided by the `lobes` that are found without the blocks `left_out`."""
+        """The same divided by the `lobes` that are found without the blocks `left_out`, and without features they leave out."""
         return replace(self, lobes=lobes, left_out=left_out)
 
     def of_one_run(self, number: int) -> "FeatureLobes":
@@ -72,10 +72,9 @@ class FeatureLobes:
     def agreement_with(self, geometry: str) -> Agreement:
         """Of the lobes with one clustering of the directions."""
         clusters = self.features.geometry(geometry)
-        if self.run is None:
-            return Agreement(self.lobes, clusters.labels(self.k))
-        runs = clusters.runs(self.k)
-        return Agreement(self.lobes, runs[self.run % len(runs)])
+        runs = clusters.labels(self.k)[None] if self.run is None else clusters.runs(self.k)
+        labels = runs[(self.run or 0) % len(runs)]
+        return Agreement(self.lobes[self._counts], labels[self._counts])
 
     @cached_property
     def graph_agreement(self) -> Agreement:
@@ -89,15 +88,28 @@ class FeatureLobes:
 
     @cached_property
     def classes(self) -> Integers | Absent:
-        """What the probe tells, int64 (n_features,) from 0: the lobes, those under ten features as one."""
-        classes, _ = merge_small_classes(self.lobes)
+        """What the probe tells, of the features that count: the lobes from 0, those under ten features as one."""
+        classes, _ = merge_small_classes(self.lobes[self._counts])
         return classes if classes.max() > 0 else ONE_CLASS
 
     @cached_property
     def accuracy(self) -> float | Absent:
         """Balanced accuracy with which the probe tells lobes, in [0, 1]."""
         classes = self.classes
-        return classes if isinstance(classes, Absent) else float(self.probe.balanced_accuracies(classes[None])[0])
+        if isinstance(classes, Absent):
+            return classes
+        probe = self.probe if self._counts.all() else self._probe_of_some()
+        return float(probe.balanced_accuracies(classes[None])[0])
+
+    def _probe_of_some(self) -> LinearProbe:
+        """The probe of the features that count alone."""
+        units = self.features.units.numpy(force=True)[self._counts]
+        return LinearProbe(units, self.folds[self._counts], self.features.settings.device)
+
+    @property
+    def _counts(self) -> NDArray[np.bool_]:
+        """Which features count, bool (n_features,)."""
+        return self.lobes != LEFT_OUT
 
     def neighbor_phi(self, permutations: NDArray[np.integer[Any]] = NO_PERMUTATIONS) -> NeighborPhi:
         """How neighbors fire together, and the same under permutations (n_permutations, n_features); lobes play no part."""
@@ -112,14 +124,14 @@ class FeatureLobes:
 
 
 def text_of(features: FeatureSet, lobes: Integers, left_out: NDArray[np.bool_] | None = None) -> LobeByText | Absent:
-    """What kinds of text lobes lead, int64 (n_features,) from 0; without the blocks `left_out`, bool (n_blocks,)."""
+    """What kinds of text lobes lead, of `FeatureLobes.lobes`; without the blocks `left_out`, bool (n_blocks,)."""
     firing = features.firing
     label, group = firing.label_of_block, firing.group_of_block
     if firing.fired is None:
         return PAIR_COUNTS_ONLY
     if label is None or group is None or len(np.unique(label[label >= 0])) < 2:
         return NO_LABELS
-    shares = shares_on(features.on_in_blocks(lobes)[0], lobes)
+    shares = shares_on(features.on_in_blocks(lobes)[0], lobes[lobes != LEFT_OUT])
     leading = leading_lobes(shares, relative=features.settings.lead_is_relative)
     kept = np.ones(len(leading), bool) if left_out is None else ~left_out
     counted = lobe_by_text(

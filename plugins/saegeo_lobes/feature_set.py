@@ -19,6 +19,7 @@ from torch import Tensor
 
 from saegeo_core import FiringStatistics
 from saegeo_core.numerics.arrays import Integers
+from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.k_means_runs import Clustering, clusters_from, consensus_of_runs
 from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_by_scores, nearest_neighbors
 from saegeo_core.numerics.spectral_clustering import SpectralEmbedding, cluster_embedding, spectral_embedding
@@ -36,12 +37,15 @@ from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
+ROWS_AT_ONCE = 64
 ACCURACY = 1e-6
 """Radians by which the span of the eigenvectors may be off that clusters come from."""
 MOVED_ACCURACY = 1e-3
 """Radians. Text left out turns coordinates by more than hundredths, and k-means starts where it ended."""
 MANY_FEATURES = 8192
 """Beyond so many a product of all pairs takes seconds."""
+LEFT_OUT = -1
+"""The lobe of features that do not count."""
 MIN_FEATURES = 12
 """Two strata of features that can be compared with one another."""
 
@@ -174,6 +178,17 @@ def largest_first(labels: Integers) -> Integers:
     return rank[numbers]
 
 
+def _square_of(matrix: Tensor, kept: Integers) -> Tensor:
+    """The rows and columns of some items, ascending, of a square matrix, in its own memory: what is written was read before."""
+    n = len(kept)
+    if n == len(matrix):
+        return matrix
+    square, places = matrix.view(-1)[: n * n].view(n, n), torch.from_numpy(kept).to(matrix.device)
+    for rows in row_slices(n, ROWS_AT_ONCE):
+        square[rows] = matrix[places[rows][:, None], places]
+    return square
+
+
 class FeatureSet:
     """N features of one dictionary.
 
@@ -257,11 +272,17 @@ class FeatureSet:
         """What becomes of lobes when other counts of these features take the place of theirs. Writes over the counts.
 
         k-means starts from the lobes, so that only what the counts change is seen, not where else it might have started.
+        Features that are `LEFT_OUT` of the lobes stay so, and play no part.
         """
+        kept = np.flatnonzero(lobes != LEFT_OUT)
+        counts, near = _square_of(counts, kept), self.lobes("phi").embedding
         affinity = affinity_matrix(counts, n_blocks, self.settings.measures["phi"], reuse_memory=True)
-        k, near = int(lobes.max()) + 1, self.lobes("phi").embedding
-        moved = spectral_embedding(affinity, (k,), self._start_rng, accuracy=MOVED_ACCURACY, near=near)
-        return largest_first(clusters_from(moved.first(k), lobes))
+        near = replace(near, coordinates=near.coordinates[kept])
+        k = len(np.unique(lobes[kept]))
+        embedding = spectral_embedding(affinity, (k,), self._start_rng, accuracy=MOVED_ACCURACY, near=near)
+        moved = np.full(len(lobes), LEFT_OUT)
+        moved[kept] = largest_first(clusters_from(embedding.first(k), lobes[kept]))
+        return moved
 
     def clusters_of(self, affinity: Tensor, n_clusters: int) -> Integers:
         """The clusters of these features by any affinity of them, for one number of clusters."""
@@ -270,11 +291,14 @@ class FeatureSet:
     def on_in_blocks(self, *divisions: Integers) -> list[NDArray[np.float32]]:
         """How many features of each lobe are on in each block, (n_blocks, n_lobes) by each division of the features into lobes.
 
-        Those that are asked for together are counted in one pass over the text, and kept.
+        Those that are asked for together are counted in one pass over the text, and kept. Features that are `LEFT_OUT` are
+        counted behind all lobes.
         """
         new = {lobes.tobytes(): lobes for lobes in divisions if lobes.tobytes() not in self._on}
         if new:
-            self._on |= zip(new, self.firing.incidence().on_of_each(np.stack(list(new.values()))), strict=True)
+            classes = np.stack(list(new.values()))
+            classes = np.where(classes == LEFT_OUT, classes.max() + 1, classes)
+            self._on |= zip(new, self.firing.incidence().on_of_each(classes), strict=True)
         return [self._on[lobes.tobytes()] for lobes in divisions]
 
     def phi_rows(self) -> Iterator[PhiRows]:

@@ -1,19 +1,21 @@
-"""How well each number is known. Documents are what is drawn, so documents are what is left out.
+"""How well each number is known: in other text, and in another dictionary like this one.
 
-Whatever depends on lobes is computed without each third of the documents, for several random splits into thirds: that is how well
-it is known from so much text. The neighbor-phi excess, which is smooth in the counts, is computed without each of twenty groups of
-documents and of kin at once: how well it is known in other text and another dictionary. For two SAEs harvested from one corpus the
-n-th replicates lack the same documents, so that their difference is known better than either.
+Documents and kin are what is drawn, so documents and kin are what is left out. Whatever depends on lobes is computed without each
+third of the documents and of the kin at once, for several random splits of both into thirds. The neighbor-phi excess, which is
+smooth in the counts, is computed without each of twenty groups of documents and of kin at once. Leaving out both together costs one
+computation, and its variance is that of both, as where both are drawn anew together (Owen and Eckles 2012). For two SAEs harvested
+from one corpus the n-th replicates lack the same documents, so that their difference is known better than either.
 
 Labels are discrete, so numbers of lobes move in small jumps as text comes and goes. A document bootstrap does not serve them:
 repeated documents change the lobes, and its intervals miss the estimate. Nor does leaving out a twentieth at a time: the number of
 features that change lobes grows with the text left out, and the variance with that, not with its square as the jackknife
 supposes, whose standard errors come out twice too large. The more is left out the less so (Shao and Wu 1989), but lobes of half
-the text can be lobes of another kind. Thirds never told too little, and up to twice too much where hardly a label moves.
+the text can be lobes of another kind.
 
-Without a third k-means starts from the lobes of all the text, and so sees only what the text changes. What depends on where it
+Without a third k-means starts from the lobes of everything, and so sees only what the third changes. What depends on where it
 starts is the spread of the number over single runs, which is added: replicate n departs from the estimate by what the n-th
-third does, so scaled that replicates spread as the estimate does, and by what run n does.
+third does, so scaled that replicates spread as the estimate does, and by what run n does. Clusters of directions are those of all
+features throughout.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,18 +23,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import Absent
-from saegeo_core.measuring.resampled import groups_of_both
+from saegeo_core.measuring.resampled import groups_of_both, too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.grouped_bits import GroupedBits
-from saegeo_core.statistics.population import TEXT
+from saegeo_core.statistics.population import BOTH
 from saegeo_core.statistics.resampling import Resampled, digest_of_parts, student_interval
 from saegeo_lobes.feature_lobes import PAIR_COUNTS_ONLY, FeatureLobes
+from saegeo_lobes.feature_set import LEFT_OUT
 from saegeo_lobes.neighbor_phi import draw_peers, excess_without_groups
 from saegeo_lobes.numbers import NEIGHBOR_PHI, NUMBERS, Number
 
@@ -40,15 +42,15 @@ if TYPE_CHECKING:
     from saegeo_core.progress import Progress
 
 CountBlocks = Callable[[Integers], Tensor]
-FindLobes = Callable[[Tensor, int], Integers]
+FindLobes = Callable[[Tensor, int, int], Integers]
 
 ONE_DOCUMENT = Absent("all blocks come from one document, and documents are what is resampled")
 TOO_FEW_DOCUMENTS = Absent("all blocks come from two documents, and thirds of the documents are left out")
-NOT_REFITTED = Absent("lobes were not looked for without some of the documents (document_splits=0)")
+NOT_REFITTED = Absent("lobes were not looked for without some of the documents and kin (document_splits=0)")
 TOO_WIDE = Absent("lobes of so many features are not looked for again and again")
 N_PARTS = 3
 ROWS_AT_ONCE = 8
-METHOD = "jackknife over thirds of the documents, and runs of k-means"
+METHOD = "jackknife over thirds of the documents and of kin, and runs of k-means"
 
 
 def spread_of(
@@ -67,7 +69,7 @@ def spread_of(
         numbers: its numbers.
         kin: int64 (n_features,), which features come and go together.
         rng: shares out documents. Nothing that depends on the SAE draws before it, so that it does the same for every SAE.
-        n_splits: splits of the documents into thirds; 0 refits nothing.
+        n_splits: splits of documents and kin into thirds; 0 refits nothing.
         progress: wraps the loops over thirds and over numbers.
     """
     firing = sae.features.firing
@@ -77,7 +79,7 @@ def spread_of(
     n_documents = len(np.unique(documents))
     if n_documents < 2:
         return dict.fromkeys(numbers, ONE_DOCUMENT)
-    split_rng, document_rng, own_rng = rng.spawn(3)
+    split_rng, document_rng, own_rng, kin_rng = rng.spawn(4)
     excess = numbers[NEIGHBOR_PHI]
     known: dict[str, Spread | Absent] = {
         NEIGHBOR_PHI: excess
@@ -89,37 +91,39 @@ def spread_of(
         return known | dict.fromkeys(refitted, TOO_WIDE if n_splits else NOT_REFITTED)
     if n_documents < N_PARTS:
         return known | dict.fromkeys(refitted, TOO_FEW_DOCUMENTS)
-    splits = document_splits(documents, split_rng, n_splits=n_splits)
-    without = _without_documents(sae, splits, progress)
+    if few := too_few_kin(kin):
+        return known | dict.fromkeys(refitted, few)
+    documents_split = splits_into_thirds(documents, split_rng, n_splits=n_splits)
+    without = _without_thirds(sae, documents_split, splits_into_thirds(kin, kin_rng, n_splits=n_splits), progress)
     starts = [sae.of_one_run(number) for number in range(len(without))]
     if not isinstance(sae.text, Absent):
         sae.features.on_in_blocks(
             *(lobes.lobes for lobes in (*without, *starts))
         )  # one pass over the text for all of them
-    key = f"thirds of the documents, {digest_of_parts(splits)}"
+    key = f"thirds of the documents, {digest_of_parts(documents_split)}"
     for name, value in progress(refitted.items(), len(refitted), "numbers without documents"):
         known[name] = _moved(NUMBERS[name], value, without, starts, key)
     return known
 
 
-def document_splits(document_of_block: Integers, rng: np.random.Generator, *, n_splits: int = 7) -> Integers:
-    """The third, 0 to 2, that each block lies in, for each split: int64 (n_splits, n_blocks); thirds are of about equal length.
+def splits_into_thirds(group_of_item: Integers, rng: np.random.Generator, *, n_splits: int = 7) -> Integers:
+    """The third, 0 to 2, that each item lies in, for each split: int64 (n_splits, n_items); thirds are of about equal size.
 
-    Whole documents. Of three that follow one another in length each goes to another third.
+    Whole groups. Of three that follow one another in size each goes to another third.
 
     Args:
-        document_of_block: int64 (n_blocks,), pieces of one source being one document, of three at least.
-        rng: decides between documents of equal length, and which of three goes where.
+        group_of_item: int64 (n_items,), of three groups at least: the document of each block, or the kin of each feature.
+        rng: decides between groups of equal size, and which of three goes where.
         n_splits: how many.
     """
-    _, document, lengths = np.unique(document_of_block, return_inverse=True, return_counts=True)
+    _, group, sizes = np.unique(group_of_item, return_inverse=True, return_counts=True)
     splits = []
     for _ in range(n_splits):
-        order = np.lexsort((rng.random(len(lengths)), -lengths))
-        triples = rng.permuted(np.tile(np.arange(N_PARTS), (-(-len(lengths) // N_PARTS), 1)), axis=1)
-        part = np.empty(len(lengths), np.int64)
-        part[order] = triples.ravel()[: len(lengths)]
-        splits.append(part[document])
+        order = np.lexsort((rng.random(len(sizes)), -sizes))
+        triples = rng.permuted(np.tile(np.arange(N_PARTS), (-(-len(sizes) // N_PARTS), 1)), axis=1)
+        part = np.empty(len(sizes), np.int64)
+        part[order] = triples.ravel()[: len(sizes)]
+        splits.append(part[group])
     return np.stack(splits)
 
 
@@ -132,40 +136,49 @@ def lobes_without_documents(
         total: co-occurrence counts of all blocks, integers (n_features, n_features).
         count_blocks: maps weights int64 (n_blocks,), 0 or 1, to co-occurrence counts (n_features, n_features) of the blocks
             of weight 1, as a tensor that may be changed.
-        find_lobes: maps such counts and their number of blocks to labels (n_features,); may write over the counts.
-        splits: int64 (n_splits, n_blocks), from `document_splits`.
+        find_lobes: maps such counts, the number of the split and that of the third to labels (n_features,); may write over the
+            counts.
+        splits: int64 (n_splits, n_blocks), from `splits_into_thirds`.
     """
-    for split in splits:
+    for number, split in enumerate(splits):
         last = torch.zeros_like(total)  # both other parts together are what is left without the last
         for part in range(N_PARTS):
-            left_out = split == part
             if part < N_PARTS - 1:
-                counts = count_blocks(left_out.astype(np.int64))
+                counts = count_blocks((split == part).astype(np.int64))
                 for rows in row_slices(len(total), ROWS_AT_ONCE):  # of all at once torch makes wide copies
                     last[rows] += counts[rows]
                     counts[rows] = total[rows] - counts[rows]
             else:
                 counts = last.int()
-            yield find_lobes(counts, int((~left_out).sum()))
+            yield find_lobes(counts, number, part)
             del counts  # before the next are made: of 16,384 features they take a gigabyte
 
 
-def _parts(splits: Integers) -> list[NDArray[np.bool_]]:
-    """Each third of each split, bool (n_blocks,)."""
-    return [split == part for split in splits for part in range(N_PARTS)]
+def _without_thirds(
+    sae: FeatureLobes, of_blocks: Integers, of_features: Integers, progress: "Progress"
+) -> list[FeatureLobes]:
+    """What becomes of the lobes without each third of the documents and of the kin, for each split of both.
 
-
-def _without_documents(sae: FeatureLobes, splits: Integers, progress: "Progress") -> list[FeatureLobes]:
-    """What becomes of the lobes without each third of each split."""
+    Args:
+        sae: the lobes of the SAE.
+        of_blocks: int64 (n_splits, n_blocks), the third of each block's document.
+        of_features: int64 (n_splits, n_features), the third of each feature's kin.
+        progress: wraps the loop over thirds.
+    """
     features = sae.features
+
+    def moved(counts: Tensor, split: int, part: int) -> Integers:
+        n_blocks = int((of_blocks[split] != part).sum())
+        return features.lobes_moved(counts, n_blocks, np.where(of_features[split] == part, LEFT_OUT, sae.lobes))
+
     found = lobes_without_documents(
         features.cooccurrence,
         lambda weights: features.firing.cooccurrence(device=features.settings.device, weights=weights),
-        lambda counts, n_blocks: features.lobes_moved(counts, n_blocks, sae.lobes),
-        splits,
+        moved,
+        of_blocks,
     )
-    parts = _parts(splits)
-    shown = progress(zip(parts, found, strict=True), len(parts), "lobes without documents")
+    parts = [split == part for split in of_blocks for part in range(N_PARTS)]
+    shown = progress(zip(parts, found, strict=True), len(parts), "lobes without documents and kin")
     return [sae.without(left_out, lobes) for left_out, lobes in shown]
 
 
@@ -199,7 +212,7 @@ def _known(estimate: float, of_text: Floats, by_start: Floats) -> Resampled:
     scale = (n_parts - 1) * np.sqrt((departures.size - 1) / (n_parts * freedom))
     replicates = estimate + scale * departures + (by_start - by_start.mean())
     error = float(np.std(replicates, ddof=1))
-    return student_interval(estimate, error, freedom, method=METHOD, population=TEXT, replicates=replicates)
+    return student_interval(estimate, error, freedom, method=METHOD, population=BOTH, replicates=replicates)
 
 
 def _neighbor_phi_known(
