@@ -74,7 +74,9 @@ class FeatureLobes:
         clusters = self.features.geometry(geometry)
         runs = clusters.labels(self.k)[None] if self.run is None else clusters.runs(self.k)
         labels = runs[(self.run or 0) % len(runs)]
-        return Agreement(self.lobes[self._counts], labels[self._counts])
+        if not self._counts.all():
+            labels = clusters.moved(labels, self._counts)
+        return Agreement(self.lobes[self._counts], labels)
 
     @cached_property
     def graph_agreement(self) -> Agreement:

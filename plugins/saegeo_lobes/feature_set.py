@@ -161,6 +161,10 @@ class Clusters:
         """Labels that single runs gave, int64 (n_runs, n_features)."""
         return self._at(n_clusters).runs
 
+    def moved(self, labels: Integers, kept: NDArray[np.bool_]) -> Integers:
+        """What becomes of labels (n_features,) without some of the features: k-means starts from them. Of those kept."""
+        return clusters_from(self.embedding.first(int(labels.max()) + 1)[kept], labels[kept])
+
     def _at(self, k: int) -> Clustering:
         if k not in self._found:
             embedding = self.embedding
