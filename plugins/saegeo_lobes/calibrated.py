@@ -75,7 +75,7 @@ def calibrated_findings(
     numbers = numbers_of(sae, context.progress)
     nulls = nulls_of(sae, [(control.kind, control.numbers) for control in controls], models, context.progress)
     tables = tables_of(cloud, sae, controls, models, progress=context.progress)
-    plane = feature_map(features.units.numpy(force=True), seed=int(sae_rng.integers(2**31)))
+    plane = feature_map(features.units.numpy(force=True), int(sae_rng.integers(2**31)), features.kept_angles)
     tables["map"] = map_table(cloud, plane.coordinates, {"lobe": sae.lobes})
     features.forget_angles()  # a gigabyte of 16,384 features, before as much is needed for lobes of less text
     return DECLARED.findings(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.directions import row_slices
 
 MIN_IN_CLASS = 10
@@ -74,7 +75,7 @@ class LinearProbe:
         rows = rows - (_sum(rows) / len(rows)).float()
         held_out = [folds == fold for fold in range(int(folds.max()) + 1)]
         tests = [rows[torch.from_numpy(out).to(device)] for out in held_out]
-        products = [(test.T @ test).double() for test in tests]
+        products = [_products(test) for test in tests]
         total, sums = torch.stack(products).sum(0), [_sum(test) for test in tests]
         squares = torch.cat([rows[some].double().square_().sum(1) for some in row_slices(len(rows), ROWS_AT_ONCE)])
         self._n = len(rows)
@@ -172,6 +173,13 @@ def _factor(rows: Tensor, train: Tensor, squares: Tensor, sums: Tensor, products
         factor = torch.linalg.cholesky(shrunk + ROUNDING * level * unit)
     found: Tensor = factor.float()
     return found
+
+
+def _products(rows: Tensor) -> Tensor:
+    """The sum of their outer products, float64 (n_inputs, n_inputs), of float32 products."""
+    lower = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64, device=rows.device)
+    add_column_products(lower, rows)
+    return mirrored(lower)
 
 
 def _sum(rows: Tensor) -> Tensor:

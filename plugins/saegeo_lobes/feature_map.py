@@ -6,6 +6,7 @@ which show less. Nothing is measured on either. A map takes seconds to a minute,
 
 import hashlib
 import importlib.util
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.largest_entries import largest_entries
+from saegeo_lobes.affinities import cosines_of
 
 MIN_FEATURES = 30
 PERPLEXITY = 30.0
@@ -38,8 +40,14 @@ class FeatureMap(NamedTuple):
     method: str
 
 
-def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
-    """Lay unit rows (n_features, d_in) out on a plane; the same seed and method give the same map."""
+def feature_map(units: NDArray[np.float32], seed: int, angular: torch.Tensor | None = None) -> FeatureMap:
+    """Lay unit rows out on a plane; the same seed and method give the same map.
+
+    Args:
+        units: (n_features, d_in).
+        seed: of the layout.
+        angular: `angular_affinity` of all pairs, where it is known: neighbors are then read off it.
+    """
     principal = _principal_components(units)
     if len(units) < MIN_FEATURES or importlib.util.find_spec("openTSNE") is None:
         return FeatureMap(principal, "first two principal components")
@@ -48,11 +56,11 @@ def feature_map(units: NDArray[np.float32], seed: int) -> FeatureMap:
         "seed": seed,
         "openTSNE": version("openTSNE"),
     }
-    coordinates = cached_array("lobes-map", key, lambda: _tsne(units, principal, seed))
+    coordinates = cached_array("lobes-map", key, lambda: _tsne(units, principal, seed, angular))
     return FeatureMap(coordinates, "t-SNE of cosines, perplexity 30")
 
 
-def _tsne(units: NDArray[np.float32], principal: Floats, seed: int) -> Floats:
+def _tsne(units: NDArray[np.float32], principal: Floats, seed: int, angular: torch.Tensor | None) -> Floats:
     from openTSNE import TSNE
 
     start = principal / (principal[:, 0].std() or 1.0) * 1e-4
@@ -60,7 +68,7 @@ def _tsne(units: NDArray[np.float32], principal: Floats, seed: int) -> Floats:
         perplexity=min(PERPLEXITY, (len(units) - 1) / NEIGHBORS_OF_PERPLEXITY),
         metric="cosine",
         initialization=start,
-        neighbors="exact" if len(units) <= ALL_DISTANCES else _nearest_by_cosine(units),
+        neighbors="exact" if len(units) <= ALL_DISTANCES else _nearest_by_cosine(units, angular),
         random_state=seed,
         **({} if len(units) <= ALL_DISTANCES else OF_MANY),
         n_jobs=1,  # with several the order of additions, and so the map, would depend on chance
@@ -68,19 +76,26 @@ def _tsne(units: NDArray[np.float32], principal: Floats, seed: int) -> Floats:
     return np.asarray(layout, np.float64)
 
 
-def _nearest_by_cosine(units: NDArray[np.float32]) -> Any:
+def _nearest_by_cosine(units: NDArray[np.float32], angular: torch.Tensor | None) -> Any:
     """By products as they are multiplied fastest: where they leave it open who is nearer, a map does not show it."""
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     n, n_neighbors = len(units), int(NEIGHBORS_OF_PERPLEXITY * PERPLEXITY)
-    products_of = BoundedProducts(Directions(torch.from_numpy(units)), fastest_format("cpu", units.shape[1]))
-    cosines, indices = torch.empty(n, n_neighbors), torch.empty(n, n_neighbors, dtype=torch.int64)
+    scores_of = _products_of(units) if angular is None else lambda rows: angular[rows].clone()
+    scores, indices = torch.empty(n, n_neighbors), torch.empty(n, n_neighbors, dtype=torch.int64)
     for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // n)):
-        products = products_of.tile(rows, slice(0, n)).float()
+        of_rows = scores_of(rows)
         own = torch.arange(rows.start, rows.stop)
-        products[own - rows.start, own] = -torch.inf
-        cosines[rows], indices[rows] = largest_entries(products, n_neighbors)
+        of_rows[own - rows.start, own] = -torch.inf
+        scores[rows], indices[rows] = largest_entries(of_rows, n_neighbors)
+    cosines = scores if angular is None else cosines_of(scores)
     return PrecomputedNeighbors(indices.numpy(), (1 - cosines.double()).clamp_min(0).numpy())
+
+
+def _products_of(units: NDArray[np.float32]) -> Callable[[slice], torch.Tensor]:
+    """Maps some rows to their products with all."""
+    products = BoundedProducts(Directions(torch.from_numpy(units)), fastest_format("cpu", units.shape[1]))
+    return lambda rows: products.tile(rows, slice(0, len(units)))
 
 
 def _principal_components(units: NDArray[np.float32]) -> Floats:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core import FiringStatistics
-from saegeo_core.numerics.arrays import Integers
+from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.k_means_runs import Clustering, clusters_from, consensus_of_runs
 from saegeo_core.numerics.nearest_neighbors import NearestNeighbors, nearest_by_scores, nearest_neighbors
@@ -33,7 +33,7 @@ from saegeo_lobes.affinities import (
     least_as_near,
     neighbor_affinity,
 )
-from saegeo_lobes.phi_of_pairs import PhiRows, phi_rows
+from saegeo_lobes.phi_of_pairs import PhiRows, mean_phi_within, phi_rows
 
 COSINE_GRAPH, ANGULAR = "cosine graph", "angular"
 ROWS_OF_A_SPARSE_TILE = 2048
@@ -228,32 +228,29 @@ class FeatureSet:
     def neighbors(self) -> NearestNeighbors:
         """The nearest features of each by cosine; fewer than asked for where there are not so many."""
         n_neighbors = min(self.settings.n_neighbors, len(self) - 1)
-        if not self._keeps_angles:
+        if self.kept_angles is None:
             return nearest_neighbors(self.units, n_neighbors, device=self.settings.device)
         d_in = self.units.shape[1]
-        return nearest_by_scores(self.units, self._angles, lambda least: least_as_near(least, d_in), n_neighbors)
+        return nearest_by_scores(self.units, self.kept_angles, lambda least: least_as_near(least, d_in), n_neighbors)
 
     def cosines_from(self, rows: slice) -> Tensor:
         """Cosines of some features with these and all that follow, float32 (n_rows, n_features - rows.start)."""
-        if self._keeps_angles:
-            return cosines_of(self._angles[rows, rows.start :])
-        return self.units[rows] @ self.units[rows.start :].T
-
-    @property
-    def _keeps_angles(self) -> bool:
-        """Whether cosines of all pairs are read off the angular affinity: of many features they are multiplied once."""
-        return len(self) > MANY_FEATURES and self.is_dense and {COSINE_GRAPH, ANGULAR} <= {*self.settings.geometries}
-
-    def _angular(self) -> Tensor:
-        return self._angles if self._keeps_angles else angular_affinity(self.units)
+        if self.kept_angles is None:
+            return self.units[rows] @ self.units[rows.start :].T
+        return cosines_of(self.kept_angles[rows, rows.start :])
 
     @cached_property
-    def _angles(self) -> Tensor:
-        return angular_affinity(self.units)
+    def kept_angles(self) -> Tensor | None:
+        """The angular affinity of all pairs, from which cosines are read: of many features they are multiplied once. Else None."""
+        keeps = len(self) > MANY_FEATURES and self.is_dense and {COSINE_GRAPH, ANGULAR} <= {*self.settings.geometries}
+        return angular_affinity(self.units) if keeps else None
+
+    def _angular(self) -> Tensor:
+        return angular_affinity(self.units) if self.kept_angles is None else self.kept_angles
 
     def forget_angles(self) -> None:
         """Let the angles of all pairs go; they are made again where they are asked for."""
-        self.__dict__.pop("_angles", None)
+        self.__dict__.pop("kept_angles", None)
 
     def geometry(self, name: str) -> Clusters:
         """Clusters of directions: by the graph of nearest cosines, or by the paper's angular affinity of all pairs."""
@@ -307,8 +304,16 @@ class FeatureSet:
 
     def phi_rows(self) -> Iterator[PhiRows]:
         """Phi of all pairs, some rows at a time."""
-        height = None if self.is_dense else ROWS_OF_A_SPARSE_TILE
-        return phi_rows(self._count_tile, self._counts, self.firing.n_blocks, height=height)
+        return phi_rows(self._count_tile, self._counts, self.firing.n_blocks, height=self._height)
+
+    def mean_phi_within(self, lobes: Integers) -> Floats:
+        """Mean phi of each feature with the others of its lobe, float64 (n_features,)."""
+        return mean_phi_within(self._count_tile, self._counts, self.firing.n_blocks, lobes, height=self._height)
+
+    @property
+    def _height(self) -> int | None:
+        """Rows of counts at a time; more of them where each must be counted first."""
+        return None if self.is_dense else ROWS_OF_A_SPARSE_TILE
 
     @cached_property
     def _counts(self) -> Tensor:

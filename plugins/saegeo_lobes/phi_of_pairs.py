@@ -40,7 +40,7 @@ def phi_rows(count_tile: CountTile, counts: Tensor, n_blocks: int, *, height: in
         height: rows at a time; by default 32 MB of them. Higher where each tile must be counted first.
     """
     n = len(counts)
-    for rows in row_slices(n, height or max(1, ENTRIES_AT_ONCE // n)):
+    for rows in _slabs(n, height):
         together, fired = count_tile(rows, slice(0, n)), counts[rows]
         phi = torch.empty(together.shape, device=together.device)
         for some in _near_the_core(phi):
@@ -89,27 +89,38 @@ def phi_by_cosine(
     return PhiByCosine(np.linspace(-1, 1, n_bins + 1), n_pairs, mean)
 
 
+def _slabs(n: int, height: int | None) -> Iterator[slice]:
+    return row_slices(n, height or max(1, ENTRIES_AT_ONCE // n))
+
+
 def _near_the_core(slab: Tensor) -> Iterator[slice]:
     height = slab.shape[0] if slab.device.type != "cpu" else max(1, ENTRIES_NEAR_THE_CORE // slab.shape[1])
     return row_slices(len(slab), height)
 
 
-def mean_phi_within(slabs: Iterable[PhiRows], lobes: NDArray[np.integer[Any]]) -> Floats:
+def mean_phi_within(
+    count_tile: CountTile, counts: Tensor, n_blocks: int, lobes: NDArray[np.integer[Any]], *, height: int | None = None
+) -> Floats:
     """Mean phi of each feature with the other features of its lobe, float64 (n_features,); 0 for the only one of a lobe.
 
+    The sum of phi over a lobe is linear in counts: one product with them, and phi of no pair.
+
     Args:
-        slabs: phi of all pairs, from `phi_rows`.
+        count_tile, counts, n_blocks, height: as for `phi_rows`.
         lobes: integers (n_features,), the lobe of each, from 0.
     """
-    lobe = torch.from_numpy(np.asarray(lobes, np.int64))
-    sizes = torch.bincount(lobe)
-    sums = torch.zeros(len(lobe), dtype=torch.float64)
-    for rows, phi in slabs:
-        by_lobe = torch.zeros(len(phi), len(sizes), device=phi.device).index_add_(1, lobe.to(phi.device), phi)
-        row = torch.arange(len(phi), device=phi.device)
-        own = by_lobe[row, lobe[rows].to(phi.device)] - phi[row, row + rows.start]
-        sums[rows] = own.double().cpu()
-    return (sums / (sizes[lobe] - 1).clamp_min(1)).numpy()
+    lobe, fired = torch.from_numpy(np.asarray(lobes, np.int64)).to(counts.device), counts.double()
+    spread = fired.sqrt() * (n_blocks - fired).sqrt()
+    inverse = torch.where(spread > 0, 1 / spread, 0.0)
+    members = torch.nn.functional.one_hot(lobe) * inverse[:, None]
+    by_chance, n_others = fired @ members, torch.bincount(lobe)[lobe] - 1
+    sums = torch.empty_like(fired)
+    for rows in _slabs(len(counts), height):
+        together = count_tile(rows, slice(0, len(counts))).double() @ members
+        own_lobe = (n_blocks * together - fired[rows, None] * by_chance).gather(1, lobe[rows, None])
+        sums[rows] = inverse[rows] * own_lobe[:, 0]
+    own = (spread > 0).double()
+    return ((sums - own) / n_others.clamp_min(1)).where(n_others > 0, 0.0).numpy(force=True)
 
 
 def typical_features(within: Floats, lobes: NDArray[np.integer[Any]], n_typical: int) -> dict[int, Integers]:

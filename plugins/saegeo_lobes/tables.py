@@ -15,7 +15,7 @@ from saegeo_lobes.feature_lobes import FeatureLobes
 from saegeo_lobes.feature_set import Clusters, FeatureSet
 from saegeo_lobes.lobe_text import LobeByText
 from saegeo_lobes.nulls import NAIVE, STRATIFIED, NullModels
-from saegeo_lobes.phi_of_pairs import mean_phi_within, phi_by_cosine, typical_features
+from saegeo_lobes.phi_of_pairs import phi_by_cosine, typical_features
 
 if TYPE_CHECKING:
     from saegeo_core.progress import Progress
@@ -196,7 +196,7 @@ def lobe_by_text_table(text: LobeByText, label_names: Sequence[str]) -> pd.DataF
 
 def typical_table(cloud: FeatureCloud, sae: FeatureLobes) -> pd.DataFrame:
     """For each lobe the features that fire most alike with the rest of it, the most typical first."""
-    within = mean_phi_within(sae.features.phi_rows(), sae.lobes)
+    within = sae.features.mean_phi_within(sae.lobes)
     rows = [
         {
             "lobe": lobe,

@@ -76,8 +76,8 @@ class Partners:
         with self._lock:
             self._raise(tile.rows, tile.row_best)
             self._raise(tile.columns, tile.column_best)
-            floor = self._rival_floor(self._at_least)
-        row, column, products = tile.above(floor[tile.rows], floor[tile.columns])
+            floors = [self._rival_floor(self._at_least[some]) for some in (tile.rows, tile.columns)]
+        row, column, products = tile.above(*floors)
         if tile.crowded(len(row)):
             offers = [
                 _best_of_rows(tile.exact_block, tile.rows, tile.columns),

@@ -4,9 +4,11 @@ import importlib.util
 
 import numpy as np
 import pytest
+import torch
 
 from saegeo_core.synthetic import families
 from saegeo_lobes import feature_map as module
+from saegeo_lobes.affinities import angular_affinity
 from saegeo_lobes.feature_map import feature_map
 
 
@@ -38,3 +40,12 @@ def test_families_lie_together_and_the_map_is_kept(units, monkeypatch, tmp_path)
     assert (distances.argmin(1) // 20 == np.arange(60) // 20).mean() > 0.9
     monkeypatch.setattr(module, "_tsne", lambda *_: pytest.fail("computed again"))
     np.testing.assert_array_equal(feature_map(units, 0).coordinates, found.coordinates)
+
+
+def test_neighbors_read_off_angles_are_those_of_products(rng):
+    pytest.importorskip("openTSNE", reason="the extra plots is not installed")
+    units = families(120, 8, rng, size=20, correlation=0.9).numpy()
+    from_products = module._nearest_by_cosine(units, None)
+    from_angles = module._nearest_by_cosine(units, angular_affinity(torch.from_numpy(units)))
+    np.testing.assert_array_equal(from_angles.indices, from_products.indices)
+    np.testing.assert_allclose(from_angles.distances, from_products.distances, atol=1e-6)

@@ -30,9 +30,10 @@ def test_typical_features_fire_with_their_lobe(case):
     lobes = np.append(np.arange(len(case.topics) - 1) % 3, 3)  # the last lobe has one feature
     matrix = affinity_matrix(case.counts, case.n_blocks, phi).double().numpy()
     np.fill_diagonal(matrix, 0)
-    within = mean_phi_within(case.phi_rows(height=9), lobes)
+    within = mean_phi_within(case.tile, case.fired, case.n_blocks, lobes, height=9)
     expected = [matrix[i, lobes == lobes[i]].sum() / max(1, (lobes == lobes[i]).sum() - 1) for i in range(len(lobes))]
-    np.testing.assert_allclose(within, expected, atol=1e-5)
+    np.testing.assert_allclose(within, expected, atol=1e-6)
+    assert within[-1] == 0
     typical = typical_features(within, lobes, 4)
     assert [len(typical[lobe]) for lobe in range(4)] == [4, 4, 4, 1]
     for lobe, features in typical.items():
