@@ -117,7 +117,8 @@ def _separator(line: str) -> str:
 def _numbers(text: str, width: int, path: Path, number: int) -> NDArray[np.float32]:
     fields = text.split(_separator(text))
     try:
-        vector = np.array(fields, np.float32)
+        with np.errstate(over="ignore"):  # what float32 has no room for becomes infinity
+            vector = np.array(fields, np.float32)
     except ValueError:
         raise SaegeoError(f"{path}, line {number}: not all of it is numbers", "lines are: word v1 v2 …") from None
     if len(vector) != width:
@@ -125,7 +126,9 @@ def _numbers(text: str, width: int, path: Path, number: int) -> NDArray[np.float
             f"{path}, line {number}: {len(vector)} numbers, where the first line has {width}", "lines are: word v1 v2 …"
         )
     if not np.isfinite(vector).all():
-        raise SaegeoError(f"{path}, line {number}: NaN or infinity", "repair or leave out that line")
+        raise SaegeoError(
+            f"{path}, line {number}: NaN, infinity or a number beyond float32", "repair or leave out that line"
+        )
     return vector
 
 

@@ -51,7 +51,9 @@ def test_tabs(written):
     [
         ("a 1 2\nb 3\n", "line 2: 1 numbers, where the first line has 2"),
         ("a 1 2\nb 3 x\n", "line 2: not all of it is numbers"),
-        ("a 1 2\nb 3 nan\n", "line 2: NaN or infinity"),
+        ("a 1 2\nb 3 nan\n", "line 2: NaN, infinity"),
+        ("a 1 2\nb 3 -1e40\n", "line 2: NaN, infinity or a number beyond float32"),
+        ("a 1 2\nb 3 1e400\n", "line 2: NaN, infinity or a number beyond float32"),
         ("a 1 2\nb 3 4 \nb  4\n", "line 3: not all of it is numbers"),
         ("word\n", "line 1: not a word and its numbers"),
         ("", "holds no word vectors"),
