@@ -1,16 +1,19 @@
 """The one exception for mistakes a user can mend. Only the command line turns it into text; everywhere else it travels as it is."""
 
+from saegeo_core.visible_text import visible
+
 
 class SaegeoError(Exception):
     """Something the user gave cannot be used.
 
-    `message` says what was given and what is known; `hint` says what to type instead.
+    `message` says what was given and what is known; `hint` says what to type instead. Of both every character is seen: a name in
+    them may be anybody's, and Python shows an error without asking.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = visible(message)
+        self.hint = visible(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

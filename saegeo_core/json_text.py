@@ -6,22 +6,20 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-#: Characters that steer a terminal, turn the direction of what follows, are not seen, or are halves of others: JSON may write any
-#: by its number.
-STEERING = re.compile(
-    "[\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
+from saegeo_core.visible_text import is_seen
+
+OUTSIDE_ASCII = re.compile("[^\n -~]")
 ESCAPED_HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
 def json_text(content: Any, indent: int | None = 1) -> str:
-    """Strict JSON, without NaN and infinity, of plain content; it can be encoded and printed, whatever its texts hold.
+    """Strict JSON, without NaN and infinity, of plain content; characters that are not seen are written by number.
 
     Raises:
         ValueError: NaN or infinity in it.
     """
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent)
-    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return OUTSIDE_ASCII.sub(lambda found: found[0] if is_seen(found[0]) else json.dumps(found[0])[1:-1], text)
 
 
 def parsed(text: str | bytes) -> Any:

@@ -6,6 +6,7 @@ of which a few thousand are wanted; only these lines are parsed.
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ Token = Literal["last", "mean"]
 
 BUNDLED = Path(__file__).parent / "bundled" / "vectors"
 WORDS_AT_ONCE = 1024
+HEADER = re.compile(r"([0-9]{1,12})[ \t]([0-9]{1,9})")
 MOST_CHARACTERS = 1 << 22
 """Of one line: a word and its numbers take a few thousand."""
 
@@ -65,10 +67,10 @@ def read_word_vectors(path: Path, wanted: Iterable[str]) -> WordVectors:
     """The vectors of those wanted words that the file has.
 
     A word is looked for as it is written, then with "_" for its spaces, then in lower case. A first line of two numbers, as
-    word2vec writes it, is passed over. `.gz` files are unpacked on the way.
+    word2vec writes it, says how many words follow and how many numbers each has. `.gz` files are unpacked on the way.
 
     Raises:
-        SaegeoError: unreadable, empty, or a malformed line (file and line are named).
+        SaegeoError: unreadable, empty, a malformed line (file and line are named), or another number of words than the first line says.
     """
     wanted = list(dict.fromkeys(wanted))
     spellings: dict[str, list[tuple[int, str]]] = {}
@@ -76,23 +78,28 @@ def read_word_vectors(path: Path, wanted: Iterable[str]) -> WordVectors:
         for rank, spelling in enumerate(dict.fromkeys(_spellings(word))):
             spellings.setdefault(spelling, []).append((rank, word))
     found: dict[str, tuple[int, NDArray[np.float32]]] = {}
-    width = 0
+    width = n_words = n_declared = 0
     for number, line in _lines(path):
+        if number == 1 and (declared := HEADER.fullmatch(line)):
+            n_declared, width = map(int, declared.groups())
+            continue
+        n_words += 1
+        width = width or line.count(_separator(line))
         if not width:
-            width = line.count(" ") or line.count("\t")
-            if number == 1 and width == 1 and line.replace(" ", "").replace("\t", "").isdigit():
-                width = 0
-                continue
-            if not width:
-                raise SaegeoError(f"{path}, line {number}: not a word and its numbers", "lines are: word v1 v2 …")
-        word = line.partition(" " if " " in line else "\t")[0]
+            raise SaegeoError(f"{path}, line {number}: not a word and its numbers", "lines are: word v1 v2 …")
+        word, _, numbers = line.partition(_separator(line))
         if word in spellings:
-            vector = _numbers(line, width, path, number)
+            vector = _numbers(numbers, width, path, number)
             for rank, one in spellings[word]:
                 if one not in found or rank < found[one][0]:
                     found[one] = (rank, vector)
-    if not width:
+    if not n_words:
         raise SaegeoError(f"{path} holds no word vectors", "lines are: word v1 v2 …")
+    if n_declared not in (0, n_words):
+        raise SaegeoError(
+            f"{path} holds {n_words:,} words, and its first line says {n_declared:,}",
+            "it may be cut short: copy it again, or leave out its first line if it is meant so",
+        )
     words = tuple(word for word in wanted if word in found)
     vectors = np.stack([found[word][1] for word in words]) if words else np.empty((0, width), np.float32)
     return WordVectors(words, vectors, f"word vectors of {path.name}")
@@ -103,10 +110,15 @@ def _spellings(word: str) -> list[str]:
     return [word, joined, word.lower(), joined.lower()]
 
 
-def _numbers(line: str, width: int, path: Path, number: int) -> NDArray[np.float32]:
-    fields = line.split()[1:]
+def _separator(line: str) -> str:
+    return " " if " " in line else "\t"
+
+
+def _numbers(text: str, width: int, path: Path, number: int) -> NDArray[np.float32]:
+    fields = text.split(_separator(text))
     try:
-        vector = np.array(fields, np.float32)
+        with np.errstate(over="ignore"):  # what float32 has no room for becomes infinity
+            vector = np.array(fields, np.float32)
     except ValueError:
         raise SaegeoError(f"{path}, line {number}: not all of it is numbers", "lines are: word v1 v2 …") from None
     if len(vector) != width:
@@ -114,7 +126,9 @@ def _numbers(line: str, width: int, path: Path, number: int) -> NDArray[np.float
             f"{path}, line {number}: {len(vector)} numbers, where the first line has {width}", "lines are: word v1 v2 …"
         )
     if not np.isfinite(vector).all():
-        raise SaegeoError(f"{path}, line {number}: NaN or infinity", "repair or leave out that line")
+        raise SaegeoError(
+            f"{path}, line {number}: NaN, infinity or a number beyond float32", "repair or leave out that line"
+        )
     return vector
 
 

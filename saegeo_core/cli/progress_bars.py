@@ -11,7 +11,7 @@ from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import messages
 from saegeo_core.progress import Item, Progress
 from saegeo_core.rendering.numbers import seconds
-from saegeo_core.rendering.plain_text import clean
+from saegeo_core.visible_text import visible
 
 
 def bars(*more: ProgressColumn) -> Bars:
@@ -40,11 +40,11 @@ class JobBars(JobProgress):
         try:
             with bars(TimeRemainingColumn()) as shown:
                 if self._total > 1:
-                    shown.add_task(clean(self._title + self._left()), total=self._total, completed=self._done)
-                waiting = shown.add_task(clean(name), total=None)
+                    shown.add_task(visible(self._title + self._left()), total=self._total, completed=self._done)
+                waiting = shown.add_task(visible(name), total=None)
 
                 def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-                    task = shown.add_task(clean(f"{name}: {description}"), total=total)
+                    task = shown.add_task(visible(f"{name}: {description}"), total=total)
                     shown.update(waiting, visible=False)
                     try:
                         yield from shown.track(items, total=total, task_id=task)
@@ -63,7 +63,7 @@ class JobBars(JobProgress):
 
         def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
             with bars(TimeRemainingColumn()) as shown:
-                yield from shown.track(items, total=total, description=clean(f"{name}: {description}"))
+                yield from shown.track(items, total=total, description=visible(f"{name}: {description}"))
 
         yield progress
 
@@ -72,13 +72,13 @@ class JobBars(JobProgress):
         """One bar, which counts what is done and what failed of it."""
         n_failed = 0
         with bars(TimeRemainingColumn()) as shown:
-            task = shown.add_task(clean(self._title), total=self._total, completed=self._done)
+            task = shown.add_task(visible(self._title), total=self._total, completed=self._done)
 
             def finish(failed: bool) -> None:
                 nonlocal n_failed
                 n_failed += failed
                 told = f"{self._title}, {n_failed} failed" if n_failed else self._title
-                shown.update(task, advance=1, description=clean(told))
+                shown.update(task, advance=1, description=visible(told))
 
             yield finish
 

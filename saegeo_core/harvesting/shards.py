@@ -28,6 +28,7 @@ from saegeo_core.file_names import folded
 from saegeo_core.frozen import Frozen
 from saegeo_core.json_text import parsed
 from saegeo_core.size_limit import read_whole
+from saegeo_core.visible_text import visible
 
 #: Names, before the slash, of what all dictionaries share; and behind a dictionary's name, of its incidence.
 BLOCKS = "blocks"
@@ -117,7 +118,9 @@ def alone(root: Path, release: str, sae_id: str) -> Iterator[None]:
                 raise SaegeoError(
                     f"cannot write to {root}: {error.strerror or error}", "name another folder with --out"
                 ) from error
-            warnings.warn(f"{root} lies on a file system without locks: harvest into it once at a time", stacklevel=2)
+            warnings.warn(
+                f"{visible(root)} lies on a file system without locks: harvest into it once at a time", stacklevel=2
+            )
         yield
 
 

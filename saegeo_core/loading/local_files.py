@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.contained import contained
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import FileFormat, Layout, StoredDirections
 from saegeo_core.loading.tensor_files import SUFFIXES
+from saegeo_core.visible_text import visible
 
 if TYPE_CHECKING:
     from saegeo_core.plugin.manager import PluginManager
@@ -105,16 +107,18 @@ def _saes_inside(path: Path, formats: list[FileFormat], plugins: "PluginManager"
 def _recognises(file_format: FileFormat, path: Path, plugins: "PluginManager") -> bool:
     """A format that fails when it looks at a path does not stop the others from reading it."""
     try:
-        return bool(file_format.recognises(path))
+        with contained():
+            return bool(file_format.recognises(path))
     except Exception as error:
-        warnings.warn(f"{_of(file_format, plugins)} failed to look at {path}: {_told(error)}", stacklevel=2)
+        warnings.warn(visible(f"{_of(file_format, plugins)} failed to look at {path}: {_told(error)}"), stacklevel=2)
         return False
 
 
 def _told_whose(read: Callable[[], Read], file_format: FileFormat, path: Path, plugins: "PluginManager") -> Read:
     """What `read` gives; where the format itself fails, it and its package are named."""
     try:
-        return read()
+        with contained():
+            return read()
     except SaegeoError:
         raise
     except Exception as error:

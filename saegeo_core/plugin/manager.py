@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pluggy
 
+from saegeo_core.contained import contained
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.plugin import hookspecs
 
@@ -81,12 +82,9 @@ class PluginManager:
             return
         started = time.perf_counter()
         try:
-            with _staying_here():
+            with contained(), _staying_here():
                 self._register(entry_point.load(), plugin)
-        except (
-            Exception,
-            SystemExit,
-        ) as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
+        except Exception as error:  # a stranger's code may fail in any way; it is shown, and the rest go on
             plugin.error = f"{type(error).__name__}: {error}"
             plugin.analyses, plugin.formats, plugin.sources, plugin.corpora, plugin.executors = [], [], [], [], []
         plugin.seconds = time.perf_counter() - started

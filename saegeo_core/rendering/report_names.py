@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from saegeo_core.comparison.distinctions import distinct_names, distinctions
 from saegeo_core.file_names import file_name, told_apart
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Report, Table
+from saegeo_core.visible_text import visible
 
 MAX_DISTINCTIONS = 4
 MAX_TEXT = 40
@@ -80,5 +80,5 @@ def _in_words(distinct: Mapping[str, str]) -> str:
 
 
 def _shortened(text: str) -> str:
-    text = clean(text)
+    text = visible(text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

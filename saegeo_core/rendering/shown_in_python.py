@@ -21,11 +21,11 @@ from saegeo_core.rendering.figures.static_drawing import static_drawing
 from saegeo_core.rendering.l0_text import l0_text
 from saegeo_core.rendering.metric_words import against_null, estimate
 from saegeo_core.rendering.numbers import count
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_header import header
 from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, metric_notes
 from saegeo_core.rendering.terminal.report_summary import report_summary
 from saegeo_core.rendering.text_table import TextTable
+from saegeo_core.visible_text import visible
 
 if TYPE_CHECKING:
     import plotly.graph_objects
@@ -49,7 +49,7 @@ def report_line(report: "Report") -> str:
         for metric in report.measured
         if metric.name == stamp.headline
     ]
-    return clean(f"<Report {stamp.name}{preset} on {': '.join([report.sae.spec, *headline])}>")
+    return visible(f"<Report {stamp.name}{preset} on {': '.join([report.sae.spec, *headline])}>")
 
 
 def report_text(report: "Report") -> str:
@@ -64,9 +64,9 @@ def report_html(report: "Report") -> str:
     about, facts = (line.plain for line in header(report))
     table = TextTable(
         headings=HEADINGS,
-        rows=tuple(tuple(map(clean, row)) for row in rows),
+        rows=tuple(tuple(map(visible, row)) for row in rows),
         groups=("",) * len(rows),
-        warnings=tuple(map(clean, report.warnings)),
+        warnings=tuple(map(visible, report.warnings)),
         notes=(facts, *(note.plain for note in metric_notes(ordered))),
         title=about,
     )
@@ -104,15 +104,15 @@ def cloud_html(cloud: "FeatureCloud") -> str:
         "architecture": sae.architecture,
         "L0": l0_text(sae),
     }
-    rows = [(name, clean(value)) for name, value in known.items() if value is not None]
-    return html_tables([TextTable(("SAE", clean(sae.spec)), tuple(rows), ("",) * len(rows))])
+    rows = [(name, visible(value)) for name, value in known.items() if value is not None]
+    return html_tables([TextTable(("SAE", visible(sae.spec)), tuple(rows), ("",) * len(rows))])
 
 
 def comparison_line(comparison: "Comparison") -> str:
     """How many SAEs, and by what: <Comparison of 6 SAEs by cosine-tails.tail_excess>."""
     n_saes, metrics = len(comparison.rows), [column.id for column in comparison.columns]
     by = ", ".join(metrics) if len(metrics) <= MAX_NAMED else f"{len(metrics)} metrics"
-    return clean(f"<Comparison of {count(n_saes)} SAE{'' if n_saes == 1 else 's'} by {by}>")
+    return visible(f"<Comparison of {count(n_saes)} SAE{'' if n_saes == 1 else 's'} by {by}>")
 
 
 def comparison_text(comparison: "Comparison") -> str:

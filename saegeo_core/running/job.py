@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.contained import contained
 from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.firing.sparsity import statement_warning
@@ -307,10 +308,8 @@ class Job:
         What everybody shares is put back at the end; then the list says what it had changed of that.
         """
         try:
-            with analysis_at_work(self.analysis.name), one_blas_thread(), left_as_found() as changed:
+            with analysis_at_work(self.analysis.name), one_blas_thread(), left_as_found() as changed, contained():
                 yield changed
-        except SystemExit as error:
-            raise RuntimeError(f"it asked to end the program, with status {error.code}") from error
         except Exception as error:
             error.add_note(f"in analysis {self.analysis.name} of package {self.package}, on {self.cloud.sae.spec}")
             raise

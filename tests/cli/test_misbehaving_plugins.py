@@ -1,11 +1,13 @@
 """Whatever a plugin does beside its work is told in a sentence, and the reports of the others are what they are without it."""
 
 import json
+import multiprocessing
 import os
 import random
 import threading
-import types
 import warnings
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,15 @@ def prints(*_):
 
 def exits(*_):
     raise SystemExit(3)
+
+
+def exits_at_once(*_):
+    os._exit(4)
+
+
+def trusts_a_child_that_exits(*_):
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
+        pool.submit(exits_at_once).result()
 
 
 def breaks(*_):
@@ -100,6 +111,8 @@ def tells_too_much(*_):
 
 FAILED = {
     exits: "it asked to end the program, with status 3",
+    exits_at_once: "it asked to end the program, with status 4",
+    trusts_a_child_that_exits: "BrokenProcessPool",
     breaks: "ZeroDivisionError: by nothing",
     writes: "wrote to the cloud's vectors",
     sets_its_parameters: "changed its parameters",
@@ -180,6 +193,34 @@ def test_it_is_told_and_the_others_are_what_they_are(
         assert contents(one) == contents(other)
 
 
+def forks(*_):
+    """Its child fails, and would be saegeo all over again."""
+    child = os.fork()
+    if child == 0:
+        raise ZeroDivisionError
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def has_a_child_that_exits(*_):
+    child = multiprocessing.get_context("fork").Process(target=exits_at_once)
+    child.start()
+    child.join()
+    assert child.exitcode == 4
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+@pytest.mark.parametrize("deed", [forks, has_a_child_that_exits])
+def test_processes_that_an_analysis_starts_end_as_they_like_and_never_go_on_as_saegeo(
+    saegeo, matrix, analysis, plugin_manager, deed
+):
+    manager = plugin_manager(formats=formats, started=[analysis("a-starts", deed), analysis("b-other")])
+    ran = saegeo("run", matrix, "--all", plugins=manager)
+    assert ran.exit_code == 0
+    assert ran.stderr.count("ZeroDivisionError") == 0
+    assert len(list(Path("saegeo-results").rglob("*.json"))) == 2
+    assert os._exit.__module__ == "posix"
+
+
 def test_a_slow_import_is_told(saegeo, matrix, analysis, plugin_manager):
     manager = plugin_manager(slow=[analysis()], formats=formats)
     manager.plugins[0].seconds = 4.0
@@ -188,8 +229,16 @@ def test_a_slow_import_is_told(saegeo, matrix, analysis, plugin_manager):
     assert "slow: slow (package saegeo_test_slow) took 4.00 s to load" in ran.stderr
 
 
-def test_a_module_that_exits_at_import_is_told(saegeo, matrix, analysis, plugin_manager):
-    module = types.ModuleType("saegeo_test_gone")
-    ran = saegeo("run", matrix, "--all", plugins=plugin_manager(formats=formats, gone=module, sound=[analysis()]))
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", "import os\nos._exit(3)"], ids=["exit", "_exit"])
+def test_a_module_that_exits_at_import_is_told(saegeo, matrix, analysis, plugin_manager, tmp_path, monkeypatch, code):
+    (tmp_path / "saegeo_test_gone.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    gone = EntryPoint("gone", "saegeo_test_gone", "saegeo")
+    sound = plugin_manager(formats=formats, sound=[analysis()])
+    sound._load(gone, set())
+    ran = saegeo("run", matrix, "--all", plugins=sound)
     assert ran.exit_code == 0
-    assert "broken: gone (package saegeo_test_gone)" in ran.stderr
+    assert (
+        "broken: gone (package saegeo_test_gone): RuntimeError: it asked to end the program, with status 3"
+        in ran.stderr
+    )

@@ -48,7 +48,7 @@ def test_an_import_that_exits_is_contained(mean_norm, plugin_manager, tmp_path, 
     manager = PluginManager(
         [EntryPoint("exits", "saegeo_test_exits", "saegeo"), EntryPoint("gone", "saegeo_test_gone", "saegeo")]
     )
-    assert [plugin.error.split(":")[0] for plugin in manager.plugins] == ["SystemExit", "ModuleNotFoundError"]
+    assert [plugin.error.split(":")[0] for plugin in manager.plugins] == ["RuntimeError", "ModuleNotFoundError"]
 
 
 def test_what_a_failing_plugin_registered_before_is_taken_back(plugin_manager, mean_norm):

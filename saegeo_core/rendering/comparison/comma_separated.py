@@ -5,11 +5,13 @@ import io
 import re
 
 from saegeo_core.comparison.comparison import Comparison
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
+from saegeo_core.visible_text import visible
 
 #: A number with its interval and signs of notes: no letter but that of an exponent, so that no formula can call anything.
 NUMBER = re.compile(r"-[\d.][\d.,e()\[\] ±†‡-]*")
+#: Where a formula may begin, wide forms included; some spreadsheets end a field at a semicolon, whatever the file's own separator.
+FORMULA = re.compile(r"(^|;)(?=[=+@\-\uff1d\uff0b\uff20\uff0d])")
 NUMBERS = ("estimate", "low", "high", "pvalue", "difference", "difference_pvalue")
 RANKS = ("rank", "rank_low", "rank_high")
 
@@ -31,5 +33,5 @@ def comma_separated(table: TextTable, comparison: Comparison) -> str:
 
 def _harmless(text: str) -> str:
     """A spreadsheet runs a field that begins like a formula; a blank before it makes it text. Numbers stay as they are."""
-    shown = clean(text)
-    return f" {shown}" if shown.startswith(("=", "@", "+", "-")) and not NUMBER.fullmatch(shown) else shown
+    shown = visible(text)
+    return shown if NUMBER.fullmatch(shown) else FORMULA.sub(r"\1 ", shown)

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from saegeo_core.rendering.text_table import TextTable
 
-SPECIAL = re.compile(r"([\\`*_\[\]<>|#~$])")
-#: What readers turn into links and mentions by themselves, and what stands for it in them.
-LINKED = {"@": "&#64;", "://": "&#58;//", "www.": "www&#46;"}
+SPECIAL = re.compile(r"([\\`*_\[\]<>~])")
+#: What readers make a link, a mention, the number of an issue or a formula of by themselves, also where it is escaped.
+READ_BY_ITSELF = re.compile(r"[@#$]|:/|www\.|\b(mailto|xmpp):|\bgh-\d", re.IGNORECASE)
+WORD = re.compile(r"[^\s|]+")
 
 
 def markdown_tables(tables: Sequence[TextTable]) -> str:
@@ -38,7 +39,12 @@ def _row(texts: Sequence[str]) -> str:
 
 def escaped(text: str) -> str:
     """Text that no Markdown reader takes for markup."""
-    text = SPECIAL.sub(r"\\\1", text.replace("&", "&amp;"))
-    for linked, instead in LINKED.items():
-        text = text.replace(linked, instead)
-    return text
+    return WORD.sub(lambda found: _word(found[0]), text).replace("|", r"\|")
+
+
+def _word(word: str) -> str:
+    if not READ_BY_ITSELF.search(word):
+        return SPECIAL.sub(r"\\\1", word.replace("&", "&amp;"))
+    fence = "`" * (1 + max(map(len, re.findall("`+", word)), default=0))
+    blank = " " if "`" in word else ""
+    return f"{fence}{blank}{word}{blank}{fence}"

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.ranking import LEVEL, POWER, RankedSae, Ranking
 from saegeo_core.rendering.numbers import count, significant
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
+from saegeo_core.visible_text import visible
 
 HEADINGS = ("SAE", "rank", "rank, 95 %", "estimate", "ties")
 
@@ -28,10 +28,10 @@ def _table(ranking: Ranking) -> TextTable:
         ]
     return TextTable(
         headings=HEADINGS,
-        rows=tuple(tuple(map(clean, _row(sae))) for sae in ranking.saes),
+        rows=tuple(tuple(map(visible, _row(sae))) for sae in ranking.saes),
         groups=("",) * len(ranking.saes),
-        notes=tuple(map(clean, notes)),
-        title=clean(f"ranks by {ranking.column}"),
+        notes=tuple(map(visible, notes)),
+        title=visible(f"ranks by {ranking.column}"),
     )
 
 

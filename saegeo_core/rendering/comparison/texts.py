@@ -14,8 +14,8 @@ from saegeo_core.comparison.table import Column, ComparisonCell, Row
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.l0_text import UNKNOWN, l0_text
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
+from saegeo_core.visible_text import visible
 
 DASH = metric_words.DASH
 FAILED = "failed"
@@ -49,11 +49,11 @@ def comparison_texts(comparison: Comparison, *, nulls: bool = False, pvalues: bo
         for row in comparison.rows
     ]
     return TextTable(
-        headings=("SAE", "L0", *(clean(heading) for sub in shown for heading in sub.headings())),
-        rows=tuple(tuple(map(clean, row)) for row in rows),
-        groups=tuple(clean(row.group) for row in comparison.rows),
-        warnings=tuple(map(clean, _warnings(comparison))),
-        notes=tuple(map(clean, [*_legend(comparison, pvalues), *comparison.notes])),
+        headings=("SAE", "L0", *(visible(heading) for sub in shown for heading in sub.headings())),
+        rows=tuple(tuple(map(visible, row)) for row in rows),
+        groups=tuple(visible(row.group) for row in comparison.rows),
+        warnings=tuple(map(visible, _warnings(comparison))),
+        notes=tuple(map(visible, [*_legend(comparison, pvalues), *comparison.notes])),
     )
 
 
@@ -74,9 +74,9 @@ def profile_texts(comparison: Comparison) -> list[TextTable]:
         rows.append((name, count(layer), _l0(row), *map(_estimate, row.cells), *known))
     return [
         TextTable(
-            headings=tuple(map(clean, headings)),
-            rows=tuple(tuple(map(clean, row)) for row in rows),
-            groups=tuple(clean(series) for series, _, _ in places),
+            headings=tuple(map(visible, headings)),
+            rows=tuple(tuple(map(visible, row)) for row in rows),
+            groups=tuple(visible(series) for series, _, _ in places),
             notes=tuple(dict.fromkeys(f"{beside.name}: {beside.source}" for beside in published)),
             title="over layers",
         )

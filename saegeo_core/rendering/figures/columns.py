@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.report import Cell
+from saegeo_core.visible_text import visible
 
 ColumnArray = NDArray[Any]
 """float64 (n,) with NaN where there is no value, or texts (n,) of dtype object."""
@@ -43,4 +43,4 @@ def as_texts(values: ColumnArray) -> ColumnArray:
 def _text(value: Cell) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return clean(value)
+    return visible(value)

@@ -25,9 +25,9 @@ from saegeo_core.rendering.figures.series import (
     series_of,
     y_name,
 )
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
+from saegeo_core.visible_text import visible
 
 MAX_SVG_POINTS = 2000
 """Beyond so many points a browser is fluid only with WebGL."""
@@ -93,7 +93,7 @@ def shown_as_is(text: object) -> str:
 
     It reads a subset of HTML and its own `%{...}` in every string; no tag, entity or template of the text is interpreted.
     """
-    return escape(clean(text), quote=False).replace("%{", "%&#123;")
+    return escape(visible(text), quote=False).replace("%{", "%&#123;")
 
 
 def texts_as_they_are(values: ColumnArray) -> ColumnArray:

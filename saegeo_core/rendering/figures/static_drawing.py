@@ -37,9 +37,9 @@ from saegeo_core.rendering.figures.paper_look import (
 from saegeo_core.rendering.figures.paper_sheet import FONT_SIZES, INK, PaperWidth, sheet_size, style
 from saegeo_core.rendering.figures.series import CURVES, POINTS, Series, grid_of, in_words, log_ends, series_of
 from saegeo_core.rendering.figures.tick_marks import linear_ticks, logarithmic_ticks
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
+from saegeo_core.visible_text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +90,7 @@ def drawn_sheet(figure: Figure, table: Table, width: PaperWidth) -> Iterator[Any
         FigureCanvasAgg(sheet)
         sheet.get_layout_engine().set(w_pad=0.03, h_pad=0.03)
         size = FONT_SIZES[width]
-        title = wrapped(sheet, clean(figure.title or figure.name), room_across(sheet), size + 1)
+        title = wrapped(sheet, visible(figure.title or figure.name), room_across(sheet), size + 1)
         sheet.suptitle(title, x=0.01, ha="left", fontsize=size + 1)
         axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
         if figure.kind == "heatmap":
@@ -104,11 +104,11 @@ def _series(axes: Any, figure: Figure, drawn: list[Series]) -> None:
     sheet = axes.figure
     x = _joined(drawn, "x")
     is_flat = figure.kind == "bar" and is_text(x) and _are_wide(sheet, list(dict.fromkeys(x)))
-    x_title, y_title = clean(figure.x_title or in_words(figure.x)), clean(figure.y_title or _y_title(drawn))
+    x_title, y_title = visible(figure.x_title or in_words(figure.x)), visible(figure.y_title or _y_title(drawn))
     axes.set_xlabel(y_title if is_flat else x_title)
     axes.set_ylabel(x_title if is_flat else y_title)
     if figure.kind == "scatter3d":
-        axes.set_zlabel(clean(figure.z_title or in_words(figure.z)))
+        axes.set_zlabel(visible(figure.z_title or in_words(figure.z)))
         axes.set_box_aspect(None, zoom=0.82)
     if figure.log_x:
         axes.set_xscale("log")
@@ -264,7 +264,7 @@ def _points(axes: Any, figure: Figure, one: Series, n_points: int) -> None:
             axes.vlines(one.x, one.low, one.high, color=color_of(one), linewidth=0.9)
         return
     points = axes.scatter(*at, c=one.color, **color_scale(one.color, palette.ON_PAPER), **look)
-    color_bar(axes, points, clean(figure.color_title or in_words(figure.color)))
+    color_bar(axes, points, visible(figure.color_title or in_words(figure.color)))
 
 
 def _arrows(axes: "Axes", one: Series, to_x: ColumnArray, to_y: ColumnArray) -> None:
@@ -309,9 +309,9 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     scale = color_scale(values, palette.OF_A_GRID)
     drawn = axes.imshow(values, aspect="auto", origin="lower", interpolation="nearest", **scale)
     axes.grid(False)
-    axes.set_xlabel(clean(figure.x_title or in_words(figure.x)))
-    axes.set_ylabel(clean(figure.y_title or in_words(figure.y[0])))
-    color_bar(axes, drawn, clean(figure.z_title or in_words(figure.z)))
+    axes.set_xlabel(visible(figure.x_title or in_words(figure.x)))
+    axes.set_ylabel(visible(figure.y_title or in_words(figure.y[0])))
+    color_bar(axes, drawn, visible(figure.z_title or in_words(figure.z)))
     for axis, at in ((axes.xaxis, x), (axes.yaxis, y)):
         axis.set_ticks(range(len(at)), [_short(one, 32) if is_text(at) else f"{one:g}" for one in at])
     fit_axes(axes, named=(axes.xaxis, axes.yaxis))
@@ -336,7 +336,7 @@ def _cell_values(axes: Any, drawn: Any, values: Floats) -> None:
 
 def _short(text: object, max_length: int) -> str:
     """A label of at most so many characters, for a drawing has no room for more."""
-    shown = clean(text)
+    shown = visible(text)
     return shown if len(shown) <= max_length else f"{shown[: max_length - 1]}…"
 
 
@@ -345,7 +345,7 @@ def _legend(axes: Any, figure: Figure, drawn: list[Series]) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    title = clean(figure.color_title or in_words(figure.color))
+    title = visible(figure.color_title or in_words(figure.color))
     shaded = [one for one in drawn if one.shade is not None and one.in_legend]
     numbers = [float(one.name) for one in shaded if figure.color] if len(shaded) > MAX_KEYS else []
     if numbers:
@@ -353,5 +353,5 @@ def _legend(axes: Any, figure: Figure, drawn: list[Series]) -> None:
         color_bar(axes, ScalarMappable(Normalize(min(numbers), max(numbers)), colors), title)
     told = [one for one in drawn if one.name and one.in_legend and not (numbers and one in shaded)]
     if told:
-        handles, names = [legend_handle(figure, one) for one in told], [clean(one.name) for one in told]
+        handles, names = [legend_handle(figure, one) for one in told], [visible(one.name) for one in told]
         with_legend(axes.figure, handles, names, _font_size(), "" if numbers else title)

@@ -18,11 +18,11 @@ from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
 from saegeo_core.rendering.page.packed_part import PartsAlike, packed
 from saegeo_core.rendering.page.page_summary import CURVES, SUMMARY, page_summary
 from saegeo_core.rendering.page.reading_order import in_reading_order, reports_beside
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.provenance import provenance, written
 from saegeo_core.rendering.report_header import sae_summary
 from saegeo_core.report.metric import Absent
 from saegeo_core.report.report import Report
+from saegeo_core.visible_text import visible
 
 SCRIPTS = ("stored.js", "figures.js", "tables.js", "summary.js", "unfolding.js")
 """Put together in this order; each uses what those before it define."""
@@ -146,12 +146,12 @@ def _environment() -> Environment:
 
 def _harmless(value: Any) -> Any:
     """No control character or change of writing direction from data reaches the page; markup of our own passes."""
-    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _breakable(name: str) -> Markup:
     """A long name, which may go on in a new line after each of its parts."""
-    return Markup("/<wbr>").join(clean(name).split("/"))
+    return Markup("/<wbr>").join(visible(name).split("/"))
 
 
 def _is_absent(value: object) -> bool:

@@ -9,10 +9,10 @@ from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
 from saegeo_core.rendering.page.array_pool import ArrayPool
 from saegeo_core.rendering.page.legends import with_short_legend
 from saegeo_core.rendering.page.packed_part import part_bytes
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.report_names import ReportName
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Report, Table
+from saegeo_core.visible_text import visible
 
 MAX_WHOLE_TABLE = 1000
 """Rows up to which a table is on the page in full."""
@@ -100,5 +100,5 @@ def _figure(id: str, figure: Figure, table: Table, table_id: str, pool: ArrayPoo
 def _table(id: str, name: str, table: Table, pool: ArrayPool) -> PageTable:
     n_rows = max(map(len, table.columns.values()), default=0)
     n_shown = n_rows if n_rows <= MAX_WHOLE_TABLE else FIRST_ROWS
-    columns = {clean(heading): pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
+    columns = {visible(heading): pool.reference(column(values[:n_shown])) for heading, values in table.columns.items()}
     return PageTable(id, name, n_rows, n_shown, columns)

@@ -6,9 +6,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from saegeo_core.rendering.numbers import count, significant
-from saegeo_core.rendering.plain_text import clean, plain
+from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.rich_table import GAP, rich_table
 from saegeo_core.report.report import Cell, Table
+from saegeo_core.visible_text import visible
 
 FIRST_ROWS = 5
 MAX_TEXT = 40
@@ -38,7 +39,7 @@ def column_cell(value: Cell) -> str:
         return "—"
     if isinstance(value, float):
         return significant(value)
-    text = clean(value)
+    text = visible(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -47,7 +48,7 @@ def _fitting(cells: dict[str, list[str]], width: int) -> list[str]:
     shown: list[str] = []
     used = 0
     for column, texts in cells.items():
-        used += max(len(clean(text)) for text in (column, *texts)) + GAP
+        used += max(len(visible(text)) for text in (column, *texts)) + GAP
         if shown and used > width:
             break
         shown.append(column)

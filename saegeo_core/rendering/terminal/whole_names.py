@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.terminal.rich_table import GAP
 from saegeo_core.rendering.terminal.short_name import shortened
+from saegeo_core.visible_text import visible
 
 
 def whole_name_table(
@@ -21,7 +21,7 @@ def whole_name_table(
         width: of the terminal. Only a name, alone on its line, is ever wider.
         groups: for each row the heading that it stands under.
     """
-    rows = [[clean(cell) for cell in row] for row in rows]
+    rows = [[visible(cell) for cell in row] for row in rows]
     numbers = [max(map(cell_len, column)) for column in list(zip(headings, *rows, strict=True))[1:]]
     room = width - sum(GAP + one for one in numbers)
     names = [cell_len(row[0]) for row in rows]
@@ -36,7 +36,7 @@ def whole_name_table(
     above = ""
     for (name, *cells), length, group in zip(rows, names, groups, strict=True):
         if group != above:
-            told.append(f"{shortened(clean(group), width)}\n", "dim")
+            told.append(f"{shortened(visible(group), width)}\n", "dim")
             above = group
         told.append(f"{name}\n{line('', cells)}\n" if length > name_width else f"{line(name, cells)}\n")
     told.right_crop()

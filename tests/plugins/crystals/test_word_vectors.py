@@ -36,7 +36,7 @@ def test_only_wanted_words_in_the_order_wanted(written, name):
     np.testing.assert_array_equal(vectors.vectors, [[6, 7], [1, 2]])
 
 
-def test_a_header_is_passed_over_and_spellings_are_tried_in_order(written):
+def test_a_header_is_no_word_and_spellings_are_tried_in_order(written):
     text = "5 2\nnew_york 1 1\nNew_York 2 2\nparis 3 3\nKabul 4 4\nkabul 5 5\n"
     vectors = read_word_vectors(written(text), ["New York", "Paris", "Kabul"])
     assert vectors.vectors[:, 0].tolist() == [2, 3, 4]
@@ -51,9 +51,16 @@ def test_tabs(written):
     [
         ("a 1 2\nb 3\n", "line 2: 1 numbers, where the first line has 2"),
         ("a 1 2\nb 3 x\n", "line 2: not all of it is numbers"),
-        ("a 1 2\nb 3 nan\n", "line 2: NaN or infinity"),
+        ("a 1 2\nb 3 nan\n", "line 2: NaN, infinity"),
+        ("a 1 2\nb 3 -1e40\n", "line 2: NaN, infinity or a number beyond float32"),
+        ("a 1 2\nb 3 1e400\n", "line 2: NaN, infinity or a number beyond float32"),
+        ("a 1 2\nb 3 4 \nb  4\n", "line 3: not all of it is numbers"),
         ("word\n", "line 1: not a word and its numbers"),
         ("", "holds no word vectors"),
+        ("2 3\n", "holds no word vectors"),
+        ("2 3\na 1\n", "line 2: 1 numbers, where the first line has 3"),
+        ("2 2\nx 1 2\n", "holds 1 words, and its first line says 2"),
+        ("2 2\nx 1 2\ny 1 2\nz 1 2\n", "holds 3 words, and its first line says 2"),
     ],
 )
 def test_malformed_files(written, text, told):
