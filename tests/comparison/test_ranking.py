@@ -12,12 +12,15 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from saegeo_core import compare
-from saegeo_core.comparison.differences import SamplingVariance, Variance
-from saegeo_core.comparison.ranking import detectable_difference, holm, rank_intervals, tie_groups
-from saegeo_core.comparison.table import Difference
+from saegeo_core.comparison.all_pairs import judged_pairs
+from saegeo_core.comparison.judged_column import JudgedColumn
+from saegeo_core.comparison.ranking import detectable_differences, rank_intervals, tie_groups
+from saegeo_core.comparison.sae_reports import reports_by_sae
+from saegeo_core.comparison.table import Column
 from saegeo_core.rendering.comparison.comma_separated import comma_separated
 from saegeo_core.rendering.comparison.rank_texts import letters, rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts
+from saegeo_core.statistics.multiple_testing import holm
 
 
 @given(st.integers(2, 9).flatmap(lambda n: arrays(np.bool_, (n, n))))
@@ -31,10 +34,47 @@ def test_groups_of_ties_hold_every_pair_that_is_not_told_apart_and_no_other(told
     assert len({frozenset(group) for group in groups}) == len(groups)
 
 
-def test_corrected_pvalues_are_those_of_holm():
-    # Holm (1979): the k-th smallest of m times m - k + 1, never less than one before it.
-    assert holm(np.array([0.04, 0.01, 0.03, 0.5])).tolist() == pytest.approx([0.09, 0.04, 0.09, 0.5])
-    assert holm(np.array([0.9, 0.8])).tolist() == [1.0, 1.0]
+def test_there_are_as_many_groups_as_a_line_has_that_is_walked_along():
+    places = np.sort(np.random.default_rng(0).uniform(size=300))
+    is_distinct = np.abs(places[:, None] - places) > 0.2
+    ends = [(min(group), max(group)) for group in tie_groups(is_distinct)]
+    reach = np.searchsorted(places, places + 0.2, side="right") - 1
+    assert ends == [(i, end) for i, end in enumerate(reach.tolist()) if i == 0 or end > reach[i - 1]]
+
+
+@pytest.mark.parametrize("fixed_saes", [False, True])
+def test_all_pairs_are_judged_as_each_by_itself(report, fixed_saes):
+    rng = np.random.default_rng(2)
+
+    def made(name, estimate, half=0.1, seed=None, key=None):
+        replicates = {} if key is None else {"replicates": (rng.normal(size=8), key)}
+        training = {} if seed is None else {"sae": {"training": {"seed": seed, "rate": name[0]}}}
+        return report(name, estimate, half, **replicates, **training)
+
+    reports = [
+        *(made(f"a{seed}", 1 + seed / 3, seed=seed, key="documents") for seed in range(3)),
+        *(made(f"b{seed}", 2 + seed / 2, (1.9 + seed / 2, 2.5 + seed / 2), seed=seed) for seed in range(2)),
+        made("c", 1.0, key="documents"),
+        made("d", 1.3, 0.0),
+        made("e", 1.3, 0.0),
+        made("f", 7.0, 0.0),
+        made("g", 2.0, None),
+    ]
+    column = Column("one", "value", "fraction", "higher", "")
+    judged = JudgedColumn(column, reports_by_sae(reports, ()), fixed_saes)
+    places = list(range(len(reports)))[::-1]
+    pairs = judged_pairs(judged, places)
+    told = {
+        (i, j): (one.pvalue, one.interval.standard_error, one.interval.degrees_of_freedom or np.inf)
+        for i, j in combinations(places[::-1], 2)
+        if (one := judged.difference(places[i], places[j])) and one.pvalue is not None
+    }
+    columns = (pairs.pvalues, pairs.standard_errors, pairs.degrees_of_freedom)
+    found = dict(zip(zip(pairs.first, pairs.second, strict=True), zip(*columns, strict=True), strict=True))
+    assert found.keys() == told.keys()
+    assert len(told) == (34 if fixed_saes else 6)
+    for pair, numbers in told.items():
+        assert found[pair] == pytest.approx(numbers, rel=1e-12)
 
 
 def test_true_ranks_lie_in_their_intervals_together():
@@ -58,9 +98,7 @@ def test_true_ranks_lie_in_their_intervals_together():
 def test_the_detectable_difference_is_found_as_often_as_is_said():
     rng = np.random.default_rng(1)
     freedom, standard_error = 12.0, 0.5
-    variance = Variance(standard_error**2, freedom)
-    one = Difference(0.0, SamplingVariance(variance, variance).interval(0.0, "planted"))
-    detectable = detectable_difference(one, 0.05)
+    (detectable,) = detectable_differences(np.array([standard_error]), np.array([freedom]), 0.05)
     told = standard_error * np.sqrt(rng.chisquare(freedom, 20_000) / freedom)
     t = (detectable + rng.normal(0, standard_error, 20_000)) / told
     assert np.mean(2 * stats.t.sf(np.abs(t), freedom) <= 0.05) == pytest.approx(0.8, abs=0.02)
