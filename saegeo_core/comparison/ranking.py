@@ -16,6 +16,9 @@ LEVEL = 0.05
 POWER = 0.8
 """Chance of seeing the difference that is told as detectable."""
 
+MOST_GROUPS = 26 + 26**2
+"""As many as have a letter or two. Where some SAEs are known much better than others, there may be many more than SAEs."""
+
 Booleans = NDArray[np.bool_]
 
 
@@ -28,7 +31,8 @@ class RankedSae:
         estimate: of the metric.
         rank: 1 for the best, or for the greatest where neither is better; equal estimates share the lower number.
         low, high: between which its rank lies. All intervals of a ranking hold together in .95 of samples.
-        ties: numbers of the groups it is in, from 0; two SAEs of one group cannot be told apart.
+        ties: numbers of the groups it is in, from 0; two SAEs of one group cannot be told apart. Nothing where there are
+            too many groups to be of use.
     """
 
     name: str
@@ -108,7 +112,7 @@ def rank_saes(judged: JudgedColumn) -> Ranking:
     )
 
 
-def tie_groups(is_distinct: Booleans) -> list[tuple[int, ...]]:
+def tie_groups(is_distinct: Booleans, most: int = MOST_GROUPS) -> list[tuple[int, ...]]:
     """The largest sets of SAEs no two of which are told apart.
 
     They are the letters of Piepho (2004), "An algorithm for a letter-based representation of all-pairwise comparisons": every pair
@@ -118,9 +122,10 @@ def tie_groups(is_distinct: Booleans) -> list[tuple[int, ...]]:
 
     Args:
         is_distinct: shape (n, n), symmetric: which pairs are told apart.
+        most: groups that are still of use.
 
     Returns:
-        The members of each group, ascending; groups in the order of their members.
+        The members of each group, ascending; groups in the order of their members. None at all where there are more than `most`.
     """
     groups: list[int] = []  # a set of SAEs is an integer with their bits
     for place, distinct in enumerate(is_distinct):
@@ -131,6 +136,8 @@ def tie_groups(is_distinct: Booleans) -> list[tuple[int, ...]]:
             if not any(part & one == part for one in largest):
                 largest.append(part)
         groups = [group for group in groups if group & alike != group] + [part | 1 << place for part in largest]
+        if len(groups) > most:
+            return []  # SAEs that join make no group less
     return sorted(tuple(place for place in range(len(is_distinct)) if group >> place & 1) for group in groups)
 
 

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from saegeo_core import compare
+from saegeo_core.comparison import ranking
 from saegeo_core.comparison.all_pairs import judged_pairs
 from saegeo_core.comparison.judged_column import JudgedColumn
 from saegeo_core.comparison.ranking import detectable_differences, rank_intervals, tie_groups
@@ -40,6 +41,19 @@ def test_there_are_as_many_groups_as_a_line_has_that_is_walked_along():
     ends = [(min(group), max(group)) for group in tie_groups(is_distinct)]
     reach = np.searchsorted(places, places + 0.2, side="right") - 1
     assert ends == [(i, end) for i, end in enumerate(reach.tolist()) if i == 0 or end > reach[i - 1]]
+
+
+def test_groups_that_are_too_many_to_be_of_use_are_none():
+    pairs = np.kron(np.eye(5), 1 - np.eye(2)).astype(bool)  # one of each pair or the other: 2^5 groups
+    assert len(tie_groups(pairs)) == len(tie_groups(pairs, most=32)) == 32
+    assert tie_groups(pairs, most=31) == []
+
+
+def test_a_ranking_without_groups_says_so(report, monkeypatch):
+    monkeypatch.setattr(ranking, "tie_groups", lambda _: [])
+    (table,) = rank_texts(compare([report("a", 1.0), report("b", 9.0)], ranks=True, fixed_saes=True))
+    assert [row[-1] for row in table.rows] == ["—", "—"]
+    assert "too many for letters" in table.notes[0]
 
 
 @pytest.mark.parametrize("fixed_saes", [False, True])
@@ -107,16 +121,16 @@ def test_the_detectable_difference_is_found_as_often_as_is_said():
 def test_saes_are_ranked_and_those_alike_share_a_letter(report):
     values = {"a": 1.0, "b": 1.05, "c": 3.0, "d": 5.0}
     reports = [report(name, value) for name, value in values.items()]
-    (ranking,) = compare(reports, ranks=True, fixed_saes=True).rankings
-    assert ranking.first == "highest"  # the metric says that higher is better
-    told = {sae.name: (sae.rank, sae.low, sae.high, letters(sae.ties)) for sae in ranking.saes}
+    (ranked,) = compare(reports, ranks=True, fixed_saes=True).rankings
+    assert ranked.first == "highest"  # the metric says that higher is better
+    told = {sae.name: (sae.rank, sae.low, sae.high, letters(sae.ties)) for sae in ranked.saes}
     assert told == {
         "release:d": (1, 1, 1, "a"),
         "release:c": (2, 2, 2, "b"),
         "release:b": (3, 3, 4, "c"),
         "release:a": (4, 3, 4, "c"),
     }
-    assert (ranking.n_told_apart, ranking.n_pairs) == (5, 6)
+    assert (ranked.n_told_apart, ranked.n_pairs) == (5, 6)
 
 
 def test_ranks_are_in_the_frame_and_in_comma_separated_values(report):
@@ -127,26 +141,30 @@ def test_ranks_are_in_the_frame_and_in_comma_separated_values(report):
 
 
 def test_equal_estimates_share_a_rank(report):
-    (ranking,) = compare([report(name, 1.0) for name in "ab"], ranks=True, fixed_saes=True).rankings
-    assert [sae.rank for sae in ranking.saes] == [1, 1]
-    assert ranking.n_told_apart == 0
+    (ranked,) = compare([report(name, 1.0) for name in "ab"], ranks=True, fixed_saes=True).rankings
+    assert [sae.rank for sae in ranked.saes] == [1, 1]
+    assert ranked.n_told_apart == 0
 
 
 def test_one_seed_of_each_is_no_ground_for_ranks(report):
     comparison = compare([report("a", 1.0), report("b", 9.0)], ranks=True)
-    (ranking,) = comparison.rankings
-    assert not ranking.saes
-    assert "--fixed-saes" in ranking.reason
+    (ranked,) = comparison.rankings
+    assert not ranked.saes
+    assert "--fixed-saes" in ranked.reason
     (table,) = rank_texts(comparison)
-    assert table.notes == (f"not ranked: {ranking.reason}",)
+    assert table.notes == (f"not ranked: {ranked.reason}",)
 
 
 @pytest.mark.parametrize("half", [None, 0.1])
 def test_what_cannot_be_ranked_says_why(report, half):
     reports = [report("a", 1.0, half)] if half else [report("a", 1.0, None), report("b", 2.0, None)]
-    (ranking,) = compare(reports, ranks=True, fixed_saes=True).rankings
-    assert ranking.reason == ("fewer than two SAEs have a value" if half else "no interval, so none of the difference")
+    (ranked,) = compare(reports, ranks=True, fixed_saes=True).rankings
+    assert ranked.reason == ("fewer than two SAEs have a value" if half else "no interval, so none of the difference")
 
 
 def test_groups_have_letters_beyond_z():
     assert letters((0, 25, 26, 27, 701, 702)) == "a z aa ab zz aaa"
+
+
+def test_many_letters_in_a_row_are_told_by_their_ends():
+    assert letters((0, 2, 3, 4, 5, 9, 10)) == "a c to f j k"
