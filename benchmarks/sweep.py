@@ -1,9 +1,9 @@
 """What a sweep costs where it is done elsewhere: small SAEs by three analyses, here, in two processes, and on two nodes of Ray.
 
-`python -m benchmarks.sweep --saes 844` prints processor seconds, since other work on the machine changes them least. Of every way
-they are those of all its processes from the first task to the last, those that Ray runs beside its workers apart, for these keep
-busy whatever is done. Workers are warm, having measured two SAEs each before. Reports must be those made here, byte for byte but
-for when, where and how fast they were made.
+`python -m benchmarks.sweep --saes 844` prints processor seconds, since other work on the machine changes them least, and the ways
+take turns, so that it touches all alike. Here they are those of the thread that measures; of the other ways those of all
+processes, from the first task of a turn to its last, those that Ray runs beside its workers apart. Workers are warm, having
+measured two SAEs each before. Reports must be those made here, byte for byte but for when, where and how fast they were made.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from saegeo_core.sweeping.task import NamedAnalysis, Task
 
 N_FEATURES, D = 256, 64
 ANALYSES = ("cosine-tails", "power-law", "entropy")
-N_WORKERS, N_TO_WARM = 2, 4
+N_WORKERS, N_TO_WARM, N_A_TURN = 2, 4, 40
 ENGINE = ("raylet", "gcs_server", "Agent", "/ray/_private/", "/ray/dashboard/", "/ray/autoscaler/")
 """What the command lines of Ray's own processes hold."""
 UNLIKE = ("created", "duration_seconds", "environment")
@@ -48,23 +48,30 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         os.chdir(folder)
         make_saes(n + N_TO_WARM)
-        here = _measured("here", n, one_after_the_other)
         processes = ProcessExecutor(N_WORKERS, Share())
-        there = {"local:2": _measured("processes", n, lambda tasks: sweep(tasks, processes))}
+        with two_nodes() as nodes:
+            ways = {
+                "here": one_after_the_other,
+                "local:2": lambda tasks: sweep(tasks, processes),
+                "ray": lambda tasks: sweep(tasks, nodes),
+            }
+            spent = taking_turns(ways, n)
         processes.close()
-        with two_nodes() as executor:
-            there["ray"] = _measured("ray", n, lambda tasks: sweep(tasks, executor))
-        made = [told("here"), told("processes"), told("ray")]
+        made = [told(name) for name in ways]
         os.chdir(os.path.dirname(folder))
+    here = spent.pop("here")
     print(
         f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here.own:.1f} CPU s, {here.own / n:.3f} an SAE"
     )
-    for name, spent in there.items():
+    for name, there in spent.items():
         print(
-            f"{name}: {spent.own:.1f} CPU s, {spent.own / here.own - 1:+.1%}; the engine beside them {spent.engine:.1f} CPU s"
+            f"{name}: {there.own:.1f} CPU s, {there.own / here.own - 1:+.1%}; with {there.engine:.1f} CPU s "
+            f"of the engine {(there.own + there.engine) / here.own - 1:+.1%}; "
+            f"{there.wall * N_WORKERS / here.wall - 1:+.1%} by the clock and worker"
         )
     if not made[0] == made[1] == made[2] or len(made[0]) != (n + N_TO_WARM) * len(ANALYSES):
         sys.exit("the reports differ")
+    print(f"{len(made[0])} reports of each way, the same")
 
 
 def make_saes(n: int) -> None:
@@ -101,11 +108,13 @@ def tasks_of(numbers: Sequence[int], out: str) -> list[Task]:
 def one_after_the_other(tasks: Sequence[Task]) -> Iterator[Outcome]:
     """In this process."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
     plugins = PluginManager()
-    for task in tasks:
-        yield from task.perform(plugins)
+    with threadpool_limits(1):
+        for task in tasks:
+            yield from task.perform(plugins)
 
 
 @contextmanager
@@ -128,34 +137,51 @@ def two_nodes() -> Iterator[Executor]:
 
 @dataclass(frozen=True)
 class Spent:
-    """Processor seconds of who measures and who hands out (`own`), and of the processes that Ray runs beside them (`engine`)."""
+    """Seconds of processors, by who measures and who hands out (`own`) and by what Ray runs beside them, and of the clock."""
 
-    own: float
-    engine: float
+    own: float = 0.0
+    engine: float = 0.0
+    wall: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.own + other.own, self.engine + other.engine, self.wall + other.wall)
 
     def __sub__(self, other: "Spent") -> "Spent":
-        """What was spent since."""
-        return Spent(self.own - other.own, self.engine - other.engine)
+        return Spent(self.own - other.own, self.engine - other.engine, self.wall - other.wall)
 
 
-def _measured(out: str, n: int, way: Callable[[Sequence[Task]], Iterator[Outcome]]) -> Spent:
-    """What `n` SAEs take, others having been measured before."""
-    _do(way, tasks_of(range(n, n + N_TO_WARM), out))
-    tasks, before, start = tasks_of(range(n), out), spent_so_far(), time.perf_counter()
-    _do(way, tasks)
-    spent = spent_so_far() - before
-    print(f"{out}: {spent.own:.1f} + {spent.engine:.1f} CPU s in {time.perf_counter() - start:.1f} s", file=sys.stderr)
+Way = Callable[[Sequence[Task]], Iterator[Outcome]]
+
+
+def taking_turns(ways: dict[str, Way], n: int) -> dict[str, Spent]:
+    """What `n` SAEs take in each way, others having been measured before."""
+    for name, way in ways.items():
+        _do(way, tasks_of(range(n, n + N_TO_WARM), name))
+    spent = dict.fromkeys(ways, Spent())
+    for first in range(0, n, N_A_TURN):
+        turn = range(first, min(first + N_A_TURN, n))
+        for name, way in ways.items():
+            so_far = spent_by_this_thread if name == "here" else spent_by_all
+            before = so_far()
+            _do(way, tasks_of(turn, name))
+            spent[name] += so_far() - before
+        print(turn.stop, *(f"{name}: {one.own:.1f} + {one.engine:.1f}" for name, one in spent.items()), file=sys.stderr)
     return spent
 
 
-def _do(way: Callable[[Sequence[Task]], Iterator[Outcome]], tasks: Sequence[Task]) -> None:
+def _do(way: Way, tasks: Sequence[Task]) -> None:
     failed = [outcome for outcome in way(tasks) if not isinstance(outcome, Stored)]
     if failed:
         sys.exit(str(failed[0]))
 
 
-def spent_so_far() -> Spent:
-    """Of this process and of every one below it that lives."""
+def spent_by_this_thread() -> Spent:
+    """By the thread that asks."""
+    return Spent(own=time.thread_time(), wall=time.perf_counter())
+
+
+def spent_by_all() -> Spent:
+    """By this process and every one below it that lives."""
     own, engine = 0.0, 0.0
     me = psutil.Process()
     for process in (me, *me.children(recursive=True)):
@@ -165,7 +191,7 @@ def spent_so_far() -> Spent:
                 engine += times.user + times.system
             else:
                 own += times.user + times.system
-    return Spent(own, engine)
+    return Spent(own, engine, time.perf_counter())
 
 
 def told(folder: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from saegeo_core.cloud.sae_names import layer_of
 from saegeo_core.comparison.table import Column, Row
@@ -131,7 +131,7 @@ def _residual(values: Floats, beside: Floats) -> Floats:
 
 def _judged_by_student(residual: Floats, left_of_l0: Floats, freedom: int, slope: float) -> tuple[float, float]:
     standard_error = math.sqrt(float(residual @ residual) / freedom / float(left_of_l0 @ left_of_l0))
-    return standard_error, 2 * float(stats.t.sf(abs(slope) / standard_error, freedom)) if standard_error else float(
+    return standard_error, 2 * float(special.stdtr(freedom, -abs(slope) / standard_error)) if standard_error else float(
         slope == 0
     )
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from saegeo_core.comparison.differences import Variance, sampling_variance
 from saegeo_core.comparison.judged_column import JudgedColumn
 from saegeo_core.comparison.sae_reports import SaeReports
 from saegeo_core.comparison.table import Column, ComparisonCell
 from saegeo_core.report.metric import Absent, Interval, Metric
+from saegeo_core.statistics.multiple_testing import benjamini_hochberg
 
 CellRows = list[list[ComparisonCell]]
 """A list for each SAE, in it a cell for each metric."""
@@ -86,7 +86,7 @@ def _corrected(
     places = [(i, j) for i, row in enumerate(table) for j, cell in enumerate(row) if pvalue(cell) is not None]
     if not places:
         return table
-    adjusted = stats.false_discovery_control(np.array([pvalue(table[i][j]) for i, j in places], dtype=np.float64))
+    adjusted = benjamini_hochberg(np.array([pvalue(table[i][j]) for i, j in places], dtype=np.float64))
     for (i, j), p in zip(places, adjusted.tolist(), strict=True):
         table[i][j] = put(table[i][j], p)
     return table

@@ -1,6 +1,7 @@
 """Whether two metrics differ: in pairs where both leave out the same parts of the same data, from their intervals otherwise."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -12,19 +13,26 @@ from saegeo_core.report.replicates import Replicates
 LEVEL = 0.95
 """Nominal coverage of the intervals made here."""
 
+FloatOrMany = Any
+"""A number, or an array of numbers, one for each of many estimates."""
+
 
 @dataclass(frozen=True)
 class Variance:
-    """The variance of an estimate, and the degrees of freedom that it is itself estimated with; infinite where it is known."""
+    """The variance of an estimate, and the degrees of freedom that it is itself estimated with; infinite where it is known.
 
-    value: float
-    degrees_of_freedom: float = np.inf
+    Of many estimates at once both are arrays, here and in `SamplingVariance`.
+    """
+
+    value: FloatOrMany
+    degrees_of_freedom: FloatOrMany = np.inf
 
     def __add__(self, other: "Variance") -> "Variance":
         """Of the sum of two independent estimates; degrees of freedom by Welch and Satterthwaite."""
         total = self.value + other.value
-        denominator = sum(one.value**2 / one.degrees_of_freedom for one in (self, other))
-        return Variance(total, total**2 / denominator if denominator else np.inf)
+        denominator = self.value**2 / self.degrees_of_freedom + other.value**2 / other.degrees_of_freedom
+        is_known = denominator == 0
+        return Variance(total, np.where(is_known, np.inf, total**2 / np.where(is_known, 1.0, denominator))[()])
 
 
 NO_VARIANCE = Variance(0.0)
@@ -40,20 +48,39 @@ class SamplingVariance:
     def __add__(self, other: Variance) -> "SamplingVariance":
         return SamplingVariance(self.below + other, self.above + other)
 
+    def __sub__(self, other: "SamplingVariance") -> "SamplingVariance":
+        """Of the difference of two independent estimates: the sides that face each other add up."""
+        return SamplingVariance(self.below + other.above, self.above + other.below)
+
     @property
-    def standard_error(self) -> float:
+    def standard_error(self) -> FloatOrMany:
         """The root of the mean of both sides."""
-        return float(np.sqrt((self.below.value + self.above.value) / 2))
+        return np.sqrt((self.below.value + self.above.value) / 2)
+
+    @property
+    def degrees_of_freedom(self) -> FloatOrMany:
+        """Those of the side that has fewer."""
+        return np.minimum(self.below.degrees_of_freedom, self.above.degrees_of_freedom)
+
+    def pvalue(self, estimate: FloatOrMany) -> FloatOrMany:
+        """Two-sided, of no difference, by the variance towards zero; NaN where that is none and the estimate is not zero."""
+        is_above = np.greater(estimate, 0)
+        value = np.where(is_above, self.below.value, self.above.value)
+        freedom = np.where(is_above, self.below.degrees_of_freedom, self.above.degrees_of_freedom)
+        does_vary = np.not_equal(value, 0)
+        t = np.abs(estimate) / np.sqrt(np.where(does_vary, value, 1.0))
+        judged = np.minimum(2 * student_cdf(-t, freedom), 1.0)
+        return np.where(does_vary, judged, np.where(np.equal(estimate, 0), 1.0, np.nan))[()]
 
     def interval(self, estimate: float, method: str) -> Interval:
         """The interval about an estimate."""
-        freedom = min(self.below.degrees_of_freedom, self.above.degrees_of_freedom)
+        freedom = float(self.degrees_of_freedom)
         return Interval(
             low=estimate - _reach(self.below),
             high=estimate + _reach(self.above),
             level=LEVEL,
             method=method,
-            standard_error=self.standard_error,
+            standard_error=float(self.standard_error),
             degrees_of_freedom=freedom if np.isfinite(freedom) else None,
         )
 
@@ -72,7 +99,7 @@ def sampling_variance(metric: Metric) -> SamplingVariance | None:
     if interval.standard_error is not None and np.isfinite(degrees_of_freedom):
         both = Variance(interval.standard_error**2, degrees_of_freedom)
         return SamplingVariance(both, both)
-    quantile = _quantile(degrees_of_freedom, interval.level)
+    quantile = student_quantile((1 + interval.level) / 2, degrees_of_freedom)
     below, above = metric.value - interval.low, interval.high - metric.value
     return SamplingVariance(
         *(Variance((max(side, 0.0) / quantile) ** 2, degrees_of_freedom) for side in (below, above))
@@ -103,34 +130,28 @@ def difference(
     our_variance, their_variance = sampling_variance(ours), sampling_variance(theirs)
     if our_variance is None or their_variance is None:
         return Difference(estimate, note="no interval, so none of the difference")
-    both = (
-        SamplingVariance(our_variance.below + their_variance.above, our_variance.above + their_variance.below)
-        + seed_variance
-    )
-    return _tested(estimate, both, "independent standard errors")
+    return _tested(estimate, our_variance - their_variance + seed_variance, "independent standard errors")
 
 
 def _tested(estimate: float, variance: SamplingVariance, method: str) -> Difference:
-    """A difference with its interval, and its p-value by the variance towards zero."""
-    towards_zero = variance.below if estimate > 0 else variance.above
-    interval = variance.interval(estimate, method)
-    if towards_zero.value == 0:
-        note = "" if estimate == 0 else "its replicates do not vary, so that chance cannot be judged"
-        return Difference(estimate, interval, 1.0 if estimate == 0 else None, note=note)
-    p = 2 * _tail(abs(estimate) / float(np.sqrt(towards_zero.value)), towards_zero.degrees_of_freedom)
-    return Difference(estimate, interval, min(p, 1.0))
+    """A difference with its interval and its p-value."""
+    interval, pvalue = variance.interval(estimate, method), float(variance.pvalue(estimate))
+    if np.isnan(pvalue):
+        return Difference(estimate, interval, note="its replicates do not vary, so that chance cannot be judged")
+    return Difference(estimate, interval, pvalue)
 
 
 def _reach(variance: Variance) -> float:
-    return float(_quantile(variance.degrees_of_freedom, LEVEL) * np.sqrt(variance.value))
+    return float(student_quantile((1 + LEVEL) / 2, variance.degrees_of_freedom) * np.sqrt(variance.value))
 
 
-def _quantile(degrees_of_freedom: float, level: float) -> float:
-    """Of Student's law, two-sided; of the normal law for infinitely many degrees of freedom."""
-    p = (1 + level) / 2
-    return float(special.ndtri(p) if np.isinf(degrees_of_freedom) else special.stdtrit(degrees_of_freedom, p))
+def student_quantile(p: FloatOrMany, degrees_of_freedom: FloatOrMany) -> FloatOrMany:
+    """Of Student's law; of the normal law for infinitely many degrees of freedom."""
+    is_normal = np.isinf(degrees_of_freedom)
+    return np.where(is_normal, special.ndtri(p), special.stdtrit(np.where(is_normal, 1.0, degrees_of_freedom), p))[()]
 
 
-def _tail(t: float, degrees_of_freedom: float) -> float:
-    """Probability above t under Student's law, or the normal one."""
-    return float(special.ndtr(-t) if np.isinf(degrees_of_freedom) else special.stdtr(degrees_of_freedom, -t))
+def student_cdf(t: FloatOrMany, degrees_of_freedom: FloatOrMany) -> FloatOrMany:
+    """The probability below t under Student's law, or the normal one."""
+    is_normal = np.isinf(degrees_of_freedom)
+    return np.where(is_normal, special.ndtr(t), special.stdtr(np.where(is_normal, 1.0, degrees_of_freedom), t))[()]

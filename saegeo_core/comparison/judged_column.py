@@ -59,14 +59,15 @@ class JudgedColumn:
         is_own = other in self.seeds[place]
         known = [self.between[place], self.between[other]]
         extra = NO_VARIANCE if is_own else (known[0] or NO_VARIANCE) + (known[1] or NO_VARIANCE)
-        our_replicates, their_replicates = (self._replicates(i) for i in (place, other))
+        our_replicates, their_replicates = (self.replicates(i) for i in (place, other))
         found = difference(ours, theirs, our_replicates, their_replicates, extra)
         is_spread_known = not is_own and None not in known
         if found and found.pvalue is not None and not (self.fixed_saes or is_spread_known):
             return replace(found, pvalue=None, note=OF_ONE_CONFIGURATION if is_own else ONE_SEED)
         return found
 
-    def _replicates(self, place: int) -> Replicates | None:
+    def replicates(self, place: int) -> Replicates | None:
+        """The values behind the interval of a row's metric, where they were kept. The row has a report."""
         return self.rows[place].reports[self.column.plugin].replicates(self.column.metric)
 
 

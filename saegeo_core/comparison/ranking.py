@@ -1,21 +1,23 @@
 """Which SAEs cannot be told apart by a metric, between which ranks each lies, and how large a difference would have been seen."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
+from saegeo_core.comparison.all_pairs import judged_pairs
+from saegeo_core.comparison.differences import student_quantile
 from saegeo_core.comparison.judged_column import JudgedColumn
-from saegeo_core.comparison.table import Difference
 from saegeo_core.numerics.arrays import Floats, Integers
+from saegeo_core.statistics.multiple_testing import benjamini_hochberg, holm
 
 LEVEL = 0.05
 """Share of false distinctions among all (ties), and the chance of any (ranks)."""
 POWER = 0.8
 """Chance of seeing the difference that is told as detectable."""
+
+MOST_GROUPS = 26 + 26**2
+"""As many as have a letter or two. Where some SAEs are known much better than others, there may be many more than SAEs."""
 
 Booleans = NDArray[np.bool_]
 
@@ -29,7 +31,8 @@ class RankedSae:
         estimate: of the metric.
         rank: 1 for the best, or for the greatest where neither is better; equal estimates share the lower number.
         low, high: between which its rank lies. All intervals of a ranking hold together in .95 of samples.
-        ties: numbers of the groups it is in, from 0; two SAEs of one group cannot be told apart.
+        ties: numbers of the groups it is in, from 0; two SAEs of one group cannot be told apart. Nothing where there are
+            too many groups to be of use.
     """
 
     name: str
@@ -82,64 +85,60 @@ def rank_saes(judged: JudgedColumn) -> Ranking:
     sign = 1 if judged.column.better == "lower" else -1
     order = np.argsort(sign * estimates, kind="stable")
     places, estimates = [places[i] for i in order], estimates[order]
-    differences = {(i, j): judged.difference(places[i], places[j]) for i, j in combinations(range(len(places)), 2)}
-    known = {pair: one for pair, one in differences.items() if one and one.pvalue is not None}
-    if not known:
-        notes = [one.note for one in differences.values() if one and one.note]
-        return Ranking(judged.column.id, notes[0] if notes else "no difference can be judged")
-    pairs = np.array(list(known), np.int64)
-    pvalues = np.array([one.pvalue for one in known.values()], np.float64)
-    told_apart = stats.false_discovery_control(pvalues) <= LEVEL
-    groups = tie_groups(_matrix(pairs, told_apart, len(places)))
-    low, high = rank_intervals(_matrix(pairs, holm(pvalues) <= LEVEL, len(places)))
+    pairs, n = judged_pairs(judged, places), len(places)
+    if not len(pairs.pvalues):
+        first_two = judged.difference(places[0], places[1])
+        return Ranking(judged.column.id, first_two.note if first_two else "no difference can be judged")
+    told_apart = benjamini_hochberg(pairs.pvalues) <= LEVEL
+    ties: list[list[int]] = [[] for _ in places]
+    for number, group in enumerate(tie_groups(pairs.matrix(told_apart, n))):
+        for place in group:
+            ties[place].append(number)
+    low, high = rank_intervals(pairs.matrix(holm(pairs.pvalues) <= LEVEL, n))
     ranks = 1 + np.searchsorted(sign * estimates, sign * estimates)
+    level = LEVEL * max(1, int(told_apart.sum())) / len(told_apart)
     return Ranking(
         column=judged.column.id,
         first="lowest" if sign == 1 else "highest",
         saes=tuple(
             RankedSae(
-                judged.rows[place].name,
-                float(estimates[i]),
-                int(ranks[i]),
-                int(low[i]),
-                int(high[i]),
-                tuple(number for number, group in enumerate(groups) if i in group),
+                judged.rows[place].name, float(estimates[i]), int(ranks[i]), int(low[i]), int(high[i]), tuple(ties[i])
             )
             for i, place in enumerate(places)
         ),
-        n_pairs=len(pairs),
+        n_pairs=len(told_apart),
         n_told_apart=int(told_apart.sum()),
-        detectable=_detectable(known.values(), LEVEL * max(1, int(told_apart.sum())) / len(pairs)),
+        detectable=float(np.median(detectable_differences(pairs.standard_errors, pairs.degrees_of_freedom, level))),
     )
 
 
-def tie_groups(is_distinct: Booleans) -> list[tuple[int, ...]]:
-    """The largest sets of SAEs no two of which are told apart, by insertion and absorption.
+def tie_groups(is_distinct: Booleans, most: int = MOST_GROUPS) -> list[tuple[int, ...]]:
+    """The largest sets of SAEs no two of which are told apart.
 
-    Piepho (2004), "An algorithm for a letter-based representation of all-pairwise comparisons". Every pair that is not told apart
-    is together in some group, and no pair that is.
+    They are the letters of Piepho (2004), "An algorithm for a letter-based representation of all-pairwise comparisons": every pair
+    that is not told apart is together in some group, and no pair that is. He splits groups pair by pair; here SAEs join one after
+    another, each the groups of those before it, or what of these it is not told apart from. Where all are known equally
+    well, there are no more groups than SAEs.
 
     Args:
         is_distinct: shape (n, n), symmetric: which pairs are told apart.
+        most: groups that are still of use.
 
     Returns:
-        The members of each group, ascending; groups in the order of their members.
+        The members of each group, ascending; groups in the order of their members. None at all where there are more than `most`.
     """
-    n = len(is_distinct)
-    groups = [(1 << n) - 1]  # a set of SAEs is an integer with their bits
-    for i, j in zip(*np.nonzero(np.triu(is_distinct, 1)), strict=True):
-        first, second = 1 << int(i), 1 << int(j)
-        kept = [group for group in groups if not (group & first and group & second)]
-        split = [
-            part for group in groups if group & first and group & second for part in (group & ~first, group & ~second)
-        ]
-        for part in split:
-            if not any(part & group == part for group in kept):
-                kept = [group for group in kept if part & group != group]
-                kept.append(part)
-        groups = kept
-    members = [tuple(place for place in range(n) if group >> place & 1) for group in groups]
-    return sorted(members)
+    groups: list[int] = []  # a set of SAEs is an integer with their bits
+    for place, distinct in enumerate(is_distinct):
+        alike = sum(1 << int(other) for other in np.flatnonzero(~distinct[:place]))
+        joined = sorted({group & alike for group in groups} or {0}, key=int.bit_count, reverse=True)
+        largest: list[int] = []
+        for part in joined:
+            if not any(part & one == part for one in largest):
+                largest.append(part)
+        groups = [group for group in groups if group & alike != group] + [part | 1 << place for part in largest]
+        if len(groups) > most:
+            return []  # SAEs that join make no group less
+    return sorted(tuple(place for place in range(len(is_distinct)) if group >> place & 1) for group in groups)
 
 
 def rank_intervals(is_distinct: Booleans) -> tuple[Integers, Integers]:
@@ -161,35 +160,12 @@ def rank_intervals(is_distinct: Booleans) -> tuple[Integers, Integers]:
     return low.astype(np.int64), high.astype(np.int64)
 
 
-def holm(pvalues: Floats) -> Floats:
-    """p-values corrected for the chance of any false rejection (Holm, 1979), shape (n,) as given."""
-    order = np.argsort(pvalues)
-    n = len(pvalues)
-    corrected = np.minimum(np.maximum.accumulate(pvalues[order] * np.arange(n, 0, -1)), 1.0)
-    back: Floats = np.empty(n)
-    back[order] = corrected
-    return back
-
-
-def _matrix(pairs: Integers, is_true: Booleans, n: int) -> Booleans:
-    matrix = np.zeros((n, n), np.bool_)
-    first, second = pairs[is_true].T
-    matrix[first, second] = matrix[second, first] = True
-    return matrix
-
-
-def _detectable(differences: Iterable[Difference], level: float) -> float:
-    reaches = [reach for one in differences if (reach := detectable_difference(one, level)) is not None]
-    return float(np.median(reaches)) if reaches else 0.0
-
-
-def detectable_difference(difference: Difference, level: float, power: float = POWER) -> float | None:
-    """The least true difference that a two-sided test at this level finds with this chance; None where its error is not known.
+def detectable_differences(
+    standard_errors: Floats, degrees_of_freedom: Floats, level: float, power: float = POWER
+) -> Floats:
+    """The least true differences that two-sided tests at this level find with this chance, given the error of each difference.
 
     The standard error times the quantiles of Student's law at 1 - level / 2 and at `power`, added.
     """
-    interval = difference.interval
-    if interval is None or interval.standard_error is None:
-        return None
-    freedom = np.inf if interval.degrees_of_freedom is None else interval.degrees_of_freedom
-    return float(interval.standard_error * (stats.t.isf(level / 2, freedom) + stats.t.ppf(power, freedom)))
+    quantiles: Floats = student_quantile(power, degrees_of_freedom) - student_quantile(level / 2, degrees_of_freedom)
+    return standard_errors * quantiles

@@ -1,6 +1,5 @@
 """How a worker comes by what is read: as the harvest itself did, by name; or what it has not by name it is sent, once."""
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from saegeo_core.activations.source import ActivationSource, LiesInFiles
-from saegeo_core.cloud.description import SaeDescription
-from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.sent_cloud import SentCloud, SentTensor
 from saegeo_core.harvesting.control import Controls
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.loading.whole_sae import whole_sae
@@ -41,53 +39,20 @@ class Opening(Protocol):
 
 
 @dataclass(frozen=True)
-class SentTensor:
-    """A tensor as bytes, which processes of one machine may share."""
-
-    content: NDArray[np.uint8]
-    dtype: torch.dtype
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, tensor: torch.Tensor) -> "SentTensor":
-        """A tensor, wherever it is."""
-        content = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        return cls(content, tensor.dtype, tuple(tensor.shape))
-
-    def tensor(self) -> torch.Tensor:
-        """The tensor, on the CPU, over the very bytes. Nobody may write to it."""
-        if not self.content.size:
-            return torch.empty(self.shape, dtype=self.dtype)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that the bytes cannot be written to
-            return torch.from_numpy(self.content).view(self.dtype).reshape(self.shape)
-
-
-@dataclass(frozen=True)
 class SentSae:
     """An SAE at its hook, as plain values and bytes: its settings as sae-lens has them, its weights, its directions."""
 
     config: Mapping[str, Any]
     weights: Mapping[str, SentTensor]
-    directions: SentTensor
-    feature_ids: NDArray[np.int64]
-    norms: NDArray[np.float64]
-    described: SaeDescription
+    cloud: SentCloud
     hook: str
 
     @classmethod
     def of(cls, placed: PlacedSae) -> "SentSae":
         """An SAE that is here."""
-        module, cloud = placed.sae.module, placed.sae.cloud
-        return cls(
-            module.cfg.to_dict(),
-            {name: SentTensor.of(tensor) for name, tensor in _tensors(module).items()},
-            SentTensor.of(cloud.vectors),
-            np.asarray(cloud.feature_ids),
-            cloud.norms,
-            cloud.sae,
-            placed.hook,
-        )
+        module = placed.sae.module
+        weights = {name: SentTensor.of(tensor) for name, tensor in _tensors(module).items()}
+        return cls(module.cfg.to_dict(), weights, SentCloud.of(placed.sae.cloud), placed.hook)
 
     def placed(self, device: str) -> PlacedSae:
         """The SAE, on `device`."""
@@ -96,8 +61,7 @@ class SentSae:
         module: Any = SAE.from_dict({**self.config, "device": "cpu"})
         for name, tensor in _tensors(module).items():
             tensor.data = self.weights[name].tensor()
-        cloud = FeatureCloud(self.directions.tensor(), self.feature_ids, self.norms, self.described)
-        return PlacedSae(whole_sae(cloud, module, device=device), self.hook)
+        return PlacedSae(whole_sae(self.cloud.cloud(), module, device=device), self.hook)
 
 
 @dataclass(frozen=True)

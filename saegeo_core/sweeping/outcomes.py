@@ -98,6 +98,11 @@ class Failed:
         return f"{self.analysis}{package} on {self.spec}"
 
     @property
+    def is_unread(self) -> bool:
+        """Whether nothing could be measured, and the process told why: most often the SAE could not be loaded."""
+        return self.analysis is None and not self.is_death
+
+    @property
     def is_death(self) -> bool:
         """Whether the process ended that was at work: it told neither in which analysis nor where."""
         return self.analysis is None and not self.traceback and not self.is_mistake

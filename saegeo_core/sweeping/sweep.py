@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from saegeo_core.sweeping import failures
 from saegeo_core.sweeping.executor import Executor
@@ -29,9 +30,15 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
         for task, failed in zip(tasks, before, strict=True):
             yield from (replace(one, seed=task.options.seed) for one in failed.values())
         remaining = [task.without(failed) for task, failed in zip(tasks, before, strict=True)]
+    unread: list[Task] = []
     for attempt in range(1, ATTEMPTS + 1):
         again: list[Task] = []
-        for task, outcomes in executor.perform([task for task in remaining if task.analyses]):
+        work = chain((task for task in remaining if task.analyses), (_with_sae(task) or task for task in unread))
+        unread = []
+        for task, outcomes in executor.perform(work):
+            if attempt < ATTEMPTS and _is_lacking(task, outcomes):
+                unread.append(task)
+                continue
             to_retry = [
                 one for one in outcomes if attempt < ATTEMPTS and isinstance(one, Failed) and not one.is_mistake
             ]
@@ -42,6 +49,20 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
                     _note(task, told)
                     yield replace(told, seed=task.options.seed)
         remaining = again
+
+
+def _is_lacking(task: Task, outcomes: Sequence[Outcome]) -> bool:
+    """Whether a worker could not read the SAE, and this process can: it may lie where only this machine sees it."""
+    is_unread = any(isinstance(one, Failed) and one.is_unread for one in outcomes)
+    return is_unread and task.sent is None and _with_sae(task) is not None
+
+
+def _with_sae(task: Task) -> Task | None:
+    """The task with its SAE; None where this process cannot read it either, so that what the worker told of it stands."""
+    try:
+        return task.with_sae()
+    except (Exception, SystemExit):  # a stranger's loader may fail in any way
+        return None
 
 
 def _tried_again(task: Task, failures: Sequence[Failed]) -> list[Task]:

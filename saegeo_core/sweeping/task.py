@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.cloud.sent_cloud import SentCloud, SentTensor
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput
-from saegeo_core.loading import load_cloud
+from saegeo_core.loading import load_cloud, load_encoder
 from saegeo_core.loading.feature_choice import chosen_features
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.progress import Progress, silent
@@ -58,6 +59,14 @@ class NamedAnalysis:
 
 
 @dataclass(frozen=True)
+class SentSae:
+    """An SAE as bytes, with its encoder where an analysis reads it and there is one. On Ray it lies in the object store."""
+
+    cloud: SentCloud
+    encoder: SentTensor | None
+
+
+@dataclass(frozen=True)
 class Task:
     """One SAE and what is to be measured on it.
 
@@ -66,12 +75,14 @@ class Task:
         analyses: what measures it.
         options: how, and where reports are stored. The device is resolved where the task is done.
         skip_incomplete: whether the analyses are all that can run: one whose inputs are missing is then passed over.
+        sent: the SAE itself, for a worker that cannot read it.
     """
 
     spec: SaeSpec
     analyses: tuple[NamedAnalysis, ...]
     options: RunOptions
     skip_incomplete: bool = False
+    sent: "SentSae | None" = None
 
     def only(self, names: Set[str | None]) -> "Task":
         """The task with these analyses alone; with all of them where None is among the names, as for a failure of the whole SAE."""
@@ -88,6 +99,19 @@ class Task:
     def folder(self) -> Path:
         """Where reports are stored; see `Work`."""
         return Path(self.options.out)
+
+    def with_sae(self) -> "Task":
+        """The task with its SAE, read in this process, for a worker that has it not.
+
+        Raises:
+            SaegeoError: it cannot be read here either.
+        """
+        plugins = _plugins()
+        cloud = self.load(plugins)
+        analyses = [self._configured(named, plugins) for named in self.analyses]
+        is_read = any("encoder" in one.reads for one in analyses)
+        encoder = load_encoder(cloud, layout=self.options.layout, plugins=plugins) if is_read else None
+        return replace(self, sent=SentSae(SentCloud.of(cloud), None if encoder is None else SentTensor.of(encoder)))
 
     def done(self, common: Any = None) -> list[Outcome]:  # noqa: ARG002
         """Measure the SAE in a worker; see `Work`. Reports lie on disk and are not sent; what was printed goes with what failed."""
@@ -139,7 +163,7 @@ class Task:
     def _open(self, analyses: list[ConfiguredAnalysis], plugins: PluginManager, watched: Watched) -> AnalysisInputs:
         options = self.options
         with watched.loading(self.spec) as progress:
-            cloud = self.load(plugins, progress)
+            cloud = self.load(plugins, progress) if self.sent is None else self.sent.cloud.cloud()
             cloud.identify(progress)
             inputs = AnalysisInputs.open(
                 cloud,
@@ -149,6 +173,8 @@ class Task:
                 plugins=plugins,
                 layout=options.layout,
             )
+        if self.sent is not None and self.sent.encoder is not None:
+            inputs = replace(inputs, encoder=self.sent.encoder.tensor())
         features = options.features
         return inputs if features is None else inputs.part(chosen_features(features, inputs.cloud.sae.d_sae))
 

@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,11 @@ import sys
 import uuid
 from pathlib import Path
 
-from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, hookimpl
+import numpy as np
+import torch
+
+from saegeo_core import Absent, Analysis, Findings, Metric, Parameters, SaegeoError, hookimpl
+from saegeo_core.loading.file_format import StoredDirections
 
 
 class Told(Analysis):
@@ -72,10 +78,42 @@ def breaks():
     raise ZeroDivisionError("by nothing")
 
 
+class TakesTheEncoder(Told):
+    needs = frozenset({"vectors", "encoder"})
+
+    def analyze(self, cloud, parameters, context):
+        findings = super().analyze(cloud, parameters, context)
+        (metric,) = findings.metrics
+        encoder = context.encoder
+        return Findings([metric.model_copy(update={"estimate": float((encoder * encoder).sum())})])
+
+
+class OnlyHere:
+    """SAEs that one process can read, and no other."""
+
+    name = "only-here"
+    summary = "arrays of directions, for one process"
+
+    def recognises(self, path):
+        return path.suffix == ".here"
+
+    def read(self, path, rows, layout):
+        if os.getpid() != int(Path("reader").read_text()):
+            raise SaegeoError(f"there is no {path} on this machine")
+        directions = np.load(path)
+        return StoredDirections(torch.from_numpy(directions if rows == "decoder" else 2 * directions))
+
+
+@hookimpl
+def saegeo_register_loaders(register):
+    register(OnlyHere())
+
+
 @hookimpl
 def saegeo_register_analyses(register):
     for first in (well, dies, dies_once, breaks):
         register(Told(first.__name__.replace("_", "-"), first))
+    register(TakesTheEncoder("takes-the-encoder", well))
 '''
 
 
@@ -200,6 +238,29 @@ def makes_the_same_reports(tasks, reports):
         assert all(isinstance(one, Stored) for one in here + there)
         assert reports("there") == reports("here")
         assert len(reports("here")) == 6
+
+    return check
+
+
+@pytest.fixture
+def sends_what_workers_have_not(tasks, reports):
+    """Asserts that reports of SAEs that only this process can read are made elsewhere as they are made here."""
+
+    def check(executor):
+        names = ("well", "takes-the-encoder", "cosine-tails")
+        Path("reader").write_text(str(os.getpid()))
+        made = {out: [only_here(task) for task in tasks(3, *names, out=out)] for out in ("here", "there")}
+        plugins = PluginManager()
+        here = [one for task in made["here"] for one in task.perform(plugins)]
+        there = list(sweep(made["there"], executor))
+        assert [type(one) for one in here + there] == [Stored] * 18
+        assert reports("there") == reports("here")
+        assert not list(Path("there").rglob("*.failed"))
+
+    def only_here(task):
+        path = task.spec.path.with_suffix(".here")
+        path.write_bytes(task.spec.path.read_bytes())
+        return replace(task, spec=SaeSpec(path=path))
 
     return check
 

@@ -49,6 +49,10 @@ def test_reports_are_those_of_one_process(executor, makes_the_same_reports):
     makes_the_same_reports(executor)
 
 
+def test_an_sae_that_workers_cannot_read_is_sent_to_them(executor, sends_what_workers_have_not):
+    sends_what_workers_have_not(executor)
+
+
 def test_a_death_is_made_good(tasks, executor, runs):
     outcomes = list(sweep(tasks(2, "well", "dies-once"), executor))
     assert [type(one) for one in outcomes] == [Stored] * 4

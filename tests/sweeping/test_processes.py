@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from saegeo_core import SaegeoError
+from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.sweeping.executor import Share, open_executor
 from saegeo_core.sweeping.executors import SeveralProcesses
 from saegeo_core.sweeping.outcomes import Failed, Stored
@@ -24,6 +26,19 @@ def two(installed):
 
 def test_reports_are_those_of_one_process(two, makes_the_same_reports):
     makes_the_same_reports(two)
+
+
+def test_an_sae_that_workers_cannot_read_is_sent_to_them(two, sends_what_workers_have_not):
+    sends_what_workers_have_not(two)
+
+
+def test_an_sae_that_nobody_can_read_is_told_once(tasks, two):
+    Path("reader").write_text("0")
+    (task,) = tasks(1, "well")
+    path = task.spec.path.rename("sae.here")
+    (failed,) = sweep([replace(task, spec=SaeSpec(path=path))], two)
+    assert failed.is_mistake
+    assert failed.message == "there is no sae.here on this machine"
 
 
 def test_what_is_stored_is_not_computed_again(tasks, two, runs):
