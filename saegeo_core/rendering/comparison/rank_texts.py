@@ -8,6 +8,8 @@ from saegeo_core.rendering.numbers import count, significant
 from saegeo_core.rendering.plain_text import clean
 from saegeo_core.rendering.text_table import TextTable
 
+MOST_ONE_BY_ONE = 3
+"""Letters in a row that are written one by one; more are a range."""
 HEADINGS = ("SAE", "rank", "rank, 95 %", "estimate", "ties")
 
 
@@ -22,7 +24,7 @@ def _table(ranking: Ranking) -> TextTable:
     else:
         notes = [
             f"rank 1 is the {ranking.first}; {count(ranking.n_told_apart)} of {count(ranking.n_pairs)} pairs are told apart; "
-            f"SAEs with a letter in common are not (Benjamini-Hochberg at {LEVEL:g})",
+            f"SAEs with a letter in common are not (Benjamini-Hochberg at {LEVEL:g}); a-e is a, b, c, d, e",
             "the intervals of ranks hold together for all SAEs (Holm)",
             f"a difference of {significant(ranking.detectable, 2)} would have been found with a chance of {POWER:g}",
         ]
@@ -41,8 +43,17 @@ def _row(sae: RankedSae) -> tuple[str, ...]:
 
 
 def letters(groups: Iterable[int]) -> str:
-    """Groups as letters: a for the first, b for the second, aa for the twenty-seventh."""
-    return " ".join(map(_letter, groups))
+    """Groups as letters: a for the first, b for the second, aa for the twenty-seventh; b-f for b to f, for many are in a row."""
+    runs: list[list[int]] = []
+    for group in sorted(groups):
+        if runs and group == runs[-1][-1] + 1:
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    return " ".join(
+        f"{_letter(run[0])}-{_letter(run[-1])}" if len(run) > MOST_ONE_BY_ONE else " ".join(map(_letter, run))
+        for run in runs
+    )
 
 
 def _letter(number: int) -> str:
