@@ -88,7 +88,7 @@ class Pairs:
             decoder,
             cosines,
             unrelated_threshold(*units, cosines),
-            nearest_across(CosinesAcross(encoder, decoder)).partner,
+            nearest_across(CosinesAcross(encoder, decoder), watch=context.watch("nearest decoders")).partner,
             None if context.firing is None else context.firing.counts[rows],
         )
 
@@ -137,7 +137,15 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
 
     numbers = pairs.numbers() | gains | rates
     sets = exchangeable(kin, cloud.norms[pairs.rows], set_rng)
-    drawn = dealt(pairs.encoder, pairs.decoder, pairs.nearest, sets, rng=deal_rng, n_draws=null_draws)
+    drawn = dealt(
+        pairs.encoder,
+        pairs.decoder,
+        pairs.nearest,
+        sets,
+        rng=deal_rng,
+        n_draws=null_draws,
+        watch=context.watch("decoders dealt"),
+    )
     nulls: dict[str, Nulls] = {
         "alignment": {DEALT: np.median(drawn.cosines, axis=1)},
         "own_decoder_share": {DEALT: drawn.n_found / n},
@@ -151,7 +159,7 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     return DECLARED.findings(
         {**absent, **numbers},
         n={name: len(pairs.live()) if name == "rate_alignment" else n for name in DECLARED},
-        spread=kin_left_out(without, numbers, kin, group_rng, of=cloud.digest),
+        spread=kin_left_out(without, numbers, kin, group_rng, of=cloud.digest, watch=context.watch("kin left out")),
         nulls=nulls,
         additions={"unaligned_share": f" That is a cosine of {pairs.threshold:.4f}."},
         tables={"features": _features(cloud, pairs), "alignments": _histogram(pairs.cosines, drawn.cosines)},

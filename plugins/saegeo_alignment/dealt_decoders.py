@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.unit_rows import unit_rows
 
@@ -56,6 +57,7 @@ def dealt(
     *,
     rng: np.random.Generator,
     n_draws: int,
+    watch: Watch = iter,
 ) -> Dealt:
     """Deal decoders among the kin of each set, again and again.
 
@@ -65,10 +67,11 @@ def dealt(
         sets: as `exchangeable` gives them.
         rng: deals.
         n_draws: how often.
+        watch: wraps the loop over sets (`saegeo_core.numerics`).
     """
     cosines = np.empty((n_draws, len(nearest)), np.float32)
     n_found = np.zeros(n_draws, np.int64)
-    for members in sets:
+    for members in watch(sets):
         features = members.ravel()
         rows = [unit_rows(one[features], torch.float32) for one in (encoder, decoder)]
         pairs = (rows[0] @ rows[1].T).numpy(force=True)

@@ -87,9 +87,12 @@ def calibrated_findings(
     cosine, warnings = threshold_of(cloud, p0, min_expected, threshold)
     cosines, kin = cosines_and_kin_of(cloud, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
     seen = _observed(cloud, cosines, cosine, context)
-    random = random_directions(cloud, context.device)
-    pairs = {model: sample_null_pairs(null, seen.threshold, context.rng) for model, null in random.items()}
-    beyond = _extremes_and_nearest(random[MATCHED], n, context.rng) if MATCHED in random else {}
+    random = random_directions(cloud, context)
+    pairs = {
+        model: sample_null_pairs(null, seen.threshold, context.rng, watch=context.watch("random pairs"))
+        for model, null in random.items()
+    }
+    beyond = _extremes_and_nearest(random[MATCHED], n, context) if MATCHED in random else {}
     judged = _judged(cloud, seen, pairs, beyond, kin)
 
     matched = random.get(MATCHED)
@@ -122,7 +125,7 @@ def estimates(
 
 
 def _observed(cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, context: AnalysisContext) -> Observed:
-    moment = direction_moments_of(cloud, device=context.device).second
+    moment = direction_moments_of(cloud, device=context.device, watch=context.watch("moments")).second
     return Observed(cosines, threshold, moment, mean_squared_cosine(moment, cloud.n_features))
 
 
@@ -255,22 +258,22 @@ def _moved(known: Spread | Absent, *, shift: float = 0.0, unit: float = 1.0) -> 
     return known if isinstance(known, Absent) else known.moved(shift=shift, unit=unit)
 
 
-def random_directions(cloud: FeatureCloud, device: str) -> dict[str, ProjectedGaussian]:
+def random_directions(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, ProjectedGaussian]:
     """The nulls that are sampled, the judging one first; none where there is no covariance to speak of."""
-    matched = matched_directions_of(cloud, device=device)
+    matched = matched_directions_of(cloud, device=context.device, watch=context.watch("moments"))
     if isinstance(matched, Absent):
         return {}
-    mean = direction_moments_of(cloud, device=device).mean
+    mean = direction_moments_of(cloud, device=context.device).mean
     return {MATCHED: matched, COMMON_MEAN: common_mean_directions(mean, cloud.n_features)}
 
 
-def _extremes_and_nearest(matched: ProjectedGaussian, n: int, rng: np.random.Generator) -> dict[str, Law]:
+def _extremes_and_nearest(matched: ProjectedGaussian, n: int, context: AnalysisContext) -> dict[str, Law]:
     """Laws of the extreme and of the nearest cosines of n directions of the matched null, by metric."""
-    largest, smallest = extreme_cosine_laws(matched, n, rng)
+    largest, smallest = extreme_cosine_laws(matched, n, context.rng, watch=context.watch("random extremes"))
     return {
         "max_cosine": largest,
         "min_cosine": MirroredLaw(smallest),
-        "nearest_cosine_mean": nearest_cosine_law(matched, n, rng),
+        "nearest_cosine_mean": nearest_cosine_law(matched, n, context.rng),
     }
 
 

@@ -65,7 +65,7 @@ def sampled_findings(
     )
     above, below = cosines.n_above[0].astype(np.float64), cosines.n_below[0].astype(np.float64)
     counts = {"tail_fraction": above + below, "tail_fraction_positive": above, "tail_fraction_negative": below}
-    moments = direction_moments_of(cloud, device=device)
+    moments = direction_moments_of(cloud, device=device, watch=context.watch("moments"))
     squared = mean_squared_cosine(moments.second, n)
     uniform = float(tail_probability(cosine, d))
 
@@ -73,8 +73,11 @@ def sampled_findings(
     known["tail_excess"] = known["tail_fraction"].moved(unit=uniform)
     known["nearest_cosine_mean"] = Spread(rows.mean(cosines.nearest_cosine))
 
-    random = random_directions(cloud, device)
-    pairs = {model: sample_null_pairs(null, cosine, context.rng) for model, null in random.items()}
+    random = random_directions(cloud, context)
+    pairs = {
+        model: sample_null_pairs(null, cosine, context.rng, watch=context.watch("random pairs"))
+        for model, null in random.items()
+    }
 
     def of_tail(name: str, unit: float = 1.0) -> Nulls:
         probability = uniform if name == "tail_fraction" else uniform / 2

@@ -42,8 +42,21 @@ FIGURES = [
         y=("carried", "born", "random_carried"),
         y_names=("carried on from before", "born", "carried on by chance"),
         nulls=("random_carried",),
-        x_title="",
+        x_title="layer",
         y_title="share of features",
+    ),
+    Figure(
+        name="origins",
+        title="Where the features of each layer were born",
+        kind="heatmap",
+        table="origins",
+        x="layer",
+        y=("born_in",),
+        z="share",
+        x_title="layer",
+        y_title="born in",
+        z_title="share of features",
+        caption="Of the features of each layer, the share that chains from each layer bring.",
     ),
 ]
 
@@ -63,7 +76,7 @@ def calibrated_findings(
 ) -> Findings:
     """Follow features from layer to layer, then through reflected layers."""
     for one in (*chain, *sources):
-        if isinstance(law := matched_directions_of(one, device=context.device), Absent):
+        if isinstance(law := matched_directions_of(one, device=context.device, watch=context.watch("moments")), Absent):
             return DECLARED.absent(f"{one.sae.spec}: {law.absent}", cloud.n_features)
     look = partial(_step, context=context, chance=chance, null_draws=null_draws)
     rngs = context.rng.spawn(len(chain) - 1 + len(sources))
@@ -77,11 +90,12 @@ def calibrated_findings(
     return DECLARED.findings(
         {"half_life": more, **numbers},
         n={name: sizes[0] if name == "end_to_end_share" else sum(sizes[:-1]) for name in DECLARED},
-        spread=_spread(chains, chain, context.device),
+        spread=_spread(chains, chain, context),
         nulls=_nulls(numbers, draws),
         tables={
             "steps": _steps(chain, chains, draws[1:]),
             "survival": _survival(chains, draws[1:]),
+            "origins": _origins(chain, chains),
             "chains": _longest(chain, chains),
             **({"sources": _sources(chain, chains, sources, rngs[len(steps) :], look)} if sources else {}),
         },
@@ -137,9 +151,9 @@ def _nulls(numbers: dict[str, float], draws: Sequence[Chains]) -> dict[str, Null
     return nulls
 
 
-def _spread(chains: Chains, chain: Sequence[FeatureCloud], device: str) -> dict[str, Spread | Absent]:
+def _spread(chains: Chains, chain: Sequence[FeatureCloud], context: AnalysisContext) -> dict[str, Spread | Absent]:
     """Kin of each layer left out together; as if the steps of a chain moved together, which errs on the wide side."""
-    kin = [kin_of(one, device=device) for one in chain]
+    kin = [kin_of(one, device=context.device, watch=context.watch("kin")) for one in chain]
     carried = [(step != NOBODY).astype(float) for step in chains.steps]
     born = [one.astype(float) for one in chains.is_born]
     to_the_end = chains.is_carried_to_the_end.astype(float)
@@ -186,6 +200,17 @@ def _steps(chain: Sequence[FeatureCloud], chains: Chains, draws: Sequence[Chains
 def _survival(chains: Chains, draws: Sequence[Chains]) -> pd.DataFrame:
     random = np.mean([one.survival for one in draws], axis=0)
     return pd.DataFrame({"layers": np.arange(len(random)), "share": chains.survival, "random": random})
+
+
+def _origins(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:
+    """Of the features of each layer, the share whose chain begins in each layer up to it."""
+    names = [one.sae.spec for one in chain]
+    rows = [
+        {"layer": names[place], "born_in": names[first], "share": float(np.mean(origin == first))}
+        for place, origin in enumerate(chains.origins)
+        for first in range(place + 1)
+    ]
+    return pd.DataFrame(rows)
 
 
 def _longest(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:

@@ -31,6 +31,17 @@ class Chains(NamedTuple):
         return born
 
     @property
+    def origins(self) -> list[Integers]:
+        """For each layer the layer, from 0, in which the chain of each of its features begins, int64 (n_features,)."""
+        found = [np.zeros(self.sizes[0], np.int64)]
+        for place, (size, step) in enumerate(zip(self.sizes[1:], self.steps, strict=True), 1):
+            origin = np.full(size, place)
+            is_carried = step != NOBODY
+            origin[step[is_carried]] = found[-1][is_carried]
+            found.append(origin)
+        return found
+
+    @property
     def survival(self) -> Floats:
         """Share of features, of layers with k more after them, that are carried through all k; (n_steps + 1,), from k = 0."""
         left, known = np.zeros(len(self.steps) + 1), np.zeros(len(self.steps) + 1)

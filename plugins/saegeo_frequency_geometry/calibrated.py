@@ -41,7 +41,9 @@ def calibrated_findings(
     device = context.device
     document_rng, permutation_rng, kin_rng = context.rng.spawn(3)
     live = np.flatnonzero(firing.counts)
-    rho, places, absent = rate_correlations(cloud.vectors, firing.counts, device=device)
+    rho, places, absent = rate_correlations(
+        cloud.vectors, firing.counts, device=device, watch=context.watch("nearest neighbors")
+    )
     shares = _shares(firing, dense_above)
     ranks = {name: standard_ranks(place) for name, place in places.items()}
 
@@ -59,7 +61,13 @@ def calibrated_findings(
         kinds=("gaussian",),
     )
     permuted = _permutation_nulls(
-        standard_ranks(firing.counts[live]), kin, ranks, places.get(NORM), permutation_rng, null_draws=null_draws
+        standard_ranks(firing.counts[live]),
+        kin,
+        ranks,
+        places.get(NORM),
+        permutation_rng,
+        context=context,
+        null_draws=null_draws,
     )
     rates = firing.counts[live] / firing.n_blocks
     features = {"feature": cloud.feature_ids[live], "rate": rates}
@@ -68,7 +76,15 @@ def calibrated_findings(
     return DECLARED.findings(
         {**shares, **absent, **rho},
         n={name: firing.n_features if name in shares else len(live) for name in DECLARED},
-        spread=documents_and_kin_left_out(rho_of_counts, rho, firing, kin, document_rng=document_rng, kin_rng=kin_rng),
+        spread=documents_and_kin_left_out(
+            rho_of_counts,
+            rho,
+            firing,
+            kin,
+            document_rng=document_rng,
+            kin_rng=kin_rng,
+            watch=context.watch("documents and kin left out"),
+        ),
         nulls={name: {**permuted[name], **untrained[name]} for name in rho},
         tables={"features": pd.DataFrame(features), "spectrum": pd.DataFrame(spectrum)},
         figures=[FIGURE],
@@ -105,6 +121,7 @@ def _permutation_nulls(
     norms: Floats | None,
     rng: np.random.Generator,
     *,
+    context: AnalysisContext,
     null_draws: int,
 ) -> dict[str, Nulls]:
     """For every correlation its values with rates dealt anew among kin of like norm, where norms differ, and among all.
@@ -115,6 +132,7 @@ def _permutation_nulls(
         ranks: name of each correlation to the standard ranks of what rates are correlated with.
         norms: lengths of the features, None where they are alike. Their own correlation is permuted freely only.
         rng: draws the permutations.
+        context: is told how far the draws are.
         null_draws: how many of each kind.
     """
     alike: dict[str, Integers | None] = {}
@@ -124,7 +142,8 @@ def _permutation_nulls(
     nulls: dict[str, dict[str, Floats]] = {name: {} for name in ranks}
     for model, strata in alike.items():
         permuted = np.empty((null_draws, len(kin)))
-        for place, dealt in enumerate(dealt_among_kin(rate_ranks, kin, rng, null_draws, alike=strata)):
+        deals = dealt_among_kin(rate_ranks, kin, rng, null_draws, alike=strata)
+        for place, dealt in enumerate(context.progress(deals, null_draws, model)):
             permuted[place] = dealt
         for name in ranks.keys() - ({NORM} if model == STRATIFIED else set()):
             nulls[name][model] = permuted @ ranks[name]

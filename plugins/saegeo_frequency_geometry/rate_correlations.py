@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from saegeo_core import Absent
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import first_principal_scores
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
@@ -31,7 +32,7 @@ class RateCorrelations(NamedTuple):
 
 
 def rate_correlations(
-    vectors: torch.Tensor, counts: Integers, *, device: str | torch.device = "cpu"
+    vectors: torch.Tensor, counts: Integers, *, device: str | torch.device = "cpu", watch: Watch = iter
 ) -> RateCorrelations:
     """Correlate the blocks each feature fires in, (n_features,), with where it lies, over the features that fire.
 
@@ -41,6 +42,7 @@ def rate_correlations(
         vectors: (n_features, d_in), any floating dtype.
         counts: blocks each feature fires in, (n_features,).
         device: where the products are made.
+        watch: wraps the pass over pairs (`saegeo_core.numerics`).
     """
     live = np.flatnonzero(counts)
     if len(live) < MIN_FEATURES or len(np.unique(counts[live])) < 2:
@@ -50,7 +52,7 @@ def rate_correlations(
     norms = torch.linalg.vector_norm(fired.double(), dim=1).numpy()
     values: dict[str, Floats] = {
         NORM: norms / norms.mean(),
-        NEAREST: nearest_neighbors(fired, 1, device=device).cosines[:, 0],
+        NEAREST: nearest_neighbors(fired, 1, device=device, watch=watch).cosines[:, 0],
         AXIS: first_principal_scores(fired, device=device).numpy(),
     }
     rounding = 4 * torch.finfo(vectors.dtype).eps

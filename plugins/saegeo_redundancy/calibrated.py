@@ -88,7 +88,7 @@ def calibrated_findings(
     cosine, links = link(cloud, linking, device=device, watch=context.watch("links"))
     numbers, shares = numbers_of(links), linked_shares(links.n_close, links.n_opposite)
 
-    matched, draws = matched_directions_of(cloud, device=device), []
+    matched, draws = matched_directions_of(cloud, device=device, watch=context.watch("moments")), []
     random_sizes: Counter[int] = Counter()
     if not isinstance(matched, Absent):
         for _ in context.progress(range(null_draws), null_draws, "random dictionaries"):

@@ -68,7 +68,7 @@ def calibrated_findings(
 ) -> Findings:
     """Look for every feature in each of the others, and in its reflections."""
     for one in (cloud, *others):
-        if isinstance(law := matched_directions_of(one, device=context.device), Absent):
+        if isinstance(law := matched_directions_of(one, device=context.device, watch=context.watch("moments")), Absent):
             return DECLARED.absent(f"{one.sae.spec}: {law.absent}", cloud.n_features)
     q = max(1, min(q, cloud.d_in // 4))
     beside = [
@@ -88,7 +88,7 @@ def calibrated_findings(
     return DECLARED.findings(
         numbers,
         n={name: len(overlaps) if name == "unstable_overlap" else cloud.n_features for name in DECLARED},
-        spread=_spread(is_found, [one.overlap for one in overlaps.values()], cloud, context.device),
+        spread=_spread(is_found, [one.overlap for one in overlaps.values()], cloud, context),
         nulls=_nulls(numbers, beside, chance),
         additions={"unstable_overlap": f" Subspaces are of {q} dimensions."},
         tables=_tables(cloud, beside, is_found),
@@ -176,10 +176,10 @@ def _nulls(numbers: Mapping[str, float | Absent], beside: Sequence[BesideSeed], 
 
 
 def _spread(
-    is_found: NDArray[np.bool_], overlaps: Sequence[float | None], cloud: FeatureCloud, device: str
+    is_found: NDArray[np.bool_], overlaps: Sequence[float | None], cloud: FeatureCloud, context: AnalysisContext
 ) -> dict[str, Spread | Absent]:
     """Over kin of the cloud, and where there are three other seeds over these as well."""
-    kin, n = kin_of(cloud, device=device), is_found.shape[1]
+    kin, n = kin_of(cloud, device=context.device, watch=context.watch("kin")), is_found.shape[1]
     values = {
         "stable_share": is_found.mean(axis=0),
         "everywhere_share": is_found.all(axis=0).astype(float),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.across import CosinesAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.full_pairing import FullPairing
@@ -50,7 +51,9 @@ class Agreement(NamedTuple):
         return {name: one.number for name, one in self.means.items()}
 
 
-def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool) -> Agreement:
+def agreement(
+    first: Tensor, second: Tensor, *, shared_above: float, one_to_one: bool, watch: Watch = iter
+) -> Agreement:
     """Every number of two dictionaries of unit rows, (n_first, d_in) and (n_second, d_in), from cosines in float64.
 
     The one-to-one pairing has the largest summed cosine (linear assignment), that of `pw_mcc_absolute` the largest summed
@@ -61,6 +64,7 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         second: the one it is compared with, on the same device.
         shared_above: cosine above which a pair counts as shared.
         one_to_one: whether features are paired; without it the numbers of the pairing are left out.
+        watch: wraps each pass over all pairs (`saegeo_core.numerics`).
     """
     is_smaller = len(first) <= len(second)
     across = CosinesAcross(*((first, second) if is_smaller else (second, first)))
@@ -68,7 +72,7 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         name: NearPairs(across.shape, across.device, absolute=name == "pw_mcc_absolute")
         for name in (("pw_mcc", "pw_mcc_absolute") if one_to_one else ())
     }
-    nearest = nearest_across(across, looks=[one.look for one in near.values()])
+    nearest = nearest_across(across, looks=[one.look for one in near.values()], watch=watch)
     seen_from_first = nearest if is_smaller else nearest.reversed
     all_first, all_second = np.arange(len(first)), np.arange(len(second))
     means = {
@@ -76,7 +80,7 @@ def agreement(first: Tensor, second: Tensor, *, shared_above: float, one_to_one:
         "mmcs_reverse": Mean(seen_from_first.reverse_cosine, all_second, of_second=True),
         "mutual_share": Mean(seen_from_first.is_mutual.astype(np.float64), all_first),
     }
-    pairings = dict(zip(near, pairings_across(across, [*near.values()]), strict=True))
+    pairings = dict(zip(near, pairings_across(across, [*near.values()], watch=watch), strict=True))
     for name, pairing in pairings.items():
         features = all_first if is_smaller else pairing.columns
         means[name] = Mean(pairing.values, features)

@@ -78,7 +78,8 @@ def compared(
     """What gives every number of two dictionaries of unit rows, and those of the two clouds."""
     first, second = (one.unit_vectors().to(context.device) for one in (cloud, other))
     is_paired = max(len(first), len(second)) <= max_paired
-    return partial(agreement, shared_above=shared_above, one_to_one=is_paired), first, second
+    measure = partial(agreement, shared_above=shared_above, one_to_one=is_paired, watch=context.watch("partners"))
+    return measure, first, second
 
 
 def spreads(

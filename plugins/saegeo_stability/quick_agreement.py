@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.full_pairing import NEAREST, FullPairing, Pairs, distinct, full_pairing, full_pairing_of
 from saegeo_core.numerics.pairing_across import NearPairs
@@ -80,8 +81,8 @@ class QuickAgreement:
         """Largest product of each feature of the first dictionary with one of the last of the others."""
         return (self._of_larger if self._is_turned else self._of_smaller)[-1].double().numpy(force=True)
 
-    def numbers(self) -> list[dict[str, float]]:
-        """Every number of each of the others, those of pairings of the sample."""
+    def numbers(self, watch: Watch = iter) -> list[dict[str, float]]:
+        """Every number of each of the others, those of pairings of the sample; `watch` sees the others one by one."""
         of_smaller, of_larger = (one.mean(1, dtype=torch.float64) for one in (self._of_smaller, self._of_larger))
         is_mutual = self._of_smaller == self._of_larger.gather(1, self._partner)
         n_first = (self._of_larger if self._is_turned else self._of_smaller).shape[1]
@@ -90,7 +91,7 @@ class QuickAgreement:
         found = [dict(zip(columns, row, strict=True)) for row in torch.stack([*columns.values()], 1).tolist()]
         if self._sample is None:
             return found
-        return [one | self._of_pairings(*self._pairings(number)) for number, one in enumerate(found)]
+        return [found[number] | self._of_pairings(*self._pairings(number)) for number in watch(range(len(found)))]
 
     def numbers_in_full(self) -> dict[str, float]:
         """Those of pairings of all features with the last of the others; nothing unless asked for."""

@@ -74,7 +74,7 @@ def random_dictionaries(
         draws = begin(len(signs), shape, sample=sample, in_full=sample is not None and is_sampled and is_last)
         for rows, tile in context.progress(products.tiles(signs), products.n_tiles(signs), "reflections"):
             draws.look(rows, tile)
-        numbers += draws.numbers()
+        numbers += draws.numbers(context.watch("pairings of reflections"))
     in_full = draws.numbers_in_full()
     nulls: dict[str, dict[str, Distribution]] = {
         name: _reflections(estimate, [one[name] for one in numbers], in_full.get(name))

@@ -95,11 +95,11 @@ class DirectionMoments(NamedTuple):
 
 
 @once_per_cloud
-def direction_moments_of(cloud: FeatureCloud, *, device: str = "cpu") -> DirectionMoments:
+def direction_moments_of(cloud: FeatureCloud, *, device: str = "cpu", watch: Watch = iter) -> DirectionMoments:
     """`mean_direction` and `second_moment` of a cloud."""
     moments = DirectionMoments(
         mean_direction(cloud.vectors, device=device).numpy(force=True),
-        second_moment(cloud.vectors, device=device).numpy(force=True),
+        second_moment(cloud.vectors, device=device, watch=watch).numpy(force=True),
     )
     for moment in moments:
         moment.flags.writeable = False
@@ -107,9 +107,11 @@ def direction_moments_of(cloud: FeatureCloud, *, device: str = "cpu") -> Directi
 
 
 @once_per_cloud
-def matched_directions_of(cloud: FeatureCloud, *, device: str = "cpu") -> ProjectedGaussian | Absent:
+def matched_directions_of(
+    cloud: FeatureCloud, *, device: str = "cpu", watch: Watch = iter
+) -> ProjectedGaussian | Absent:
     """`matched_gaussian` of a cloud, or why there is none."""
-    moments = direction_moments_of(cloud, device=device)
+    moments = direction_moments_of(cloud, device=device, watch=watch)
     try:
         return matched_gaussian(moments.second, moments.mean, cloud.n_features)
     except SaegeoError as error:

@@ -12,10 +12,11 @@ from torch import Tensor
 from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.errors import SaegeoError
 from saegeo_core.measuring.of_cloud import kin_of
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.across import CosinesAcross, NearestAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.reflected_products import ReflectedProducts
-from saegeo_core.progress import Progress
+from saegeo_core.progress import Progress, watched_by
 from saegeo_core.statistics.chance_partners import chance_cosines
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.reflected_directions import ReflectedDirections
@@ -23,7 +24,7 @@ from saegeo_core.statistics.reflected_directions import ReflectedDirections
 NOBODY = -1
 """In place of a partner where there is none."""
 
-Watch = Callable[[Iterator[tuple[slice, Tensor]], int], Iterable[tuple[slice, Tensor]]]
+TilesShown = Callable[[Iterator[tuple[slice, Tensor]], int], Iterable[tuple[slice, Tensor]]]
 
 
 class Partners(NamedTuple):
@@ -124,14 +125,16 @@ def beside_reflections(
         clouds, laws, chance, rng: as for `partners_of`.
         n_draws: reflections.
         device: where to compute.
-        progress: over the rows of each set of reflections.
+        progress: over each pass.
     """
     first, second = (one.unit_vectors().to(device) for one in clouds)
-    found = partners_of((first, second), laws, chance, rng)
-    reflected = ReflectedDirections.of(second, kin_of(clouds[1], device=device))
+    name = clouds[1].sae.spec
+    found = partners_of((first, second), laws, chance, rng, watch=watched_by(progress, f"partners in {name}"))
+    kin = kin_of(clouds[1], device=device, watch=watched_by(progress, f"kin of {name}"))
+    reflected = ReflectedDirections.of(second, kin)
     signs = reflected.signs_of_draws(n_draws, rng)
-    watch = partial(progress, description=f"reflections of {clouds[1].sae.spec}")
-    in_reflections = partners_in_reflections(first, reflected, signs, found.thresholds, watch)
+    shown = partial(progress, description=f"reflections of {name}")
+    in_reflections = partners_in_reflections(first, reflected, signs, found.thresholds, shown)
     return BesideReflections(found, in_reflections, reflected, torch.cat(signs))
 
 
@@ -140,6 +143,8 @@ def partners_of(
     laws: tuple[ProjectedGaussian, ProjectedGaussian],
     chance: float,
     rng: np.random.Generator,
+    *,
+    watch: Watch = iter,
 ) -> Partners:
     """Look for the features of two dictionaries in each other.
 
@@ -148,17 +153,18 @@ def partners_of(
         laws: the angular Gaussians matched to them.
         chance: probability with which a feature has a partner in as many directions of the other's law.
         rng: draws some of these.
+        watch: wraps each pass (`saegeo_core.numerics`).
     """
     (first, second), (of_first, of_second) = units, laws
     return Partners(
-        nearest_across(CosinesAcross(first, second)),
-        chance_cosines(first, of_second, len(second), chance, rng),
-        chance_cosines(second, of_first, len(first), chance, rng),
+        nearest_across(CosinesAcross(first, second), watch=watch),
+        chance_cosines(first, of_second, len(second), chance, rng, watch=watch),
+        chance_cosines(second, of_first, len(first), chance, rng, watch=watch),
     )
 
 
 def partners_in_reflections(
-    unit: Tensor, reflected: ReflectedDirections, signs: Iterable[Tensor], thresholds: Floats, watch: Watch
+    unit: Tensor, reflected: ReflectedDirections, signs: Iterable[Tensor], thresholds: Floats, shown: TilesShown
 ) -> ReflectedPartners:
     """Look for the features of a dictionary in the reflections of another.
 
@@ -167,23 +173,23 @@ def partners_in_reflections(
         reflected: the other dictionary.
         signs: sets of reflections, (n_set, d_in) each.
         thresholds: float64 (n_features,), what the cosine of a partner exceeds.
-        watch: progress over the rows of each set.
+        shown: progress over the rows of each set.
     """
     above = torch.from_numpy(thresholds).to(unit)
     products = ReflectedProducts(unit @ reflected.axes, reflected.beside_mean, reflected.mean)
     n, m = products.shape
-    found = [_partners_in_set(products, of_set, above, watch, (n, m)) for of_set in signs]
+    found = [_partners_in_set(products, of_set, above, shown, (n, m)) for of_set in signs]
     return ReflectedPartners(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
 def _partners_in_set(
-    products: ReflectedProducts, signs: Tensor, above: Tensor, watch: Watch, shape: tuple[int, int]
+    products: ReflectedProducts, signs: Tensor, above: Tensor, shown: TilesShown, shape: tuple[int, int]
 ) -> ReflectedPartners:
     n, m = shape
     cosine = torch.empty(len(signs), n, device=above.device)
     reverse = torch.full((len(signs), m), -torch.inf, device=above.device)
     partner = torch.full((len(signs), n), NOBODY, device=above.device)
-    for rows, tile in watch(products.tiles(signs), products.n_tiles(signs)):
+    for rows, tile in shown(products.tiles(signs), products.n_tiles(signs)):
         cosine[:, rows] = tile.amax(2)
         torch.maximum(reverse, tile.amax(1), out=reverse)
         is_found = cosine[:, rows] > above[rows]

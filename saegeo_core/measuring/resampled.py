@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics import Watch
 from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.population import BOTH, DICTIONARY
 from saegeo_core.statistics.resampling import (
@@ -36,6 +37,7 @@ def kin_left_out(
     *,
     of: str,
     n_groups: int = 40,
+    watch: Watch = iter,
 ) -> dict[str, Spread | Absent]:
     """`jackknife_of` every number that `measure` gives for ascending indices of features, kin dealt into groups and left out whole.
 
@@ -46,11 +48,12 @@ def kin_left_out(
         rng: deals kin out.
         of: names the features in the key of the replicates, for example by the digest of their cloud.
         n_groups: how many groups, at most as many as there are kin.
+        watch: wraps the loop over groups (`saegeo_core.numerics`).
     """
     if few := too_few_kin(kin):
         return dict.fromkeys(numbers, few)
     groups = dealt_kin(kin, rng, n_groups=n_groups)
-    without = [measure(np.flatnonzero(groups != group)) for group in range(int(groups.max()) + 1)]
+    without = [measure(np.flatnonzero(groups != group)) for group in watch(range(int(groups.max()) + 1))]
     key = f"kin of {of} left out, {digest_of_parts(groups)}"
     return {
         name: Spread(jackknife_of(value, [one[name] for one in without], population=DICTIONARY), key)
@@ -154,6 +157,7 @@ def documents_and_kin_left_out(
     document_rng: np.random.Generator,
     kin_rng: np.random.Generator,
     n_groups: int = 20,
+    watch: Watch = iter,
 ) -> dict[str, Spread | Absent]:
     """How well every number is known that is smooth in the counts of blocks: over documents and kin at once (`GroupsOfBoth`).
 
@@ -162,13 +166,15 @@ def documents_and_kin_left_out(
             features fires in, of so many blocks.
         numbers: those of all features and all blocks.
         firing, kin, document_rng, kin_rng, n_groups: as for `groups_of_both`.
+        watch: wraps the loop over groups (`saegeo_core.numerics`).
     """
     groups = groups_of_both(firing, kin, document_rng=document_rng, kin_rng=kin_rng, n_groups=n_groups)
     if isinstance(groups, Absent):
         return dict.fromkeys(numbers, groups)
     left = groups.blocks_left
+    counts = firing.block_counts(left)
     without = [
-        measure(groups.features_left(group), counts, int(left[group].sum()))
-        for group, counts in enumerate(firing.block_counts(left))
+        measure(groups.features_left(group), counts[group], int(left[group].sum()))
+        for group in watch(range(groups.n_groups))
     ]
     return {name: groups.spread(value, [one[name] for one in without]) for name, value in numbers.items()}

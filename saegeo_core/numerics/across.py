@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.bounded_products import BoundedProducts, Number, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.gathered import Gathered
@@ -40,10 +41,10 @@ class CosinesAcross:
         self._directions = Directions(torch.cat([first, second]), self.device)
         self._products_of = BoundedProducts(self._directions, fastest_format(self.device, first.shape[1]))
 
-    def tiles(self) -> Iterator[tuple[slice, Tensor]]:
+    def tiles(self, watch: Watch = iter) -> Iterator[tuple[slice, Tensor]]:
         """Some rows of the first after the other, and their products with all of the second, float32."""
         n, m = self.shape
-        for rows in row_slices(n, max(1, ENTRIES_AT_ONCE // m)):
+        for rows in watch(list(row_slices(n, max(1, ENTRIES_AT_ONCE // m)))):
             yield rows, self._products_of.tile(rows, slice(n, n + m))
 
     def reach(self, size: Number) -> Number:
@@ -82,12 +83,13 @@ class NearestAcross:
         return NearestAcross(self.reverse_cosine, self.reverse_partner, self.cosine, self.partner)
 
 
-def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> NearestAcross:
+def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = (), watch: Watch = iter) -> NearestAcross:
     """The nearest in the second dictionary of each row of the first, and the other way round.
 
     Args:
         across: their cosines.
         looks: what else is shown the products, in the same pass.
+        watch: wraps the loop over tiles (`saegeo_core.numerics`).
     """
     n, m = across.shape
 
@@ -96,7 +98,7 @@ def nearest_across(across: CosinesAcross, *, looks: Sequence[Look] = ()) -> Near
 
     of_first, of_second = (torch.full((size,), -torch.inf, device=across.device) for size in (n, m))
     running = Gathered([torch.int64, torch.int64, torch.float32], across.device)
-    for rows, products in across.tiles():
+    for rows, products in across.tiles(watch):
         of_first[rows] = products.amax(1)
         of_second = torch.maximum(of_second, products.amax(0))
         in_running = products >= torch.minimum(floor(of_first[rows])[:, None], floor(of_second))

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.column_products import add_column_products, mirrored
 from saegeo_core.numerics.leading_eigenvectors import leading_eigenvectors
@@ -112,7 +113,7 @@ def _settled(cosines: Tensor) -> Tensor:
     return cosines.clamp_(-1, 1).round_(decimals=DECIMALS)
 
 
-def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Tensor:
+def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu", watch: Watch = iter) -> Tensor:
     """Second moment of the directions of the rows about the origin, S = U'U / N with unit rows U.
 
     Its trace is 1. Products are float32, sums over tiles float64.
@@ -120,6 +121,7 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
     Args:
         vectors: shape (n_features, d_in), rows of any length but zero.
         device: where the arithmetic is done.
+        watch: wraps the loop over rows (`saegeo_core.numerics`).
 
     Returns:
         S, shape (d_in, d_in), float64, on ``device``.
@@ -130,7 +132,7 @@ def second_moment(vectors: Tensor, *, device: str | torch.device = "cpu") -> Ten
     directions = Directions(vectors, device)
     width = vectors.shape[1]
     moment = torch.zeros(width, width, dtype=torch.float64, device=device)
-    for rows in row_slices(len(directions), 8 * ROWS_AT_ONCE):
+    for rows in watch(list(row_slices(len(directions), 8 * ROWS_AT_ONCE))):
         add_column_products(moment, directions.unit(rows).float())
     return mirrored(moment) / len(directions)
 

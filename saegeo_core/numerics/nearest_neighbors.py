@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.bounded_products import BoundedProducts, ProductFormat, fastest_format
 from saegeo_core.numerics.directions import Directions, row_slices
 from saegeo_core.numerics.largest_entries import largest_entries
@@ -54,6 +55,7 @@ def nearest_neighbors(
     of_first: int | None = None,
     device: str | torch.device = "cpu",
     product_format: ProductFormat | None = None,
+    watch: Watch = iter,
 ) -> NearestNeighbors:
     """The `n_neighbors` other rows of largest cosine to each row, as float64 orders them, on every device.
 
@@ -65,6 +67,7 @@ def nearest_neighbors(
             thread.
         product_format: format of the products; None takes float32 on the CPU, for coarser ones leave too many in the running,
             and the fastest where one neighbor is wanted.
+        watch: wraps the loop over tiles (`saegeo_core.numerics`).
 
     Raises:
         ValueError: not that many other rows, or a row without a direction.
@@ -75,7 +78,7 @@ def nearest_neighbors(
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
     fastest = fastest_format(device, vectors.shape[1])
     if n_neighbors == 1 and of_first is None:
-        return _nearest_of_each(directions, BoundedProducts(directions, product_format or fastest))
+        return _nearest_of_each(directions, BoundedProducts(directions, product_format or fastest), watch)
     default: ProductFormat = "float32" if torch.device(device).type == "cpu" else fastest
     products_of = BoundedProducts(directions, product_format or default)
     margin = 2 * products_of.reach(1.0)
@@ -84,7 +87,8 @@ def nearest_neighbors(
         lambda rows: products_of.tile(rows, slice(0, n)),
         lambda least: least - margin,
         n_neighbors,
-        n if of_first is None else of_first,
+        n_looked_at=n if of_first is None else of_first,
+        watch=watch,
     )
 
 
@@ -106,7 +110,7 @@ def nearest_by_scores(
     n = len(directions)
     if not 0 < n_neighbors < n:
         raise ValueError(f"a row among {n} has 1 to {n - 1} neighbors, not {n_neighbors}")
-    return _settled(directions, lambda rows: scores[rows].clone(), floor_of, n_neighbors, n)
+    return _settled(directions, lambda rows: scores[rows].clone(), floor_of, n_neighbors, n_looked_at=n)
 
 
 def _settled(
@@ -114,7 +118,9 @@ def _settled(
     scores_of: Callable[[slice], torch.Tensor],
     floor_of: Callable[[torch.Tensor], torch.Tensor],
     n_neighbors: int,
+    *,
     n_looked_at: int,
+    watch: Watch = iter,
 ) -> NearestNeighbors:
     """From scores of some rows with all, that may be written over; `floor_of` as above."""
     n, device = len(directions), directions.norms.device
@@ -142,16 +148,16 @@ def _settled(
         indices[some], cosines[some] = others.gather(1, places), -opposites
 
     at_once = ENTRIES_AT_ONCE if device.type == "cpu" else ENTRIES_ON_ACCELERATOR
-    side_by_side(settle, row_slices(n_looked_at, max(1, at_once // n)), device)
+    side_by_side(settle, watch(list(row_slices(n_looked_at, max(1, at_once // n)))), device)
     return NearestNeighbors(indices.numpy(force=True), cosines.numpy(force=True))
 
 
-def _nearest_of_each(directions: Directions, products_of: BoundedProducts) -> NearestNeighbors:
+def _nearest_of_each(directions: Directions, products_of: BoundedProducts, watch: Watch) -> NearestNeighbors:
     nearest = Partners(directions, products_of, (), +1)
 
     def take(place: tuple[slice, slice]) -> None:
         nearest.take(*place, products_of.tile(*place))
 
-    side_by_side(take, upper_tiles(len(directions), SIDE), directions.norms.device)
+    side_by_side(take, watch(list(upper_tiles(len(directions), SIDE))), directions.norms.device)
     nearest.settle()
     return NearestNeighbors(nearest.partner.numpy(force=True)[:, None], nearest.best.numpy(force=True)[:, None])

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.across import CosinesAcross
 from saegeo_core.numerics.full_pairing import (
     NEAREST,
@@ -84,7 +85,7 @@ class NearPairs:
 
 
 def pairings_across(
-    across: CosinesAcross, near: Sequence[NearPairs], *, tolerance: float = TOLERANCE
+    across: CosinesAcross, near: Sequence[NearPairs], *, tolerance: float = TOLERANCE, watch: Watch = iter
 ) -> list[FullPairing]:
     """Pairings of all features of the first dictionary whose cosines add up to the most, as far as the tolerance.
 
@@ -92,6 +93,7 @@ def pairings_across(
         across: cosines of a dictionary with another that is no smaller.
         near: for each pairing, what has seen the products: signed or absolute, as its cosines are to be.
         tolerance: gap between value and bound that is let stand, as a share of the value.
+        watch: wraps each pass over tiles (`saegeo_core.numerics`).
     """
 
     def exact(i: Tensor, j: Tensor, *, absolute: bool) -> Pairs:
@@ -104,7 +106,7 @@ def pairings_across(
             for place, one in duals.items()
         }
         likely = {place: Gathered([torch.int64, torch.int64], across.device) for place in duals}
-        for rows, products in across.tiles():
+        for rows, products in across.tiles(watch):
             sizes = products.abs()
             reach = across.reach(sizes.amax(1))
             for place, (profits, prices) in worth.items():

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from saegeo_core.errors import MissingInput, SaegeoError, near_matches
 from saegeo_core.input_files import refuse_absent_files
-from saegeo_core.progress import Progress, silent
+from saegeo_core.progress import Progress, silent, watched_by
 from saegeo_core.report.report import Preset
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class AnalysisContext:
 
     def watch(self, description: str) -> "Watch":
         """What a kernel takes as `watch` (`saegeo_core.numerics`): `progress` over its steps, under this description."""
-        return lambda steps: self.progress(steps, len(steps), description)
+        return watched_by(self.progress, description)
 
 
 class Example(NamedTuple):

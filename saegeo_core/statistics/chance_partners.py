@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
@@ -20,7 +21,13 @@ ROWS_AT_ONCE = 256
 
 
 def chance_cosines(
-    unit: Tensor, law: ProjectedGaussian, n_others: int, chance: float, rng: np.random.Generator
+    unit: Tensor,
+    law: ProjectedGaussian,
+    n_others: int,
+    chance: float,
+    rng: np.random.Generator,
+    *,
+    watch: Watch = iter,
 ) -> Floats:
     """The cosine t_i at which the largest of N cosines of a feature with directions of a law exceeds t_i with a given probability.
 
@@ -33,6 +40,7 @@ def chance_cosines(
         n_others: how many these are, N.
         chance: the probability, in (0, 1).
         rng: draws a few directions of the law.
+        watch: wraps the loop over features (`saegeo_core.numerics`).
 
     Returns:
         float64 (n_features,), in [0, 1]: 0 where even less would do.
@@ -53,5 +61,5 @@ def chance_cosines(
             low, high = np.where(is_rarer, low, middle), np.where(is_rarer, middle, high)
         found[rows] = low[:, 0]
 
-    side_by_side(solve, row_slices(len(unit), ROWS_AT_ONCE), "cpu")
+    side_by_side(solve, watch(list(row_slices(len(unit), ROWS_AT_ONCE))), "cpu")
     return found

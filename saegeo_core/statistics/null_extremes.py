@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from scipy.interpolate import PchipInterpolator
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.bounded_products import fastest_format
 from saegeo_core.numerics.directions import row_slices
@@ -66,15 +67,16 @@ class ExtremeCosineLaw(QuantileLaw):
 
 
 def extreme_cosine_laws(
-    null: ProjectedGaussian, n_features: int, rng: np.random.Generator
+    null: ProjectedGaussian, n_features: int, rng: np.random.Generator, *, watch: Watch = iter
 ) -> tuple[ExtremeCosineLaw, ExtremeCosineLaw]:
-    """The law of the largest cosine of two of N directions, and that of minus the smallest."""
+    """The law of the largest cosine of two of N directions, and that of minus the smallest; `watch` sees blocks of pairs."""
     n_pairs = n_features * (n_features - 1) / 2
     lowest = float(tail_threshold(min(0.9, 2.0 * MOST_EXPECTED / n_pairs), len(null.mean)))
     thresholds = _cosine(_evenly(lowest, HIGHEST, N_THRESHOLDS))
     tiny = np.finfo(np.float64).tiny
     above, below = (
-        np.maximum(np.minimum.accumulate(tail), tiny) for tail in sample_tail_probabilities(null, thresholds, rng)
+        np.maximum(np.minimum.accumulate(tail), tiny)
+        for tail in sample_tail_probabilities(null, thresholds, rng, watch=watch)
     )
     return ExtremeCosineLaw(thresholds, n_pairs * above), ExtremeCosineLaw(thresholds, n_pairs * below)
 

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from scipy.special import gammaincinv
 
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_core.statistics.laws import CountLaw, NormalLaw
@@ -98,7 +99,12 @@ class NullPairs:
 
 
 def sample_null_pairs(
-    null: ProjectedGaussian, threshold: float, rng: np.random.Generator, *, n_blocks: int = 32
+    null: ProjectedGaussian,
+    threshold: float,
+    rng: np.random.Generator,
+    *,
+    n_blocks: int = 32,
+    watch: Watch = iter,
 ) -> NullPairs:
     """Estimate a null's moments over pairs from `n_blocks` blocks of 128 x 128 independent directions.
 
@@ -107,8 +113,9 @@ def sample_null_pairs(
         threshold: tails are |cosine| > threshold, cosine > threshold and cosine < -threshold; in (0, 1).
         rng: draws the directions.
         n_blocks: how many blocks, at least 16.
+        watch: wraps the loop over blocks (`saegeo_core.numerics`).
     """
-    blocks = _of_blocks(lambda own_rng: _measure_block(null, threshold, own_rng), rng, n_blocks)
+    blocks = _of_blocks(lambda own_rng: _measure_block(null, threshold, own_rng), rng, n_blocks, watch)
     tails, controls, projections, fourth_moments = (np.stack(column) for column in zip(*blocks, strict=True))
     exact = [null.moments.mean_cosine, null.moments.mean_squared_cosine]
     tail_means, tail_errors = _adjusted_means(tails, controls, np.array([*exact, _squared_length(null)]))
@@ -124,7 +131,12 @@ def sample_null_pairs(
 
 
 def sample_tail_probabilities(
-    null: ProjectedGaussian, thresholds: Floats, rng: np.random.Generator, *, n_blocks: int = 16
+    null: ProjectedGaussian,
+    thresholds: Floats,
+    rng: np.random.Generator,
+    *,
+    n_blocks: int = 16,
+    watch: Watch = iter,
 ) -> tuple[Floats, Floats]:
     """P(cosine > t) and P(cosine < -t) of two independent directions, each (n_thresholds,), from blocks of 128 x 128 pairs.
 
@@ -133,6 +145,7 @@ def sample_tail_probabilities(
         thresholds: shape (n_thresholds,), in (0, 1).
         rng: draws the directions.
         n_blocks: how many blocks.
+        watch: wraps the loop over blocks (`saegeo_core.numerics`).
     """
 
     def tails_of_block(own_rng: np.random.Generator) -> Floats:
@@ -141,12 +154,12 @@ def sample_tail_probabilities(
         given = TailGivenPartner(x, null.place(normals), null.mean, null.variances)
         return np.array([[(tail @ weights).mean() for tail in given.beyond(threshold)] for threshold in thresholds])
 
-    above, below = np.mean(_of_blocks(tails_of_block, rng, n_blocks), axis=0).T
+    above, below = np.mean(_of_blocks(tails_of_block, rng, n_blocks, watch), axis=0).T
     return above, below
 
 
 def _of_blocks(
-    measure: Callable[[np.random.Generator], Measured], rng: np.random.Generator, n_blocks: int
+    measure: Callable[[np.random.Generator], Measured], rng: np.random.Generator, n_blocks: int, watch: Watch
 ) -> list[Measured]:
     """What is measured in each block by a generator of its own, so that the threads that share the work change nothing."""
     generators = rng.spawn(n_blocks)
@@ -155,7 +168,7 @@ def _of_blocks(
     def measure_block(number: int) -> None:
         measured[number] = measure(generators[number])
 
-    side_by_side(measure_block, range(n_blocks), "cpu")
+    side_by_side(measure_block, watch(range(n_blocks)), "cpu")
     return [measured[number] for number in range(n_blocks)]
 
 

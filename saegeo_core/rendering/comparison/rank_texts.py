@@ -25,7 +25,7 @@ def _table(ranking: Ranking) -> TextTable:
     else:
         are_grouped = any(sae.ties for sae in ranking.saes)
         letters_in_common = (
-            f"SAEs with a letter in common are not (Benjamini-Hochberg at {LEVEL:g})"
+            f"SAEs with a letter in common are not (Benjamini-Hochberg at {LEVEL:g}); a-e is a, b, c, d, e"
             if are_grouped
             else f"groups of ties are more than {count(MOST_GROUPS)}, too many for letters"
         )
@@ -50,7 +50,7 @@ def _row(sae: RankedSae) -> tuple[str, ...]:
 
 
 def letters(groups: Sequence[int]) -> str:
-    """Ascending groups as letters: a for the first, b for the second, aa for the twenty-seventh; b to f for many in a row."""
+    """Ascending groups as letters: a for the first, b for the second, aa for the twenty-seventh; b-f for many in a row."""
     runs: list[list[int]] = []
     for group in groups:
         if runs and group == runs[-1][-1] + 1:
@@ -58,7 +58,7 @@ def letters(groups: Sequence[int]) -> str:
         else:
             runs.append([group])
     return " ".join(
-        " ".join(map(_letter, run)) if len(run) <= IN_FULL else f"{_letter(run[0])} to {_letter(run[-1])}"
+        " ".join(map(_letter, run)) if len(run) <= IN_FULL else f"{_letter(run[0])}-{_letter(run[-1])}"
         for run in runs
     )
 

@@ -46,6 +46,7 @@ def test_chains_are_counted():
     assert chains.survival == pytest.approx([1, (2 + 1 + 1) / 10, (1 + 1) / 7, 1 / 4])
     assert chains.half_life == pytest.approx(1 - 0.1 / 0.6)
     assert list(chains.is_carried_to_the_end) == [False, True, False, False]
+    assert [list(one) for one in chains.origins] == [[0, 0, 0, 0], [0, 0, 1], [2, 2, 0], [0]]
     assert chains.numbers == pytest.approx(
         {
             "carried_share": (2 / 4 + 1 / 3 + 1 / 3) / 3,
@@ -75,6 +76,9 @@ def test_planted_layers_are_followed(rng):
     assert steps["carried"].to_numpy() == pytest.approx([0.5, 0.25], abs=0.03)
     assert (steps["carried"] + steps["born"]).to_numpy() == pytest.approx([1, 1])
     assert (steps["random_carried"] < 0.04).all()
+    origins = findings.tables["origins"]
+    assert origins.groupby("layer")["share"].sum().to_numpy() == pytest.approx(1)
+    assert origins["share"].iloc[-3] == pytest.approx(metrics["end_to_end_share"].estimate)
     longest = findings.tables["chains"]
     assert (longest["layers"][:28] == 3).all()
     assert longest["features"][0] == "0 → 0 → 0"
