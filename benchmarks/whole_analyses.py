@@ -130,6 +130,7 @@ ROWS = [
     work("alignment", "alignment", with_encoder),
     work("seeds", "stable_share", with_another, set="seeds.others={}/other.npy"),
     work("flow", "carried_share", with_another, set="flow.chain={}/other.npy"),
+    work("sparsity", "mean_absolute_cosine", with_another, set="sparsity.others={}/other.npy"),
     work("splitting", "novel_share", with_narrow, set="splitting.narrow={}/narrow.npy"),
     work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
     work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
