@@ -63,6 +63,13 @@ def with_another() -> Files:
     return files
 
 
+def with_narrow() -> Files:
+    """Beside a quarter as many rows that share nothing with it."""
+    files = dictionary()
+    np.save(files.path("narrow.npy"), rows(seed=1)[::4])
+    return files
+
+
 def with_encoder() -> Files:
     """The rows and encoders that lean on them."""
     files = Files("dictionary.safetensors")
@@ -123,6 +130,8 @@ ROWS = [
     work("alignment", "alignment", with_encoder),
     work("seeds", "stable_share", with_another, set="seeds.others={}/other.npy"),
     work("flow", "carried_share", with_another, set="flow.chain={}/other.npy"),
+    work("sparsity", "mean_absolute_cosine", with_another, set="sparsity.others={}/other.npy"),
+    work("splitting", "novel_share", with_narrow, set="splitting.narrow={}/narrow.npy"),
     work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
     work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
     work("frequency-geometry", "rate_nearest", with_firing, firing="{}/firing"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from saegeo_core.cloud.sae_names import without_l0
 from saegeo_core.errors import SaegeoError
+from saegeo_core.report.metric import Absent
 
 if TYPE_CHECKING:
     from saegeo_core.comparison.sae_reports import SaeReports
@@ -63,12 +64,24 @@ def matched(items: Sequence[Item], candidates: Sequence[Candidate]) -> tuple[lis
 
 
 def matched_rows(rows: "Iterable[SaeReports]") -> "tuple[list[SaeReports], list[str]]":
-    """The rows that agree best in L0; those that could not be loaded stay."""
+    """The rows that agree best in L0, and at which L0 their features overlap least, where sparsity told; rows not loaded stay."""
     rows = list(rows)
     there = [row for row in rows if row.sae]
     candidates = [Candidate(row.sae.release, row.sae.sae_id, row.sae.l0) for row in there if row.sae]
     chosen, notes = matched(there, candidates)
-    return [*chosen, *(row for row in rows if row.sae is None)], notes
+    overlaps = [told for row in chosen if (told := _least_overlap(row))]
+    return [*chosen, *(row for row in rows if row.sae is None)], [*notes, *overlaps]
+
+
+def _least_overlap(row: "SaeReports") -> str | None:
+    """What a report of sparsity says of the L0 of an SAE; None where there is none."""
+    if row.sae is None or "sparsity" not in row.reports:
+        return None
+    least = row.reports["sparsity"].metric("cosine_least_l0")
+    if least.value is None or isinstance(least.interval, Absent):
+        return None
+    between = f"{least.interval.low:.3g} and {least.interval.high:.3g}"
+    return f"sparsity of {row.name}: features overlap least at L0 {least.value:.3g}, between {between}; its own is {row.sae.l0:.3g}"
 
 
 def _narrowest(points: Sequence[tuple[float, Hashable]]) -> tuple[float, float]:

@@ -42,3 +42,16 @@ def test_unknown_l0_is_left_out_and_told(report):
 def test_no_l0_at_all_is_the_users_mistake():
     with pytest.raises(SaegeoError, match="of none of these SAEs is the L0 known"):
         match_l0([Candidate("r", "a", None)])
+
+
+def test_what_sparsity_told_of_the_matched_is_repeated(report, metric):
+    least = [metric("value", 0.05, 0.01), metric("cosine_least_l0", 60.0, 25.0)]
+    rows = [
+        report("layer_0/l0_30", sae={"l0": 30.0}, plugin="sparsity", metrics=least),
+        report("layer_0/l0_30", sae={"l0": 30.0}),
+        report("layer_1/l0_32", sae={"l0": 32.0}),
+    ]
+    notes = compare(rows, match_l0=True, metrics=["one.value"]).notes
+    assert "sparsity of release:layer_0/l0_30: features overlap least at L0 60, between 35 and 85; its own is 30" in notes
+    assert not any("layer_1" in one for one in notes if one.startswith("sparsity"))
+    assert not any(one.startswith("sparsity") for one in compare(rows, metrics=["one.value"]).notes)

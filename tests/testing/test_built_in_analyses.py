@@ -25,6 +25,7 @@ PARAMETERS = {
     "power-law": {"first_rank": 2, "last_rank": 12},
     "flow": {"null_draws": 99},
     "seeds": {"null_draws": 99},
+    "splitting": {"null_draws": 99},
     "stability": {"null_draws": 99},  # more than by default: what is planted needs a p-value of .01
 }
 COST = "cost on 4,096 x 256"  # left out, to be quick
