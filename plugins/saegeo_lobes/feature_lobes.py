@@ -111,7 +111,8 @@ class FeatureLobes:
     @property
     def _counts(self) -> NDArray[np.bool_]:
         """Which features count, bool (n_features,)."""
-        return self.lobes != LEFT_OUT
+        counts: NDArray[np.bool_] = self.lobes != LEFT_OUT
+        return counts
 
     def neighbor_phi(self, permutations: NDArray[np.integer[Any]] = NO_PERMUTATIONS) -> NeighborPhi:
         """How neighbors fire together, and the same under permutations (n_permutations, n_features); lobes play no part."""

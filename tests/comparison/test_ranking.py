@@ -167,4 +167,4 @@ def test_groups_have_letters_beyond_z():
 
 
 def test_many_letters_in_a_row_are_told_by_their_ends():
-    assert letters((0, 2, 3, 4, 5, 9, 10)) == "a c to f j k"
+    assert letters((0, 2, 3, 4, 5, 9, 10)) == "a c-f j k"

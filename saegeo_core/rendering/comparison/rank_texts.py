@@ -58,8 +58,7 @@ def letters(groups: Sequence[int]) -> str:
         else:
             runs.append([group])
     return " ".join(
-        " ".join(map(_letter, run)) if len(run) <= IN_FULL else f"{_letter(run[0])}-{_letter(run[-1])}"
-        for run in runs
+        " ".join(map(_letter, run)) if len(run) <= IN_FULL else f"{_letter(run[0])}-{_letter(run[-1])}" for run in runs
     )
 
 
