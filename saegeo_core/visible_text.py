@@ -1,4 +1,4 @@
-r"""Text from data, as it may be shown: what steers a terminal, turns the direction of writing or is not seen is told by number.
+r"""Text from data, as shown: what steers a terminal, turns the direction of writing or is not seen stands there by its number.
 
 A name with an escape sequence in it is shown as `\x1b[31mname`, one that would be read backwards as `\u202ename`.
 """

@@ -17,6 +17,7 @@ from rich.text import Text
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.plain_text import plain
 from saegeo_core.rendering.terminal.trimmed import Trimmed
+from saegeo_core.visible_text import visible
 
 LOG = logging.getLogger("saegeo_core")
 
@@ -78,7 +79,7 @@ def complain(kind: str, error: BaseException, where: str = "") -> None:
 def warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
     """A Python warning, in the place of `warnings.showwarning`: one line with the package it comes from; -v says where."""
     package = _package(Path(filename))
-    say(f"warning{package and f' of {package}'}: {' '.join(str(message).split())}", level=logging.WARNING)
+    say(f"warning{package and f' of {package}'}: {' '.join(visible(message).split())}", level=logging.WARNING)
     LOG.debug("%s at %s:%d", category.__name__, filename, lineno)
 
 

@@ -4,6 +4,7 @@ A report is strict JSON (its schema is published in docs/report.schema.json). Th
 key changes its meaning; older reports stay readable.
 """
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -227,7 +228,9 @@ class Report(ReportHead):
 
             content = with_standard_errors(content)
         try:
-            return cls.model_validate(content)
+            return cls.model_validate_json(
+                json.dumps(content), strict=True
+            )  # of Python's own values tuples would be asked for
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))

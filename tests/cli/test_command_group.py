@@ -104,7 +104,7 @@ def group_that(monkeypatch):
 def test_the_users_mistake_is_told_with_what_to_type(group_that):
     result = CliRunner().invoke(group_that(SaegeoError("[bold]no\x1b[31m", "type [this]")), ["run"])
     assert result.exit_code == 2
-    assert result.stderr == "error: [bold]no\ntype [this]\n"
+    assert result.stderr == "error: [bold]no\\x1b[31m\ntype [this]\n"
 
 
 def test_what_could_not_be_finished_by_nobodys_mistake_is_told_apart(group_that):
@@ -117,7 +117,7 @@ def test_an_error_of_the_operating_system_is_a_sentence(group_that):
     error = OSError(36, "File name too long", "xxx\x1b[31m")
     result = CliRunner().invoke(group_that(error), ["run"])
     assert result.exit_code == 2
-    assert result.stderr == "error: xxx: File name too long\nchoose another place, or mend it\n"
+    assert result.stderr == "error: xxx\\x1b[31m: File name too long\nchoose another place, or mend it\n"
 
 
 def test_a_warning_is_a_message_that_steers_no_terminal(tmp_path):
@@ -128,7 +128,7 @@ def test_a_warning_is_a_message_that_steers_no_terminal(tmp_path):
     )
     done = subprocess.run([sys.executable, tmp_path / "a.py"], capture_output=True, text=True, check=False)
     assert done.stderr.startswith("warning")
-    assert done.stderr.endswith(": ab\n")
+    assert done.stderr.endswith(": a\\x1b[31mb\\x07\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a disk that is always full is needed")

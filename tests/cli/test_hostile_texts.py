@@ -88,7 +88,8 @@ def harmless(result):
 
 
 def test_a_report_is_shown(saegeo, stored):
-    assert "evil" in harmless(saegeo("show", stored / "one.json"))
+    shown = harmless(saegeo("show", stored / "one.json"))
+    assert r"\x1b[31mred\x1b]0;title\x07" in re.sub(r"\s", "", shown)
     told = json.loads(harmless(saegeo("show", stored / "one.json", "--json")))
     assert "\x1b[31m" in told["warnings"][-1]  # JSON keeps it, by its number
 
@@ -96,11 +97,14 @@ def test_a_report_is_shown(saegeo, stored):
 @pytest.mark.parametrize("as_format", ["rich", "markdown", "csv", "latex", "html", "json"])
 def test_reports_are_compared(saegeo, stored, as_format):
     text = harmless(saegeo("compare", stored, "--format", as_format))
+    if as_format not in ("latex", "json"):
+        assert r"\x1b[31mred" in text
     if as_format == "csv":
         fields = [field for row in csv.reader(io.StringIO(text)) for field in row]
         assert not [field for field in fields if re.match(r"[=+@\t\r]|-(?![\d.])", field)]
     if as_format == "markdown":
-        assert not re.search(r"(?<!\\)[<$`]|://|@|www\.|(?<!\\)\]\(", text)
+        outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
+        assert not re.search(r"(?<!\\)[<`]|[@#$]|://|www\.|(?<!\\)\]\(", outside_code)
     if as_format == "latex":
         assert "\\input" not in text
         assert "\\textbackslash{}input" in text
@@ -113,7 +117,9 @@ def test_a_page_and_its_figures(saegeo, stored):
     harmless(saegeo("page", stored, "--out", "page.html", "--figures", "figures"))
     page = Path("page.html").read_text()
     assert "alert(1)</script>" not in page
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", page)
+    assert not STEERING.search(page)
+    for path in Path("figures").iterdir():
+        assert not STEERING.search(path.read_text())
     names = [path.name for path in Path("figures").iterdir()]
     assert names
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+\.svg", name) for name in names)
@@ -146,9 +152,12 @@ def test_labels_and_names_of_files(saegeo, matrix, analysis, plugins):
     name = "a\x1b[31m\u202eb\nc.npy"
     matrix.rename(name)
     Path("labels.json").write_text(json.dumps([HOSTILE] * 30))
-    harmless(
-        saegeo("run", name, "--plugin", "mean-norm", "--feature-labels", "labels.json", plugins=plugins(analysis()))
-    )
+    labeled = ("--feature-labels", "labels.json")
+    harmless(saegeo("run", name, "--plugin", "mean-norm", *labeled, plugins=plugins(analysis())))
+    missing = saegeo("run", f"{name}2", "--plugin", "mean-norm", plugins=plugins(analysis()))
+    assert missing.exit_code == 2
+    assert r"a\x1b[31m\u202eb" in missing.stderr
+    assert not STEERING.search(missing.stderr)
 
 
 class Tags(HTMLParser):

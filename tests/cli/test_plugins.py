@@ -19,7 +19,7 @@ def test_the_list_shows_analyses_formats_and_all_that_is_wrong(saegeo, plugins, 
         assert result.exit_code == 0
         assert "saegeo_test_one unknown mean-norm 1 Mean length" in told
         assert "saegeo_test_other unknown twice 1" in told
-        assert "[red]markup and color" in told
+        assert r"[red]markup \x1b[31mand color" in told
         assert "broken: hollow of package saegeo_test_hollow unknown: SaegeoError: hollow has no hook" in told
         assert "disabled: off of package saegeo_test_off unknown, by SAEGEO_DISABLED_PLUGINS" in told
         assert "slow: one of package saegeo_test_one unknown took 3.21 s to load" in told

@@ -28,8 +28,8 @@ def test_a_log_is_told_start_and_end(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     started, done = err.splitlines()
-    assert started == "lobes on [some]:sae: started"
-    assert done.startswith("lobes on [some]:sae: done in ")
+    assert started == r"lobes on [some]:sae\x1b[31m: started"
+    assert done.startswith(r"lobes on [some]:sae\x1b[31m: done in ")
 
 
 def test_a_log_is_told_of_a_failure_by_who_meets_it(capsys):
@@ -60,7 +60,7 @@ def test_a_terminal_shows_how_far_a_loop_has_come_and_yields_every_item(terminal
     with progress.loop_progress("lobes on some:[sae]\x1b[31m") as bars:
         assert list(bars(iter("abc"), 3, "[tiles]")) == ["a", "b", "c"]
     shown = terminal.getvalue()
-    assert "lobes on some:[sae]" in shown
+    assert r"lobes on some:[sae]\x1b[31m" in shown
     assert "\x1b[31m" not in shown
 
 

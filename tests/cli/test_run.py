@@ -100,7 +100,7 @@ def test_one_failing_cell_leaves_the_others_alone(saegeo, matrix, another, plugi
     two = plugins(analysis("a", fail_on_first), analysis("b"))
     result = saegeo("run", matrix, another, "--all", plugins=two)
     assert result.exit_code == 1
-    assert f"failed: a (package saegeo_test_one) on {matrix}: ValueError: [red]not this" in result.stderr
+    assert f"failed: a (package saegeo_test_one) on {matrix}: ValueError: [red]not \\x1b[31mthis" in result.stderr
     assert "Traceback" not in result.stderr
     assert len(stored()) == 3
     assert result.stdout.count("report: ") == 3

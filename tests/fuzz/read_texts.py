@@ -220,11 +220,18 @@ def word_lines():
 
 def words_say(name, folder):
     """A word is followed by its numbers; of words that come twice the earlier counts, and of its spellings the word itself."""
-    content = unpacked(folder / name).decode()
-    found, width = {}, 0
-    for line in filter(str.strip, io.StringIO(content)):
-        word, *numbers = line.strip().split(" ") if " " in line.strip() else line.strip().split("\t")
-        width = width or (len(numbers) if len(numbers) > 1 else 0)
+    rows = [
+        line.strip().split(" " if " " in line.strip() else "\t")
+        for line in io.StringIO(unpacked(folder / name).decode())
+        if line.strip()
+    ]
+    width = len(rows[0]) - 1
+    if len(rows[0]) == 2 and all(field.isascii() and field.isdigit() for field in rows[0]):
+        n_words, width = map(int, rows.pop(0))
+        if n_words not in (0, len(rows)):
+            raise ValueError("words")
+    found = {}
+    for word, *numbers in rows:
         for one in {w for w in WORDS if word in (w, w.lower())}:
             vector = np.array([float(number) for number in numbers], np.float32)
             if len(vector) != width or not np.isfinite(vector).all():

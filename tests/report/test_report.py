@@ -1,5 +1,7 @@
 import json
 import math
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,25 @@ def test_what_is_no_report_is_named(text):
 def test_what_is_no_version_is_refused_though_python_may_hold_it_equal_to_one(report, version):
     changed = json.loads(report.to_json()) | {"schema_version": version}
     with pytest.raises(SaegeoError, match="no whole number as schema_version"):
+        Report.from_json(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("seed",), "1"),
+        (("seed",), True),
+        (("sae", "n_duplicate_rows"), "7"),
+        (("sae", "n_features"), 24.0),
+        (("duration_seconds",), "1.5"),
+        (("sae", "digest"), 7),
+    ],
+)
+def test_a_text_is_no_number_and_a_number_no_text(report, place, value):
+    changed = json.loads(report.to_json())
+    *folders, last = place
+    reduce(getitem, folders, changed)[last] = value
+    with pytest.raises(SaegeoError, match=f"no valid saegeo report: {'.'.join(place)}"):
         Report.from_json(json.dumps(changed))
 
 

@@ -164,7 +164,7 @@ def test_what_tells_reports_apart_is_escaped_and_short(every_kind, hostile_marku
     texts = [f"{hostile_markup} {end}" for end in "ab"] + ["<b>\x1b[31m\u202eevil</b>"]
     page = html_page([every_kind(text) for text in texts])
     told = re.findall('<small class="apart">(.*?)</small>', page)
-    assert told[-1] == "text = &lt;b&gt;evil&lt;/b&gt;"
+    assert told[-1] == r"text = &lt;b&gt;\x1b[31m\u202eevil&lt;/b&gt;"
     assert told[0].startswith("text = &lt;/script&gt;")
     assert told[0].endswith("…, report 1 of 3")
     assert len(set(told)) == 3
