@@ -1,9 +1,11 @@
 """What stands after `saegeo compare`: which of it is a report, which a folder of reports, and which an SAE.
 
-A folder is an SAE when a file format recognizes it by its own files; otherwise it is a folder of reports, which lie anywhere
-below it. So the folder of an SAE that has reports below it is still that SAE.
+A folder is an SAE when a file format recognizes it by its own files, and all the SAEs in it when it holds some and no JSON but
+theirs; otherwise it is a folder of reports, which lie anywhere below it. So the folder of an SAE that has reports below it is
+still that SAE.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,14 @@ from typing import Any
 from saegeo_core.cli.setting import parse_setting
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
-from saegeo_core.loading.local_files import is_recognised
+from saegeo_core.loading.local_files import is_recognised, saes_inside
 from saegeo_core.plugin.analysis import resolve_parameters
 from saegeo_core.plugin.manager import PluginManager
 from saegeo_core.report.report import ReportHead
 
 REPORT, ARRAYS = ".json", ".npz"
+NAMED_BY_RUN = re.compile(r"-[0-9a-f]{12}\.json$")
+"""Files that are looked at no further: a folder of thousands holds reports, and no SAE is sought in it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,12 @@ def _reports_at(path: Path, plugins: PluginManager) -> Path | None:
         return path if path.suffix == REPORT else None
     if not path.is_dir() or is_recognised(path, plugins):
         return None
-    if not any(path.rglob(f"*{REPORT}")):
+    files = list(path.rglob(f"*{REPORT}"))
+    if not any(NAMED_BY_RUN.search(file.name) for file in files):
+        saes = set(saes_inside(path, plugins))
+        if saes and all(not saes.isdisjoint((file, *file.parents)) for file in files):
+            return None
+    if not files:
         raise SaegeoError(
             f"the folder {path} holds neither an SAE nor reports",
             "an SAE's files lie in the folder itself (saegeo plugins lists the formats known); "

@@ -20,12 +20,12 @@ from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Failed, Stored
 
 
-def matched_in_l0(saes: Sequence[str], firing: Path | None) -> tuple[list[str], list[str]]:
+def matched_in_l0(saes: Sequence[str], firing: Path | None, plugins: PluginManager) -> tuple[list[str], list[str]]:
     """Of the SAEs of releases those that agree best in L0, before any is loaded; paths stay.
 
     Their L0 is that of their harvest below `firing`, or the one their release states.
     """
-    specs = expand_specs(list(saes))
+    specs = expand_specs(list(saes), plugins)
     entries = [entry for spec in specs if spec.path is None for entry in matching_entries(spec)]
     paths = [str(spec) for spec in specs if spec.path is not None]
     candidates = [Candidate(entry.release, entry.sae_id, _l0(entry, firing)) for entry in entries]

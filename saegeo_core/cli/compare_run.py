@@ -65,7 +65,7 @@ def compare_named(
 
         saes = given.saes
         if match_l0 and not reports:  # with reports among them, all are matched together once the SAEs are measured
-            saes, notes = matched_in_l0(saes, options.firing)
+            saes, notes = matched_in_l0(saes, options.firing, plugins)
         names = names or list(dict.fromkeys(report.analysis.name for report in reports))
         made, failures = measured(saes, names, options, elsewhere, plugins=plugins, alone=not reports)
         reports += made

@@ -107,7 +107,7 @@ def plan_run(
     analyses = _with_settings(plugins, names, options, skip_incomplete=run_all)
     if not saes:
         say(f"no SAE was named: measuring {DEFAULT_SAE} of the bundled release")
-    specs = expand_specs(list(saes) or [DEFAULT_SAE])
+    specs = expand_specs(list(saes) or [DEFAULT_SAE], plugins)
     specs = specs[part[0] - 1 :: part[1]]
     if not run_all and options.firing is None:
         _refuse_without_firing(analyses, specs)

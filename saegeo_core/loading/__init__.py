@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,10 +105,10 @@ def load_encoder(
     return encoder
 
 
-def expand_specs(specs: list[str]) -> list[SaeSpec]:
-    """Names as typed become names of one SAE each: wildcards in ids are expanded, in the order of the directory.
+def expand_specs(specs: list[str], plugins: "PluginManager | None" = None) -> list[SaeSpec]:
+    """Names as typed become names of one SAE each: wildcards in ids, in the order of the directory, and folders of SAEs.
 
-    What is named twice comes once.
+    What is named twice comes once. The file formats of `plugins`, by default those installed, tell SAEs in folders.
 
     Raises:
         SaegeoError: a missing path, an unknown release or id, a pattern that covers nothing, or two SAEs whose reports and harvests
@@ -120,7 +120,7 @@ def expand_specs(specs: list[str]) -> list[SaeSpec]:
     for text in specs:
         spec = SaeSpec.parse(text)
         if spec.path is not None:
-            for path in _matching_paths(spec.path):
+            for path in _with_folders_expanded(_matching_paths(spec.path), plugins):
                 expanded.setdefault(str(path.resolve()), spec if path == spec.path else SaeSpec(path=path))
         else:
             for entry in matching_entries(spec):
@@ -156,6 +156,19 @@ def _matching_paths(path: Path) -> list[Path]:
         raise SaegeoError(f"no file or folder is called like {path}")
     _refuse_missing(path)
     return [path]
+
+
+def _with_folders_expanded(paths: list[Path], plugins: "PluginManager | None") -> Iterator[Path]:
+    """The paths, in place of folders that are no SAE and hold some these."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        from saegeo_core.loading.local_files import is_recognised, saes_inside
+        from saegeo_core.plugin.manager import PluginManager
+
+        plugins = plugins or PluginManager()
+        yield from (not is_recognised(path, plugins) and saes_inside(path, plugins)) or [path]
 
 
 def _natural(path: Path) -> list[int | str]:

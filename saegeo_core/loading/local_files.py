@@ -1,14 +1,17 @@
 """SAEs from a path: the first file format that recognizes it reads it. What a stranger's format does wrong is its own."""
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from saegeo_core.cloud.description import Rows
+from saegeo_core.cloud.sae_names import in_natural_order
 from saegeo_core.contained import contained
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.file_format import FileFormat, Layout, StoredDirections
+from saegeo_core.loading.formats.plain_matrix import PlainMatrix
 from saegeo_core.loading.tensor_files import SUFFIXES
 from saegeo_core.visible_text import visible
 
@@ -75,12 +78,12 @@ def _format_of(path: Path, plugins: "PluginManager") -> FileFormat:
     for file_format in formats:
         if _recognises(file_format, path, plugins):
             return file_format
-    inside = _saes_inside(path, formats, plugins)
+    inside = saes_inside(path, plugins)
     if inside:
-        shown = ", ".join(child.name for child in inside[:5]) + (" …" if len(inside) > 5 else "")
+        shown = ", ".join(str(one.relative_to(path)) for one in inside[:5]) + (" …" if len(inside) > 5 else "")
         raise SaegeoError(
             f"{path} holds {len(inside)} SAE{'s' * (len(inside) > 1)} and is none itself: {shown}",
-            f"type {inside[0]} for one, {path}/* for all of them",
+            f"name one of them, {inside[0]}; saegeo run, compare and harvest take all of them by the name of the folder",
         )
     _refuse_configuration_alone(path)
     known = "; ".join(f"{file_format.name}: {file_format.summary}" for file_format in formats) or "none is registered"
@@ -98,10 +101,20 @@ def _refuse_configuration_alone(path: Path) -> None:
         )
 
 
-def _saes_inside(path: Path, formats: list[FileFormat], plugins: "PluginManager") -> list[Path]:
-    """The folders in a folder that are SAEs, in the order of their names."""
-    children = sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
-    return [child for child in children if any(_recognises(one, child, plugins) for one in formats)]
+def saes_inside(path: Path, plugins: "PluginManager") -> list[Path]:
+    """The SAEs in a folder that is none itself, at any depth, in natural order; none in what is no folder.
+
+    Folders and files that a format knows as those of an SAE. A bare matrix may be anything, and is not taken for one; hidden
+    folders are passed over.
+    """
+    formats = [one for one in plugins.formats if not isinstance(one, PlainMatrix)]
+    found: list[Path] = []
+    for folder, folders, files in os.walk(path):
+        names = [name for name in (*folders, *files) if not name.startswith(".")]
+        here = [name for name in names if any(_recognises(one, Path(folder, name), plugins) for one in formats)]
+        found += [Path(folder, name) for name in here]
+        folders[:] = [name for name in folders if name in names and name not in here]
+    return sorted(found, key=lambda one: [in_natural_order(part) for part in one.parts])
 
 
 def _recognises(file_format: FileFormat, path: Path, plugins: "PluginManager") -> bool:

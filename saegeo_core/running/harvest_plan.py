@@ -133,7 +133,7 @@ def plan_harvest(
         text = open_corpus(corpus, **fields, skip_bad_lines=skip_bad_lines, kinds=plugins.corpora)
     if text is not None:
         next(iter(text.documents()), None)  # what is wrong with its first document is told before models are loaded
-    opening = HarvestOpening(tuple(expand_specs(list(saes))), place, prepend_bos, dtype)
+    opening = HarvestOpening(tuple(expand_specs(list(saes), plugins)), place, prepend_bos, dtype)
     placed = opening.saes(plugins)
     if not place.force_model and is_language_model(place.model, plugins.sources):
         refuse_other_model([one.description for one in placed], place.model)

@@ -116,6 +116,18 @@ class TestWhatIsNamed:
         result = saegeo("compare", folder, "--plugin", "mean-norm", "--format", "json", plugins=plugins(measured))
         assert [row[0] for row in table(result)] == [str(folder)]
 
+    def test_a_folder_of_saes_is_all_of_them_until_reports_lie_in_it(self, saegeo, tmp_path, rng, plugins, analysis):
+        for layer in (2, 10):
+            folder = tmp_path / "runs" / f"layer_{layer}"
+            folder.mkdir(parents=True)
+            np.savez(folder / "params.npz", W_dec=rng.standard_normal((20, 5)).astype("f4"))
+            (folder / "cfg.json").write_text("{}")
+        given = plugins(analysis())
+        result = saegeo("compare", "runs", "--plugin", "mean-norm", "--format", "json", plugins=given)
+        assert [row[0] for row in table(result)] == ["runs/layer_2", "runs/layer_10"]
+        saegeo("run", "runs/layer_2", "--plugin", "mean-norm", "--out", "runs", plugins=given)
+        assert len(table(saegeo("compare", "runs", "--format", "json", plugins=given))) == 1
+
     def test_stored_reports_are_chosen_by_what_was_typed(self, saegeo, matrix, plugins, measured):
         given = plugins(measured)
         saegeo("run", matrix, "--plugin", "mean-norm", "--set", "mean-norm.factor=3", plugins=given)

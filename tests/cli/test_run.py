@@ -266,7 +266,9 @@ def test_an_analysis_whose_parameters_cannot_be_made_fails_alone(saegeo, matrix,
 
 def test_without_an_sae_the_bundled_one_is_measured(saegeo, plugins, analysis, monkeypatch, matrix):
     asked = []
-    monkeypatch.setattr(run_plan, "expand_specs", lambda given: (asked.extend(given), [SaeSpec(path=matrix)])[1])
+    monkeypatch.setattr(
+        run_plan, "expand_specs", lambda given, plugins: (asked.extend(given), [SaeSpec(path=matrix)])[1]
+    )
     result = saegeo("run", "--plugin", "mean-norm", plugins=plugins(analysis()))
     assert asked == ["minilm-l6:layer_3"]
     assert result.stderr.startswith("no SAE was named: measuring minilm-l6:layer_3 of the bundled release\n")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -172,3 +173,23 @@ def test_a_user_s_mistake_stays_one(strange):
 
     with pytest.raises(SaegeoError, match="^damaged\nwrite it again$"):
         strange("a.strange", reads=refuse)
+
+
+def test_a_folder_of_saes_stands_for_all_of_them_in_natural_order(tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    for place in ("runs/layer_10", "runs/layer_2", "runs/deep/er/layer_3", "runs/.hidden/layer_4", "layer_1/inner"):
+        Path(place).mkdir(parents=True)
+        np.savez(Path(place, "params.npz"), W_dec=rng.standard_normal((20, 5)).astype("f4"))
+    np.savez("layer_1/params.npz", W_dec=rng.standard_normal((20, 5)).astype("f4"))
+    np.save("runs/activations.npy", np.zeros(4, "f4"))
+    Path("runs/notes.txt").write_text("mine")
+    Path("texts").mkdir()
+    assert list(map(str, expand_specs(["runs", "runs/layer_2"]))) == [
+        "runs/deep/er/layer_3",
+        "runs/layer_2",
+        "runs/layer_10",
+    ]
+    assert list(map(str, expand_specs(["layer_1"]))) == ["layer_1"]
+    assert list(map(str, expand_specs(["texts"]))) == ["texts"]
+    with pytest.raises(SaegeoError, match="texts"):
+        load_cloud("texts")
