@@ -7,6 +7,7 @@ the result depends on neither the format, the tiles, the device nor the number o
 """
 
 import time
+import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -17,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.side_by_side import side_by_side
 
 LARGEST_EXACT = {torch.int8: 2**24, torch.bfloat16: 2**8, torch.float32: 2**24}
@@ -35,8 +37,8 @@ SIDE = 512
 ACCELERATOR_SIDE = 4096
 """The same on other devices, where few large operations cost less to start than many small ones."""
 
-PAIRS_AT_ONCE = 2**24
-"""Numbers gathered together for one feature of the sparse count, 12 bytes each."""
+COUNTS_AT_ONCE = 2**24
+"""Of a product of sparse matrices, 4 bytes each."""
 
 Weights = NDArray[np.int64]
 
@@ -95,18 +97,18 @@ def count_sparse_cooccurrence(
     n_features: int,
     *,
     rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
+    columns: NDArray[np.int64] | None = None,
     weights: Weights | None = None,
 ) -> Tensor:
-    """Count co-occurrence feature by feature from lists of what fired: the same counts, quicker where little fires.
+    """Count co-occurrence from lists of what fired, as a product of sparse matrices: the same counts, quicker where little fires.
 
-    For each feature the lists of the blocks it fired in are joined and tallied, at a cost of sum_b n_b^2 steps for n_b
-    features on in block b, whatever the number of features.
+    It takes sum_b n_b^2 steps for n_b features on in block b, half of them where rows and columns are the same features, whatever
+    the number of features.
 
     Args:
         indptr, indices: compressed sparse rows, block b holds the features indices[indptr[b]:indptr[b + 1]].
         n_features: number of features that `indices` counts in.
-        rows, columns: the features on the rows and columns of the result.
+        rows, columns: the features on the rows and columns of the result; None: on the columns the same.
         weights: int64 array (n_blocks,) of whole numbers >= 0, or None.
 
     Returns:
@@ -114,20 +116,37 @@ def count_sparse_cooccurrence(
     """
     n_blocks = len(indptr) - 1
     most = n_blocks if weights is None else int(weights.sum())
-    ones = np.ones(len(indices), np.int8)
-    incidence = scipy.sparse.csr_array((ones, indices, indptr), shape=(n_blocks, n_features))
-    counts = torch.zeros(len(rows), len(columns), dtype=count_dtype(most))
-    rows_of_counts = counts.numpy()
-    for part in exact_slices(np.diff(indptr), PAIRS_AT_ONCE):
-        some, some_weights = incidence[part], None if weights is None else weights[part]
-        blocks_of, features_of = some[:, rows].tocsc(), some[:, columns]
-        for feature, (start, stop) in enumerate(zip(blocks_of.indptr, blocks_of.indptr[1:], strict=False)):
-            fired = blocks_of.indices[start:stop]
-            together = features_of[fired]
-            each = None if some_weights is None else np.repeat(some_weights[fired], np.diff(together.indptr))
-            tally = np.bincount(together.indices, each, minlength=len(columns))
-            rows_of_counts[feature] += tally.astype(rows_of_counts.dtype)
+    exact = np.float32 if most <= LARGEST_EXACT[torch.float32] else np.float64
+    fired = scipy.sparse.csr_array((np.ones(len(indices), exact), indices, indptr), shape=(n_blocks, n_features))
+    if weights is not None:
+        fired, weights = fired[weights > 0], weights[weights > 0]
+    left = fired if np.array_equal(rows, np.arange(n_features)) else fired[:, rows]
+    right = left if columns is None else fired[:, columns]
+    if weights is not None and weights.max(initial=1) > 1:
+        left = left.multiply(weights[:, None].astype(exact)).tocsr()
+    by_feature = left.T.tocsr()
+    counts = torch.zeros(left.shape[1], right.shape[1], dtype=count_dtype(most))
+    for some in row_slices(len(counts), max(1, COUNTS_AT_ONCE // max(SIDE * right.shape[1], 1)) * SIDE):
+        first = some.start if columns is None else 0
+        counts[some, first:] = _sparse_product(by_feature[some], right[:, first:])
+    if columns is None:
+        _mirror(counts)
     return counts
+
+
+def _sparse_product(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array) -> Tensor:
+    """Dense. By MKL, where torch has it, in a third of the time that scipy takes."""
+    if not torch.backends.mkl.is_available():
+        return torch.from_numpy((left @ right).toarray())
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
+        one, other = (
+            torch.sparse_csr_tensor(
+                *map(torch.from_numpy, (some.indptr, some.indices, some.data)), size=some.shape, check_invariants=False
+            )
+            for some in (left, right)
+        )
+    return torch.addmm(torch.zeros(left.shape[0], right.shape[1], dtype=one.dtype), one, other)
 
 
 def exact_slices(weights: NDArray[np.integer], limit: int) -> Iterator[slice]:

@@ -48,6 +48,8 @@ LEAST_RESIDUAL = 1e-14
 WIDTHS_SOLVED_DIRECTLY, MOST_SOLVED_DIRECTLY = 32, 4096
 """Up to so many blocks' widths, and so many dimensions, a factorization costs less than a Krylov basis: 0.2 s and 0.9 s for 65
 vectors in 1,495 dimensions."""
+LEAST_RESIDUAL_OF_SINGLE = 1e-5
+"""Residuals down to which columns of a space may be kept apart in float32, whose rounding is a hundredth of that."""
 BLOCKS_IN_BASIS = 6
 BLOCKS_BETWEEN_LOOKS = 4
 """Looking costs an eigendecomposition of the small matrix, as much as a few products with a small operator."""
@@ -156,8 +158,10 @@ def _found_coarsely(
 ) -> Eigenpairs:
     """From spaces that begin with an exact product, or a coarse one where the start is random, and go on with coarse ones."""
     width, n_products, n_vectors = start.shape[1], 0, max(spans) + 1
+    residual = 1.0  # of the vectors that a space begins with, at most
     while True:
-        basis = _KrylovBasis(start, min(BLOCKS_IN_BASIS * width, len(start) // width * width))
+        columns = start.float() if coarse.error * residual >= LEAST_RESIDUAL_OF_SINGLE else start
+        basis = _KrylovBasis(columns, min(BLOCKS_IN_BASIS * width, len(start) // width * width))
         basis.extend(operator if is_near else coarse.product)
         n_products += 1
         values, mixture, residuals = basis.ritz_pairs()
@@ -175,8 +179,8 @@ def _found_coarsely(
             n_products += 1
             values, mixture, residuals = basis.ritz_pairs()
             is_known = _are_known(values, residuals, spans, accuracy / 2, least_residual)
-            is_enough = is_known or residuals[:n_vectors].max() <= good_for
-            if is_enough or n_products >= most_products:
+            residual = float(residuals[:n_vectors].max())
+            if is_known or residual <= good_for or n_products >= most_products:
                 break
         start, is_near = basis.combine(mixture[:, :width]), True
 
@@ -229,12 +233,13 @@ class _KrylovBasis:
     """Orthonormal columns V with A V = V H + Q C, where Q is the block to come and C its coupling to those that are there.
 
     H is symmetric. What stands in it above the diagonal is taken from the product that came first, which is the more exact one
-    where later ones are not.
+    where later ones are not. The columns are kept apart in the format of those it starts from, all else in float64.
     """
 
     def __init__(self, start: Tensor, capacity: int) -> None:
         n, self._width = start.shape
-        self._columns = torch.empty(n, capacity, dtype=start.dtype, device=start.device)
+        # Column after column in memory: so they are multiplied in half the time.
+        self._columns = torch.empty(capacity, n, dtype=start.dtype, device=start.device).T
         self._projected = torch.zeros(capacity, capacity, dtype=torch.float64, device=start.device)
         self._size = 0
         self._next = torch.linalg.qr(start)[0]
@@ -248,20 +253,21 @@ class _KrylovBasis:
         before, block = slice(self._size), slice(self._size, self._size + self._width)
         self._columns[:, block] = self._next
         self._size = block.stop
-        image = operator(self._next)
-        inside = torch.zeros(self._size, self._width, dtype=image.dtype, device=image.device)
-        for _ in range(2):  # once leaves rounding of the size of what was taken away
-            share = self._vectors.T @ image
-            image = image - self._vectors @ share
-            inside += share
+        inside, image = self._split(operator(self._next.double()).T.to(self._next.dtype).contiguous().T)
+        image, remainder = torch.linalg.qr(image)
+        again, image = self._split(image)  # once leaves rounding of the size of what was taken away
+        self._next, correction = torch.linalg.qr(image)
+        inside += again @ remainder
         self._projected[block, before] = self._coupling
         self._projected[before, block] = self._coupling.T
-        self._projected[block, block] = inside[block]
-        orthonormal, remainder = torch.linalg.qr(image)
-        orthonormal = orthonormal - self._vectors @ (self._vectors.T @ orthonormal)
-        self._next = torch.linalg.qr(orthonormal)[0]  # again, for an image that lay almost inside
+        self._projected[block, block] = inside[block].double()
         self._coupling = self._projected.new_zeros(self._width, self._size)
-        self._coupling[:, block] = remainder
+        self._coupling[:, block] = (correction @ remainder).double()
+
+    def _split(self, block: Tensor) -> tuple[Tensor, Tensor]:
+        """What of a block lies in the space, as a mixture of its columns, and the rest."""
+        inside = self._vectors.T @ block
+        return inside, (block.T - inside.T @ self._vectors.T).T
 
     def ritz_pairs(self) -> tuple[Tensor, Tensor, Tensor]:
         """Best approximations in the space: values (size,), mixtures of its columns (size, size), residuals (size,)."""
@@ -269,7 +275,7 @@ class _KrylovBasis:
         return values, mixture, torch.linalg.vector_norm(self._coupling @ mixture, dim=0)
 
     def combine(self, mixture: Tensor) -> Tensor:
-        return self._vectors @ mixture
+        return (self._vectors @ mixture.to(self._vectors.dtype)).double()
 
     def restart(self, values: Tensor, mixture: Tensor) -> None:
         """Keep the best half of the space and go on from there, with the same block to come."""

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from saegeo_core import SaegeoError
 from saegeo_core.firing import incidence
 from saegeo_core.firing.incidence import PackedIncidence, SparseIncidence, concatenate, from_dense, from_stored
+from saegeo_core.numerics import cooccurrence
 
 
 def packed(dense):
@@ -93,6 +94,20 @@ def test_cooccurrence_is_the_float64_product_in_either_form_and_way(rng, form, s
     np.testing.assert_array_equal(kept.cooccurrence(weights=weights).numpy(), (dense.T * weights.astype(float)) @ dense)
     none = np.zeros(700, np.int64)
     assert not kept.cooccurrence(rows, weights=none).any()
+
+
+@pytest.mark.parametrize("has_mkl", [True, False])
+def test_counts_from_lists_are_those_of_the_product_slab_by_slab(rng, has_mkl, monkeypatch):
+    monkeypatch.setattr(cooccurrence, "SIDE", 8)
+    monkeypatch.setattr(cooccurrence, "COUNTS_AT_ONCE", 1000)
+    if not has_mkl:
+        monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
+    dense = random_bits(rng, 300, 50, 0.1)
+    kept = sparse(dense)
+    weights = rng.integers(0, 3, 300)
+    for some in (weights > 1).astype(np.int64), weights, weights * 2**24:
+        found = cooccurrence.count_sparse_cooccurrence(kept.indptr, kept.indices, 50, rows=np.arange(50), weights=some)
+        np.testing.assert_array_equal(found.numpy(), (dense.T * some.astype(float)) @ dense)
 
 
 @pytest.mark.parametrize(("share", "joined"), [(0.002, True), (0.2, False)])
