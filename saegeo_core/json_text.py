@@ -9,6 +9,8 @@ from typing import Any
 from saegeo_core.visible_text import is_seen
 
 OUTSIDE_ASCII = re.compile("[^\n -~]")
+#: Without one of these every number is finite, and need not be looked at by itself.
+MAY_BE_BEYOND = re.compile(r"\d{200}|[eE]\+?\d{3}")
 ESCAPED_HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 
 
@@ -31,7 +33,10 @@ def parsed(text: str | bytes) -> Any:
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
         content = json.loads(
-            text, object_pairs_hook=with_each_name_once, parse_float=_finite, parse_constant=_refuse_constant
+            text,
+            object_pairs_hook=with_each_name_once,
+            parse_float=_finite if MAY_BE_BEYOND.search(text) else None,
+            parse_constant=_refuse_constant,
         )
         if ESCAPED_HALF.search(text):
             whole = json.dumps(content, ensure_ascii=False).encode("utf-16-le", "surrogatepass")

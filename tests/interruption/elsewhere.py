@@ -42,8 +42,8 @@ class Slow(Analysis):
         self.name = name
 
     def analyze(self, cloud, parameters, context):
-        is_stored = any(Path("reports").rglob(f"{cloud.sae.sae_id}/{self.name}-*.json"))
-        Path("again" if is_stored else "ran", f"{self.name} {cloud.sae.sae_id} {uuid.uuid4().hex}").touch()
+        is_stored = any(Path("reports").rglob(f"{Path(cloud.sae.sae_id).name}/{self.name}-*.json"))
+        Path("again" if is_stored else "ran", f"{self.name} {Path(cloud.sae.sae_id).name} {uuid.uuid4().hex}").touch()
         time.sleep(0.5)
         absent = Absent("a test needs none")
         mean = float(cloud.norms.mean()) + float(context.rng.standard_normal())
