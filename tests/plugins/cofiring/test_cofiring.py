@@ -139,7 +139,7 @@ def test_planted_topics_are_modules_lobes_and_kin():
     features = findings.tables["features"].query("module >= 0")
     modules = features["module"].to_numpy()
     topics = plant.topic_of_feature[features["feature"]]
-    assert adjusted_rand_indices(topics, modules[None])[0] == 1
+    assert adjusted_rand_indices(topics, modules[None])[0] > 0.95
     assert metrics["modules"].estimate == 6
     assert metrics["lobe_agreement"].estimate > 0.7
     for name in ("mean_squared_phi", "joined_pairs", "modularity", "lobe_agreement"):
