@@ -135,5 +135,6 @@ ROWS = [
     work("stability", "pw_mcc", with_another, set="stability.other={}/other.npy"),
     work("crystals", "parallelogram_excess", set="crystals.measure=dictionary"),
     work("frequency-geometry", "rate_nearest", with_firing, firing="{}/firing"),
+    work("cofiring", "modularity", with_firing, firing="{}/firing"),
     work("lobes", "ami", with_control, firing="{}/firing"),
 ]

@@ -36,7 +36,7 @@ ROOMS = {
     "cli": {"click", "rich"},
 }
 AT_THE_ROOT = "files at the root"
-PLUGIN_MAY_IMPORT = {"saegeo_core", *VALUES, *ARRAYS, "openTSNE", "pandas", "sklearn"}
+PLUGIN_MAY_IMPORT = {"saegeo_core", *VALUES, *ARRAYS, "openTSNE", "pandas", "sklearn", "sknetwork"}
 PLUGIN_ROOMS = {"numerics", "statistics", "measuring", "synthetic", "testing"}
 
 

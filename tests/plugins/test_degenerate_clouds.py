@@ -22,6 +22,7 @@ ANALYSES = {
 # Fewer draws than by default: the same code, quickly.
 PARAMETERS = {
     "alignment": {"null_draws": 19},
+    "cofiring": {"null_draws": 19},
     "cosine-tails": {},
     "crystals": {"measure": "dictionary", "dictionary_draws": 2},
     "entropy": {"null_draws": 19},
