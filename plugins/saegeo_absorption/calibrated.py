@@ -1,0 +1,185 @@
+"""Encoders beside the decoders of their kin: numbers, how well they are known, and nulls together."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from saegeo_absorption.declared import DECLARED
+from saegeo_absorption.readings import LOWEST, KinPairs, Residuals, gaps
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
+from saegeo_core.measuring.null_comparison import Nulls
+from saegeo_core.measuring.of_cloud import kin_of
+from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics.arrays import Floats
+from saegeo_core.numerics.strongest_links import strongest_links
+from saegeo_core.numerics.unit_rows import unit_rows
+from saegeo_core.statistics.kin import kin_threshold
+from saegeo_core.statistics.resampling import on_the_logit_scale
+
+REFLECTED = "residuals of encoders reflected along their principal axes"
+FEWEST_FEATURES, FEWEST_PAIRS = 12, 10
+LEAST_ALIGNED = 0.1
+"""Cosine of encoder and decoder below which it is not said what a feature reads of itself."""
+MOST_PAIRS = 2000
+"""Pairs in the table, those read least."""
+N_BINS = 40
+FIGURE = Figure(
+    name="readings",
+    title="What encoders read of their kin beyond their own alignment",
+    kind="step",
+    table="readings",
+    x="z",
+    y=("share", "random"),
+    y_names=("these encoders", "reflected residuals"),
+    nulls=("random",),
+    x_title="standard deviations of chance",
+    y_title="share of pairs",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class OfKin:
+    """Pairs of kin, and what is read in each.
+
+    Attributes:
+        rows: features of the cloud that have an encoder near their decoder, int64 (n,).
+        pairs: among these.
+        residuals: of their encoders.
+        mean, deviation: of a reading by chance, (n_pairs,) each.
+        kin: of each feature, int64 (n,).
+    """
+
+    rows: np.ndarray
+    pairs: KinPairs
+    residuals: Residuals
+    mean: Floats
+    deviation: Floats
+    kin: np.ndarray
+
+    @classmethod
+    def of(cls, cloud: FeatureCloud, context: AnalysisContext) -> "OfKin | Absent":
+        """Those of a cloud, or why there are none.
+
+        Raises:
+            SaegeoError: encoder and decoder are directions of spaces of unlike dimensions.
+        """
+        encoder, decoder = context.encoder, cloud.vectors
+        if encoder is None:
+            raise ValueError("absorption needs the encoder, and the context has none")
+        if encoder.shape != decoder.shape:
+            raise SaegeoError(
+                f"the encoder of {cloud.sae.spec} reads {encoder.shape[1]} dimensions, the rows measured have {decoder.shape[1]}",
+                "absorption is of SAEs, which write where they read; a transcoder does not",
+            )
+        units = [unit_rows(one.to(context.device)).float() for one in (encoder, decoder)]
+        own = (units[0] * units[1]).sum(1).numpy(force=True)
+        rows = np.flatnonzero((own > LEAST_ALIGNED) & (own < 1 - 1e-6))
+        if len(rows) < FEWEST_FEATURES:
+            return Absent(
+                f"fewer than {FEWEST_FEATURES} features have an encoder near their decoder that is not tied to it"
+            )
+        read, written = (one[rows] for one in units)
+        above = kin_threshold(written)
+        links = strongest_links(written, above, device=context.device, watch=context.watch("kin"))
+        first, second = links.first, links.second
+        if len(first) < FEWEST_PAIRS:
+            return Absent(
+                f"{len(first)} pairs of features are kin, at a cosine above {above:.3f}, and {FEWEST_PAIRS} are needed"
+            )
+        is_pair = links.cosines < 1 - 1e-6
+        first, second, cosines = first[is_pair], second[is_pair], links.cosines[is_pair]
+        pairs = KinPairs(*(np.concatenate(two) for two in ((first, second), (second, first), (cosines, cosines))))
+        kin = np.unique(kin_of(cloud, device=context.device)[rows], return_inverse=True)[1]
+        residuals = Residuals(read, written, kin)
+        return cls(rows, pairs, residuals, *residuals.law(pairs), kin)
+
+    def z(self, readings: Floats) -> Floats:
+        """Readings in standard deviations of chance."""
+        return np.asarray((readings - self.mean) / self.deviation)
+
+    def numbers(self, readings: Floats) -> dict[str, float]:
+        """The metrics."""
+        return {
+            "unread_share": float(np.mean(self.z(readings) < LOWEST)),
+            "reading_gap": float(self.gaps(readings).mean()),
+        }
+
+    def gaps(self, readings: Floats) -> Floats:
+        """Of each feature."""
+        return gaps(self.pairs, readings, self.residuals.alignment)
+
+
+def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_draws: int) -> Findings:
+    """Compare what encoders read of their kin with what reflected residuals would."""
+    found = OfKin.of(cloud, context)
+    if isinstance(found, Absent):
+        return DECLARED.absent(found.absent, cloud.n_features)
+    readings = found.residuals.readings(found.pairs)
+    signs = [one for some in found.residuals.reflected.signs_of_draws(null_draws, context.rng) for one in some][1:]
+    drawn = [
+        found.residuals.readings(found.pairs, one) for one in context.progress(signs, null_draws, "reflected residuals")
+    ]
+    numbers, of_draws = found.numbers(readings), [found.numbers(one) for one in drawn]
+    nulls: dict[str, Nulls] = {name: {REFLECTED: np.array([one[name] for one in of_draws])} for name in numbers}
+    n_left_out = cloud.n_features - len(found.rows)
+    return DECLARED.findings(
+        numbers,
+        n={"unread_share": len(readings), "reading_gap": len(found.rows)},
+        spread=_spread(found, readings),
+        nulls=nulls,
+        tables={
+            "pairs": _pairs(cloud, found, readings),
+            "readings": _histogram(found.z(readings), np.concatenate([found.z(one) for one in drawn])),
+        },
+        figures=[FIGURE],
+        warnings=[f"features whose encoder is not near their decoder, or is tied to it, left out: {n_left_out}"]
+        * bool(n_left_out),
+    )
+
+
+def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, float]:
+    """The numbers alone; empty where there are none."""
+    found = OfKin.of(cloud, context)
+    return {} if isinstance(found, Absent) else found.numbers(found.residuals.readings(found.pairs))
+
+
+def _spread(found: OfKin, readings: Floats) -> dict[str, Spread | Absent]:
+    """Kin left out together: a pair belongs to the feature whose encoder reads."""
+    count = partial(np.bincount, found.pairs.parent, minlength=len(found.rows))
+    unread, pairs, numbers = count(found.z(readings) < LOWEST), count(), found.numbers(readings)
+    share = numbers["unread_share"]
+    of_share = spread_by_kin(share, (unread - share * pairs) / pairs.mean(), found.kin)
+    if isinstance(of_share, Spread):
+        of_share = Spread(on_the_logit_scale(of_share.resampled, len(readings)))
+    of_features = found.gaps(readings)
+    return {
+        "unread_share": of_share,
+        "reading_gap": spread_by_kin(numbers["reading_gap"], of_features - of_features.mean(), found.kin),
+    }
+
+
+def _pairs(cloud: FeatureCloud, found: OfKin, readings: Floats) -> pd.DataFrame:
+    """The pairs that are read least by chance."""
+    ids, z = cloud.feature_ids[found.rows], found.z(readings)
+    least = np.argsort(z, kind="stable")[:MOST_PAIRS]
+    parent, child = found.pairs.parent[least], found.pairs.child[least]
+    own = found.residuals.alignment[parent]
+    return pd.DataFrame(
+        {
+            "parent": ids[parent],
+            "child": ids[child],
+            "cosine": found.pairs.cosine[least],
+            "read": found.pairs.cosine[least] + readings[least] / own,
+            "z": z[least],
+        }
+    )
+
+
+def _histogram(z: Floats, drawn: Floats) -> pd.DataFrame:
+    """Shares of pairs by what is read, and the same of reflected residuals."""
+    edges = np.linspace(min(z.min(), drawn.min()), max(z.max(), drawn.max()), N_BINS + 1)
+    shares = [np.histogram(one, edges)[0] / len(one) for one in (z, drawn)]
+    return pd.DataFrame({"z": (edges[1:] + edges[:-1]) / 2, "share": shares[0], "random": shares[1]})
