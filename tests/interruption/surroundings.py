@@ -74,7 +74,8 @@ def writes_into(path: Path) -> None:
 
 def read_only(*folders: Path) -> None:
     """These cannot be written by anybody, root included, as this process sees them."""
-    if ctypes.CDLL(None, use_errno=True).unshare(0x00020000):  # CLONE_NEWNS: what is mounted now is for this process alone
+    mounts_of_its_own = 0x00020000  # CLONE_NEWNS
+    if ctypes.CDLL(None, use_errno=True).unshare(mounts_of_its_own):
         raise OSError(ctypes.get_errno(), "unshare")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     for folder in folders:
