@@ -70,7 +70,7 @@ def read_word_vectors(path: Path, wanted: Iterable[str]) -> WordVectors:
     word2vec writes it, says how many words follow and how many numbers each has. `.gz` files are unpacked on the way.
 
     Raises:
-        SaegeoError: unreadable, empty, a malformed line (file and line are named), or other numbers than the first line says.
+        SaegeoError: unreadable, empty, a malformed line (file and line are named), or not as many words as the first line says.
     """
     wanted = list(dict.fromkeys(wanted))
     spellings: dict[str, list[tuple[int, str]]] = {}

@@ -1,10 +1,13 @@
 """What a process may find itself in: functions that it calls before it is saegeo."""
 
+import ctypes
 import itertools
 import os
 import resource
+import subprocess
 import time
 from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 
 
 def no_file_beyond(n_bytes: int) -> None:
@@ -62,3 +65,21 @@ def clock_goes_backwards() -> None:
     job.datetime = Backwards
     looks = itertools.count()
     time.time = lambda: 6e8 - next(looks)
+
+
+def writes_into(path: Path) -> None:
+    """Standard output is that file."""
+    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+
+
+def read_only(*folders: Path) -> None:
+    """These cannot be written by anybody, root included, as this process sees them."""
+    mounts_of_its_own = 0x00020000  # CLONE_NEWNS
+    if ctypes.CDLL(None, use_errno=True).unshare(mounts_of_its_own):
+        raise OSError(ctypes.get_errno(), "unshare")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    for folder in folders:
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+        if os.access(folder, os.W_OK):
+            raise RuntimeError(f"{folder} can be written")

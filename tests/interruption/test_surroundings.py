@@ -3,6 +3,7 @@
 import os
 import signal
 import stat
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.interruption.surroundings import (
     creates_for_the_owner_alone,
     environment,
     nobody,
+    read_only,
     without_reader,
 )
 
@@ -72,6 +74,38 @@ def test_a_folder_of_another_user_is_a_sentence(saegeo, work):
         assert "error: cannot write" in done.stderr
         assert "Permission denied" in done.stderr
     assert digests(work) == before
+
+
+def mounts():
+    """Whether a process may have mounts of its own."""
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not mounts(), reason="only root, on Linux, can have folders that root may not write")
+def test_an_installation_that_cannot_be_written_is_enough(saegeo, work, told, undisturbed, as_undisturbed):
+    import saegeo_core
+    import saegeo_cosine_tails
+
+    installed = [Path(one.__file__).parent for one in (saegeo_core, saegeo_cosine_tails)]
+    for arguments in (
+        (*RUN[:-1], "again"),
+        (*HARVEST, *CONTROLS, "--out", "again.harvest"),
+        ("show", next((work / "reports").rglob("*.json"))),
+        ("compare", "reports", "again"),
+        ("page", "reports", "--out", "again.html", "--figures", "again.figures"),
+        ("plugins",),
+        ("plugins", "show", "cosine-tails"),
+        ("plugins", "new", "again-new"),
+        ("releases", "minilm"),
+    ):
+        done = saegeo(*arguments, first=[partial(read_only, *installed)]).end()
+        assert done.status == 0, done.stderr
+        assert "Read-only" not in done.stderr
+    assert told(work / "again") == told(undisturbed / "reports")
+    assert as_undisturbed(work / "again.harvest")
 
 
 @pytest.mark.parametrize(
