@@ -172,6 +172,11 @@ def test_an_unknown_name_has_near_matches(plugin_manager, mean_norm):
         plugin_manager(one=[mean_norm]).analysis("mean-nrom")
 
 
+def test_what_is_no_analysis_is_told_as_what_it_is():
+    with pytest.raises(SaegeoError, match="sparsify is a file format, not an analysis"):
+        PluginManager().analysis("sparsify")
+
+
 def test_built_in_plugins_come_through_the_entry_points():
     manager = PluginManager()
     assert "cosine-tails" in manager.analysis_names
