@@ -162,6 +162,11 @@ def _parallelograms_among(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Those candidates within the error whose sides (a, b), (c, d) are the shorter pair, and their errors in float64."""
     points = rows[corners].double()
+    # The error over these sides alone is no larger than over the shortest of three readings: most are not within it.
+    first, second = points[:, 1] - points[:, 0], points[:, 3] - points[:, 2]
+    of_sides = (torch.linalg.vector_norm(first, dim=1) + torch.linalg.vector_norm(second, dim=1)) / 2
+    near = torch.linalg.vector_norm(first - second, dim=1) <= within * of_sides * (1 + ROUNDING)
+    corners, points = corners[near], points[near]
     lengths, error = readings(points), parallelogram_errors(points)
     sides, others, _ = lengths.mean(dim=2)
     # A square has two shorter pairs: it is met twice and, as both share their features, kept once.

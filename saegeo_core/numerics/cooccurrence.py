@@ -37,6 +37,9 @@ SIDE = 512
 ACCELERATOR_SIDE = 4096
 """The same on other devices, where few large operations cost less to start than many small ones."""
 
+ENTRIES_AT_ONCE = 2**24
+"""Of lists of what fired, some 20 bytes each while they are multiplied."""
+
 COUNTS_AT_ONCE = 2**24
 """Of a product of sparse matrices, 4 bytes each."""
 
@@ -114,24 +117,37 @@ def count_sparse_cooccurrence(
     Returns:
         Tensor (n_rows, n_columns) on the CPU, int32, or int64 where the weights sum to more than int32 holds.
     """
-    n_blocks = len(indptr) - 1
-    most = n_blocks if weights is None else int(weights.sum())
+    most = len(indptr) - 1 if weights is None else int(weights.sum())
+    counts = torch.zeros(len(rows), len(rows if columns is None else columns), dtype=count_dtype(most))
     exact = np.float32 if most <= LARGEST_EXACT[torch.float32] else np.float64
-    fired = scipy.sparse.csr_array((np.ones(len(indices), exact), indices, indptr), shape=(n_blocks, n_features))
-    if weights is not None:
-        fired, weights = fired[weights > 0], weights[weights > 0]
-    left = fired if np.array_equal(rows, np.arange(n_features)) else fired[:, rows]
-    right = left if columns is None else fired[:, columns]
-    if weights is not None and weights.max(initial=1) > 1:
-        left = left.multiply(weights[:, None].astype(exact)).tocsr()
-    by_feature = left.T.tocsr()
-    counts = torch.zeros(left.shape[1], right.shape[1], dtype=count_dtype(most))
-    for some in row_slices(len(counts), max(1, COUNTS_AT_ONCE // max(SIDE * right.shape[1], 1)) * SIDE):
-        first = some.start if columns is None else 0
-        counts[some, first:] = _sparse_product(by_feature[some], right[:, first:])
+    for part in exact_slices(np.diff(indptr), ENTRIES_AT_ONCE):
+        own = indices[indptr[part.start] : indptr[part.stop]]
+        offsets = (indptr[part.start : part.stop + 1] - indptr[part.start]).astype(np.int32)
+        fired = scipy.sparse.csr_array((np.ones(len(own), exact), own, offsets), shape=(len(offsets) - 1, n_features))
+        _add_sparse_products(counts, fired, rows, columns, None if weights is None else weights[part])
     if columns is None:
         _mirror(counts)
     return counts
+
+
+def _add_sparse_products(
+    counts: Tensor,
+    fired: scipy.sparse.csr_array,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64] | None,
+    weights: Weights | None,
+) -> None:
+    """Add the counts of some blocks; without columns those on and above the diagonal."""
+    if weights is not None:
+        fired, weights = fired[weights > 0], weights[weights > 0]
+    left = fired if np.array_equal(rows, np.arange(fired.shape[1])) else fired[:, rows]
+    right = left if columns is None else fired[:, columns]
+    if weights is not None and weights.max(initial=1) > 1:
+        left = left.multiply(weights[:, None].astype(fired.dtype)).tocsr()
+    by_feature = left.T.tocsr()
+    for some in row_slices(len(counts), max(1, COUNTS_AT_ONCE // max(SIDE * right.shape[1], 1)) * SIDE):
+        first = some.start if columns is None else 0
+        counts[some, first:] += _sparse_product(by_feature[some], right[:, first:]).to(counts.dtype)
 
 
 def _sparse_product(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array) -> Tensor:

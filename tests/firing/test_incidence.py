@@ -100,6 +100,7 @@ def test_cooccurrence_is_the_float64_product_in_either_form_and_way(rng, form, s
 def test_counts_from_lists_are_those_of_the_product_slab_by_slab(rng, has_mkl, monkeypatch):
     monkeypatch.setattr(cooccurrence, "SIDE", 8)
     monkeypatch.setattr(cooccurrence, "COUNTS_AT_ONCE", 1000)
+    monkeypatch.setattr(cooccurrence, "ENTRIES_AT_ONCE", 400)
     if not has_mkl:
         monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
     dense = random_bits(rng, 300, 50, 0.1)
