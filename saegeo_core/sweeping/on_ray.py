@@ -88,7 +88,10 @@ class RayExecutor:
         takes = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
         if self.share.memory is not None:
             takes["memory"] = self.share.memory
-        for _ in range(room - len(self._idle) - len(self._busy)):
+        wanted = room - len(self._idle) - len(self._busy)
+        if wanted > 0:
+            self.cluster.wait_for_head()
+        for _ in range(wanted):
             worker: Any = ray.remote(Worker).options(**takes, max_restarts=0).remote()
             self._busy[worker.is_ready.remote()] = worker, None
 
@@ -101,6 +104,7 @@ class RayExecutor:
         try:
             came = ray.get(reference)
         except RayError as error:
+            self.cluster.wait_for_head()  # it may have died with its machine, and that may have been the head
             self._end([worker])
             why = first_line(getattr(error, "cause", None) or error)
             if given is not None:

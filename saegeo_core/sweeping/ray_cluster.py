@@ -99,7 +99,7 @@ class RayCluster:
             SaegeoError: a machine has other versions, or cannot see a folder.
             Unfinished: nobody answers for the cluster any more.
         """
-        self._wait_for_head()
+        self.wait_for_head()
         self._nodes = self._alive()
         new = [node for node in self._nodes if (node["NodeID"], out) not in self._fit]
         if new:
@@ -112,7 +112,12 @@ class RayCluster:
         if time.monotonic() - self._looked > SECONDS_BETWEEN_LOOKS:
             self.look(here, out)
 
-    def _wait_for_head(self) -> None:
+    def wait_for_head(self) -> None:
+        """See whether the cluster is there. To be done before anything is asked of it: without a head, Ray may never answer.
+
+        Raises:
+            Unfinished: nobody answers for the cluster any more.
+        """
         silent_since = time.monotonic()
         while not _answers(self.head):
             if time.monotonic() - silent_since > SECONDS_TO_COME_BACK:
@@ -122,7 +127,7 @@ class RayCluster:
                     f"{SECONDS_TO_COME_BACK:.0f} seconds",
                     "what was finished is kept: start a cluster, and type the same command",
                 )
-            time.sleep(1)  # whatever is asked of Ray meanwhile may never return
+            time.sleep(1)
 
     @staticmethod
     def _alive() -> list[dict[str, Any]]:

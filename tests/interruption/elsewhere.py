@@ -30,6 +30,9 @@ import uuid
 from pathlib import Path
 
 from saegeo_core import Absent, Analysis, Findings, Metric, hookimpl
+from saegeo_core.harvesting import portions
+
+portions.CHARACTERS = 1 << 14  # many portions, in every process
 
 
 class Slow(Analysis):
@@ -110,7 +113,7 @@ def main() -> None:
     """Sweeps, then harvests."""
     asked = argparse.ArgumentParser(prog="python -m tests.interruption.elsewhere", description=__doc__)
     asked.add_argument("--saes", type=int, default=120, help="of a sweep, two analyses of half a second each")
-    asked.add_argument("--documents", type=int, default=120, help="that are harvested")
+    asked.add_argument("--documents", type=int, default=20, help="that are harvested")
     asked.add_argument("--seed", type=int, default=0, help="decides the moments")
     asked.add_argument("--only", choices=["sweeps", "harvests"])
     options = asked.parse_args()

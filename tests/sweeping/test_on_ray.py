@@ -91,6 +91,20 @@ def test_a_cluster_that_is_gone_is_said(executor, tasks, monkeypatch):
     executor.cluster.is_lost = False  # it is not: the fixture leaves it
 
 
+def test_nobody_is_started_on_a_cluster_that_is_gone(executor, tasks, monkeypatch):
+    look, head = executor.cluster.look, executor.cluster.head
+
+    def look_for_the_last_time(*folders):
+        look(*folders)
+        executor.cluster.head = ("127.0.0.1", 1)
+
+    monkeypatch.setattr(ray_cluster, "SECONDS_TO_COME_BACK", 0)
+    monkeypatch.setattr(executor.cluster, "look", look_for_the_last_time)
+    with pytest.raises(Unfinished, match=r"the Ray cluster at 127\.0\.0\.1:1 is gone"):
+        list(sweep(tasks(1, "well"), executor))
+    executor.cluster.head, executor.cluster.is_lost = head, False  # it is not: the fixture leaves it
+
+
 def test_a_folder_that_workers_cannot_see_is_refused(executor, tmp_path):
     with pytest.raises(SaegeoError, match="cannot work in"):
         executor.cluster.look(Path("/nowhere/at/all"), tmp_path)

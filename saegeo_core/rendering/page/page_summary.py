@@ -26,6 +26,7 @@ class PageSummary:
         warnings, notes: of the comparison of these reports.
         reason: why they cannot be compared, or nothing.
         maps: headlines over layer and L0.
+        confounds: facts in which the SAEs differ, as the guard of comparisons found them.
         trends: headlines over layers.
         curves: those of all SAEs, laid over one another.
         published: metrics over layers where published values stand beside them.
@@ -37,6 +38,7 @@ class PageSummary:
     notes: tuple[str, ...] = ()
     reason: str = ""
     maps: list[HeatMap] = field(default_factory=list)
+    confounds: tuple[str, ...] = ()
     trends: PagePart = field(default_factory=lambda: PagePart(SUMMARY))
     curves: PagePart = field(default_factory=lambda: PagePart(CURVES))
     published: list[TextTable] = field(default_factory=list)
@@ -65,6 +67,7 @@ def page_summary(reports: Sequence[PageReport]) -> PageSummary:
         warnings=table.warnings,
         notes=table.notes,
         maps=heat_maps(headlines, rows),
+        confounds=tuple(dict.fromkeys(one.fact for one in comparison.confounds)),
         trends=trends,
         curves=curves,
         published=[table for table in profile_texts(comparison) if table.notes],

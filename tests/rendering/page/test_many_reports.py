@@ -208,6 +208,10 @@ def test_heat_maps_lead_to_the_reports_and_tell_their_numbers(browse, many):
     assert tab.locator("article").get_attribute("id") == ONE
 
 
+def test_beside_heat_maps_stands_what_else_differs(many):
+    assert "Besides their layer the SAEs differ in L0, width" in many.read_text()
+
+
 def test_the_keyboard_sorts_and_unfolds(browse, many):
     tab = browse(many)
     tab.locator(".saes th button").nth(1).press("Enter")
