@@ -27,7 +27,8 @@ IDENTICAL = 1 - 1e-6
 """Features whose cosine is above this are duplicates of each other; below minus this, antipodes."""
 
 FINENESS = 2.0**40
-"""Sums of squares and of absolute values are added up in units of one over this, as whole numbers: which tile is done first does not change them."""
+"""Sums of squares and of absolute values are added up in units of one over this, as whole numbers: which tile is done first does
+not change them."""
 
 
 @dataclass(frozen=True, eq=False)

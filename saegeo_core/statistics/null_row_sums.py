@@ -6,8 +6,8 @@ squares of normal numbers does, by 2 (N - 1) q(x)^2. What one direction adds to 
 
     f(S(x)) + (N - 1) E_y f'(S(y)) c(x, y)^2,
 
-and 2 E_y |c(x, y)| to N times the mean absolute cosine (Hoeffding 1948). As in `null_pairs`, what the null takes over from the cloud
-is a control variate: only what it leaves unexplained varies.
+and 2 E_y |c(x, y)| to N times the mean absolute cosine (Hoeffding 1948). As in `null_pairs`, what the null takes over from the
+cloud is a control variate: only what it leaves unexplained varies.
 """
 
 import numpy as np
