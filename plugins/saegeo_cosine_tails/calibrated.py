@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings
-from saegeo_core.measuring.null_comparison import Nulls, SampledLaw
+from saegeo_core.measuring.null_comparison import Draws, Nulls, SampledLaw
 from saegeo_core.measuring.of_cloud import cosines_and_kin_of, direction_moments_of, matched_directions_of
-from saegeo_core.measuring.resampled import too_few_kin
+from saegeo_core.measuring.resampled import kin_left_out, too_few_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import mean_squared_cosine
+from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 from saegeo_core.numerics.pairwise_cosine import IDENTICAL, PairwiseCosines, pairwise_cosines
 from saegeo_core.statistics.laws import Law, MirroredLaw, ShareLaw
 from saegeo_core.statistics.null_directions import (
@@ -23,9 +25,12 @@ from saegeo_core.statistics.null_directions import (
     MIN_FEATURES,
     ProjectedGaussian,
     common_mean_directions,
+    uniform_directions,
 )
-from saegeo_core.statistics.null_extremes import N_NEAREST, extreme_cosine_laws, nearest_cosine_law
+from saegeo_core.statistics.null_extremes import N_NEAREST as N_LOOKED_AT
+from saegeo_core.statistics.null_extremes import extreme_cosine_laws, nearest_cosine_law
 from saegeo_core.statistics.null_pairs import NullPairs, sample_null_pairs
+from saegeo_core.statistics.null_row_sums import N_DIRECTIONS, mean_absolute_and_capacity_laws
 from saegeo_core.statistics.pair_jackknife import (
     Kernel,
     PairMean,
@@ -34,6 +39,8 @@ from saegeo_core.statistics.pair_jackknife import (
 from saegeo_core.statistics.uniform_directions import (
     CoincidenceLaw,
     LargestCosineLaw,
+    capacity_law,
+    mean_absolute_cosine_law,
     mean_cosine_law,
     mean_nearest_cosine_law,
     mean_squared_cosine_law,
@@ -44,12 +51,16 @@ from saegeo_core.statistics.uniform_directions import (
     welch_floor,
 )
 from saegeo_cosine_tails.declared import DECLARED
+from saegeo_cosine_tails.hubness import FEWEST, N_NEAREST, hubness_among, null_hubness, sampled_features
 from saegeo_cosine_tails.tables import nearest_table, tail_figures, tail_tables
 
 UNIFORM = "uniform directions (exact)"
 NO_MEAN = "directions about zero with the cloud's mean squared cosine (chi-squared law)"
 COMMON_MEAN = "uniform directions with the cloud's common mean"
+SAMPLED_UNIFORM = "uniform directions"
 MATCHED = "angular Gaussian with the cloud's mean and covariance, matched off the diagonal"
+KIN_UNKNOWN = Absent("kin, which come and go together in another dictionary, are found in a pass over all pairs")
+N_GROUPS = 40
 HISTOGRAM_DRAWS = 1024
 """Directions on either side of the sampled pairs whose cosines stand beside the observed histogram."""
 
@@ -102,8 +113,14 @@ def calibrated_findings(
             f"only the uniform null: the others need {MIN_FEATURES} features and a mean squared cosine of at most "
             f"{MAX_CONCENTRATION:g}; here there are {n} and {seen.squared:.3g}"
         )
+    # Drawn last, so that what was drawn before there were these is as it was.
+    if matched is not None:
+        laws = mean_absolute_and_capacity_laws(matched, n, context.rng)
+        for name, law in zip(("mean_absolute_cosine", "capacity"), laws, strict=True):
+            judged[name] = judged[name]._replace(nulls={MATCHED: SampledLaw(law, N_DIRECTIONS), **judged[name].nulls})
+    hubs, judged["hubness"] = hubness_judged(cloud, matched, kin, context)
     return DECLARED.findings(
-        _numbers(seen),
+        _numbers(seen) | {"hubness": hubs},
         n={name: one.n for name, one in judged.items()},
         spread={name: one.spread for name, one in judged.items() if one.spread is not None},
         nulls={name: one.nulls for name, one in judged.items()},
@@ -121,7 +138,10 @@ def estimates(
     """Every metric by name, of at least two features in two dimensions."""
     cosine, _ = threshold_of(cloud, p0, min_expected, threshold)
     cosines = pairwise_cosines(cloud.vectors, [cosine], device=context.device, watch=context.watch("pairwise cosines"))
-    return _numbers(_observed(cloud, cosines, cosine, context))
+    hubs = hubness_of(nearest_listed(cloud, N_NEAREST, context.device))
+    return _numbers(_observed(cloud, cosines, cosine, context)) | (
+        {} if isinstance(hubs, Absent) else {"hubness": hubs}
+    )
 
 
 def _observed(cloud: FeatureCloud, cosines: PairwiseCosines, threshold: float, context: AnalysisContext) -> Observed:
@@ -140,6 +160,8 @@ def _numbers(seen: Observed) -> dict[str, float]:
         "tail_excess": tail / float(tail_probability(seen.threshold, len(seen.moment))),
         "mean_cosine": means["cosine"].estimate,
         "mean_squared_cosine": seen.squared,
+        "mean_absolute_cosine": means["absolute_cosine"].estimate,
+        "capacity": float(np.mean(1 / (1 + cosines.squared_cosine_sum))),
         "max_cosine": float(cosines.nearest_cosine.max()),
         "min_cosine": float(cosines.farthest_cosine.min()),
         "nearest_cosine_mean": float(cosines.nearest_cosine.mean()),
@@ -187,6 +209,7 @@ def pair_means(cosines: PairwiseCosines, threshold: float) -> dict[str, PairMean
         "tail_negative": fraction(lambda c: (c < -threshold).astype(float), below),
         "cosine": PairMean(lambda c: c, cosines.cosine_sum, float(squares.sum() / 2), "squared_length"),
         "squared_cosine": PairMean(np.square, squares, fourth_powers, "mean"),
+        "absolute_cosine": PairMean(np.abs, cosines.absolute_cosine_sum, float(squares.sum() / 2), "mean"),
     }
 
 
@@ -223,7 +246,7 @@ def _judged(
         return Judged(n_pairs, nulls, _moved(known[statistic], unit=unit))
 
     def beside(metric: str, uniform: Law) -> Nulls:
-        return {**({MATCHED: SampledLaw(beyond[metric], N_NEAREST)} if metric in beyond else {}), UNIFORM: uniform}
+        return {**({MATCHED: SampledLaw(beyond[metric], N_LOOKED_AT)} if metric in beyond else {}), UNIFORM: uniform}
 
     common_mean = {
         model: SampledLaw(one.mean_law("squared_cosine", n), one.n_directions)
@@ -246,12 +269,54 @@ def _judged(
             _moved(known["squared_cosine"], shift=seen.squared - means["squared_cosine"].estimate),
             f" Never below the Welch floor, here {welch_floor(n, d):.3e}; {1 / d:.3e} for uniform directions.",
         ),
+        "mean_absolute_cosine": Judged(n_pairs, {UNIFORM: mean_absolute_cosine_law(n, d)}, known["absolute_cosine"]),
+        "capacity": Judged(n, {UNIFORM: capacity_law(n, d)}),
         "max_cosine": Judged(n_pairs, beside("max_cosine", LargestCosineLaw(n, d))),
         "min_cosine": Judged(n_pairs, beside("min_cosine", MirroredLaw(LargestCosineLaw(n, d)))),
         "nearest_cosine_mean": Judged(n, beside("nearest_cosine_mean", mean_nearest_cosine_law(n, d))),
         "duplicate_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
         "antipodal_features": Judged(n, {UNIFORM: CoincidenceLaw(n, d, IDENTICAL)}),
     }
+
+
+def nearest_listed(cloud: FeatureCloud, n_listed: int, device: str) -> Integers | Absent:
+    """So many nearest of each of at most 1,024 features among these, (n_sampled, n_listed), or why there are none."""
+    if cloud.n_features < FEWEST:
+        return Absent(f"of fewer than {FEWEST} features each is among the {N_NEAREST} nearest of half of the others")
+    chosen = torch.from_numpy(sampled_features(cloud.n_features))
+    return nearest_neighbors(cloud.vectors[chosen], min(n_listed, len(chosen) - 1), device=device).indices
+
+
+def hubness_of(listed: Integers | Absent) -> float | Absent:
+    """Of the features whose nearest are listed."""
+    return listed if isinstance(listed, Absent) else hubness_among(listed, np.arange(len(listed)))
+
+
+def hubness_judged(
+    cloud: FeatureCloud, matched: ProjectedGaussian | None, kin: Integers | None, context: AnalysisContext
+) -> tuple[float | Absent, Judged]:
+    """Hubness with its null and, where kin are known, how well it is known."""
+    chosen = sampled_features(cloud.n_features)
+    n, own_kin = len(chosen), None if kin is None else np.unique(kin[chosen], return_inverse=True)[1]
+    # So many that ten are left when a group of kin is left out.
+    spare = 0 if own_kin is None else int(np.bincount(own_kin).max()) + n // min(N_GROUPS, int(own_kin.max()) + 1) + 1
+    listed = nearest_listed(cloud, N_NEAREST + spare, context.device)
+    hubs = hubness_of(listed)
+    if isinstance(listed, Absent) or isinstance(hubs, Absent):
+        return hubs, Judged(n, {})
+    model, null = (SAMPLED_UNIFORM, uniform_directions(cloud.d_in)) if matched is None else (MATCHED, matched)
+    nulls: Nulls = {model: Draws(null_hubness(null, n, context.rng))}
+    if own_kin is None:
+        return hubs, Judged(n, nulls, KIN_UNKNOWN)
+    spread = kin_left_out(
+        lambda left: {"hubness": hubness_among(listed, left)},
+        {"hubness": hubs},
+        own_kin,
+        context.rng,
+        of=cloud.digest,
+        n_groups=N_GROUPS,
+    )
+    return hubs, Judged(n, nulls, spread["hubness"])
 
 
 def _moved(known: Spread | Absent, *, shift: float = 0.0, unit: float = 1.0) -> Spread | Absent:

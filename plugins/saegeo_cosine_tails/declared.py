@@ -8,6 +8,9 @@ NEIGHBORS = (
     "it falls with the number of features; subsampling and the jackknife over neighborhoods covered only 79 to 87 % "
     "of 95 on clouds of families"
 )
+PARTS_ARE_SMALLER = (
+    "it falls with the number of features, so that parts of a dictionary do not tell how it would scatter"
+)
 SHARE = (0.0, 1.0)
 
 DECLARED = Declarations(
@@ -42,6 +45,20 @@ DECLARED = Declarations(
         "cosine", "neither", "Mean cosine over pairs; 0 without a common direction.", alternative="two-sided"
     ),
     mean_squared_cosine=Declared("squared cosine", "lower", "Mean squared cosine over pairs.", alternative="two-sided"),
+    mean_absolute_cosine=Declared(
+        "cosine", "lower", "Mean absolute cosine over pairs.", alternative="two-sided", range=SHARE
+    ),
+    capacity=Declared(
+        "share of a dimension",
+        "higher",
+        "Mean over features of 1 / (sum of squared cosines with all features, itself included): 1 where none overlaps.",
+        alternative="two-sided",
+        range=SHARE,
+        no_interval=PARTS_ARE_SMALLER,
+    ),
+    hubness=Declared(
+        "skewness", "lower", "Skewness, over features, of how often each is among the ten nearest of the others."
+    ),
     max_cosine=Declared("cosine", "lower", "Largest cosine of two features.", no_interval=AN_EXTREME),
     min_cosine=Declared(
         "cosine", "higher", "Smallest cosine of two features.", alternative="less", no_interval=AN_EXTREME

@@ -14,11 +14,14 @@ from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Integers
 from saegeo_core.numerics.directions import mean_squared_cosine
 from saegeo_core.numerics.pairwise_cosine import pairwise_cosines
-from saegeo_core.statistics.laws import ShareLaw
+from saegeo_core.statistics.laws import NormalLaw, ShareLaw
 from saegeo_core.statistics.null_extremes import N_NEAREST, nearest_cosine_law
 from saegeo_core.statistics.null_pairs import sample_null_pairs
+from saegeo_core.statistics.null_row_sums import N_DIRECTIONS, mean_absolute_and_capacity_laws
 from saegeo_core.statistics.sampled_rows import SampledRows
 from saegeo_core.statistics.uniform_directions import (
+    capacity_law,
+    mean_absolute_cosine_law,
     mean_cosine_law,
     mean_nearest_cosine_law,
     mean_squared_cosine_law,
@@ -27,10 +30,12 @@ from saegeo_core.statistics.uniform_directions import (
 )
 from saegeo_cosine_tails.calibrated import (
     COMMON_MEAN,
+    KIN_UNKNOWN,
     MATCHED,
     NO_MEAN,
     UNIFORM,
     expected_shares,
+    hubness_judged,
     random_directions,
     threshold_of,
 )
@@ -38,6 +43,7 @@ from saegeo_cosine_tails.declared import DECLARED
 from saegeo_cosine_tails.tables import nearest_table, tail_figures, tail_tables
 
 NEEDS_ALL_PAIRS = ("max_cosine", "min_cosine", "duplicate_features", "antipodal_features")
+ROW_SUMS = ("mean_absolute_cosine", "capacity")
 SIDES = {"tail_fraction": "tail", "tail_fraction_positive": "tail_positive", "tail_fraction_negative": "tail_negative"}
 """Shares of pairs, and what `null_pairs` calls them."""
 
@@ -71,6 +77,8 @@ def sampled_findings(
 
     known = {name: Spread(rows.share(count)) for name, count in counts.items()}
     known["tail_excess"] = known["tail_fraction"].moved(unit=uniform)
+    known["mean_absolute_cosine"] = Spread(rows.mean(cosines.absolute_cosine_sum / (n - 1)))
+    known["capacity"] = Spread(rows.mean(1 / (1 + cosines.squared_cosine_sum)))
     known["nearest_cosine_mean"] = Spread(rows.mean(cosines.nearest_cosine))
 
     random = random_directions(cloud, context)
@@ -100,19 +108,27 @@ def sampled_findings(
         for model, one in pairs.items()
         if model == COMMON_MEAN
     }
-    needs_kin = Absent("kin, which come and go together in another dictionary, are found in a pass over all pairs")
+    of_rows: dict[str, dict[str, SampledLaw | NormalLaw]] = {name: {} for name in ROW_SUMS}
+    if matched is not None:
+        laws = mean_absolute_and_capacity_laws(matched, n, context.rng)
+        for name, law in zip(ROW_SUMS, laws, strict=True):
+            of_rows[name][MATCHED] = SampledLaw(_also_sampled(law, known[name]), N_DIRECTIONS)
+    for name, law in zip(ROW_SUMS, (mean_absolute_cosine_law(n, d), capacity_law(n, d)), strict=True):
+        of_rows[name][UNIFORM] = _also_sampled(law, known[name])
+    hubs, judged_hubs = hubness_judged(cloud, matched, None, context)
     looked_at = f"{max_rows} of {n} rows were held against all"
     return DECLARED.findings(
         {name: one.resampled.estimate for name, one in known.items()}
         | {
             "mean_cosine": (n * float(moments.mean @ moments.mean) - 1.0) / (n - 1),
             "mean_squared_cosine": squared,
+            "hubness": hubs,
         }
         | dict.fromkeys(NEEDS_ALL_PAIRS, Absent(f"it needs all pairs, and {looked_at} (cosine-tails.max_rows)")),
         n=dict.fromkeys(DECLARED, cosines.n_pairs)
         | dict.fromkeys(NEEDS_ALL_PAIRS, 0)
-        | {"nearest_cosine_mean": max_rows},
-        spread={**known, "mean_cosine": needs_kin, "mean_squared_cosine": needs_kin},
+        | {"nearest_cosine_mean": max_rows, "capacity": max_rows, "hubness": judged_hubs.n},
+        spread={**known, **dict.fromkeys(("mean_cosine", "mean_squared_cosine", "hubness"), KIN_UNKNOWN)},
         nulls={
             **{name: of_tail(name) for name in SIDES},
             "tail_excess": of_tail("tail_fraction", unit=uniform),
@@ -122,6 +138,8 @@ def sampled_findings(
             },
             "mean_squared_cosine": {**common_mean, UNIFORM: mean_squared_cosine_law(n, d)},
             "nearest_cosine_mean": nearest,
+            "hubness": judged_hubs.nulls,
+            **of_rows,
         },
         additions={
             **dict.fromkeys(known, f" From {max_rows} of {n} rows."),
@@ -135,6 +153,11 @@ def sampled_findings(
             *warnings,
         ],
     )
+
+
+def _also_sampled(law: NormalLaw, known: Spread) -> NormalLaw:
+    """The law of a mean over all rows becomes that of the sampled ones, whose own scatter tells how far they lie from it."""
+    return NormalLaw(law.mean, float(np.hypot(law.standard_deviation, known.resampled.standard_error)))
 
 
 def sampled_first(n: int, n_sampled: int, rng: np.random.Generator) -> Integers:

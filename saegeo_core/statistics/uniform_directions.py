@@ -110,6 +110,26 @@ def mean_squared_cosine_law(n_features: int, dimension: int) -> ChiSquaredLaw:
     return ChiSquaredLaw(1 / d, _root(variance), (d - 1) * (d + 2) / 2)
 
 
+def mean_absolute_cosine_law(n_features: int, dimension: float) -> NormalLaw:
+    """The mean absolute cosine over pairs: mean 2 / ((d-1) B(1/2, (d-1)/2)), variance that of one over M, exactly."""
+    mean = 2 / (dimension - 1) / float(special.beta(0.5, _shape(dimension)))
+    return NormalLaw(mean, _root((1 / dimension - mean**2) / _n_pairs(n_features)))
+
+
+def capacity_law(n_features: int, dimension: int) -> NormalLaw:
+    """The mean over features of 1 / (sum of squared cosines with all, itself included), at second order in these sums.
+
+    Each sum is 1 and one of N - 1 independent squared cosines; the mean of the sums has the law of the mean squared cosine. Where it
+    is above its expectation by x, the directions' second moment is uneven, and the sums scatter by 2 (N - 1) / (d (d + 2)) x more.
+    """
+    n, d = n_features, dimension
+    mean, variance = (n - 1) / d, (n - 1) * 2 * (d - 1) / (d**2 * (d + 2))
+    slope = 2 * (n - 1) / (d * (d + 2)) / (1 + mean) ** 3 - 1 / (1 + mean) ** 2
+    of_mean = (slope * (n - 1) * mean_squared_cosine_law(n, d).standard_deviation) ** 2
+    own = 2 * variance**2 / (1 + mean) ** 6 / n
+    return NormalLaw(1 / (1 + mean) + variance / (1 + mean) ** 3, _root(of_mean + own))
+
+
 def mean_nearest_cosine_law(n_features: int, dimension: int, n_looked_at: int | None = None) -> NormalLaw:
     """The mean over features, or over so many of them, of the cosine to the nearest other feature.
 

@@ -234,6 +234,7 @@ def test_squares_and_sums(product_format):
     np.fill_diagonal(cosines, 0)
     result = pairwise_cosines(vectors, [], product_format=product_format, tile=100)
     precision = 5e-3 if product_format in ("int8", "bfloat16") else 1e-5
+    np.testing.assert_allclose(result.absolute_cosine_sum, np.abs(cosines).sum(1), rtol=precision)
     np.testing.assert_allclose(result.squared_cosine_sum, (cosines**2).sum(1), rtol=precision)
     np.testing.assert_allclose(result.cosine_sum, cosines.sum(1), atol=1e-9)
 
@@ -405,7 +406,7 @@ def test_of_some_rows_it_finds_what_a_pass_over_all_pairs_finds(cloud, product_f
     for field in fields(of_all):
         whole, part = getattr(of_all, field.name), getattr(of_some, field.name)
         if isinstance(whole, np.ndarray) and whole.shape[-1:] == (len(vectors),):
-            sums_rounded = 1e-6 if field.name == "squared_cosine_sum" else 0
+            sums_rounded = 1e-6 if field.name in ("absolute_cosine_sum", "squared_cosine_sum") else 0
             np.testing.assert_allclose(part, whole[..., :n_looked_at], rtol=sums_rounded, err_msg=field.name)
     first, second = np.triu_indices(len(vectors), 1)
     check_histogram(of_some, dense(vectors)[first, second][first < n_looked_at])

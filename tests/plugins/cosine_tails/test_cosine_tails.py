@@ -27,6 +27,13 @@ def dense_cosines(rows):
     return gram[np.tril_indices(len(gram), -1)]
 
 
+def squares_of_each(cosines, n):
+    """Sums over the pairs of each row."""
+    square = np.zeros((n, n))
+    square[np.tril_indices(n, -1)] = cosines**2
+    return (square + square.T).sum(1)
+
+
 @pytest.mark.parametrize("make", [isotropic, common_mean, angular_gaussian, families])
 def test_every_number_is_that_of_the_full_matrix(make, rng):
     rows = make(301, 24, rng) * torch.from_numpy(rng.uniform(0.5, 2, (301, 1))).float()
@@ -38,6 +45,8 @@ def test_every_number_is_that_of_the_full_matrix(make, rng):
         "tail_fraction_negative": np.mean(cosines < -0.3),
         "mean_cosine": cosines.mean(),
         "mean_squared_cosine": np.mean(cosines**2),
+        "mean_absolute_cosine": np.mean(np.abs(cosines)),
+        "capacity": np.mean(1 / (1 + squares_of_each(cosines, 301))),
         "max_cosine": cosines.max(),
         "min_cosine": cosines.min(),
     }

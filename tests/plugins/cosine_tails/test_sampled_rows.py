@@ -55,6 +55,17 @@ def test_the_report_says_what_was_sampled_and_what_cannot_be_known(rng):
     assert nearest["cosine"].mean() == pytest.approx(report.metric("nearest_cosine_mean").estimate, rel=1e-5)
 
 
+def test_means_of_sampled_rows_hold_those_of_all(rng):
+    rows = angular_gaussian(500, 24, rng)
+    everything, sample = measure(rows), measure(rows, 120)
+    for name in ("mean_absolute_cosine", "capacity"):
+        interval = sample.metric(name).interval
+        assert interval.low < everything.metric(name).value < interval.high, name
+        assert sample.metric(name).nulls[0].pvalue > 0.01, name
+    assert sample.metric("hubness").value == everything.metric("hubness").value
+    assert "pass over all pairs" in sample.metric("hubness").interval.absent
+
+
 def test_as_many_rows_as_there_are_is_all_of_them(rng):
     cloud = isotropic(120, D, rng)
     one, other = measure(cloud, 120), measure(cloud)
