@@ -52,6 +52,8 @@ def test_what_sparsity_told_of_the_matched_is_repeated(report, metric):
         report("layer_1/l0_32", sae={"l0": 32.0}),
     ]
     notes = compare(rows, match_l0=True, metrics=["one.value"]).notes
-    assert "sparsity of release:layer_0/l0_30: features overlap least at L0 60, between 35 and 85; its own is 30" in notes
+    assert (
+        "sparsity of release:layer_0/l0_30: features overlap least at L0 60, between 35 and 85; its own is 30" in notes
+    )
     assert not any("layer_1" in one for one in notes if one.startswith("sparsity"))
     assert not any(one.startswith("sparsity") for one in compare(rows, metrics=["one.value"]).notes)
