@@ -128,6 +128,7 @@ ROWS = [
     work("power-law", "alpha"),
     work("redundancy", "family_share"),
     work("alignment", "alignment", with_encoder),
+    work("absorption", "reading_gap", with_encoder),
     work("seeds", "stable_share", with_another, set="seeds.others={}/other.npy"),
     work("flow", "carried_share", with_another, set="flow.chain={}/other.npy"),
     work("sparsity", "mean_absolute_cosine", with_another, set="sparsity.others={}/other.npy"),

@@ -27,7 +27,7 @@ class Absorption(Analysis):
     name = "absorption"
     version = "1"
     needs = frozenset({"vectors", "encoder"})
-    headline = "unread_share"
+    headline = "reading_gap"
     summary = "Whether encoders read the directions of kin less than their own decoders would have it"
     reference = "feature absorption after arXiv 2409.14507, by weights alone"
     Parameters = AbsorptionParameters

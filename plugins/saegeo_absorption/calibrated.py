@@ -20,12 +20,13 @@ from saegeo_core.statistics.kin import kin_threshold
 from saegeo_core.statistics.resampling import on_the_logit_scale
 
 REFLECTED = "residuals of encoders reflected along their principal axes"
-FEWEST_FEATURES, FEWEST_PAIRS = 12, 10
+FEWEST_FEATURES, FEWEST_PAIRS = 12, 20
+"""From which there are numbers; pairs, in either order, from which there is a share of them."""
 LEAST_ALIGNED = 0.1
 """Cosine of encoder and decoder below which it is not said what a feature reads of itself."""
 MOST_PAIRS = 2000
 """Pairs in the table, those read least."""
-N_BINS = 40
+N_BINS, TINY = 40, 1e-6
 FIGURE = Figure(
     name="readings",
     title="What encoders read of their kin beyond their own alignment",
@@ -84,13 +85,8 @@ class OfKin:
         read, written = (one[rows] for one in units)
         above = kin_threshold(written)
         links = strongest_links(written, above, device=context.device, watch=context.watch("kin"))
-        first, second = links.first, links.second
-        if len(first) < FEWEST_PAIRS:
-            return Absent(
-                f"{len(first)} pairs of features are kin, at a cosine above {above:.3f}, and {FEWEST_PAIRS} are needed"
-            )
-        is_pair = links.cosines < 1 - 1e-6
-        first, second, cosines = first[is_pair], second[is_pair], links.cosines[is_pair]
+        is_pair = links.cosines < 1 - 1e-6  # copies of one direction are no kin of each other
+        first, second, cosines = (one[is_pair] for one in (links.first, links.second, links.cosines))
         pairs = KinPairs(*(np.concatenate(two) for two in ((first, second), (second, first), (cosines, cosines))))
         kin = np.unique(kin_of(cloud, device=context.device)[rows], return_inverse=True)[1]
         residuals = Residuals(read, written, kin)
@@ -101,11 +97,11 @@ class OfKin:
         return np.asarray((readings - self.mean) / self.deviation)
 
     def numbers(self, readings: Floats) -> dict[str, float]:
-        """The metrics."""
-        return {
-            "unread_share": float(np.mean(self.z(readings) < LOWEST)),
-            "reading_gap": float(self.gaps(readings).mean()),
-        }
+        """The metrics; without a share of pairs where there are few."""
+        gap = {"reading_gap": float(self.gaps(readings).mean())}
+        if len(readings) < FEWEST_PAIRS:
+            return gap
+        return {**gap, "unread_share": float(np.mean(self.z(readings) < LOWEST))}
 
     def gaps(self, readings: Floats) -> Floats:
         """Of each feature."""
@@ -125,8 +121,9 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     numbers, of_draws = found.numbers(readings), [found.numbers(one) for one in drawn]
     nulls: dict[str, Nulls] = {name: {REFLECTED: np.array([one[name] for one in of_draws])} for name in numbers}
     n_left_out = cloud.n_features - len(found.rows)
+    few = Absent(f"{len(readings) // 2} pairs of features are kin, and {FEWEST_PAIRS // 2} are needed")
     return DECLARED.findings(
-        numbers,
+        {"unread_share": few, **numbers},
         n={"unread_share": len(readings), "reading_gap": len(found.rows)},
         spread=_spread(found, readings),
         nulls=nulls,
@@ -148,17 +145,16 @@ def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, flo
 
 def _spread(found: OfKin, readings: Floats) -> dict[str, Spread | Absent]:
     """Kin left out together: a pair belongs to the feature whose encoder reads."""
+    of_features = found.gaps(readings)
+    known = {"reading_gap": spread_by_kin(float(of_features.mean()), of_features - of_features.mean(), found.kin)}
+    if len(readings) < FEWEST_PAIRS:
+        return known
     count = partial(np.bincount, found.pairs.parent, minlength=len(found.rows))
-    unread, pairs, numbers = count(found.z(readings) < LOWEST), count(), found.numbers(readings)
-    share = numbers["unread_share"]
+    unread, pairs, share = count(found.z(readings) < LOWEST), count(), found.numbers(readings)["unread_share"]
     of_share = spread_by_kin(share, (unread - share * pairs) / pairs.mean(), found.kin)
     if isinstance(of_share, Spread):
         of_share = Spread(on_the_logit_scale(of_share.resampled, len(readings)))
-    of_features = found.gaps(readings)
-    return {
-        "unread_share": of_share,
-        "reading_gap": spread_by_kin(numbers["reading_gap"], of_features - of_features.mean(), found.kin),
-    }
+    return {**known, "unread_share": of_share}
 
 
 def _pairs(cloud: FeatureCloud, found: OfKin, readings: Floats) -> pd.DataFrame:
@@ -180,6 +176,7 @@ def _pairs(cloud: FeatureCloud, found: OfKin, readings: Floats) -> pd.DataFrame:
 
 def _histogram(z: Floats, drawn: Floats) -> pd.DataFrame:
     """Shares of pairs by what is read, and the same of reflected residuals."""
-    edges = np.linspace(min(z.min(), drawn.min()), max(z.max(), drawn.max()), N_BINS + 1)
-    shares = [np.histogram(one, edges)[0] / len(one) for one in (z, drawn)]
+    every = np.concatenate([z, drawn, [0.0]])
+    edges = np.linspace(every.min() - TINY, every.max() + TINY, N_BINS + 1)
+    shares = [np.histogram(one, edges)[0] / max(1, len(one)) for one in (z, drawn)]
     return pd.DataFrame({"z": (edges[1:] + edges[:-1]) / 2, "share": shares[0], "random": shares[1]})

@@ -3,16 +3,16 @@
 from saegeo_core import Declarations, Declared
 
 DECLARED = Declarations(
-    unread_share=Declared(
-        "share of pairs of kin",
-        "lower",
-        "Pairs in which an encoder reads the decoder of kin less than once in twenty by chance, given its own alignment.",
-        range=(0, 1),
-    ),
     reading_gap=Declared(
         "cosine",
         "lower",
         "The largest part of a feature's direction in one of its kin that its encoder does not read, mean over features.",
         range=(0, float("inf")),
+    ),
+    unread_share=Declared(
+        "share of pairs of kin",
+        "lower",
+        "Pairs in which an encoder reads the decoder of kin less than once in twenty by chance, given its own alignment.",
+        range=(0, 1),
     ),
 )

@@ -5,8 +5,8 @@ decoder of a feature c of its kin it reads
 
     <e_p, d_c> = a_p cos(d_p, d_c) + <r_p, d_c>,
 
-of which the first part is what the alignment alone gives. Where c has absorbed p, its decoder contains the direction of p, and p does
-not fire beside it: <r_p, d_c> is below zero.
+of which the first part is what the alignment alone gives. Where c has absorbed p, its decoder contains the direction of p, and p
+does not fire beside it: <r_p, d_c> is below zero.
 """
 
 from typing import NamedTuple
@@ -52,7 +52,6 @@ class Residuals:
         residuals = encoder - own * decoder
         lengths = torch.linalg.vector_norm(residuals, dim=1, keepdim=True)
         self.alignment = own[:, 0].double().numpy(force=True)
-        self.lengths = lengths[:, 0].double().numpy(force=True)
         self.reflected = ReflectedDirections.of(residuals / lengths, kin)
         self._decoder = decoder @ self.reflected.axes
         self._lengths = lengths
@@ -80,8 +79,8 @@ class Residuals:
     def law(self, pairs: KinPairs) -> tuple[Floats, Floats]:
         """Mean and standard deviation of each reading, float64 (n_pairs,), were residuals drawn with their covariance.
 
-        With y what d_c has beside d_p, of unit residuals of mean m and covariance V a reading has mean <m, y> and variance y'Vy, over
-        1 - d_p'Vd_p because the residual is at right angles to d_p.
+        With y what d_c has beside d_p, of unit residuals of mean m and covariance V a reading has mean <m, y> and variance y'Vy,
+        over 1 - d_p'Vd_p because the residual is at right angles to d_p.
         """
         law = self.reflected.law
         moments = projected_moments(law.mean, law.variances)

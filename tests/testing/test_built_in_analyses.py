@@ -8,6 +8,7 @@ from saegeo_core.testing.composites import LAWS
 
 # Parameters at which the suite's small clouds can be measured, mostly fewer draws and refits than by default: the same code.
 PARAMETERS = {
+    "absorption": {"null_draws": 99},
     "crystals": {
         "only": "male-female,present-past,singular-plural",
         "pairs_per_relation": 20,
