@@ -152,17 +152,17 @@ def _add_sparse_products(
 
 def _sparse_product(left: scipy.sparse.csr_array, right: scipy.sparse.csr_array) -> Tensor:
     """Dense. By MKL, where torch has it, in a third of the time that scipy takes."""
-    if not torch.backends.mkl.is_available():
+    if not torch.backends.mkl.is_available():  # type: ignore[no-untyped-call]
         return torch.from_numpy((left @ right).toarray())
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
-        one, other = (
-            torch.sparse_csr_tensor(
-                *map(torch.from_numpy, (some.indptr, some.indices, some.data)), size=some.shape, check_invariants=False
-            )
-            for some in (left, right)
-        )
+        one, other = _in_torch(left), _in_torch(right)
     return torch.addmm(torch.zeros(left.shape[0], right.shape[1], dtype=one.dtype), one, other)
+
+
+def _in_torch(matrix: scipy.sparse.csr_array) -> Tensor:
+    indptr, indices, values = (torch.from_numpy(one) for one in (matrix.indptr, matrix.indices, matrix.data))
+    return torch.sparse_csr_tensor(indptr, indices, values, size=matrix.shape, check_invariants=False)
 
 
 def exact_slices(weights: NDArray[np.integer], limit: int) -> Iterator[slice]:
