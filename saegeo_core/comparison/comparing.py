@@ -13,6 +13,7 @@ from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.confounding import LayerRun, confounds, layer_runs
 from saegeo_core.comparison.judged_column import JudgedColumn
 from saegeo_core.comparison.l0_matching import matched_rows
+from saegeo_core.comparison.measured_saes import with_saes_measured
 from saegeo_core.comparison.notes import notes_on
 from saegeo_core.comparison.profile import layer_profile
 from saegeo_core.comparison.ranking import rank_saes
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def compare(
     reports: "HeadOrPlace | Iterable[HeadOrPlace]",
     *,
+    plugin: str | Sequence[str] = (),
     metrics: Sequence[str] = (),
     reference: str | None = None,
     sort: str | None = None,
@@ -44,7 +46,9 @@ def compare(
     """Put reports side by side.
 
     Args:
-        reports: of any number of SAEs and analyses: reports, files and folders of them, one or several.
+        reports: of any number of SAEs and analyses: reports, files and folders of them, one or several. With `plugin` also names of
+            SAEs, `release:sae_id` or patterns of them.
+        plugin: one analysis or several, by name, that SAEs named are measured by. Nothing is stored.
         metrics: `plugin.metric` each, wildcards allowed; the headline of every analysis where empty.
         reference: name of the row (its spec) that differences are taken to.
         sort: "name", "l0", "layer", "width" or a `plugin.metric`; with a leading "-" from high to low.
@@ -58,10 +62,10 @@ def compare(
         failures: what could not be computed, shown in its place.
 
     Raises:
-        SaegeoError: no report, or the name of an SAE, which has to be measured first; two reports of one analysis on one SAE to
+        SaegeoError: no report, or the name of an SAE without `plugin`; two reports of one analysis on one SAE to
             choose from; reports that are not comparable; an unknown metric, reference or sort key; too few SAEs to adjust.
     """
-    rows = reports_by_sae(load_heads(reports, whole=profile), failures)
+    rows = reports_by_sae(load_heads(with_saes_measured(reports, plugin), whole=profile), failures)
     if not any(row.reports for row in rows):
         raise SaegeoError("there is no report to compare", "saegeo run makes some")
     rows, matching_notes = matched_rows(rows) if match_l0 else (rows, [])

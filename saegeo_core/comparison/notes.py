@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 
 from saegeo_core.comparison.sae_facts import SaeFacts, unknown_facts
 from saegeo_core.comparison.table import Row
+from saegeo_core.firing.sparsity import statement_warning
 
 MAX_NAMES = 6
 MAX_WARNINGS = 8
@@ -31,7 +32,10 @@ def _warnings(rows: Sequence[Row], plugins: Set[str]) -> Iterator[str]:
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         for plugin, report in row.reports.items():
+            of_l0 = statement_warning(report.sae)  # told once for all SAEs, beside the table
             for warning in report.warnings if plugin in plugins else ():
+                if warning == of_l0:
+                    continue
                 found.setdefault((plugin, warning), []).append(row.name)
     for (plugin, warning), names in list(found.items())[:MAX_WARNINGS]:
         who = "every SAE" if len(names) == len(rows) > 1 else listed(names)

@@ -171,12 +171,12 @@ class PluginManager:
                 raise SaegeoError(
                     f"plugin {plugin.name} of package {plugin.package} {why}", "saegeo plugins shows all plugins"
                 )
-        for what, kinds in {"file format": self.formats, "source of activations": self.sources}.items():
-            if name in [kind.name for kind in kinds]:
-                raise SaegeoError(
-                    f"{name} is a {what}, not an analysis",
-                    "saegeo plugins lists both; its package has tests of its own",
-                )
+        is_format = name in [one.name for one in self.formats]
+        if is_format or name in [one.name for one in self.sources]:
+            what = "file format" if is_format else "source of activations"
+            raise SaegeoError(
+                f"{name} is a {what}, not an analysis", "saegeo plugins lists both; its package has tests of its own"
+            )
         raise SaegeoError(f"there is no analysis {name!r}", near_matches(name, self.analysis_names))
 
 

@@ -106,6 +106,11 @@ class TestRowsAndColumns:
             compare(["minilm-l6:layer_3", "minilm-l6:layer_4"])
         assert "sg.run(NAME, 'minilm-l6:layer_3', out=FOLDER)" in refused.value.hint
 
+    def test_saes_named_with_an_analysis_are_measured(self):
+        comparison = compare(["minilm-l6:layer_[34]"], plugin="alignment", metrics=["alignment.unaligned_share"])
+        assert names(comparison) == ["minilm-l6:layer_3", "minilm-l6:layer_4"]
+        assert all(cell.value < 0.01 for row in comparison.rows for cell in row.cells)
+
     def test_failures_stand_in_their_cells(self, report):
         failures = [Failure("release:a", "two", "it broke"), Failure("release:gone", None, "no such file")]
         comparison = compare([report("a"), report("b", plugin="two")], failures=failures)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from saegeo_core import Absent, FeatureCloud, Findings, Interval, NullComparison, Replicates, compare, run
+from saegeo_core.firing.sparsity import statement_warning
 from saegeo_core.rendering.comparison.console import console_tables
 from saegeo_core.rendering.comparison.rank_texts import rank_texts
 from saegeo_core.rendering.comparison.texts import comparison_texts, profile_texts
@@ -134,3 +135,16 @@ def test_many_that_cannot_be_told_apart_fit(seen, reports, width):
     text = seen(console_tables([table], None, width), width)
     assert max(map(len, text.splitlines())) <= width
     assert len(re.findall(r"^a:\d+ ", text, re.MULTILINE)) == 60
+
+
+def test_stated_l0_that_the_firing_contradicts_is_one_warning_of_all_saes(reports):
+    rows = []
+    for one in reports:
+        sae = one.sae.model_copy(update={"l0_stated": 2 * one.sae.l0, "l0_tokens": 1000})
+        rows.append(one.model_copy(update={"sae": sae, "warnings": (statement_warning(sae), "something else")}))
+    table = comparison_texts(compare(rows))
+    told = [text for text in (*table.warnings, *table.notes) if "the measured one is used" in text]
+    assert len(told) == 1
+    assert "differs by more than 25 % from the one stated, of trained-long-ago-res:layer_2/" in told[0]
+    assert "and 18 more" in told[0]
+    assert any("something else" in note for note in table.notes)

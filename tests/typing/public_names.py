@@ -90,4 +90,5 @@ def told(error: sg.SaegeoError) -> str:
 
 sg.no_such_name()  # type: ignore[attr-defined]
 sg.run("row-length", "minilm-l6:layer_3", preset="published")  # type: ignore[arg-type]
+sg.compare("minilm-l6:layer_*", plugin=["alignment", "entropy"])
 sg.compare(3)  # type: ignore[arg-type]

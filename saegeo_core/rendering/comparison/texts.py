@@ -11,6 +11,7 @@ from saegeo_core.comparison.comparison import Comparison
 from saegeo_core.comparison.confounding import Confound, LayerRun
 from saegeo_core.comparison.notes import listed
 from saegeo_core.comparison.table import Column, ComparisonCell, Row
+from saegeo_core.firing.sparsity import contradicts_statement
 from saegeo_core.rendering import metric_words
 from saegeo_core.rendering.l0_text import UNKNOWN, l0_text
 from saegeo_core.rendering.numbers import count, equals_pvalue, pvalue, significant, uncertain
@@ -157,6 +158,12 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
         yield run_words(run)
     if comparison.runs or of_l0:
         yield L0_ADVICE
+    misstated = [row.name for row in comparison.rows if row.sae and contradicts_statement(row.sae)]
+    if misstated:
+        yield (
+            f"L0 in the firing given differs by more than 25 % from the one stated, of {listed(misstated)}: "
+            "the measured one is used"
+        )
 
 
 def _l0_range(comparison: Comparison, confounds: Sequence[Confound]) -> str:
