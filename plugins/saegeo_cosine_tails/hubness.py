@@ -10,7 +10,7 @@ from saegeo_core.statistics.null_directions import ProjectedGaussian
 N_NEAREST, FEWEST = 10, 20
 MOST_FEATURES = 1024
 """Looked at, so that clouds can be drawn beside them."""
-N_DRAWS = 39
+N_DRAWS = 19
 
 
 def sampled_features(n: int) -> Integers:

@@ -119,8 +119,9 @@ def mean_absolute_cosine_law(n_features: int, dimension: float) -> NormalLaw:
 def capacity_law(n_features: int, dimension: int) -> NormalLaw:
     """The mean over features of 1 / (sum of squared cosines with all, itself included), at second order in these sums.
 
-    Each sum is 1 and one of N - 1 independent squared cosines; the mean of the sums has the law of the mean squared cosine. Where it
-    is above its expectation by x, the directions' second moment is uneven, and the sums scatter by 2 (N - 1) / (d (d + 2)) x more.
+    Each sum is 1 and one of N - 1 independent squared cosines; the mean of the sums has the law of the mean squared cosine. Where
+    it is above its expectation by x, the second moment of the directions is uneven, and the variance of the sums is larger by
+    2 (N - 1) / (d (d + 2)) x.
     """
     n, d = n_features, dimension
     mean, variance = (n - 1) / d, (n - 1) * 2 * (d - 1) / (d**2 * (d + 2))
