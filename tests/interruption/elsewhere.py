@@ -202,13 +202,10 @@ def harvests(folder: Path, documents: int, rng: np.random.Generator) -> None:
             status, said = driver.end()
             if cluster:
                 cluster.close()
-            is_same = digests(Path(out)) == expected
-            print(
-                f"{on}, {n} workers, {n_kills} killed: {status}, {'the same files' if is_same else 'OTHER FILES'}",
-                flush=True,
-            )
-            if status or not is_same:
-                sys.exit(said)
+            differ = sorted(name for name, _ in expected.items() ^ digests(Path(out)).items())
+            print(f"{on}, {n} workers, {n_kills} killed: {status}, {len(set(differ))} files differ", flush=True)
+            if status or differ:
+                sys.exit(f"{said}\n{sorted(set(differ))}")
 
 
 def kill_workers(driver: Command, n: int, rng: np.random.Generator, begun: Callable[[], int]) -> int:
