@@ -7,6 +7,7 @@ workers, one of which is killed in the middle, must make the files that one proc
 
 import argparse
 import contextlib
+import json
 import os
 import re
 import signal
@@ -59,7 +60,7 @@ def saegeo_register_analyses(register):
     for name in ("slow-one", "slow-two"):
         register(Slow(name))
 """
-HARVEST = ("harvest", "minilm-l6:layer_*", "--model", "minilm-l6", "--corpus", "python-env")
+HARVEST = ("harvest", "minilm-l6:layer_*", "--model", "minilm-l6", "--corpus", "corpus.jsonl")
 
 
 class Command:
@@ -113,7 +114,7 @@ def main() -> None:
     """Sweeps, then harvests."""
     asked = argparse.ArgumentParser(prog="python -m tests.interruption.elsewhere", description=__doc__)
     asked.add_argument("--saes", type=int, default=120, help="of a sweep, two analyses of half a second each")
-    asked.add_argument("--documents", type=int, default=20, help="that are harvested")
+    asked.add_argument("--documents", type=int, default=40, help="that are harvested")
     asked.add_argument("--seed", type=int, default=0, help="decides the moments")
     asked.add_argument("--only", choices=["sweeps", "harvests"])
     options = asked.parse_args()
@@ -189,7 +190,9 @@ def harvests(folder: Path, documents: int, rng: np.random.Generator) -> None:
     """By one, two and three workers of either kind, one of which is killed."""
     folder.mkdir()
     os.chdir(folder)
-    arguments = (*HARVEST, "--documents", str(documents), "--out")
+    texts = (" ".join(rng.choice((__doc__ or "").split(), 400)) for _ in range(documents))
+    Path("corpus.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    arguments = (*HARVEST, "--out")
     told = Command(*arguments, "serial").end()
     expected = digests(Path("serial"))
     print(f"one process: {told[0]}, {len(expected)} files", flush=True)
@@ -202,13 +205,10 @@ def harvests(folder: Path, documents: int, rng: np.random.Generator) -> None:
             status, said = driver.end()
             if cluster:
                 cluster.close()
-            is_same = digests(Path(out)) == expected
-            print(
-                f"{on}, {n} workers, {n_kills} killed: {status}, {'the same files' if is_same else 'OTHER FILES'}",
-                flush=True,
-            )
-            if status or not is_same:
-                sys.exit(said)
+            differ = sorted(name for name, _ in expected.items() ^ digests(Path(out)).items())
+            print(f"{on}, {n} workers, {n_kills} killed: {status}, {len(set(differ))} files differ", flush=True)
+            if status or differ:
+                sys.exit(f"{said}\n{sorted(set(differ))}")
 
 
 def kill_workers(driver: Command, n: int, rng: np.random.Generator, begun: Callable[[], int]) -> int:
