@@ -87,7 +87,8 @@ class OfKin:
         links = strongest_links(written, above, device=context.device, watch=context.watch("kin"))
         is_pair = links.cosines < 1 - 1e-6  # copies of one direction are no kin of each other
         first, second, cosines = (one[is_pair] for one in (links.first, links.second, links.cosines))
-        pairs = KinPairs(*(np.concatenate(two) for two in ((first, second), (second, first), (cosines, cosines))))
+        parent, child = np.concatenate([first, second]), np.concatenate([second, first])
+        pairs = KinPairs(parent, child, np.concatenate([cosines, cosines]))
         kin = np.unique(kin_of(cloud, device=context.device)[rows], return_inverse=True)[1]
         residuals = Residuals(read, written, kin)
         return cls(rows, pairs, residuals, *residuals.law(pairs), kin)

@@ -47,9 +47,9 @@ def tokens_read(context: AnalysisContext, n_tokens: int) -> TokensRead | Absent:
     documents = np.unique(names, return_inverse=True)[1] if names else np.empty(0, np.int64)
     if len(np.unique(documents)) < FEWEST_GROUPS:
         return Absent(f"{len(np.unique(documents))} documents have tokens, and {FEWEST_GROUPS} are needed")
-    rows = torch.cat([one for rows in taken.values() for one in rows]).to(context.device)
+    read = torch.cat([one for rows in taken.values() for one in rows]).to(context.device)
     groups = dealt_kin(documents, context.rng.spawn(1)[0], n_groups=FEWEST_GROUPS)
-    return TokensRead(rows - rows.mean(0), groups)
+    return TokensRead(read - read.mean(0), groups)
 
 
 def nth_projections(tokens: TokensRead, unit: torch.Tensor, nth: float) -> tuple[float, Floats]:
