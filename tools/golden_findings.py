@@ -66,7 +66,7 @@ CASES = [
     Case("bundled", "flow", "calibrated", {"chain": ["minilm-l6:layer_3", "minilm-l6:layer_4"]}),
     Case("bundled", "seeds", "calibrated", {"others": ["minilm-l6:seed_1_layer_3"]}),
     Case("bundled", "sparsity", "calibrated", {"others": ["minilm-l6:l0_64_layer_3"]}),
-    Case("bundled", "splitting", "calibrated", {"narrow": "minilm-l6:seed_1_layer_3"}),
+    Case("bundled", "splitting", "calibrated", {"narrow": "minilm-l6:width_768_layer_3"}),
     *(Case(cloud, "cofiring", "calibrated", {}) for cloud in ("bundled", "foreign")),
     *(Case(cloud, "frequency-geometry", "calibrated", {}) for cloud in ("bundled", "foreign")),
 ]

@@ -1,4 +1,4 @@
-"""Harvest the firing statistics that ship with saegeo: the eight dictionaries of `minilm-l6`, on text they never saw.
+"""Harvest the firing statistics that ship with saegeo: the nine dictionaries of `minilm-l6`, on text they never saw.
 
     python tools/harvest_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled
 
@@ -50,7 +50,7 @@ RELEASE = "minilm-l6"
 HARVESTS = (
     ([f"{RELEASE}:layer_3"], 19, 3),
     ([f"{RELEASE}:layer_[01245]"], 2, 1),
-    ([f"{RELEASE}:l0_64_layer_3", f"{RELEASE}:seed_1_layer_3"], 0, 0),
+    ([f"{RELEASE}:{one}_layer_3" for one in ("l0_64", "seed_1", "width_768")], 0, 0),
 )
 BLOCK_TOKENS = 256
 BLOCKS_OF_A_KIND = 380
@@ -101,8 +101,11 @@ def main() -> None:
     arguments = parse_arguments()
     _, kept_out = corpus_split.split(corpus_split.read_documents(arguments.corpus))
     text = None
-    for specs, control_draws, gaussian_draws in HARVESTS:
-        saes = [load_whole_sae(spec) for spec in expand_specs(specs)]
+    for patterns, control_draws, gaussian_draws in HARVESTS:
+        specs = [spec for spec in expand_specs(patterns) if arguments.only is None or spec.sae_id in arguments.only]
+        if not specs:
+            continue
+        saes = [load_whole_sae(spec) for spec in specs]
         placed = [PlacedSae(sae, hook_of(sae.description)) for sae in saes]
         source = Transformer().open(RELEASE, SourceRequest(tuple(dict.fromkeys(sae.hook for sae in placed))))
         text = text or KeptOutText(balanced(kept_out, load_tokenizer(RELEASE)[0]))
@@ -157,6 +160,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labeled text")
     parser.add_argument("--out", type=Path, required=True, help="the folder `bundled` of the package")
     parser.add_argument("--work", type=Path, required=True, help="a folder for the harvest itself")
+    parser.add_argument("--only", nargs="+", metavar="ID", help="harvest only these; what the others have is left as it is")
     return parser.parse_args()
 
 

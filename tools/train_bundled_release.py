@@ -1,4 +1,4 @@
-"""Train the release that ships with saegeo: `minilm-l6`, eight small dictionaries of all-MiniLM-L6-v2.
+"""Train the release that ships with saegeo: `minilm-l6`, nine small dictionaries of all-MiniLM-L6-v2.
 
     python tools/train_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled/minilm-l6
 
@@ -86,16 +86,18 @@ class Plan:
     layer: int
     k: int = 32
     seed: int = 0
+    d_sae: int = D_SAE
 
     @property
     def recipe(self) -> Recipe:
-        return Recipe(d_sae=D_SAE, k=self.k, seed=self.seed)
+        return Recipe(d_sae=self.d_sae, k=self.k, seed=self.seed)
 
 
 PLANS = [
     *(Plan(f"layer_{layer}", layer) for layer in (3, 0, 1, 2, 4, 5)),
     Plan("l0_64_layer_3", layer=3, k=64),
     Plan("seed_1_layer_3", layer=3, seed=1),
+    Plan("width_768_layer_3", layer=3, d_sae=768),
 ]
 
 
@@ -176,7 +178,7 @@ def _write_release(out: Path) -> None:
     if not saes:
         return
     any_of_them = next(iter(saes.values()))
-    recipe = {name: value for name, value in any_of_them["recipe"].items() if name not in ("k", "seed")}
+    recipe = {name: value for name, value in any_of_them["recipe"].items() if name not in ("k", "seed", "d_sae")}
     training = RELEASE["training"] | {
         "recipe": recipe,
         "tokens_per_dictionary": recipe["steps"] * recipe["batch_tokens"],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SplittingParameters(Parameters):
     """What can be set."""
 
-    narrow: SaeSpec = Field(description="the narrower SAE of the same place", examples=["minilm-l6:seed_1_layer_3"])
+    narrow: SaeSpec = Field(description="the narrower SAE of the same place", examples=["minilm-l6:width_768_layer_3"])
     chance: float = Field(
         default=0.01, gt=0, le=0.5, description="Probability with which a feature has a partner by chance."
     )
@@ -94,7 +94,7 @@ def _narrow(cloud: "FeatureCloud", context: AnalysisContext) -> "FeatureCloud":
     if narrow.digest == cloud.digest:
         raise SaegeoError(
             f"splitting.narrow is {narrow.sae.spec}, the SAE that is measured",
-            "measure the wide SAE and name the narrow one: --set splitting.narrow=minilm-l6:seed_1_layer_3",
+            "measure the wide SAE and name the narrow one: --set splitting.narrow=minilm-l6:width_768_layer_3",
         )
     refuse_other_dimensions([cloud, narrow], "set splitting.narrow to an SAE of the same place in the same model")
     return narrow

@@ -7,7 +7,7 @@ from saegeo_core import Absent, Figure, Interval, Metric, NullComparison, Replic
 from saegeo_core.report.replicates import as_arrays, told_beside
 from saegeo_core.report.report import Table
 
-BUNDLED = [*(f"layer_{i}" for i in range(6)), "l0_64_layer_3", "seed_1_layer_3"]
+BUNDLED = [*(f"layer_{i}" for i in range(6)), "l0_64_layer_3", "seed_1_layer_3", "width_768_layer_3"]
 
 
 def make_metric(name, estimate, half=None, **more):

@@ -101,7 +101,8 @@ def test_every_bundled_sae_loads():
     assert len(expand_specs(["minilm-l6:layer_*"])) == 6
     for spec in specs:
         cloud = load_cloud(spec)
-        assert (cloud.sae.d_sae, cloud.d_in, cloud.vectors.dtype) == (1536, 384, torch.float16)
+        width = 768 if "width_768" in cloud.sae.sae_id else 1536
+        assert (cloud.sae.d_sae, cloud.d_in, cloud.vectors.dtype) == (width, 384, torch.float16)
         assert cloud.sae.hook_name == f"blocks.{cloud.sae.layer}.hook_resid_post"
         assert (cloud.sae.space, cloud.sae.model) == ("residual", "sentence-transformers/all-MiniLM-L6-v2")
         assert cloud.sae.l0 == pytest.approx(64 if "l0_64" in cloud.sae.sae_id else 32, rel=0.25)

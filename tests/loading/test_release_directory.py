@@ -122,7 +122,8 @@ def test_a_repository_that_no_directory_lists_is_taken_at_its_word():
 
 def test_the_real_bundled_release_is_whole():
     entries = {found.sae_id: found for found in entries_of("minilm-l6")}
-    assert set(entries) == {*(f"layer_{layer}" for layer in range(6)), "l0_64_layer_3", "seed_1_layer_3"}
+    others = {f"{one}_layer_3" for one in ("l0_64", "seed_1", "width_768")}
+    assert set(entries) == {*(f"layer_{layer}" for layer in range(6)), *others}
     for found in entries.values():
         assert 0 < found.l0 < 100
         assert 0 < found.variance_explained < 1

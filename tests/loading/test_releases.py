@@ -5,7 +5,7 @@ from saegeo_core import SaegeoError, releases
 
 def test_the_bundled_saes_as_a_frame():
     frame = releases("minilm-l6:*")
-    assert len(frame) == 8
+    assert len(frame) == 9
     line = frame.set_index("sae").loc["minilm-l6:layer_3"]
     assert (line.release, line.sae_id, line.source) == ("minilm-l6", "layer_3", "bundled")
     assert 30 < line.l0 < 35

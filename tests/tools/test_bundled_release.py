@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parents[2]
 BUNDLED = REPOSITORY / "saegeo_core" / "bundled" / "minilm-l6"
 CARD = REPOSITORY / "docs" / "bundled-release.md"
 SIX_LAYERS = [f"layer_{layer}" for layer in range(6)]
-SAE_IDS = [*SIX_LAYERS, "l0_64_layer_3", "seed_1_layer_3"]
+SAE_IDS = [*SIX_LAYERS, "l0_64_layer_3", "seed_1_layer_3", "width_768_layer_3"]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def release():
     return json.loads((BUNDLED / "release.json").read_text(encoding="utf-8"))
 
 
-def test_it_holds_the_six_layers_and_two_more(release):
+def test_it_holds_the_six_layers_and_three_more(release):
     assert sorted(release["saes"]) == sorted(SAE_IDS)
     assert sorted(folder.name for folder in BUNDLED.iterdir() if folder.is_dir()) == sorted(SAE_IDS)
     assert sorted(folder.name for folder in BUNDLED.glob("layer_*")) == SIX_LAYERS
@@ -32,16 +32,17 @@ def test_it_fits_in_24_megabytes():
 
 @pytest.mark.parametrize("sae_id", SAE_IDS)
 def test_weights_are_finite_half_precision_with_unit_decoder_rows(sae_id):
+    width = 768 if sae_id == "width_768_layer_3" else 1536
     weights = load_file(BUNDLED / sae_id / "sae_weights.safetensors")
     assert {name: tuple(weight.shape) for name, weight in weights.items()} == {
-        "W_enc": (384, 1536),
-        "W_dec": (1536, 384),
-        "b_enc": (1536,),
+        "W_enc": (384, width),
+        "W_dec": (width, 384),
+        "b_enc": (width,),
         "b_dec": (384,),
-        "threshold": (1536,),
+        "threshold": (width,),
     }
     assert all(weight.dtype == torch.float16 and weight.isfinite().all() for weight in weights.values())
-    torch.testing.assert_close(weights["W_dec"].float().norm(dim=1), torch.ones(1536), atol=1e-3, rtol=0)
+    torch.testing.assert_close(weights["W_dec"].float().norm(dim=1), torch.ones(width), atol=1e-3, rtol=0)
     assert (weights["threshold"] > 0).all()
 
 
