@@ -281,8 +281,9 @@ def test_sparsities_are_matched_before_anything_is_loaded(saegeo, plugins, analy
     one = analysis()
     saes = ["minilm-l6:layer_2", "minilm-l6:*_layer_3", "minilm-l6:layer_3"]
     result = saegeo("compare", *saes, "--match-l0", "--format", "json", plugins=plugins(one))
-    assert sorted(one.runs) == ["minilm-l6:layer_2", "minilm-l6:layer_3", "minilm-l6:seed_1_layer_3"]
-    assert "matched in L0: 3 of 4 SAEs, L0 32.5 to 32.7" in json.loads(result.stdout)["notes"]
+    chosen = ["layer_2", "layer_3", "seed_1_layer_3", "width_768_layer_3"]
+    assert sorted(one.runs) == [f"minilm-l6:{sae_id}" for sae_id in chosen]
+    assert "matched in L0: 4 of 5 SAEs, L0 32.5 to 32.7" in json.loads(result.stdout)["notes"]
 
 
 def test_ranks_without_intervals_say_why_there_are_none(saegeo, measured, plugins, stored):
