@@ -160,7 +160,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labeled text")
     parser.add_argument("--out", type=Path, required=True, help="the folder `bundled` of the package")
     parser.add_argument("--work", type=Path, required=True, help="a folder for the harvest itself")
-    parser.add_argument("--only", nargs="+", metavar="ID", help="harvest only these; what the others have is left as it is")
+    parser.add_argument("--only", nargs="+", metavar="ID", help="harvest only these; others stay as they are")
     return parser.parse_args()
 
 
