@@ -265,7 +265,7 @@ def resolve_parameters(analysis: Analysis, preset: Preset, given: Mapping[str, A
 def _refuse_left_out(analysis: Analysis, values: Mapping[str, Any]) -> None:
     for key, declared in analysis.Parameters.model_fields.items():
         if declared.is_required() and key not in values:
-            example = declared.examples[0] if declared.examples else "VALUE"
+            example = as_typed(declared.examples[0]) if declared.examples else "VALUE"
             raise MissingInput(
                 f"{analysis.name} needs {analysis.name}.{key}, which has no default",
                 f"type --set {analysis.name}.{key}={example} ({key}: {declared.description})",

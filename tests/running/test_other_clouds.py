@@ -72,7 +72,7 @@ def test_what_no_parameter_names_is_not_there(comparing, cloud, monkeypatch):
 
 
 class ManyClouds(Parameters):
-    others: list[SaeSpec] = Field(description="The other ones.", examples=["minilm-l6:layer_2"])
+    others: list[SaeSpec] = Field(description="The other ones.", examples=[["minilm-l6:layer_2", "minilm-l6:layer_3"]])
 
 
 def test_a_list_of_saes_brings_as_many_clouds(comparing, mean_norm, cloud, tmp_path, monkeypatch):
@@ -106,3 +106,12 @@ def test_left_out_it_is_asked_for_by_example(comparing, cloud):
         run(comparing, cloud)
     assert error.value.message == "mean-norm needs mean-norm.other, which has no default"
     assert error.value.hint == "type --set mean-norm.other=minilm-l6:layer_2 (other: The other one.)"
+
+
+def test_several_are_asked_for_as_they_are_typed(comparing, cloud, monkeypatch):
+    monkeypatch.setattr(comparing, "Parameters", ManyClouds)
+    with pytest.raises(MissingInput) as error:
+        run(comparing, cloud)
+    assert (
+        error.value.hint == "type --set mean-norm.others=minilm-l6:layer_2,minilm-l6:layer_3 (others: The other ones.)"
+    )
