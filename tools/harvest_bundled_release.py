@@ -1,6 +1,6 @@
 """Harvest the firing statistics that ship with saegeo: the nine dictionaries of `minilm-l6`, on text they never saw.
 
-    python tools/harvest_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled
+    python tools/harvest_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled --work ../harvest
 
 Documents come from the part that training left out (`corpus_split.py`), as many of each of the eight kinds as fill 380 blocks
 of 256 tokens; the kinds take turns, so that the controls' thresholds are set on all of them. Statistics only: no text goes
