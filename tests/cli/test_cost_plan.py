@@ -13,6 +13,8 @@ GIVEN = {
     "stability": {"other": "minilm-l6:layer_3"},
     "seeds": {"others": ["minilm-l6:layer_3"]},
     "flow": {"chain": ["minilm-l6:layer_3"]},
+    "sparsity": {"others": ["minilm-l6:layer_3"]},
+    "splitting": {"narrow": "minilm-l6:layer_3"},
 }
 
 

@@ -70,7 +70,7 @@ class Backwards:
         self.is_closed = False
 
     def perform(self, tasks):
-        for task in reversed(tasks):
+        for task in reversed(list(tasks)):
             yield task, list(task.perform(self.plugins))
 
     def close(self):

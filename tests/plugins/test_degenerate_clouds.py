@@ -21,6 +21,7 @@ ANALYSES = {
 }
 # Fewer draws than by default: the same code, quickly.
 PARAMETERS = {
+    "absorption": {"null_draws": 19},
     "alignment": {"null_draws": 19},
     "cofiring": {"null_draws": 19},
     "cosine-tails": {},
@@ -32,6 +33,8 @@ PARAMETERS = {
     "flow": {"chain": "memory:other"},
     "redundancy": {"null_draws": 2},
     "seeds": {"others": "memory:other"},
+    "sparsity": {"others": "memory:other"},
+    "splitting": {"narrow": "memory:other", "null_draws": 19},
     "stability": {"other": "memory:other", "null_draws": 2},
 }
 WITHOUT_WORDS = {("crystals", "paper")}  # published on vectors of words alone

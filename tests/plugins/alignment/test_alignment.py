@@ -90,7 +90,7 @@ def test_pvalues_are_uniform_where_encoders_know_nothing_of_decoders(law):
     for seed in range(n_trials):
         rng = np.random.default_rng(seed)
         decoder, encoder = COMPOSITES[law](N, D, rng), COMPOSITES[law](N, D, rng)
-        metrics, _ = measured(decoder, encoder, seed=seed, null_draws=39)
+        metrics, _ = measured(decoder, encoder, seed=seed, null_draws=19)
         for name in low:
             low[name] += metrics[name].nulls[0].pvalue <= 0.05
     for name, count in low.items():
