@@ -72,31 +72,33 @@ def test_the_workers_of_a_sweep_end_with_it(saegeo, work, number, to_all):
     assert not list((work / "swept").rglob("*.failed"))
 
 
-def test_a_signal_that_is_ignored_stays_ignored():
+@pytest.fixture
+def as_at_the_start():
+    """Signals do what they do in a new process, whatever a library has made of them in this one (Ray takes SIGTERM)."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_signal_that_is_ignored_stays_ignored(as_at_the_start):
     """As by nohup, and by a shell for what it starts with `&`."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with signals_raised():
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with signals_raised():
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_a_signal_that_is_sent_twice_does_not_disturb_the_clearing_up():
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+def test_a_signal_that_is_sent_twice_does_not_disturb_the_clearing_up(as_at_the_start):
     cleared = []
-    try:
-        with pytest.raises(Interruption) as raised, signals_raised():
-            try:
-                os.kill(os.getpid(), signal.SIGTERM)
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-                os.kill(os.getpid(), signal.SIGINT)
-                cleared.append("all of it")
-        assert raised.value.number == signal.SIGTERM
-        assert cleared
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with pytest.raises(Interruption) as raised, signals_raised():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+            cleared.append("all of it")
+    assert raised.value.number == signal.SIGTERM
+    assert cleared
