@@ -14,8 +14,8 @@ the text can be lobes of another kind.
 
 Without a third k-means starts from the lobes of everything, and so sees only what the third changes. What depends on where it
 starts is the spread of the number over single runs, which is added: replicate n departs from the estimate by what the n-th
-third does, so scaled that replicates spread as the estimate does, and by what run n does. Clusters of directions are those of all
-features throughout.
+third does, so scaled that replicates spread as the estimate does, and by what run n does. Clusters of directions move with the
+features that are left: k-means starts from those of all features, in the same coordinates.
 """
 
 from collections.abc import Callable, Iterator, Mapping
