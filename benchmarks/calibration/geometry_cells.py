@@ -38,7 +38,10 @@ IN_QUESTION: Mapping[str, tuple[str, ...]] = {
     "power-law": EVEN,
     "entropy": ELLIPTIC,
     "redundancy": ELLIPTIC,
-    "mean_squared_cosine": (*EVEN, "common mean"),  # an uneven covariance is what it measures
+    # An uneven covariance is what these measure.
+    "mean_squared_cosine": (*EVEN, "common mean"),
+    "mean_absolute_cosine": (*EVEN, "common mean"),
+    "capacity": (*EVEN, "common mean"),
     "alpha_window_spread": POWER_LAWS,
     "power_law_gain": POWER_LAWS,
     "mean_norm": POWER_LAWS,

@@ -43,7 +43,7 @@ class CosineTails(Analysis):
     """How uniformly the directions are spread, and which pairs are too close to be chance."""
 
     name = "cosine-tails"
-    version = "3"
+    version = "4"
     uses = frozenset({"labels"})
     headline = "tail_fraction"
     summary = "Share of pairs of features too close to be chance, beside three nested nulls"

@@ -114,10 +114,12 @@ def calibrated_findings(
             f"{MAX_CONCENTRATION:g}; here there are {n} and {seen.squared:.3g}"
         )
     # Drawn last, so that what was drawn before there were these is as it was.
-    if matched is not None:
-        laws = mean_absolute_and_capacity_laws(matched, n, context.rng)
+    if COMMON_MEAN in random:
+        laws = mean_absolute_and_capacity_laws(random[COMMON_MEAN], n, context.rng)
         for name, law in zip(("mean_absolute_cosine", "capacity"), laws, strict=True):
-            judged[name] = judged[name]._replace(nulls={MATCHED: SampledLaw(law, N_DIRECTIONS), **judged[name].nulls})
+            judged[name] = judged[name]._replace(
+                nulls={COMMON_MEAN: SampledLaw(law, N_DIRECTIONS), **judged[name].nulls}
+            )
     hubs, judged["hubness"] = hubness_judged(cloud, matched, kin, context)
     return DECLARED.findings(
         _numbers(seen) | {"hubness": hubs},

@@ -1,5 +1,7 @@
 """Mean absolute cosine, capacity and hubness: their laws, on clouds drawn from them, and hubs that are planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,10 +9,11 @@ from scipy import stats
 
 from saegeo_core import Absent, FeatureCloud, run
 from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
-from saegeo_core.statistics.null_directions import ProjectedGaussian
+from saegeo_core.statistics.null_directions import ProjectedGaussian, uniform_directions
 from saegeo_core.statistics.null_row_sums import mean_absolute_and_capacity_laws
 from saegeo_core.statistics.uniform_directions import capacity_law, mean_absolute_cosine_law
-from saegeo_core.synthetic import angular_gaussian, families, isotropic
+from saegeo_core.synthetic import families, isotropic
+from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_cosine_tails.hubness import MOST_FEATURES, hubness, hubness_among, sampled_features
 
 NAMES = ("mean_absolute_cosine", "capacity", "hubness")
@@ -32,27 +35,45 @@ def test_the_laws_of_uniform_directions(n, d, rng):
         assert values.std() == pytest.approx(law.standard_deviation, rel=0.12)
 
 
-def test_the_laws_of_an_angular_gaussian(rng):
+@pytest.mark.parametrize("mean", [0.1, 0.4])
+def test_the_laws_of_directions_about_a_mean(mean, rng):
     """Of a null that takes nothing over from a cloud, the laws are those of clouds drawn from it."""
-    null = ProjectedGaussian(np.full(12, 0.1), np.arange(1, 13.0) ** -1)
+    null = ProjectedGaussian(np.full(12, mean), np.arange(1, 13.0) ** -1)
     laws = mean_absolute_and_capacity_laws(null, 150, rng)
     drawn = np.array([numbers_of(null.sample(150, rng)) for _ in range(300)])
     for values, law in zip(drawn.T, laws, strict=True):
         assert values.mean() == pytest.approx(law.mean, rel=0.02)
-        assert values.std() > law.standard_deviation  # what the mean squared cosine tells is taken from these laws
+        assert values.std() == pytest.approx(law.standard_deviation, rel=0.2)
 
 
-def test_pvalues_hold_where_there_is_only_a_covariance():
-    n_trials, n_small = 25, dict.fromkeys(NAMES, 0)
+def test_what_a_null_took_over_from_the_cloud_does_not_vary(rng):
+    """Of clouds that all have the null's mean cosine both numbers are known better."""
+    free = ProjectedGaussian(np.full(12, 0.4), np.full(12, 1 / 12))
+    taken_over = replace(free, matched=("cosine",))
+    for law, narrower in zip(
+        *(mean_absolute_and_capacity_laws(one, 150, rng) for one in (free, taken_over)), strict=True
+    ):
+        assert narrower.standard_deviation < 0.7 * law.standard_deviation
+
+
+def test_a_null_of_the_clouds_own_covariance_is_no_judge(rng):
+    null = replace(uniform_directions(12), matched=("cosine", "squared_cosine"))
+    with pytest.raises(ValueError, match="taken over"):
+        mean_absolute_and_capacity_laws(null, 150, rng)
+
+
+@pytest.mark.parametrize("law", ["uniform", "common mean"])
+def test_pvalues_hold_where_there_is_at_most_a_mean(law):
+    n_trials, n_small = 12, dict.fromkeys(NAMES, 0)
     for seed in range(n_trials):
-        report = run("cosine-tails", FeatureCloud.from_array(angular_gaussian(150, 16, np.random.default_rng(seed))))
+        report = run("cosine-tails", FeatureCloud.from_array(COMPOSITES[law](150, 16, np.random.default_rng(seed))))
         for name in NAMES:
             n_small[name] += report.metric(name).nulls[0].pvalue <= 0.05
     for name, count in n_small.items():
         assert count <= stats.binom.ppf(0.999, n_trials, 0.05), (name, count)
 
 
-def test_families_leave_less_room_than_their_covariance_does(rng):
+def test_families_leave_less_room(rng):
     report = run("cosine-tails", FeatureCloud.from_array(families(600, 32, rng)))
     assert report.metric("mean_absolute_cosine").nulls[0].pvalue < 0.01
     assert report.metric("capacity").nulls[0].pvalue < 0.01
