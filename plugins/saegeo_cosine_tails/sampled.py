@@ -109,10 +109,10 @@ def sampled_findings(
         if model == COMMON_MEAN
     }
     of_rows: dict[str, dict[str, SampledLaw | NormalLaw]] = {name: {} for name in ROW_SUMS}
-    if matched is not None:
-        laws = mean_absolute_and_capacity_laws(matched, n, context.rng)
+    if COMMON_MEAN in random:
+        laws = mean_absolute_and_capacity_laws(random[COMMON_MEAN], n, context.rng)
         for name, law in zip(ROW_SUMS, laws, strict=True):
-            of_rows[name][MATCHED] = SampledLaw(_also_sampled(law, known[name]), N_DIRECTIONS)
+            of_rows[name][COMMON_MEAN] = SampledLaw(_also_sampled(law, known[name]), N_DIRECTIONS)
     for name, law in zip(ROW_SUMS, (mean_absolute_cosine_law(n, d), capacity_law(n, d)), strict=True):
         of_rows[name][UNIFORM] = _also_sampled(law, known[name])
     hubs, judged_hubs = hubness_judged(cloud, matched, None, context)

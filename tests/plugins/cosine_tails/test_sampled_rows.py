@@ -56,7 +56,7 @@ def test_the_report_says_what_was_sampled_and_what_cannot_be_known(rng):
 
 
 def test_means_of_sampled_rows_hold_those_of_all(rng):
-    rows = angular_gaussian(500, 24, rng)
+    rows = isotropic(500, 24, rng)
     everything, sample = measure(rows), measure(rows, 120)
     for name in ("mean_absolute_cosine", "capacity"):
         interval = sample.metric(name).interval
