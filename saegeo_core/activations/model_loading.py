@@ -96,6 +96,20 @@ def load_tokenizer(where: str) -> tuple[Any, str]:
     return tokenizer, hashlib.sha256(rules.encode()).hexdigest()
 
 
+def config_file(where: str) -> Path:
+    """The config.json of the model named by `where`, which is downloaded if need be; of its weights nothing is read.
+
+    Raises:
+        SaegeoError: there is no such folder, or it is neither in the cache nor to be had from the hub.
+    """
+    folder = _local_folder(where)
+    if folder is not None:
+        return folder / "config.json"
+    from saegeo_core.loading.hub_files import fetch
+
+    return fetch(where, "config.json")
+
+
 _TOKENIZER_FILES = "a tokenizer is a file tokenizer.json (or vocab files) and tokenizer_config.json beside the weights"
 
 
@@ -114,9 +128,9 @@ def _load(where: str, what: str, load: Callable[..., Any], **options: Any) -> An
 
 
 def _load_from_hub(name: str, load: Callable[..., Any], options: dict[str, Any]) -> Any:
-    from saegeo_core.loading.hub_files import fetch, refuse_if_offline
+    from saegeo_core.loading.hub_files import refuse_if_offline
 
-    fetch(name, "config.json")  # at once where it is in the cache, one short question where it is not
+    config_file(name)  # at once where it is in the cache, one short question where it is not
     try:
         return load(name, local_files_only=True, **options)
     except OSError:  # not all of it is in the cache

@@ -20,9 +20,12 @@ class JobProgress:
         yield silent
 
     @contextmanager
-    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
-        """While this lasts jobs are done elsewhere; what it gives is told of each, and whether it failed."""
-        yield lambda failed: None  # noqa: ARG005
+    def elsewhere(self) -> Iterator[Callable[[int], None]]:
+        """While this lasts jobs are done elsewhere; what it gives is told how many more are."""
+        yield lambda n: None  # noqa: ARG005
+
+    def failed(self, n: int) -> None:
+        """So many failed. To be told before they count as done, or at once after."""
 
     def passed_over(self) -> None:
         """One of the jobs need not be done, or cannot be."""

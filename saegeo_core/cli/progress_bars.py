@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 from saegeo_core.cli.job_progress import JobProgress
 from saegeo_core.cli.messages import messages
 from saegeo_core.progress import Item, Progress
-from saegeo_core.rendering.numbers import seconds
+from saegeo_core.rendering.numbers import count, seconds
 from saegeo_core.visible_text import visible
 
 
@@ -31,7 +31,7 @@ class JobBars(JobProgress):
     def __init__(self, title: str, total: int) -> None:
         self._title = title
         self._total = total
-        self._done = self._n_worked = 0
+        self._done = self._n_worked = self._n_failed = 0
         self._started = time.monotonic()
 
     @contextmanager
@@ -40,7 +40,9 @@ class JobBars(JobProgress):
         try:
             with bars(TimeRemainingColumn()) as shown:
                 if self._total > 1:
-                    shown.add_task(visible(self._title + self._left()), total=self._total, completed=self._done)
+                    shown.add_task(
+                        visible(self._title + self._failures() + self._left()), total=self._total, completed=self._done
+                    )
                 waiting = shown.add_task(visible(name), total=None)
 
                 def progress(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
@@ -68,19 +70,18 @@ class JobBars(JobProgress):
         yield progress
 
     @contextmanager
-    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
+    def elsewhere(self) -> Iterator[Callable[[int], None]]:
         """One bar, which counts what is done and what failed of it."""
-        n_failed = 0
         with bars(TimeRemainingColumn()) as shown:
             task = shown.add_task(visible(self._title), total=self._total, completed=self._done)
+            yield lambda n: shown.update(task, advance=n, description=visible(self._title + self._failures()))
 
-            def finish(failed: bool) -> None:
-                nonlocal n_failed
-                n_failed += failed
-                told = f"{self._title}, {n_failed} failed" if n_failed else self._title
-                shown.update(task, advance=1, description=visible(told))
+    def failed(self, n: int) -> None:
+        """They are told beside the bar of all jobs."""
+        self._n_failed += n
 
-            yield finish
+    def _failures(self) -> str:
+        return f", {count(self._n_failed)} failed" if self._n_failed else ""
 
     def _left(self) -> str:
         if not self._n_worked:

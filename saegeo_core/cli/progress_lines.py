@@ -83,13 +83,16 @@ class JobLines(JobProgress):
             self._at_work = self._loop = ""
 
     @contextmanager
-    def elsewhere(self) -> Iterator[Callable[[bool], None]]:
+    def elsewhere(self) -> Iterator[Callable[[int], None]]:
         """Lines count what is done, and what failed of it."""
         yield self._finish
 
-    def _finish(self, failed: bool) -> None:
-        self._n_worked += 1
-        self._n_failed += failed
+    def failed(self, n: int) -> None:
+        """They are told among those that are done."""
+        self._n_failed += n
+
+    def _finish(self, n: int) -> None:
+        self._n_worked += n
         if self._done < self._total:
             self.lines.reach(self._done / self._total)
 
@@ -99,7 +102,10 @@ class JobLines(JobProgress):
 
     def tell_end(self) -> None:
         """The last line."""
-        self.lines.end("done" if self._total == 1 else f"{self._counted()} done")
+        if self._total == 1:
+            self.lines.end("failed" if self._n_failed else "done")
+        else:
+            self.lines.end(f"{self._counted()} done{self._failures()}")
 
     @property
     def _done(self) -> int:
@@ -108,13 +114,14 @@ class JobLines(JobProgress):
     def _counted(self) -> str:
         return f"{count(self._done)} of {count(self._total)}"
 
+    def _failures(self) -> str:
+        return f", {count(self._n_failed)} of them failed" if self._n_failed else ""
+
     def _words(self) -> str:
         at_work = ", ".join(filter(None, ("" if self._is_told_by_title else self._at_work, self._loop)))
         if self._total == 1:
             return at_work or "at work"
-        words = f"{self._counted()} done ({self._done / self._total:.0%})"
-        if self._n_failed:
-            words += f", {count(self._n_failed)} of them failed"
+        words = f"{self._counted()} done ({self._done / self._total:.0%}){self._failures()}"
         if self._n_worked:
             pace = self.lines.elapsed / self._n_worked
             words += f", {significant(60 / pace, 2)} a minute, {seconds(pace * (self._total - self._done))} left"

@@ -38,7 +38,7 @@ def present(
     Raises:
         SaegeoError: the one report asked for is impossible by the user's mistake.
     """
-    several = plan.n_reports > 1
+    several = plan.n_reports != 1
     prints_each = plan.elsewhere.is_here and not as_json
     told = {one.name: meanings(one.analysis) for one in plan.analyses}
     are_mistakes: list[bool] = []

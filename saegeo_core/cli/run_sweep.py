@@ -29,6 +29,9 @@ def run_sweep(plan: RunPlan) -> Iterator[Stored | Failed]:
     Raises:
         SaegeoError: what the executor refuses.
     """
+    if not plan.specs:
+        say("there are more parts than SAEs, and none is in this one: nothing to measure")
+        return
     with job_progress(_title(plan), plan.n_reports) as jobs:
         if plan.elsewhere.is_here:
             outcomes = _here(plan, jobs)
@@ -49,9 +52,11 @@ def _here(plan: RunPlan, jobs: JobProgress) -> Iterator[Outcome]:
     for task in plan.tasks:
         watched = _Watched(jobs)
         for outcome in task.perform(plan.plugins, watched):
-            is_whole = isinstance(outcome, Failed) and outcome.analysis is None
-            for _ in range(len(task.analyses) if is_whole else not watched.took()):
+            n = _n_reports(outcome, plan)
+            for _ in range(n - watched.took()):
                 jobs.passed_over()
+            if isinstance(outcome, Failed):
+                jobs.failed(n)
             yield replace(outcome, seed=task.options.seed)
 
 
@@ -59,10 +64,18 @@ def _elsewhere(plan: RunPlan, executor: Executor, jobs: JobProgress) -> Iterator
     try:
         with jobs.elsewhere() as finished:
             for outcome in sweep(plan.tasks, executor, retry_failed=plan.elsewhere.retry_failed):
-                finished(isinstance(outcome, Failed))
+                n = _n_reports(outcome, plan)
+                if isinstance(outcome, Failed):
+                    jobs.failed(n)
+                finished(n)
                 yield outcome
     finally:
         executor.close()
+
+
+def _n_reports(outcome: Outcome, plan: RunPlan) -> int:
+    """How many of the reports asked for an outcome stands for: all of its SAE where that could not be loaded."""
+    return len(plan.analyses) if isinstance(outcome, Failed) and outcome.analysis is None else 1
 
 
 class _Watched(Watched):

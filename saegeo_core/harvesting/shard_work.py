@@ -109,6 +109,10 @@ class ShardWork:
         except Exception as error:  # whatever it is, it is told where the user is
             return Failed(*_in_words(error))
 
+    def found(self) -> dict[str, Any]:
+        """See `Work`: what a worker has not, it says itself, and is sent it."""
+        return {}
+
     def lost(self, why: str) -> Lost:
         """See `Work`."""
         return Lost(why)

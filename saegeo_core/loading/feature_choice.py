@@ -24,17 +24,7 @@ def chosen_features(choice: str, d_sae: int) -> Integers:
     Raises:
         SaegeoError: no such file, something that is no number, a feature that the SAE has not, or none at all.
     """
-    text, where = choice, "--features"
-    if not re.fullmatch(r"[0-9,\s-]+", choice):
-        path = typed_path(choice)
-        try:
-            text, where = read_whole(path).decode("utf-8-sig"), str(path)
-        except OSError as error:
-            raise SaegeoError(
-                f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED
-            ) from error
-        except UnicodeDecodeError as error:
-            raise SaegeoError(f"{path} is not text", WANTED) from error
+    text, where = text_of_choice(choice)
     found: set[int] = set()
     for part in filter(None, re.split(r"[,\s\[\]]+", text)):
         match = RANGE.fullmatch(part)
@@ -49,3 +39,20 @@ def chosen_features(choice: str, d_sae: int) -> Integers:
     if not found:
         raise SaegeoError(f"{where} names no feature", WANTED)
     return np.array(sorted(found), np.int64)
+
+
+def text_of_choice(choice: str) -> tuple[str, str]:
+    """The numbers and ranges that are meant, as text, and where they stand: what was typed, or the file that it names.
+
+    Raises:
+        SaegeoError: there is no such file, or it is not text.
+    """
+    if re.fullmatch(r"[0-9,\s-]+", choice):
+        return choice, "--features"
+    path = typed_path(choice)
+    try:
+        return read_whole(path).decode("utf-8-sig"), str(path)
+    except OSError as error:
+        raise SaegeoError(f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED) from error
+    except UnicodeDecodeError as error:
+        raise SaegeoError(f"{path} is not text", WANTED) from error

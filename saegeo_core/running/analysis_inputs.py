@@ -112,7 +112,7 @@ class AnalysisInputs:
             place.open_activations(cloud.sae, plugins.sources) if "activations" in read else None,
             loading.load_encoder(cloud, layout=layout, plugins=plugins) if "encoder" in read else None,
             place.device,
-            partial(_load_like, rows=cloud.sae.rows, layout=layout, plugins=plugins),
+            partial(load_like, rows=cloud.sae.rows, layout=layout, plugins=plugins),
             partial(CorpusSpec.open, kinds=plugins.corpora),
             place.open_unembedding(cloud.sae, plugins.sources) if "unembedding" in read else None,
         )
@@ -152,6 +152,6 @@ def _read_by(configured: ConfiguredAnalysis) -> frozenset[str]:
         return configured.analysis.needs
 
 
-def _load_like(spec: SaeSpec, *, rows: Rows, layout: "Layout | None", plugins: PluginManager) -> "FeatureCloud":
+def load_like(spec: SaeSpec, *, rows: Rows, layout: "Layout | None", plugins: PluginManager) -> "FeatureCloud":
     """A second cloud, read in the way the first one was; a layout is asked of files alone."""
     return loading.load_cloud(spec, rows=rows, layout=layout if spec.path is not None else None, plugins=plugins)

@@ -5,7 +5,7 @@ import importlib.metadata
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, cached_property
@@ -20,7 +20,7 @@ from saegeo_core.corpora.spec import CorpusSpec
 from saegeo_core.errors import MissingInput, SaegeoError
 from saegeo_core.firing.sparsity import statement_warning
 from saegeo_core.input_files import input_files
-from saegeo_core.loading import expand_patterns, load_cloud
+from saegeo_core.loading import load_cloud
 from saegeo_core.numerics.blas_threads import one_blas_thread
 from saegeo_core.plugin.analysis import INPUTS, Analysis, AnalysisContext, Parameters
 from saegeo_core.progress import Progress, silent
@@ -54,6 +54,7 @@ from saegeo_core.running.given import (
     text_of_run,
 )
 from saegeo_core.running.left_as_found import left_as_found
+from saegeo_core.running.named_by_parameters import clouds_named, corpora_named
 from saegeo_core.running.subset_null import N_SUBSETS, random_subsets, with_subset_null
 from saegeo_core.undeclared import NamedByParameters, Undeclared, analysis_at_work
 
@@ -117,34 +118,13 @@ class Job:
 
     @cached_property
     def clouds(self) -> "dict[str, FeatureCloud | tuple[FeatureCloud, ...]]":
-        """The clouds of the SAEs that parameters name, by parameter: one for a spec, several for a list of specs or of patterns.
-
-        Raises:
-            SaegeoError: there is no such SAE, or a pattern covers none.
-        """
-        return self._named(SaeSpec, self.load_cloud, expand_patterns)
+        """The clouds of the SAEs that parameters name; see `clouds_named`."""
+        return clouds_named(self.parameters, self.load_cloud)
 
     @cached_property
     def corpora(self) -> "dict[str, Corpus | tuple[Corpus, ...]]":
-        """The corpora that parameters name, by parameter: one for a name, several for a list of names.
-
-        Raises:
-            SaegeoError: there is no such corpus.
-        """
-        return self._named(CorpusSpec, self.open_corpus, list)
-
-    def _named(
-        self, kind: type, open_one: Callable[[Any], Any], each_of: Callable[[Sequence[Any]], Sequence[Any]]
-    ) -> dict[str, Any]:
-        """What parameters of a kind name, opened; `each_of` tells what a list of names stands for."""
-        found: dict[str, Any] = {}
-        for key in type(self.parameters).model_fields:
-            value = getattr(self.parameters, key)
-            if isinstance(value, kind):
-                found[key] = open_one(value)
-            elif isinstance(value, list | tuple) and value and all(isinstance(one, kind) for one in value):
-                found[key] = tuple(open_one(one) for one in each_of(value))
-        return found
+        """The corpora that parameters name; see `corpora_named`."""
+        return corpora_named(self.parameters, self.open_corpus)
 
     @cached_property
     def given(self) -> dict[str, Given]:

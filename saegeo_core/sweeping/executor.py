@@ -1,11 +1,24 @@
 """What does work elsewhere, where: the one interface that several processes and a cluster share, for sweeps and for harvests."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from saegeo_core.errors import SaegeoError
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a process finds under a name.
+
+    Attributes:
+        digest: of what is there; None where it cannot be read.
+        why: why it cannot.
+    """
+
+    digest: str | None
+    why: str = ""
 
 
 class Work(Protocol):
@@ -22,6 +35,10 @@ class Work(Protocol):
         Args:
             common: what all work of one call of `Executor.perform` shares.
         """
+        ...
+
+    def found(self) -> Mapping[str, Found]:
+        """What a process finds of what work reads and is not sent, by how it was named: all have to find the same."""
         ...
 
     def lost(self, why: str) -> Any:

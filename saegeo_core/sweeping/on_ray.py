@@ -48,8 +48,8 @@ class RayExecutor:
         ahead = next(waiting, None)
         if ahead is None:
             return
-        here, out = Path(place.folder), ahead.folder
-        self.cluster.look(here, out)
+        here, first = Path(place.folder), ahead
+        self.cluster.look(here, first)
         handed = ray.put(common)
         try:
             while ahead is not None or any(given is not None for _, given in self._busy.values()):
@@ -64,7 +64,7 @@ class RayExecutor:
                     given, came = self._taken(reference)
                     if given is not None:
                         yield given, came
-                self.cluster.look_again(here, out)
+                self.cluster.look_again(here, first)
         finally:
             self._end([worker for worker, _ in self._busy.values()])  # nobody listens to them any more
             self._busy = {}

@@ -6,14 +6,14 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import SaegeoError, Unfinished
-from saegeo_core.sweeping.executor import Share
+from saegeo_core.sweeping.executor import Found, Share, Work
 
 SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
 """Packages whose versions must agree: numbers and what is sent between processes depend on them."""
@@ -88,29 +88,29 @@ class RayCluster:
             "start machines that have it, or ask for less",
         )
 
-    def look(self, here: Path, out: Path | None) -> None:
+    def look(self, here: Path, work: Work) -> None:
         """See whether the cluster is there, and which machines it has now; those that are new are asked what they are.
 
         Args:
             here: the folder that the user is in.
-            out: what all have to be able to write to; None where they need not see either.
+            work: some of what is to be done. Where it has a folder, all have to see both, and to be able to write to it.
 
         Raises:
-            SaegeoError: a machine has other versions, or cannot see a folder.
+            SaegeoError: a machine has other versions, or cannot see a folder, or what the work reads.
             Unfinished: nobody answers for the cluster any more.
         """
         self.wait_for_head()
         self._nodes = self._alive()
-        new = [node for node in self._nodes if (node["NodeID"], out) not in self._fit]
+        new = [node for node in self._nodes if (node["NodeID"], work.folder) not in self._fit]
         if new:
-            refuse_unfit(new, here, out)
-            self._fit |= {(node["NodeID"], out) for node in new}
+            refuse_unfit(new, here, work)
+            self._fit |= {(node["NodeID"], work.folder) for node in new}
         self._looked = time.monotonic()
 
-    def look_again(self, here: Path, out: Path | None) -> None:
+    def look_again(self, here: Path, work: Work) -> None:
         """The same, if that was not just now."""
         if time.monotonic() - self._looked > SECONDS_BETWEEN_LOOKS:
-            self.look(here, out)
+            self.look(here, work)
 
     def wait_for_head(self) -> None:
         """See whether the cluster is there. To be done before anything is asked of it: without a head, Ray may never answer.
@@ -147,8 +147,8 @@ def answer_to_sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> None:
-    """Ask machines which versions they have, and to write where results are to lie and read what this process wrote there.
+def refuse_unfit(nodes: list[dict[str, Any]], here: Path, work: Work) -> None:
+    """Ask machines for their versions, to write where results are to lie, and to read there and besides what this process reads.
 
     Raises:
         SaegeoError: one of them differs, or cannot; it is named.
@@ -157,15 +157,17 @@ def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> N
     from ray.exceptions import RayError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    look = ray.remote(num_cpus=0, max_retries=0)(_look_around)
+    look, out = ray.remote(num_cpus=0, max_retries=0)(_look_around), work.folder
     with tempfile.NamedTemporaryFile(dir=out, prefix=".seen-by-workers-") as ours:
         seen = None if out is None else str(out / Path(ours.name).name)
+        held = [ray.put(work)]  # in a list Ray leaves it alone: a machine of another version could not read it
         asked = [
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                str(here), seen
+                _versions(), str(here), seen, held
             )
             for node in nodes
         ]
+        found = work.found()
         for node, reference in zip(nodes, asked, strict=True):
             try:
                 answer = ray.get(reference)
@@ -176,7 +178,7 @@ def refuse_unfit(nodes: list[dict[str, Any]], here: Path, out: Path | None) -> N
                     f"the machine at {node['NodeManagerAddress']} cannot do what saegeo asks: {first_line(error)}",
                     "install saegeo on all machines, the same version",
                 ) from error
-            _refuse_unfit(node["NodeManagerAddress"], answer, out)
+            _refuse_unfit(node["NodeManagerAddress"], answer, out, found)
 
 
 def _has_left(node_id: str) -> bool:
@@ -190,8 +192,12 @@ def _has_left(node_id: str) -> bool:
     return False
 
 
-def _refuse_unfit(address: str, answer: "tuple[dict[str, str], str]", out: Path | None) -> None:
-    versions, wrong = answer
+Seen = tuple[dict[str, str], str, Mapping[str, Found]]
+"""What a machine says of itself: its versions, what is wrong with the folders, if anything, and what it finds of what is read."""
+
+
+def _refuse_unfit(address: str, seen: Seen, out: Path | None, found: Mapping[str, Found]) -> None:
+    versions, wrong, theirs = seen
     for package, ours in _versions().items():
         if versions.get(package) != ours:
             raise SaegeoError(
@@ -203,20 +209,27 @@ def _refuse_unfit(address: str, answer: "tuple[dict[str, str], str]", out: Path 
             f"the worker at {address} cannot work in {out}: {wrong}",
             "choose a folder with --out that all machines share",
         )
+    for name, here in found.items():
+        there = theirs[name]
+        if here.digest not in (None, there.digest):
+            differs = f"finds something else there: {name}" if there.digest else f"cannot read {name}: {there.why}"
+            raise SaegeoError(f"the worker at {address} {differs}", "put it where all machines see it, under one name")
 
 
-def _look_around(here: str, seen: str | None) -> tuple[dict[str, str], str]:
-    """On a worker: its versions, and what is wrong with the folders, if anything."""
-    if seen is None:
-        return _versions(), ""
+def _look_around(versions: dict[str, str], here: str, seen: str | None, held: list[Any]) -> Seen:
+    """On a worker."""
+    import ray
+
+    if _versions() != versions or seen is None:
+        return _versions(), "", {}
     try:
         os.chdir(here)
         Path(seen).read_bytes()
         with tempfile.TemporaryFile(dir=Path(seen).parent) as trial:
             trial.write(b"saegeo")
     except OSError as error:
-        return _versions(), f"{error.strerror}: {error.filename}"
-    return _versions(), ""
+        return _versions(), f"{error.strerror}: {error.filename}", {}
+    return _versions(), "", ray.get(held[0]).found()
 
 
 def _versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A sweep as a file, so that it can be committed: the SAEs alone, one a line, or YAML with all that is asked of them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from saegeo_core.plugin.analysis import as_typed
 from saegeo_core.report.report import Preset
 
 YAML = (".yaml", ".yml")
+COMMENT = re.compile(r"(^|\s)#.*")
 
 
 class SweepFile(Frozen):
@@ -68,11 +70,11 @@ def shard(text: str) -> tuple[int, int]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SaegeoError(f"cannot read {path}: {reason}", "give a file with one SAE a line, or YAML") from None
-    lines = (f" {line}".partition(" #")[0].strip() for line in text.splitlines())
+    lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 

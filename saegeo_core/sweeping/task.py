@@ -24,6 +24,8 @@ from saegeo_core.report.store import ReportStore
 from saegeo_core.running.analysis_inputs import AnalysisInputs
 from saegeo_core.running.configured_analysis import ConfiguredAnalysis
 from saegeo_core.running.job import Job
+from saegeo_core.sweeping.beside import found_beside
+from saegeo_core.sweeping.executor import Found
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Skipped, Stored
 
@@ -120,6 +122,11 @@ class Task:
             outcomes = list(self.perform(_plugins()))
         log = said.getvalue()[-LOG_CHARACTERS:]
         return [_to_send(outcome, log) for outcome in outcomes]
+
+    def found(self) -> dict[str, Found]:
+        """What this process finds of what is named beside the SAE; see `Work`."""
+        analyses = {named.name: named.parameters for named in self.analyses}
+        return found_beside(self.spec, analyses, self.options, _plugins())
 
     def lost(self, why: str) -> list[Outcome]:
         """The one outcome where a worker died; see `Work`."""

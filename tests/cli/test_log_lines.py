@@ -138,3 +138,18 @@ def test_a_job_that_fails_counts_as_done(clock, said):
         clock.now += 10
         1 / 0  # noqa: B018
     assert re.match("two, after 10 s: 1 of 2 done", said[0])
+
+
+def test_the_last_line_tells_what_failed(clock, said):
+    jobs = announced(JobLines("two on 5 SAEs", 10, said.append, clock))
+    for _ in range(4):
+        jobs.passed_over()
+    jobs.failed(3)
+    with jobs.elsewhere() as finished:
+        finished(6)
+    jobs.tell_end()
+    assert said[-1] == "two on 5 SAEs: 10 of 10 done, 3 of them failed in 0.00 s"
+    jobs = announced(JobLines("one", 1, said.append, clock))
+    jobs.failed(1)
+    jobs.tell_end()
+    assert said[-1].startswith("one: failed in ")

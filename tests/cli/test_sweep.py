@@ -1,14 +1,50 @@
 """`saegeo run` over many SAEs: from a file, in parts, and elsewhere."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from saegeo_core import PluginManager, SaegeoError
 from saegeo_core.cli import run_sweep
+from saegeo_core.cli.run_plan import plan_run
+from saegeo_core.running.model_place import ModelPlace
+from saegeo_core.sweeping.options import RunOptions
+from saegeo_core.sweeping.sweep_file import read_sweep
 
 OUT = Path("saegeo-results")
+PLUGINS = PluginManager()
+OPTIONS = {
+    "preset": "calibrated",
+    "settings": (),
+    "rows": "decoder",
+    "layout": None,
+    "decoder_key": None,
+    "model_slice": None,
+    "features": None,
+    "labels": None,
+    "firing": None,
+    "place": ModelPlace(device="cpu"),
+    "seed": 0,
+    "existing": "reuse",
+    "with_traceback": False,
+}
+
+
+@pytest.fixture(scope="module")
+def folder_of_saes(tmp_path_factory):
+    """The working folder: three decoders, one of them in a folder."""
+    folder = tmp_path_factory.mktemp("saes")
+    (folder / "sub").mkdir()
+    for name in ("a.npy", "b.npy", "sub/c.npy"):
+        np.save(folder / name, np.random.default_rng(0).standard_normal((9, 3)).astype("f4"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield folder
 
 
 @pytest.fixture
@@ -53,6 +89,42 @@ def test_parts_are_all_of_it_together(saegeo, saes, plugins, analysis):
     wrong = saegeo("run", *saes, "--plugin", "mean-norm", "--shard", "4/3", plugins=plugins(analysis()))
     assert wrong.exit_code == 2
     assert "I/N" in wrong.stderr
+
+
+def test_a_part_without_saes_is_no_mistake(saegeo, saes, plugins, analysis):
+    none = saegeo("run", saes[0], "--plugin", "mean-norm", "--shard", "2/2", "--json", plugins=plugins(analysis()))
+    assert (none.exit_code, json.loads(none.stdout)) == (0, [])
+    assert "more parts than SAEs" in none.stderr
+
+
+NAMED = ("a.npy", "./a.npy", "b.npy", "b.npy  # twice", "[ab].npy", "*.npy", "sub", "sub/../sub/c.npy")
+RELEASED = ("minilm-l6:layer_0", "minilm-l6:layer_[01]")
+NOTHING = ("", "   ", "# nothing", "\t# a.npy")
+
+
+@given(
+    st.lists(st.sampled_from(NAMED + RELEASED + NOTHING), min_size=1, max_size=8),
+    st.integers(1, 9),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_parts_of_any_file_are_all_of_it_and_none_twice(folder_of_saes, lines, n, end):
+    file = folder_of_saes / "saes.txt"
+    file.write_bytes((end.join(lines) + end).encode())
+    try:
+        named = read_sweep(file).saes
+    except SaegeoError:
+        assert not any(line.partition("#")[0].strip() for line in lines)
+        return
+    options = RunOptions(**OPTIONS, out=str(folder_of_saes / "out"))
+    plan = partial(plan_run, named, ["entropy"], options, run_all=False, plugins=PLUGINS)
+    parts = [plan(part=(number, n)).specs for number in range(1, n + 1)]
+    together = [spec for part in parts for spec in part]
+    assert sorted(map(str, together)) == sorted(map(str, plan().specs))
+    resolved = [str(spec.path.resolve()) if spec.path else str(spec) for spec in together]
+    assert len(set(resolved)) == len(resolved)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    here = [Path(line) for line in named if line.endswith(".npy") and "[" not in line and "*" not in line]
+    assert {str(path.resolve()) for path in here} <= set(resolved)
 
 
 @pytest.mark.parametrize("on", ["nowhere", "local:none"])

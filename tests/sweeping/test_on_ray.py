@@ -1,8 +1,11 @@
 """Tasks on a Ray cluster of two nodes of this machine."""
 
+import os
+import shutil
 import signal
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from saegeo_core.sweeping.executor import Share
 from saegeo_core.sweeping.executors import OnRay
 from saegeo_core.sweeping.outcomes import Failed, Stored
 from saegeo_core.sweeping.sweep import sweep
+from saegeo_core.sweeping.task import NamedAnalysis
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -27,6 +31,7 @@ def cluster(installed):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", ":".join([str(installed), *filter(None, sys.path)]))
         patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_worker_niceness", "0")  # where others are at work too, workers would wait for ever
         patch.setenv(
             "RAY_TMPDIR", tempfile.mkdtemp(prefix="ray", dir="/tmp")
         )  # not found by tests that start their own
@@ -38,11 +43,19 @@ def cluster(installed):
         cluster.shutdown()
 
 
-@pytest.fixture
-def executor(cluster):
+@pytest.fixture(scope="module")
+def workers(cluster):
+    """An executor, whose workers stay: starting them takes longer than all that they do."""
     executor = OnRay().open(cluster.address, Share())
     yield executor
     executor.close()
+
+
+@pytest.fixture
+def executor(workers):
+    """The same, which looks at its machines anew."""
+    workers.cluster._fit.clear()
+    return workers
 
 
 def test_reports_are_those_of_one_process(executor, makes_the_same_reports):
@@ -105,22 +118,35 @@ def test_nobody_is_started_on_a_cluster_that_is_gone(executor, tasks, monkeypatc
     executor.cluster.head, executor.cluster.is_lost = head, False  # it is not: the fixture leaves it
 
 
-def test_a_folder_that_workers_cannot_see_is_refused(executor, tmp_path):
+def test_a_folder_that_workers_cannot_see_is_refused(executor, tasks, tmp_path):
+    (task,) = tasks(1, "well")
     with pytest.raises(SaegeoError, match="cannot work in"):
-        executor.cluster.look(Path("/nowhere/at/all"), tmp_path)
-    executor.cluster.look(tmp_path, tmp_path)
+        executor.cluster.look(Path("/nowhere/at/all"), task)
+    executor.cluster.look(tmp_path, task)
 
 
-def test_another_version_is_refused_by_name(tasks, executor, monkeypatch):
-    monkeypatch.setattr(ray_cluster, "_versions", lambda: {"saegeo": "99"})
-    with pytest.raises(SaegeoError, match=r"has saegeo .*, this process 99"):
+def test_what_is_named_and_workers_cannot_read_is_refused_before_anything_runs(executor, tasks, runs):
+    Path("reader").write_text(str(os.getpid()))
+    (task,) = tasks(1, "well")
+    shutil.copy(task.spec.path, "other.here")
+    others = NamedAnalysis("seeds", {"others": ["./other.here"]})
+    with pytest.raises(SaegeoError, match=r"cannot read the parameters of seeds: there is no other.here on this mach"):
+        list(sweep([replace(task, analyses=(*task.analyses, others))], executor))
+    assert not runs("well")
+
+
+@pytest.mark.parametrize("package", ["saegeo", "torch"])
+def test_another_version_is_refused_by_name(tasks, executor, monkeypatch, package):
+    pretended = {**ray_cluster._versions(), package: "99"}
+    monkeypatch.setattr(ray_cluster, "_versions", lambda: pretended)
+    with pytest.raises(SaegeoError, match=rf"has {package} [0-9.]+\S*, this process 99"):
         list(sweep(tasks(1, "well"), executor))
 
 
 @pytest.mark.parametrize(("share", "what"), [(Share(gpus=1), "1 GPU"), (Share(cpus=64), "64 CPU")])
-def test_a_cluster_without_what_is_asked_for_is_refused(cluster, share, what):
+def test_a_cluster_without_what_is_asked_for_is_refused(executor, share, what):
     with pytest.raises(SaegeoError, match=what):
-        OnRay().open(cluster.address, share)
+        executor.cluster.refuse_without_room(share)
 
 
 def test_without_ray_it_is_said_what_to_install(monkeypatch):
