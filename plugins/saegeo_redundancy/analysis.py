@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from saegeo_core import FeatureCloud, Findings
 
 
+READING = 250
+"""Multiply-adds that looking at one product costs as much as."""
+DRAWING = 200
+"""The same for one number of a random dictionary."""
+
+
 class RedundancyParameters(Parameters):
     """What can be set."""
 
@@ -22,6 +28,17 @@ class RedundancyParameters(Parameters):
     )
     threshold: float | None = Field(default=None, gt=0, lt=1, description="A fixed cosine in place of chance_links.")
     null_draws: int = Field(default=19, ge=2, description="Random dictionaries drawn.")
+    max_rows: int | None = Field(
+        default=None,
+        ge=20,
+        examples=[4096],
+        description="Hold that many rows, drawn at random, against all where there are more: for clouds of which all pairs "
+        "would take too long.",
+    )
+
+    def samples(self, n_features: int) -> bool:
+        """Whether of so many rows some are left out."""
+        return self.max_rows is not None and self.max_rows < n_features
 
 
 class Redundancy(Analysis):
@@ -39,6 +56,17 @@ class Redundancy(Analysis):
 
     def analyze(self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext) -> "Findings":
         """Link close features, and random ones in the same way."""
+        if parameters.max_rows is not None and parameters.samples(cloud.n_features) and cloud.d_in > 1:
+            from saegeo_redundancy.sampled import sampled_findings
+
+            return sampled_findings(
+                cloud,
+                context,
+                chance_links=parameters.chance_links,
+                threshold=parameters.threshold,
+                null_draws=parameters.null_draws,
+                max_rows=parameters.max_rows,
+            )
         from saegeo_redundancy.calibrated import calibrated_findings
 
         return calibrated_findings(
@@ -50,15 +78,22 @@ class Redundancy(Analysis):
         )
 
     def cost(self, n_features: int, d_in: int, parameters: RedundancyParameters) -> Cost:
-        """Passes over all pairs of the dictionary, and over the leading axes of those drawn."""
+        """Passes over all pairs of the dictionary, and over the leading axes of those drawn; of sampled rows as many of each."""
+        if parameters.max_rows is not None and parameters.samples(n_features):
+            looked_at = parameters.max_rows * n_features * (d_in + READING) * (1 + parameters.null_draws)
+            drawn = DRAWING * n_features * d_in * parameters.null_draws
+            return Cost(looked_at + drawn, (parameters.max_rows + 2**15) * 20 * d_in + 8e8)
         return Cost(n_features**2 * (2.5 * d_in + 900 * parameters.null_draws), n_features * (2 * d_in + 2000) + 8e8)
 
     def estimates(
         self, cloud: "FeatureCloud", parameters: RedundancyParameters, context: AnalysisContext
-    ) -> "Mapping[str, float]":
-        """All of them, from the links at the cloud's own threshold."""
-        from saegeo_redundancy.calibrated import Linking, link, numbers_of
+    ) -> "Mapping[str, float] | None":
+        """All of them, from the links at the cloud's own threshold; of sampled rows none, for which are sampled would move them."""
+        from saegeo_redundancy.calibrated import link, numbers_of
+        from saegeo_redundancy.linking import Linking
 
+        if parameters.samples(cloud.n_features):
+            return None
         if cloud.n_features < 2 or cloud.d_in < 2:
             return {}
         linking = Linking(cloud.d_in, parameters.chance_links, parameters.threshold)

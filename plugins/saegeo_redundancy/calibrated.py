@@ -5,7 +5,6 @@ A family is a component of the links at cosine > t.
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,6 @@ from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics import Watch
 from saegeo_core.numerics.close_features import CloseFeatures, close_features, extreme_cosines_by_group
 from saegeo_core.numerics.directions import mean_squared_cosine
-from saegeo_core.numerics.pairwise_cosine import IDENTICAL
-from saegeo_core.statistics.pair_jackknife import family_threshold
 from saegeo_core.statistics.population import DICTIONARY
 from saegeo_core.statistics.resampling import (
     dealt_kin,
@@ -28,7 +25,6 @@ from saegeo_core.statistics.resampling import (
     jackknife_of,
     on_the_logit_scale,
 )
-from saegeo_core.statistics.uniform_directions import cosine_sf
 from saegeo_redundancy.declared import DECLARED
 from saegeo_redundancy.family_numbers import (
     family_counts,
@@ -36,10 +32,9 @@ from saegeo_redundancy.family_numbers import (
     linked_shares_without,
     mean_squared_cosines_without,
 )
+from saegeo_redundancy.linking import MATCHED, UNIFORM, Linking, chance_of_a_partner
 from saegeo_redundancy.random_links import random_links
 
-MATCHED = "an angular Gaussian of the cloud's mean and covariance"
-UNIFORM = "uniform directions (exact mean)"
 N_GROUPS = 40
 """Groups of kin that are left out in turn; fewer where there are fewer kin."""
 FIGURE = Figure(
@@ -55,25 +50,6 @@ FIGURE = Figure(
     y_title="families",
     caption="How many families have so many features, beside random dictionaries of the same mean and covariance.",
 )
-
-
-class Linking(NamedTuple):
-    """How the cosine is chosen beyond which two features are linked.
-
-    Attributes:
-        d: dimensions.
-        chance_links: links per feature that chance may make.
-        fixed: a cosine in place of that.
-    """
-
-    d: int
-    chance_links: float
-    fixed: float | None = None
-
-    def threshold(self, n: int, mean_squared_cosine: float) -> float:
-        """For so many features whose directions spread so far."""
-        concentration = max(mean_squared_cosine, 1 / self.d)
-        return self.fixed or min(family_threshold(n, concentration, self.chance_links), IDENTICAL)
 
 
 def calibrated_findings(
@@ -96,7 +72,7 @@ def calibrated_findings(
             draws.append(numbers_of(random))
             random_sizes.update(np.bincount(random.families).tolist())
     drawn = nulls_of_draws({MATCHED: draws})
-    chance = Moments(float(-np.expm1((n - 1) * np.log1p(-cosine_sf(cosine, d)))))
+    chance = Moments(chance_of_a_partner(cosine, n, d))
     nulls: dict[str, Nulls | Absent] = {name: {**drawn.get(name, {}), UNIFORM: chance} for name in shares}
     nulls |= {name: matched if isinstance(matched, Absent) else drawn[name] for name in numbers.keys() - shares.keys()}
     return DECLARED.findings(

@@ -90,16 +90,37 @@ def extreme_cosines_by_group(
     return close.reshape(n, n_groups), opposite.reshape(n, n_groups)
 
 
-def _links(vectors: torch.Tensor, threshold: float, device: str | torch.device, watch: Watch) -> Iterator[Links]:
-    """All pairs i < j at |cosine| > threshold, slab by slab: numbers i, numbers j, and their cosines."""
+def partners_among(
+    rows: torch.Tensor, others: torch.Tensor, threshold: float, *, device: str | torch.device = "cpu"
+) -> tuple[Integers, Integers]:
+    """How many of `others`, (n_others, d_in), each of `rows`, (n_rows, d_in), is linked to: at cosine > t, and at < -t.
+
+    Two of int64 (n_rows,). Args and errors as above.
+    """
+    n = len(rows)
+    n_close, n_opposite = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for first, _, cosines in _links(torch.cat([rows, others]), threshold, device, iter, n_first=n):
+        n_close += np.bincount(first[cosines > 0], minlength=n)
+        n_opposite += np.bincount(first[cosines < 0], minlength=n)
+    return n_close, n_opposite
+
+
+def _links(
+    vectors: torch.Tensor, threshold: float, device: str | torch.device, watch: Watch, n_first: int | None = None
+) -> Iterator[Links]:
+    """All pairs i < j at |cosine| > threshold, slab by slab: numbers i, numbers j, and their cosines.
+
+    With `n_first`, those of one of so many first rows and one that comes after all of them.
+    """
     if not 0.0 < threshold < 1.0:
         raise ValueError(f"a threshold for links lies in (0, 1), not at {threshold}")
     directions = Directions(vectors, device)
     n = len(directions)
     products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
     reach = products_of.reach(threshold)
-    for slab in watch(slabs_of(n)):
-        i, j, products = pairs_beyond(products_of, slab, n, threshold - reach, device=device)
+    slabs = slabs_of(n) if n_first is None else slabs_of(n_first)
+    for slab in watch(slabs):
+        i, j, products = pairs_beyond(products_of, slab, n, threshold - reach, after=n_first, device=device)
         cosines = products.double()
         doubtful = (cosines.abs() - threshold).abs() <= reach
         cosines[doubtful] = directions.pair_cosines(i[doubtful], j[doubtful])

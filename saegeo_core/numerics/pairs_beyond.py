@@ -50,10 +50,19 @@ def slabs_of(n: int) -> list[slice]:
 
 
 def pairs_beyond(
-    products_of: Tiles, slab: slice, n: int, bound: float, *, device: str | torch.device = "cpu"
+    products_of: Tiles,
+    slab: slice,
+    n: int,
+    bound: float,
+    *,
+    after: int | None = None,
+    device: str | torch.device = "cpu",
 ) -> PairsBeyond:
-    """The pairs of a row of `slab` and a later one, of n, with |product| > `bound`, in the order of tiles."""
-    tiles = list(row_slices(n, SIDE, slab.start))
+    """The pairs of a row of `slab` and a later one, of n, with |product| > `bound`, in the order of tiles.
+
+    With `after`, not before the end of the slab, later ones are those from this one on.
+    """
+    tiles = list(row_slices(n, SIDE, slab.start if after is None else after))
     parts: list[PairsBeyond] = [PairsBeyond(*[torch.empty(0)] * 3)] * len(tiles)
 
     def compare(number: int) -> None:

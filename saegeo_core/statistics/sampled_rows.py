@@ -10,9 +10,11 @@ Where directions are independent draws of a null model the mean over all pairs s
     E S^2 = (N - 2) / (N - 1)^2 [(N - 4) projection + pair].
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.laws import CountLaw
@@ -51,6 +53,21 @@ class SampledRows:
         variance = self.unseen * float(np.var(counts, ddof=1)) / (self.n_rows - 1) ** 2
         interval = equivalent_count_interval(estimate, variance, self.n_looks, level)
         return Resampled(estimate, variance**0.5, interval, level, METHOD, population=ROWS)
+
+    def share_of_rows(self, n_found: int, level: float = 0.95) -> Resampled:
+        """The share of all rows that have a property, of which so many of the sampled ones have it.
+
+        The interval holds every number of rows of which a sample shows so few, or so many, in more than (1 - level) / 2 of all
+        samples (hypergeometric law; Cochran 1977, section 3.6): it covers whatever the share is, also where none is found.
+        """
+        n, m, tail = self.n_rows, self.n_sampled, (1 - level) / 2
+        share = n_found / m
+        error = (self.unseen * share * (1 - share) * m / (m - 1)) ** 0.5
+        possible = range(n_found, n - m + n_found + 1)
+        lowest = bisect_left(possible, True, key=lambda of_all: stats.hypergeom.sf(n_found - 1, n, of_all, m) > tail)
+        beyond = bisect_left(possible, True, key=lambda of_all: stats.hypergeom.cdf(n_found, n, of_all, m) <= tail)
+        interval = possible[lowest] / n, possible[beyond - 1] / n
+        return Resampled(share, error, interval, level, METHOD, population=ROWS)
 
     def mean(self, values: Floats, level: float = 0.95) -> Resampled:
         """The mean over all rows, from the values of the sampled ones, (m,)."""

@@ -14,8 +14,9 @@ from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.synthetic import angular_gaussian, families, isotropic, with_duplicates
 from saegeo_core.synthetic.composites import COMPOSITES
 from saegeo_redundancy import random_links as cutting
-from saegeo_redundancy.calibrated import Linking, link, numbers_of, shares_known
+from saegeo_redundancy.calibrated import link, numbers_of, shares_known
 from saegeo_redundancy.family_numbers import linked_shares, mean_squared_cosines_without
+from saegeo_redundancy.linking import Linking
 from saegeo_redundancy.random_links import CutRows, normal_of_pair, random_links
 
 FEW = {"null_draws": 4}
