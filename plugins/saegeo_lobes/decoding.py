@@ -13,6 +13,7 @@ lobes with hardly any spread. So the distance from that null, in its standard de
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +22,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.column_products import add_column_products, mirrored
+from saegeo_core.numerics.column_products import add_column_products
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.side_by_side import side_by_side
 
 MIN_IN_CLASS = 10
 ENTRIES_AT_ONCE = 2**24
@@ -72,22 +74,13 @@ class LinearProbe:
 
     def __init__(self, inputs: NDArray[np.floating[Any]], folds: Integers, device: str | torch.device = "cpu") -> None:
         rows = torch.from_numpy(np.asarray(inputs, np.float32)).to(device)
-        rows = rows - (_sum(rows) / len(rows)).float()
+        center = (_sum(rows) / len(rows)).float()
         held_out = [folds == fold for fold in range(int(folds.max()) + 1)]
-        tests = [rows[torch.from_numpy(out).to(device)] for out in held_out]
-        products = [_products(test) for test in tests]
-        total, sums = torch.stack(products).sum(0), [_sum(test) for test in tests]
-        squares = torch.cat([rows[some].double().square_().sum(1) for some in row_slices(len(rows), ROWS_AT_ONCE)])
+        tests = [rows[torch.from_numpy(out).to(device)].sub_(center) for out in held_out]
+        metric = _Metric([_Moments.of(test) for test in tests])
         self._n = len(rows)
         self._parts = [
-            _Part(
-                out,
-                test,
-                _factor(
-                    rows, torch.from_numpy(~out).to(device), squares, torch.stack(sums).sum(0) - own, total - product
-                ),
-            )
-            for out, test, own, product in zip(held_out, tests, sums, products, strict=True)
+            _Part(out, test, metric.factor(fold)) for fold, (out, test) in enumerate(zip(held_out, tests, strict=True))
         ]
 
     def balanced_accuracies(self, labels: Integers) -> Floats:
@@ -148,43 +141,87 @@ class _Part(NamedTuple):
         return classes
 
 
-def _factor(rows: Tensor, train: Tensor, squares: Tensor, sums: Tensor, products: Tensor) -> Tensor:
-    """The lower triangular factor of the shrunk covariance (Ledoit and Wolf 2004) of some rows, float32.
+class _Moments(NamedTuple):
+    """Of some rows.
+
+    Attributes:
+        rows: float32 (n_items, n_inputs).
+        squares: float64 (n_items,), their squared lengths.
+        sums: float64 (n_inputs,), their sum.
+        products: float64 (n_inputs, n_inputs), the sum of their outer products, which are float32; the lower triangle alone.
+    """
+
+    rows: Tensor
+    squares: Tensor
+    sums: Tensor
+    products: Tensor
+
+    @classmethod
+    def of(cls, rows: Tensor) -> "_Moments":
+        squares = torch.empty(len(rows), dtype=torch.float64, device=rows.device)
+
+        def measure(some: slice) -> None:
+            squares[some] = rows[some].double().square_().sum(1)
+
+        side_by_side(measure, row_slices(len(rows), ROWS_AT_ONCE), rows.device)
+        products = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64, device=rows.device)
+        add_column_products(products, rows)
+        return cls(rows, squares, _sum(rows), products)
+
+    def squares_about(self, mean: Tensor) -> Tensor:
+        """Squared distances of the rows from a mean, float64 (n_items,)."""
+        return self.squares - 2 * (self.rows @ mean.float()).double() + mean.square().sum()
+
+
+class _Metric:
+    """Covariances of all folds but one, each made in the memory of the one before: new memory takes longer than the arithmetic.
 
     Args:
-        rows: float32 (n_items, n_inputs).
-        train: bool (n_items,), which of them count.
-        squares: float64 (n_items,), their squared lengths.
-        sums: float64 (n_inputs,), of those rows.
-        products: float64 (n_inputs, n_inputs), the sum of their outer products.
+        folds: the moments of every fold.
     """
-    n_inputs, n_train = rows.shape[1], int(train.sum())
-    mean = sums / n_train
-    covariance = products / n_train - torch.outer(mean, mean)
-    level = covariance.diagonal().mean()
-    lengths = squares - 2 * (rows @ mean.float()).double() + mean.square().sum()
-    off_level = covariance.square().sum() - n_inputs * level**2
-    by_chance = (lengths[train].square().sum() / n_train - covariance.square().sum()) / n_train
-    share = (by_chance / off_level).clamp(0, 1) if off_level > 0 else torch.zeros_like(level)
-    unit = torch.eye(n_inputs, dtype=torch.float64, device=rows.device)
-    shrunk = (1 - share) * covariance + (share * level + MIN_VARIANCE) * unit
-    factor, failed = torch.linalg.cholesky_ex(shrunk)
-    if failed:  # inputs that go together exactly, to rounding
-        factor = torch.linalg.cholesky(shrunk + ROUNDING * level * unit)
-    found: Tensor = factor.float()
-    return found
 
+    def __init__(self, folds: Sequence[_Moments]) -> None:
+        self._folds, self._sums = folds, torch.stack([fold.sums for fold in folds]).sum(0)
+        self._products = folds[0].products.clone()
+        for fold in folds[1:]:
+            self._products += fold.products
+        self._covariance, self._factor = torch.empty_like(self._products), torch.empty_like(self._products)
+        self._failed = torch.empty((), dtype=torch.int32, device=self._sums.device)
 
-def _products(rows: Tensor) -> Tensor:
-    """The sum of their outer products, float64 (n_inputs, n_inputs), of float32 products."""
-    lower = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64, device=rows.device)
-    add_column_products(lower, rows)
-    return mirrored(lower)
+    def factor(self, held_out: int) -> Tensor:
+        """The lower triangular factor of the shrunk covariance (Ledoit and Wolf 2004) of all folds but one, float32."""
+        own, train = self._folds[held_out], [fold for number, fold in enumerate(self._folds) if number != held_out]
+        n_train, n_inputs = sum(len(fold.rows) for fold in train), len(self._sums)
+        mean = (self._sums - own.sums) / n_train
+        covariance = torch.sub(self._products, own.products, out=self._covariance).div_(n_train)
+        covariance.addr_(mean, mean, alpha=-1).tril_()
+        variances = covariance.diagonal()
+        level = variances.mean()
+        squares = 2 * torch.linalg.vector_norm(covariance).square() - variances.square().sum()
+        off_level = squares - n_inputs * level**2
+        fourth = torch.stack([fold.squares_about(mean).square().sum() for fold in train]).sum()
+        by_chance = (fourth / n_train - squares) / n_train
+        share = (by_chance / off_level).clamp(0, 1) if off_level > 0 else torch.zeros_like(level)
+        covariance *= 1 - share
+        variances += share * level + MIN_VARIANCE
+        factor, failed = torch.linalg.cholesky_ex(covariance, out=(self._factor, self._failed))
+        if failed:  # inputs that go together exactly, to rounding
+            variances += ROUNDING * level
+            factor = torch.linalg.cholesky(covariance)
+        found: Tensor = factor.float()
+        return found
 
 
 def _sum(rows: Tensor) -> Tensor:
     """Of rows, float64: a few are converted and added up at a time, which takes a tenth of the time."""
-    return torch.stack([rows[some].double().sum(0) for some in row_slices(len(rows), ROWS_AT_ONCE)]).sum(0)
+    slices = list(row_slices(len(rows), ROWS_AT_ONCE))
+    parts = torch.empty(len(slices), rows.shape[1], dtype=torch.float64, device=rows.device)
+
+    def add_up(number: int) -> None:
+        parts[number] = rows[slices[number]].double().sum(0)
+
+    side_by_side(add_up, range(len(slices)), rows.device)
+    return parts.sum(0)
 
 
 def _counts(labels: Integers, n_classes: int) -> Integers:

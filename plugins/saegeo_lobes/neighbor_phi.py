@@ -26,6 +26,7 @@ from saegeo_core.measuring.resampled import GroupsOfBoth
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.grouped_bits import GroupedBits
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_lobes.phi_of_pairs import PhiRows
 
 MIN_IN_STRATUM = 3
@@ -178,19 +179,24 @@ class _MovedEdges:
     def sums(self, rows: slice, values: Tensor) -> Floats:
         """Sums over edges that begin in `rows`, of the values (n_rows, n_features) of their pairs: (n_permutations,)."""
         n = values.shape[1]
-        sums = torch.zeros(len(self._moved), dtype=torch.float64)
         at_once = max(1, min(DRAWS_AT_ONCE, 2**31 // n))
-        for some in row_slices(rows.stop, max(1, ENTRIES_NEAR_THE_CORE // n), rows.start):
+        pieces = list(row_slices(rows.stop, max(1, ENTRIES_NEAR_THE_CORE // n), rows.start))
+        sums = torch.zeros(len(pieces), len(self._moved), dtype=torch.float64)
+
+        def add_up(number: int) -> None:
+            some = pieces[number]
             near = values[some.start - rows.start : some.stop - rows.start].cpu().flatten()
             row = torch.arange(some.stop - some.start, dtype=torch.int32)[:, None]
-            for draws in row_slices(len(sums), at_once):
+            for draws in row_slices(len(self._moved), at_once):
                 places = self._place_of[draws, some]
                 ends = self._edges.index_select(0, places.flatten()).view(len(places), -1)
                 ends += torch.arange(len(places), dtype=torch.int32)[:, None] * n
                 partners = self._moved[draws].view(-1).index_select(0, ends.flatten()).view(*places.shape, -1)
                 partners += row * n
-                sums[draws] += near.index_select(0, partners.flatten()).view(len(places), -1).double().sum(1)
-        return sums.numpy()
+                sums[number, draws] = near.index_select(0, partners.flatten()).view(len(places), -1).double().sum(1)
+
+        side_by_side(add_up, range(len(pieces)), "cpu")
+        return sums.sum(0).numpy()
 
 
 def _mean_phi(bits: GroupedBits, n_blocks: Integers, partners: Integers, features: Floats) -> Floats:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
-from saegeo_lobes import affinities
+from saegeo_core.numerics.side_by_side import side_by_side
 from saegeo_lobes.affinities import CountTile
 
 ENTRIES_AT_ONCE = 2**23
@@ -39,12 +39,24 @@ def phi_rows(count_tile: CountTile, counts: Tensor, n_blocks: int, *, height: in
         n_blocks: T.
         height: rows at a time; by default 32 MB of them. Higher where each tile must be counted first.
     """
-    n = len(counts)
-    for rows in _slabs(n, height):
-        together, fired = count_tile(rows, slice(0, n)), counts[rows]
+    fired = counts.double()
+    inverse = _inverse_spread(fired, n_blocks)
+    scale, by_chance = n_blocks * inverse, fired * inverse
+    for rows in _slabs(len(counts), height):
+        together = count_tile(rows, slice(0, len(counts)))
         phi = torch.empty(together.shape, device=together.device)
-        for some in _near_the_core(phi):
-            phi[some] = affinities.phi(together[some], fired[some], counts, n_blocks)
+
+        def fill(some: slice, rows: slice = rows, together: Tensor = together, phi: Tensor = phi) -> None:
+            of_rows = slice(rows.start + some.start, rows.start + some.stop)
+            values = (
+                together[some]
+                .to(torch.float64, copy=True)
+                .mul_(scale)
+                .addcmul_(fired[of_rows, None], by_chance, value=-1)
+            )
+            phi[some] = values.mul_(inverse[of_rows, None])
+
+        side_by_side(fill, _near_the_core(phi), phi.device)
         yield PhiRows(rows, phi)
 
 
@@ -77,16 +89,37 @@ def phi_by_cosine(
     counts, sums = torch.zeros(n_bins, dtype=torch.int64), torch.zeros(n_bins, dtype=torch.float64)
     for rows, phi in slabs:
         cosines = cosines_from(rows)
-        for some in _near_the_core(cosines):
+        counted: dict[int, tuple[Tensor, Tensor]] = {}
+
+        def count(
+            some: slice,
+            rows: slice = rows,
+            phi: Tensor = phi,
+            cosines: Tensor = cosines,
+            counted: dict[int, tuple[Tensor, Tensor]] = counted,
+        ) -> None:
             place = cosines[some].add_(1).mul_(n_bins / 2).long().clamp_(0, n_bins - 1)
-            before = torch.ones_like(place, dtype=torch.bool).tril_(some.start)
-            place = place.masked_fill_(before, n_bins).flatten()  # each pair once, itself never
-            values = phi[some, rows.start :].flatten().double()
-            counts += torch.bincount(place, minlength=n_bins + 1)[:n_bins].cpu()
-            sums += torch.bincount(place, values, minlength=n_bins + 1)[:n_bins].cpu()
+            first = place[:, : some.stop]
+            first.masked_fill_(torch.ones_like(first, dtype=torch.bool).tril_(some.start), n_bins)
+            place, values = place.flatten(), phi[some, rows.start :].flatten().double()
+            counted[some.start] = (
+                torch.bincount(place, minlength=n_bins + 1)[:n_bins].cpu(),
+                torch.bincount(place, values, minlength=n_bins + 1)[:n_bins].cpu(),
+            )  # each pair once, itself never
+
+        side_by_side(count, _near_the_core(cosines), cosines.device)
+        for start in sorted(counted):  # in one order, so that threads change no bit
+            counts += counted[start][0]
+            sums += counted[start][1]
     n_pairs = counts.numpy()
     mean = np.divide(sums.numpy(), n_pairs, out=np.full(n_bins, np.nan), where=n_pairs > 0)
     return PhiByCosine(np.linspace(-1, 1, n_bins + 1), n_pairs, mean)
+
+
+def _inverse_spread(fired: Tensor, n_blocks: int) -> Tensor:
+    """1 / sqrt(C (T - C)) of counts C, float64 (n_features,); 0 for features that fire never or always, whose phi is 0."""
+    spread = fired.sqrt() * (n_blocks - fired).sqrt()
+    return torch.where(spread > 0, 1 / spread, 0.0)
 
 
 def _slabs(n: int, height: int | None) -> Iterator[slice]:
@@ -110,8 +143,7 @@ def mean_phi_within(
         lobes: integers (n_features,), the lobe of each, from 0.
     """
     lobe, fired = torch.from_numpy(np.asarray(lobes, np.int64)).to(counts.device), counts.double()
-    spread = fired.sqrt() * (n_blocks - fired).sqrt()
-    inverse = torch.where(spread > 0, 1 / spread, 0.0)
+    inverse = _inverse_spread(fired, n_blocks)
     members = torch.nn.functional.one_hot(lobe) * inverse[:, None]
     by_chance, n_others = fired @ members, torch.bincount(lobe)[lobe] - 1
     sums = torch.empty_like(fired)
@@ -119,7 +151,7 @@ def mean_phi_within(
         together = count_tile(rows, slice(0, len(counts))).double() @ members
         own_lobe = (n_blocks * together - fired[rows, None] * by_chance).gather(1, lobe[rows, None])
         sums[rows] = inverse[rows] * own_lobe[:, 0]
-    own = (spread > 0).double()
+    own = (inverse > 0).double()
     return ((sums - own) / n_others.clamp_min(1)).where(n_others > 0, 0.0).numpy(force=True)
 
 

@@ -50,6 +50,8 @@ WIDTHS_SOLVED_DIRECTLY, MOST_SOLVED_DIRECTLY = 32, 4096
 vectors in 1,495 dimensions."""
 LEAST_RESIDUAL_OF_SINGLE = 1e-5
 """Residuals down to which columns of a space may be kept apart in float32, whose rounding is a hundredth of that."""
+SOLVED_BY_ONE = 1024
+"""Dimensions up to which torch's threads wait for each other longer than one takes. While an analysis runs scipy has one."""
 BLOCKS_IN_BASIS = 6
 BLOCKS_BETWEEN_LOOKS = 4
 """Looking costs an eigendecomposition of the small matrix, as much as a few products with a small operator."""
@@ -303,6 +305,8 @@ def largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Tens
         ):  # LAPACK's solver for some of them gives up where nearly all are equal; that for all does not
             found = tuple(array[..., n - wanted :] for array in scipy.linalg.eigh(symmetric.numpy(), driver="evd"))
         values, vectors = (torch.from_numpy(array) for array in found)
+    elif n <= SOLVED_BY_ONE and symmetric.device.type == "cpu":
+        values, vectors = map(torch.from_numpy, scipy.linalg.eigh(symmetric.numpy(), driver="evd"))
     else:
         values, vectors = torch.linalg.eigh(symmetric)
     return values.flip(0)[:wanted], vectors.flip(1)[:, :wanted]

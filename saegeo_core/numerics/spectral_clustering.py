@@ -247,8 +247,13 @@ def _row_sums(affinity: Tensor, *, in_single: bool) -> Tensor:
     if affinity.is_sparse:
         sums = torch.zeros(len(affinity), dtype=torch.float64, device=affinity.device)
         return sums.index_add_(0, affinity.indices()[0], affinity.values().double())
-    height = max(1, ENTRIES_AT_ONCE // len(affinity))
-    return torch.cat([affinity[rows].double().sum(1) for rows in row_slices(len(affinity), height)])
+    sums = torch.empty(len(affinity), dtype=torch.float64, device=affinity.device)
+
+    def add_up(rows: slice) -> None:
+        sums[rows] = affinity[rows].double().sum(1)
+
+    side_by_side(add_up, row_slices(len(affinity), max(1, ENTRIES_AT_ONCE // len(affinity))), affinity.device)
+    return sums
 
 
 def _diagonal(affinity: Tensor) -> Tensor:
