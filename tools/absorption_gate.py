@@ -1,4 +1,4 @@
-"""How well absorption, by weights alone, orders SAEs by the absorption that their makers know of.
+"""How well absorption, by weights alone and by firing on tokens, orders SAEs by the absorption that their makers know of.
 
     python tools/absorption_gate.py --out FOLDER
 
@@ -27,7 +27,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import spearmanr
 
 from saegeo_absorption.calibrated import OfKin
-from saegeo_core import Absent, AnalysisContext, FeatureCloud
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, FiringStatistics
 
 N_FEATURES, D_IN, N_TREES = 120, 80, 20
 N_TRAINED_ON, N_HELD_OUT, BATCH, STEPS, LEARNING_RATE = 60_000, 20_000, 512, 2500, 2e-3
@@ -123,7 +123,7 @@ def true_absorption(
     return found
 
 
-def measured(sae: Dictionary) -> tuple[dict[str, float], dict[tuple[int, int], float]]:
+def measured(sae: Dictionary, fires: torch.Tensor) -> tuple[dict[str, float], dict[tuple[int, int], float]]:
     """The metrics, and for each pair of kin how much of the parent in the child is not read; 0 without kin."""
     context = AnalysisContext(rng=np.random.default_rng(0), encoder=sae.encoder)
     found = OfKin.of(FeatureCloud.from_array(sae.decoder), context)
@@ -132,12 +132,15 @@ def measured(sae: Dictionary) -> tuple[dict[str, float], dict[tuple[int, int], f
     readings, pairs = found.residuals.readings(found.pairs), found.pairs
     gap = -readings / found.residuals.alignment[pairs.parent]
     named = zip(found.rows[pairs.parent].tolist(), found.rows[pairs.child].tolist(), gap.tolist(), strict=True)
-    return found.numbers(readings), {(parent, child): one for parent, child, one in named}
+    on_tokens = found.on_tokens(FiringStatistics.from_arrays(fires.numpy(), block_tokens=1))
+    holes = 0.0 if isinstance(on_tokens, Absent) else on_tokens.hole_rate
+    return found.numbers(readings) | {"hole_rate": holes}, {(parent, child): one for parent, child, one in named}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the dictionaries")
+    torch.set_num_threads(1)
     folder: Path = parser.parse_args().out
     folder.mkdir(parents=True, exist_ok=True)
     of_saes: list[dict[str, Any]] = []
@@ -153,13 +156,13 @@ def main() -> None:
             held_out = x[N_TRAINED_ON : N_TRAINED_ON + N_HELD_OUT].split(2000)
             fires = torch.cat([sae.encode(some, kind, value) for some in held_out]) > 0
             truth = true_absorption(of, sae.decoder, fires)
-            numbers, gaps = measured(sae)
+            numbers, gaps = measured(sae, fires)
             absorbed, excess = np.mean(list(truth.values()), axis=0)
             of_saes.append({"absorbed": absorbed, "excess": excess, "unread_share": 0.0, **numbers})
             of_pairs += [(*true, gaps.get(pair, 0.0)) for pair, true in truth.items()]
             print(f"{file.stem:<10}", "  ".join(f"{name} {one:.3f}" for name, one in of_saes[-1].items()), flush=True)
     for truth_name in ("absorbed", "excess"):
-        for name in ("reading_gap", "unread_share"):
+        for name in ("reading_gap", "unread_share", "hole_rate"):
             rho = spearmanr([one[truth_name] for one in of_saes], [one[name] for one in of_saes])[0]
             print(f"{name} with {truth_name}, over {len(of_saes)} dictionaries: {rho:.2f}")
     columns = np.array(of_pairs).T

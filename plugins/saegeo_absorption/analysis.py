@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from saegeo_core import FeatureCloud, Findings
+    from saegeo_core import FeatureCloud, Findings, FiringStatistics
 
 
 class AbsorptionParameters(Parameters):
@@ -22,11 +22,12 @@ class AbsorptionParameters(Parameters):
 
 
 class Absorption(Analysis):
-    """What encoders read of the decoders of their kin."""
+    """What encoders read of the decoders of their kin, and on which tokens kin fire alone."""
 
     name = "absorption"
     version = "1"
     needs = frozenset({"vectors", "encoder"})
+    uses = frozenset({"firing"})
     headline = "reading_gap"
     summary = "Whether encoders read the directions of kin less than their own decoders would have it"
     reference = "feature absorption after arXiv 2409.14507, by weights alone"
@@ -40,8 +41,9 @@ class Absorption(Analysis):
         return calibrated_findings(cloud, context, null_draws=parameters.null_draws)
 
     def cost(self, n_features: int, d_in: int, parameters: AbsorptionParameters) -> Cost:  # noqa: ARG002
-        """Two passes over all pairs for kin, second moments of residuals and their axes."""
-        return Cost(n_features**2 * d_in + 4 * n_features * d_in**2 + 10 * d_in**3, 40 * n_features * d_in + 5e8)
+        """Two passes over all pairs for kin, second moments of residuals and their axes; counts of all pairs on tokens."""
+        work = n_features**2 * d_in + 4 * n_features * d_in**2 + 10 * d_in**3
+        return Cost(work, 40 * n_features * d_in + min(4 * n_features**2, 2e9) + 5e8)
 
     def estimates(
         self,
@@ -49,25 +51,26 @@ class Absorption(Analysis):
         parameters: AbsorptionParameters,  # noqa: ARG002
         context: AnalysisContext,
     ) -> "Mapping[str, float]":
-        """Both numbers."""
+        """Every number."""
         from saegeo_absorption.calibrated import estimates_of
 
         return estimates_of(cloud, context)
 
     def planted_example(self, rng: "np.random.Generator") -> Example:
-        """Encoders that lean away from the other features of their family."""
+        """Encoders that lean away from the other features of their family, the first of which is off where they fire."""
         import torch
 
         decoder, noise = _families(rng)
         others = decoder.view(40, 5, 24).sum(1, keepdim=True).expand(40, 5, 24).reshape(200, 24) - decoder
-        return _example(decoder, torch.nn.functional.normalize(decoder, dim=1) + noise - 0.15 * others)
+        encoder = torch.nn.functional.normalize(decoder, dim=1) + noise - 0.15 * others
+        return _example(decoder, encoder, _firing(rng, has_holes=True))
 
     def null_example(self, rng: "np.random.Generator") -> Example:
-        """Encoders whose residuals know nothing of the family."""
+        """Encoders whose residuals know nothing of the family, nor does firing."""
         import torch
 
         decoder, noise = _families(rng)
-        return _example(decoder, torch.nn.functional.normalize(decoder, dim=1) + noise)
+        return _example(decoder, torch.nn.functional.normalize(decoder, dim=1) + noise, _firing(rng, has_holes=False))
 
 
 def _families(rng: "np.random.Generator") -> "tuple[torch.Tensor, torch.Tensor]":
@@ -76,7 +79,21 @@ def _families(rng: "np.random.Generator") -> "tuple[torch.Tensor, torch.Tensor]"
     return families(200, 24, rng, size=5), 0.2 * isotropic(200, 24, rng)
 
 
-def _example(decoder: "torch.Tensor", encoder: "torch.Tensor") -> Example:
+def _firing(rng: "np.random.Generator", *, has_holes: bool) -> "FiringStatistics":
+    """Two thousand tokens of a hundred documents; the first of each family fires most."""
+    import numpy as np
+
+    from saegeo_core import FiringStatistics
+
+    rates = rng.uniform(0.02, 0.1, 200)
+    rates[::5] += 0.1
+    fired = rng.random((2000, 200)) < rates
+    if has_holes:
+        fired[:, ::5] &= ~fired.reshape(2000, 40, 5)[:, :, 1:].any(2)
+    return FiringStatistics.from_arrays(fired, block_tokens=1, document_of_block=np.arange(2000) // 20)
+
+
+def _example(decoder: "torch.Tensor", encoder: "torch.Tensor", firing: "FiringStatistics") -> Example:
     from saegeo_core import FeatureCloud
 
-    return Example(FeatureCloud.from_array(decoder), encoder=encoder)
+    return Example(FeatureCloud.from_array(decoder), firing, encoder=encoder)

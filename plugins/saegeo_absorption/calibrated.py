@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from saegeo_absorption.declared import DECLARED
+from saegeo_absorption.on_tokens import KinOnTokens
 from saegeo_absorption.readings import LOWEST, KinPairs, Residuals, gaps
-from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
+from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, FiringStatistics, SaegeoError
 from saegeo_core.measuring.null_comparison import Nulls
 from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import spread_by_kin
@@ -47,7 +48,7 @@ class OfKin:
 
     Attributes:
         rows: features of the cloud that have an encoder near their decoder, int64 (n,).
-        pairs: among these.
+        pairs: among these; the second half are those of the first the other way round.
         residuals: of their encoders.
         mean, deviation: of a reading by chance, (n_pairs,) each.
         kin: of each feature, int64 (n,).
@@ -108,29 +109,47 @@ class OfKin:
         """Of each feature."""
         return gaps(self.pairs, readings, self.residuals.alignment)
 
+    def on_tokens(self, firing: FiringStatistics | None) -> KinOnTokens | Absent:
+        """The pairs in firing by token, or why that is not known."""
+        n = len(self.pairs.parent) // 2
+        first, second = (self.rows[one[:n]] for one in (self.pairs.parent, self.pairs.child))
+        return KinOnTokens.of(firing, first, second, self.pairs.cosine[:n])
+
 
 def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_draws: int) -> Findings:
     """Compare what encoders read of their kin with what reflected residuals would."""
     found = OfKin.of(cloud, context)
     if isinstance(found, Absent):
         return DECLARED.absent(found.absent, cloud.n_features)
-    readings = found.residuals.readings(found.pairs)
+    document_rng, kin_rng, deal_rng = context.rng.spawn(3)
+    readings, on_tokens = found.residuals.readings(found.pairs), found.on_tokens(context.firing)
     signs = [one for some in found.residuals.reflected.signs_of_draws(null_draws, context.rng) for one in some][1:]
     drawn = [
         found.residuals.readings(found.pairs, one) for one in context.progress(signs, null_draws, "reflected residuals")
     ]
     numbers, of_draws = found.numbers(readings), [found.numbers(one) for one in drawn]
     nulls: dict[str, Nulls] = {name: {REFLECTED: np.array([one[name] for one in of_draws])} for name in numbers}
+    spread, tables, n_holes = _spread(found, readings), {}, 0
+    if isinstance(on_tokens, KinOnTokens):
+        kin = kin_of(cloud, device=context.device)
+        nulls["hole_rate"] = on_tokens.nulls(deal_rng, context.device)
+        spread["hole_rate"] = on_tokens.spread(kin, document_rng=document_rng, kin_rng=kin_rng)
+        tables, n_holes = {"holes": on_tokens.table(cloud)}, len(on_tokens.first)
     n_left_out = cloud.n_features - len(found.rows)
     few = Absent(f"{len(readings) // 2} pairs of features are kin, and {FEWEST_PAIRS // 2} are needed")
     return DECLARED.findings(
-        {"unread_share": few, **numbers},
-        n={"unread_share": len(readings), "reading_gap": len(found.rows)},
-        spread=_spread(found, readings),
+        {
+            "unread_share": few,
+            **numbers,
+            "hole_rate": on_tokens.hole_rate if isinstance(on_tokens, KinOnTokens) else on_tokens,
+        },
+        n={"unread_share": len(readings), "reading_gap": len(found.rows), "hole_rate": n_holes},
+        spread=spread,
         nulls=nulls,
         tables={
             "pairs": _pairs(cloud, found, readings),
             "readings": _histogram(found.z(readings), np.concatenate([found.z(one) for one in drawn])),
+            **tables,
         },
         figures=[FIGURE],
         warnings=[f"features whose encoder is not near their decoder, or is tied to it, left out: {n_left_out}"]
@@ -141,7 +160,11 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
 def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, float]:
     """The numbers alone; empty where there are none."""
     found = OfKin.of(cloud, context)
-    return {} if isinstance(found, Absent) else found.numbers(found.residuals.readings(found.pairs))
+    if isinstance(found, Absent):
+        return {}
+    on_tokens = found.on_tokens(context.firing)
+    holes = {"hole_rate": on_tokens.hole_rate} if isinstance(on_tokens, KinOnTokens) else {}
+    return found.numbers(found.residuals.readings(found.pairs)) | holes
 
 
 def _spread(found: OfKin, readings: Floats) -> dict[str, Spread | Absent]:

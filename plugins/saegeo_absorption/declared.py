@@ -15,4 +15,10 @@ DECLARED = Declarations(
         "Pairs in which an encoder reads the decoder of kin less than once in twenty by chance, given its own alignment.",
         range=(0, 1),
     ),
+    hole_rate=Declared(
+        "share of tokens",
+        "lower",
+        "Of the tokens on which a feature fires, those on which its more frequent kin does not, mean over pairs of kin.",
+        range=(0, 1),
+    ),
 )

@@ -4,14 +4,14 @@ The graph is of all live features. Incidences with both margins kept are drawn f
 among those of the draws.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from saegeo_cofiring.declared import DECLARED
-from saegeo_cofiring.graph import CountedRows, Joined, joined
+from saegeo_cofiring.graph import Joined, joined
 from saegeo_cofiring.margins import MarginsKept
 from saegeo_cofiring.modules import ALONE, components_of, modularity, modules_of
 from saegeo_cofiring.nulls import MarginsDrawn, permuted_beside_lobes, permuted_in_kin
@@ -19,21 +19,18 @@ from saegeo_cofiring.phi import mean_squared_phi, phi
 from saegeo_cofiring.sample import Sample, richness_of
 from saegeo_cofiring.tables import FIGURES, features_table, modules_table, sizes_table
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Findings, FiringStatistics
+from saegeo_core.measuring.counted_rows import counted_rows
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.null_draws import controls_by_kind
 from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import groups_of_both
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
-from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.k_means_runs import consensus_of_runs
 from saegeo_core.numerics.spectral_clustering import spectral_embedding
 
 FEWEST = 12
 """Live features, from which there are numbers."""
-DENSE_BYTES = 2e9
-ROWS_COUNTED = 2048
-"""Of a tile of counts, where those of all pairs take more than that."""
 ACCURACY_OF_LOBES = 1e-4
 BOTH_MARGINS = "incidences of the same margins (curveball)"
 AS_MANY_PAIRS = "as many pairs, the furthest beyond chance, in incidences of the same margins"
@@ -155,7 +152,7 @@ def estimates_of(firing: FiringStatistics, *, min_blocks: int, device: str) -> d
         return {}
     firing = firing.select(live)
     law = MarginsKept.of(firing.counts, richness_of(firing), device)
-    rows = _counted(firing, device)
+    rows = counted_rows(firing, device=device)
     return {
         "mean_squared_phi": joined(
             rows, firing.counts, firing.n_blocks, law, least=np.inf, n_partners=1
@@ -172,19 +169,9 @@ def live_features(firing: FiringStatistics, min_blocks: int) -> Integers:
 def _modules(firing: FiringStatistics, least: float, n_partners: int, seed: int, device: str) -> Modules:
     """The graph of all features, its modules and components."""
     law = MarginsKept.of(firing.counts, richness_of(firing), device)
-    rows = _counted(firing, device)
+    rows = counted_rows(firing, device=device)
     found = joined(rows, firing.counts, firing.n_blocks, law, least=least, n_partners=n_partners)
     return Modules(found, modules_of(found.graph, seed), components_of(found.graph))
-
-
-def _counted(firing: FiringStatistics, device: str) -> Iterator[CountedRows]:
-    """Counts of all pairs: at once where they have room, else some rows at a time."""
-    n = firing.n_features
-    if 4 * n**2 <= DENSE_BYTES:
-        yield CountedRows(slice(0, n), firing.cooccurrence(device=device))
-        return
-    for rows in row_slices(n, ROWS_COUNTED):
-        yield CountedRows(rows, firing.cooccurrence_tile(rows, slice(0, n), device))
 
 
 def _of_draws(drawn: MarginsDrawn, numbers: Mapping[str, float | Absent]) -> dict[str, Nulls]:

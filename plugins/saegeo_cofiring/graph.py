@@ -11,6 +11,7 @@ from scipy.special import ndtr
 
 from saegeo_cofiring.margins import MarginsKept, upper_normal_score
 from saegeo_cofiring.phi import phi, upper
+from saegeo_core.measuring.counted_rows import CountedRows
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
 from saegeo_core.numerics.neighbor_graph import symmetric_graph
@@ -18,13 +19,6 @@ from saegeo_core.numerics.neighbor_graph import symmetric_graph
 ROWS_AT_ONCE = 64
 SURELY_BEYOND = 0.5
 """Of the least score: what a pair's distance from its mean reaches in standard deviations where its score reaches all of it."""
-
-
-class CountedRows(NamedTuple):
-    """Blocks in which features `rows` fire together with all, (n_rows, n_features)."""
-
-    rows: slice
-    counted: torch.Tensor
 
 
 class Joined(NamedTuple):

@@ -107,7 +107,7 @@ class FiringStatistics:
         tokens_of_block: int32 (T,), where blocks differ in length (kept tails).
         group_of_document: int64 (n_documents,): documents cut from one source (a book, a file) share a number. They are
             dependent, so they are drawn together when resampling.
-        block_tokens: tokens in a full block.
+        block_tokens: tokens in a full block; of 1 firing is known token by token, and all that is said of blocks is of tokens.
         fires_above: a feature fires where its activation is strictly greater.
         tails: whether what documents leave over after their full blocks was "dropped" or "kept" as shorter blocks.
         n_tails: how many such tails there were.

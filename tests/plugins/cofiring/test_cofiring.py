@@ -7,7 +7,6 @@ import torch
 from scipy import stats
 from scipy.special import expit
 
-from saegeo_cofiring import calibrated
 from saegeo_cofiring.analysis import Cofiring
 from saegeo_cofiring.curveball import curveball_draws
 from saegeo_cofiring.graph import graph_of_strongest, least_score
@@ -16,6 +15,7 @@ from saegeo_cofiring.modules import ALONE, components_of, modularity, modules_of
 from saegeo_cofiring.phi import mean_squared_phi, phi
 from saegeo_cofiring.sample import Sample, counted_lists, fired_lists
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, FiringStatistics
+from saegeo_core.measuring import counted_rows
 from saegeo_core.numerics.k_means_runs import adjusted_rand_indices
 from saegeo_core.synthetic import isotropic
 from saegeo_core.synthetic.firing import plant_firing
@@ -159,8 +159,8 @@ def test_where_margins_explain_everything_next_to_nothing_is_joined():
 def test_counting_in_tiles_changes_nothing(monkeypatch):
     plant = plant_firing(np.random.default_rng(5), n_features=120, n_blocks=300)
     whole, _ = measured(plant.firing, null_draws=19)
-    monkeypatch.setattr(calibrated, "DENSE_BYTES", 0)
-    monkeypatch.setattr(calibrated, "ROWS_COUNTED", 50)
+    monkeypatch.setattr(counted_rows, "DENSE_BYTES", 0)
+    monkeypatch.setattr(counted_rows, "ROWS_COUNTED", 50)
     tiled, _ = measured(plant.firing, null_draws=19)
     for name, one in whole.items():
         assert tiled[name].value == (None if one.value is None else pytest.approx(one.value, rel=1e-6)), name
