@@ -29,7 +29,10 @@ LOOSE = {
         0.0,
     ),  # k-means turns on ties where clusters are too many
     "cofiring-calibrated/tables/null/modularity": (0.02, 0.0),  # modules of chance: a rounding moves some
-    "absorption-calibrated/tables/readings/": (0.0, 1e-4),  # one of 37,000 readings may lie on the edge between two bins
+    "absorption-calibrated/tables/readings/": (
+        0.0,
+        1e-4,
+    ),  # one of 37,000 readings may lie on the edge between two bins
     "lobes-calibrated/tables/phi_by_cosine/": (1e-3, 0.0),  # a pair may lie on the edge between two bins
 }
 """Between processors, relative and absolute, where CLOSE cannot be asked for."""

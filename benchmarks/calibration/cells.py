@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+from benchmarks.calibration.beside_cells import beside_cells
 from benchmarks.calibration.cell import Cell, Said
 from benchmarks.calibration.firing_cells import firing_cells
 from benchmarks.calibration.geometry_cells import geometry_cells
@@ -11,7 +12,7 @@ from benchmarks.calibration.geometry_cells import geometry_cells
 
 def all_cells() -> list[Cell]:
     """Every analysis on every law."""
-    return geometry_cells() + firing_cells()
+    return geometry_cells() + firing_cells() + beside_cells()
 
 
 def ready_process() -> None:

@@ -58,6 +58,19 @@ FIGURES = [
         z_title="share of features",
         caption="Of the features of each layer, the share that chains from each layer bring.",
     ),
+    Figure(
+        name="streams",
+        title="Features born in each layer, carried on and gone",
+        kind="alluvial",
+        table="origins",
+        x="layer",
+        y=("born_in",),
+        z="features",
+        x_title="layer",
+        y_title="born in",
+        z_title="features",
+        caption="The uppermost block of a layer is born there; what no ribbon leads on from is gone.",
+    ),
 ]
 
 
@@ -203,14 +216,26 @@ def _survival(chains: Chains, draws: Sequence[Chains]) -> pd.DataFrame:
 
 
 def _origins(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:
-    """Of the features of each layer, the share whose chain begins in each layer up to it."""
-    names = [one.sae.spec for one in chain]
+    """Of the features of each layer, the share whose chain begins in each layer up to it, and how many they are."""
+    names = _short_names(chain)
     rows = [
-        {"layer": names[place], "born_in": names[first], "share": float(np.mean(origin == first))}
+        {
+            "layer": names[place],
+            "born_in": names[first],
+            "share": float(np.mean(origin == first)),
+            "features": int(np.count_nonzero(origin == first)),
+        }
         for place, origin in enumerate(chains.origins)
         for first in range(place + 1)
     ]
     return pd.DataFrame(rows)
+
+
+def _short_names(chain: Sequence[FeatureCloud]) -> list[str]:
+    """Of one release the names of SAEs inside it, so that those of a figure differ where they begin; else whole ones."""
+    in_release = [one.sae.sae_id for one in chain]
+    is_one_release = len({one.sae.release for one in chain}) == 1 and len(set(in_release)) == len(chain)
+    return in_release if is_one_release else [one.sae.spec for one in chain]
 
 
 def _longest(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_CELLS = 50_000_000
 """Of all tables of a report: as JSON about the gigabyte that is read at once."""
 
-FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "arrows"]
+FigureKind = Literal["line", "step", "bar", "scatter", "scatter3d", "heatmap", "alluvial", "arrows"]
 
 
 class Figure(Frozen):
@@ -31,8 +31,9 @@ class Figure(Frozen):
 
     `line`, `step`, `bar` and `scatter` draw each column of `y` against `x`; the first of `y` is what the figure is about, and what
     is drawn of it where several SAEs share a figure. `scatter3d` needs `z`; `heatmap` draws `z` over the grid of `x` and the first
-    `y`. `arrows` draws one from `x`, the first `y` to `to_x`, `to_y`, and writes `label` and `to_label` beside its ends where there
-    is room. Rows without a value of `color` belong to all groups.
+    `y`. `alluvial` stacks `z` of the groups that the first `y` names at each `x`, and joins each group to itself at the next `x`
+    by a ribbon as wide as the smaller of both. `arrows` draws one from `x`, the first `y` to `to_x`, `to_y`, and writes `label`
+    and `to_label` beside its ends where there is room. Rows without a value of `color` belong to all groups.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -71,7 +72,7 @@ class Figure(Frozen):
 
     @model_validator(mode="after")
     def _complete(self) -> "Figure":
-        if self.kind in ("scatter3d", "heatmap") and self.z is None:
+        if self.kind in ("scatter3d", "heatmap", "alluvial") and self.z is None:
             raise ValueError(f"figure {self.name} is a {self.kind} and needs z")
         if (self.kind == "arrows") != (self.to_x is not None and self.to_y is not None):
             raise ValueError(f"figure {self.name} is of kind {self.kind}: arrows, and nothing else, need to_x and to_y")

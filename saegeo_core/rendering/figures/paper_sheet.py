@@ -13,6 +13,7 @@ HEIGHTS: dict[str, dict[PaperWidth, float]] = {
     "arrows": {"single": 3.4, "double": 5.6},
     "scatter3d": {"single": 3.4, "double": 5.0},
     "heatmap": {"single": 3.3, "double": 4.6},
+    "alluvial": {"single": 3.0, "double": 4.2},
 }
 FONT_SIZES: dict[PaperWidth, float] = {"single": 7.0, "double": 8.0}
 """Points."""

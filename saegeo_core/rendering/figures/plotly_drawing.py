@@ -4,7 +4,6 @@ The colors of paper, ink and grid are no part of it: they come from a template (
 light and a dark page.
 """
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,8 @@ from saegeo_core.rendering.figures import palette
 from saegeo_core.rendering.figures.arrow_labels import ArrowLabel, Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.label_places import Floats
+from saegeo_core.rendering.figures.plotly_alluvial import alluvial_traces, axis_of_stages
+from saegeo_core.rendering.figures.plotly_texts import shown_as_is, texts_as_they_are
 from saegeo_core.rendering.figures.plotly_ticks import kind_and_ticks
 from saegeo_core.rendering.figures.series import (
     CURVES,
@@ -27,7 +28,6 @@ from saegeo_core.rendering.figures.series import (
 )
 from saegeo_core.report.findings import Figure
 from saegeo_core.report.report import Table
-from saegeo_core.visible_text import visible
 
 MAX_SVG_POINTS = 2000
 """Beyond so many points a browser is fluid only with WebGL."""
@@ -46,7 +46,7 @@ MAX_KEYS = 12
 """Shaded curves that a legend names one by one; more have a scale of colors."""
 MAX_MARKERS = 40
 """Points of a curve that are still marked one by one."""
-HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460}
+HEIGHTS = {"scatter": 520, "arrows": 520, "scatter3d": 600, "heatmap": 460, "alluvial": 460}
 USUAL_HEIGHT = 380
 """Pixels."""
 LABELED_HEIGHT = 680
@@ -65,6 +65,12 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
     if figure.kind == "heatmap":
         x, y, values = grid_of(figure, table)
         return {"data": [_heatmap(figure, x, y, values)], "layout": _layout(figure, x, y, n_series=1)}
+    if figure.kind == "alluvial":
+        x, y, values = grid_of(figure, table)
+        layout = _layout(figure, x, np.nansum(values, axis=0), n_series=1) | {"hovermode": "closest"}
+        layout["yaxis"]["title"] = {"text": shown_as_is(figure.z_title or in_words(figure.z))}
+        layout["xaxis"] |= axis_of_stages(x)
+        return {"data": alluvial_traces(x, y, values, figure.y_title or in_words(figure.y[0])), "layout": layout}
     drawn = series_of(figure, table)
     n_points = sum(len(one.x) for one in drawn)
     together = _are_read_together(figure, drawn)
@@ -86,19 +92,6 @@ def plotly_drawing(figure: Figure, table: Table) -> Drawing:
     bands = [_band(one, place) for place, one in enumerate(drawn) if _has_band(figure, one)]
     traces = [*bands, *traces, *([_scale_of(figure, scaled)] if scaled else [])]
     return {"data": traces, "layout": layout | {"hovermode": "x unified" if together else "closest"}}
-
-
-def shown_as_is(text: object) -> str:
-    """What makes plotly show `text` letter by letter.
-
-    It reads a subset of HTML and its own `%{...}` in every string; no tag, entity or template of the text is interpreted.
-    """
-    return escape(visible(text), quote=False).replace("%{", "%&#123;")
-
-
-def texts_as_they_are(values: ColumnArray) -> ColumnArray:
-    """A column with its texts made harmless; numbers need nothing."""
-    return np.array([shown_as_is(value) for value in values], dtype=object) if is_text(values) else values
 
 
 def _trace(figure: Figure, series: Series, place: int, n_points: int) -> Drawing:

@@ -13,6 +13,7 @@ import numpy as np
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.figures import palette
+from saegeo_core.rendering.figures.alluvial import RIBBON_OPACITY, blocks, color_of_group, ribbons
 from saegeo_core.rendering.figures.arrow_labels import Canvas, arrow_labels
 from saegeo_core.rendering.figures.columns import ColumnArray, is_text, is_whole
 from saegeo_core.rendering.figures.fitted_texts import (
@@ -95,6 +96,8 @@ def drawn_sheet(figure: Figure, table: Table, width: PaperWidth) -> Iterator[Any
         axes: Any = sheet.add_subplot(projection="3d" if figure.kind == "scatter3d" else None)
         if figure.kind == "heatmap":
             _heatmap(axes, figure, table)
+        elif figure.kind == "alluvial":
+            _alluvial(axes, figure, table)
         else:
             _series(axes, figure, series_of(figure, table))
         yield sheet
@@ -317,6 +320,20 @@ def _heatmap(axes: Any, figure: Figure, table: Table) -> None:
     fit_axes(axes, named=(axes.xaxis, axes.yaxis))
     if max(values.shape, default=0) <= MAX_NUMBERED_CELLS:
         _cell_values(axes, drawn, values)
+
+
+def _alluvial(axes: Any, figure: Figure, table: Table) -> None:
+    x, groups, sizes = grid_of(figure, table)
+    for band, opacity in (*((one, RIBBON_OPACITY) for one in ribbons(sizes)), *((one, 1.0) for one in blocks(sizes))):
+        color = color_of_group(band.group, len(groups))
+        axes.fill_between(band.x, band.low, band.high, color=color, alpha=opacity, linewidth=0)
+    axes.grid(False)
+    axes.set_xlabel(visible(figure.x_title or in_words(figure.x)))
+    axes.set_ylabel(visible(figure.z_title or in_words(figure.z)))
+    axes.xaxis.set_ticks(range(len(x)), [_short(one, 32) if is_text(x) else f"{one:g}" for one in x])
+    axes.set_ylim(0, None)
+    linear_ticks(axes.yaxis)
+    fit_axes(axes, named=(axes.xaxis,))
 
 
 def _cell_values(axes: Any, drawn: Any, values: Floats) -> None:

@@ -58,6 +58,14 @@ def test_chains_are_counted():
     assert chains.paths() == [(0, [0, 1]), (0, [1, 0, 2, 0]), (0, [2]), (0, [3]), (1, [2]), (2, [0]), (2, [1])]
 
 
+def test_features_of_every_layer_are_told_by_where_they_were_born(rng):
+    _, findings = measured(layers(rng))
+    origins = findings.tables["origins"]
+    assert list(origins["layer"]) == ["layer-0", "layer-1", "layer-1", "layer-2", "layer-2", "layer-2"]
+    assert origins.groupby("layer")["features"].sum().tolist() == [N, N, N]
+    assert origins["features"].to_numpy() == pytest.approx(N * origins["share"].to_numpy())
+
+
 def test_all_that_stays_has_no_half_life():
     chains = Chains([np.arange(5)] * 2, [5] * 3)
     assert chains.half_life is None

@@ -8,7 +8,8 @@ import pytest
 
 from saegeo_core import Figure, SaegeoError
 from saegeo_core.rendering.figures import palette
-from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing, shown_as_is
+from saegeo_core.rendering.figures.plotly_drawing import plotly_drawing
+from saegeo_core.rendering.figures.plotly_texts import shown_as_is
 from saegeo_core.rendering.figures.static_drawing import static_drawing
 from saegeo_core.rendering.report_names import named_figures
 from saegeo_core.report.report import Table
