@@ -5,6 +5,7 @@ from itertools import groupby
 from math import sqrt
 from pathlib import Path
 
+from benchmarks.calibration.beside_cells import D_BESIDE, N_BESIDE
 from benchmarks.calibration.cell import Cell, Said
 from benchmarks.calibration.firing_cells import D_LOBES, N_LOBES
 from benchmarks.calibration.geometry_cells import FEWER_THAN_DIMENSIONS, D, N
@@ -18,6 +19,7 @@ HEAD = Path(__file__).with_name("head.md")
 SIZES = {
     "directions": f"{N} features in {D} dimensions, or {FEWER_THAN_DIMENSIONS[0]} in {FEWER_THAN_DIMENSIONS[1]}",
     "lobes": f"{N_LOBES} in {D_LOBES}",
+    "beside": f"{N_BESIDE} features in {D_BESIDE} dimensions",
     "n": N,
     "d": D,
 }

@@ -41,8 +41,8 @@ class Absorption(Analysis):
         return calibrated_findings(cloud, context, null_draws=parameters.null_draws)
 
     def cost(self, n_features: int, d_in: int, parameters: AbsorptionParameters) -> Cost:  # noqa: ARG002
-        """Two passes over all pairs for kin, second moments of residuals and their axes; counts of all pairs on tokens."""
-        work = n_features**2 * d_in + 4 * n_features * d_in**2 + 10 * d_in**3
+        """A pass over all pairs for kin, second moments of residuals and their axes; counts of all pairs on tokens."""
+        work = n_features**2 * d_in / 2 + 4 * n_features * d_in**2 + 10 * d_in**3
         return Cost(work, 40 * n_features * d_in + min(4 * n_features**2, 2e9) + 5e8)
 
     def estimates(

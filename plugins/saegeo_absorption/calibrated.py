@@ -11,13 +11,12 @@ from saegeo_absorption.on_tokens import KinOnTokens
 from saegeo_absorption.readings import LOWEST, KinPairs, Residuals, gaps
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, FiringStatistics, SaegeoError
 from saegeo_core.measuring.null_comparison import Nulls
-from saegeo_core.measuring.of_cloud import kin_of
 from saegeo_core.measuring.resampled import spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.numerics.strongest_links import strongest_links
 from saegeo_core.numerics.unit_rows import unit_rows
-from saegeo_core.statistics.kin import kin_threshold
+from saegeo_core.statistics.kin import kin_of_links, kin_threshold
 from saegeo_core.statistics.resampling import on_the_logit_scale
 
 REFLECTED = "residuals of encoders reflected along their principal axes"
@@ -86,11 +85,11 @@ class OfKin:
         read, written = (one[rows] for one in units)
         above = kin_threshold(written)
         links = strongest_links(written, above, device=context.device, watch=context.watch("kin"))
+        kin = kin_of_links(links, len(rows))
         is_pair = links.cosines < 1 - 1e-6  # copies of one direction are no kin of each other
         first, second, cosines = (one[is_pair] for one in (links.first, links.second, links.cosines))
         parent, child = np.concatenate([first, second]), np.concatenate([second, first])
         pairs = KinPairs(parent, child, np.concatenate([cosines, cosines]))
-        kin = np.unique(kin_of(cloud, device=context.device)[rows], return_inverse=True)[1]
         residuals = Residuals(read, written, kin)
         return cls(rows, pairs, residuals, *residuals.law(pairs), kin)
 
@@ -131,7 +130,8 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     nulls: dict[str, Nulls] = {name: {REFLECTED: np.array([one[name] for one in of_draws])} for name in numbers}
     spread, tables, n_holes = _spread(found, readings), {}, 0
     if isinstance(on_tokens, KinOnTokens):
-        kin = kin_of(cloud, device=context.device)
+        kin = np.full(cloud.n_features, -1)
+        kin[found.rows] = found.kin
         nulls["hole_rate"] = on_tokens.nulls(deal_rng, context.device)
         spread["hole_rate"] = on_tokens.spread(kin, document_rng=document_rng, kin_rng=kin_rng)
         tables, n_holes = {"holes": on_tokens.table(cloud)}, len(on_tokens.first)

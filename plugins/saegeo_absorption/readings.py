@@ -9,6 +9,7 @@ of which the first part is what the alignment alone gives. Where c has absorbed 
 does not fire beside it: <r_p, d_c> is below zero.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,14 +66,16 @@ class Residuals:
             pairs: of kin.
             signs: of the reflection, (d_in,).
         """
-        rows = self.reflected.reflected(torch.ones(self._decoder.shape[1]) if signs is None else signs)
+        parents, place = np.unique(pairs.parent, return_inverse=True)
+        decoder, own = self._decoder[parents], replace(self.reflected, beside_mean=self.reflected.beside_mean[parents])
+        rows = own.reflected(torch.ones(decoder.shape[1]) if signs is None else signs)
         if signs is not None:
-            rows = rows - (rows * self._decoder).sum(1, keepdim=True) * self._decoder
+            rows = rows - (rows * decoder).sum(1, keepdim=True) * decoder
             rows = rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-        rows = rows * self._lengths
+        rows = rows * self._lengths[parents]
         found = np.empty(len(pairs.parent))
         for some in row_slices(len(found), PAIRS_AT_ONCE):
-            parent, child = (torch.from_numpy(one[some]) for one in (pairs.parent, pairs.child))
+            parent, child = (torch.from_numpy(one[some]) for one in (place, pairs.child))
             found[some] = (rows[parent] * self._decoder[child]).sum(1).double().numpy(force=True)
         return found
 

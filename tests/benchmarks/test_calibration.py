@@ -74,6 +74,12 @@ def test_names_of_cells_are_their_own():
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize("name", ["absorption", "sparsity"])
+def test_another_run_of_a_cell_beside_something_says_something_else(name):
+    cell = next(one for one in all_cells() if one.analysis == name)
+    assert cell.say(3) == cell.say(3) != cell.say(4)
+
+
 @pytest.mark.parametrize(
     "cell", [one for one in all_cells() if one.analysis == "frequency-geometry"], ids=lambda one: one.law
 )

@@ -42,9 +42,8 @@ def blocks(sizes: Floats) -> Iterator[Band]:
     for stage, heights in enumerate(np.nan_to_num(sizes).T):
         high = np.cumsum(heights)
         for group in np.flatnonzero(heights):
-            ends = high[group] - heights[group], high[group]
-            x = stage + np.array([-HALF_BLOCK, HALF_BLOCK])
-            yield Band(int(group), stage, x, *(np.full(2, end) for end in ends), float(heights[group]))
+            x, upper = stage + np.array([-HALF_BLOCK, HALF_BLOCK]), np.full(2, high[group])
+            yield Band(int(group), stage, x, upper - heights[group], upper, float(heights[group]))
 
 
 def ribbons(sizes: Floats) -> Iterator[Band]:
