@@ -19,7 +19,7 @@ ROOMS = {
     "numerics": ARRAYS | {"sklearn", "threadpoolctl"},
     "statistics": ARRAYS,
     "cloud": VALUES | {"torch"},
-    "firing": VALUES | {"torch"},
+    "firing": VALUES | {"pyarrow", "torch"},
     "report": VALUES | {"pandas", "pyarrow", "scipy"},
     "measuring": ARRAYS,
     "corpora": {"datasets", "pyarrow", "pydantic_core", "zstandard"},

@@ -3,8 +3,12 @@
     python tools/harvest_bundled_release.py --corpus ../shared/corpus --out saegeo_core/bundled --work ../harvest
 
 Documents come from the part that training left out (`corpus_split.py`), as many of each of the eight kinds as fill 380 blocks
-of 256 tokens; the kinds take turns, so that the controls' thresholds are set on all of them. Statistics only: no text goes
-into the result. Interrupted, the same command goes on. Needs the extra `demo` for the model.
+of 256 tokens; the kinds take turns, so that the controls' thresholds are set on all of them. Statistics and the top tokens of
+each feature only: not all of the text may be passed on under one license, so none of it is quoted. Interrupted, the same command
+goes on.
+Needs the extra `demo` for the model.
+
+`--top-tokens` harvests the top tokens alone, all SAEs in one pass and without controls, and leaves the statistics that are there.
 
 Layer 3, which everything shows itself on, has as many controls as a p-value needs; other layers have a few, to stay below 30 MB.
 How controls are kept small says `saegeo_core/firing/bundled.py`.
@@ -40,6 +44,7 @@ from saegeo_core.firing.control_directions import ControlGaussian
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.harvesting.engine import harvest
+from saegeo_core.harvesting.finished import Harvested
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.loading import expand_specs, load_cloud
@@ -54,6 +59,7 @@ HARVESTS = (
 )
 BLOCK_TOKENS = 256
 BLOCKS_OF_A_KIND = 380
+TOP_TOKENS_ALONE = 0
 
 
 class KeptOutText:
@@ -101,7 +107,8 @@ def main() -> None:
     arguments = parse_arguments()
     _, kept_out = corpus_split.split(corpus_split.read_documents(arguments.corpus))
     text = None
-    for patterns, control_draws, gaussian_draws in HARVESTS:
+    everything = [pattern for patterns, *_ in HARVESTS for pattern in patterns]
+    for patterns, control_draws, gaussian_draws in [(everything, 0, 0)] if arguments.top_tokens else HARVESTS:
         specs = [spec for spec in expand_specs(patterns) if arguments.only is None or spec.sae_id in arguments.only]
         if not specs:
             continue
@@ -110,10 +117,15 @@ def main() -> None:
         source = Transformer().open(RELEASE, SourceRequest(tuple(dict.fromkeys(sae.hook for sae in placed))))
         text = text or KeptOutText(balanced(kept_out, load_tokenizer(RELEASE)[0]))
         settings = HarvestSettings(
-            block_tokens=BLOCK_TOKENS, control_draws=control_draws, gaussian_draws=gaussian_draws
+            block_tokens=BLOCK_TOKENS,
+            control_draws=control_draws,
+            gaussian_draws=gaussian_draws,
+            contexts=TOP_TOKENS_ALONE,
         )
         for one in harvest(placed, source, text, arguments.work, settings, watch=Told()):
-            keep(one.firing, one.spec, arguments.out)
+            if not arguments.top_tokens:
+                keep(one.firing, one.spec, arguments.out)
+            keep_top_tokens(one, arguments.out)
             print(f"{one.spec}: {one.firing.n_blocks} blocks, {int((one.firing.counts > 0).sum())} features alive")
 
 
@@ -140,6 +152,18 @@ def keep(firing: FiringStatistics, spec: str, bundled: Path) -> None:
     np.savez_compressed(file, allow_pickle=False, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
 
 
+def keep_top_tokens(harvested: Harvested, bundled: Path) -> None:
+    """Write the top tokens beside statistics, which are those of the same text."""
+    release, sae_id = harvested.spec.split(":")
+    folder = firing_home(release, sae_id, bundled)
+    there = FiringStatistics.open(folder)
+    if there.corpus["text"] != harvested.firing.corpus["text"] or harvested.contexts is None:
+        raise SystemExit(f"the statistics of {harvested.spec} in {folder} are of another text: harvest them too")
+    differing = int((np.asarray(there.token_counts) != harvested.firing.token_counts).sum())
+    print(f"{harvested.spec}: {differing} of {there.n_features} features fire on another number of tokens here")
+    harvested.contexts.write(folder)
+
+
 class Told:
     """Prints how far it is, twice a minute."""
 
@@ -160,6 +184,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, default=corpus_split.DEFAULT_CORPUS, help="folder with the labeled text")
     parser.add_argument("--out", type=Path, required=True, help="the folder `bundled` of the package")
     parser.add_argument("--work", type=Path, required=True, help="a folder for the harvest itself")
+    parser.add_argument(
+        "--top-tokens", action="store_true", help="harvest top tokens alone; statistics stay as they are"
+    )
     parser.add_argument("--only", nargs="+", metavar="ID", help="harvest only these; others stay as they are")
     return parser.parse_args()
 

@@ -31,11 +31,13 @@ class ActivationBatch:
         activations: for each hook a tensor (n_tokens, d_in), on the source's device and in its number type.
         document: int64 array (n_tokens,), `Document.position` of each token; never decreasing, from batch to batch too.
         position: int64 array (n_tokens,), number of the token in its document: 0, 1, 2 … without gaps.
+        token_ids: int64 array (n_tokens,), its number in the vocabulary; None where the source knows activations alone.
     """
 
     activations: "dict[str, torch.Tensor]"
     document: NDArray[np.int64]
     position: NDArray[np.int64]
+    token_ids: NDArray[np.int64] | None = None
 
     @property
     def n_tokens(self) -> int:
@@ -86,6 +88,18 @@ class ReadsByLength(Protocol):
 
         Raises:
             SaegeoError: as `batches` does.
+        """
+        ...
+
+
+@runtime_checkable
+class NamesTokens(Protocol):
+    """A source whose batches say which tokens they hold."""
+
+    def token_texts(self, token_ids: NDArray[np.int64]) -> list[str]:
+        """The text of each of some tokens, int64 (n,), as it stands within a text: with the blank before it where it begins a word.
+
+        Joined, those of consecutive tokens read as the text does. What is part of a character is U+FFFD.
         """
         ...
 

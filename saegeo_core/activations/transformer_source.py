@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saegeo_core.activations.centering import center
 from saegeo_core.activations.forward_hooks import read_hooks
@@ -24,6 +25,7 @@ from saegeo_core.activations.prefetch import prefetched
 from saegeo_core.activations.source import ActivationBatch
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.token_census import TokenCensus
+from saegeo_core.activations.token_texts import texts_within
 from saegeo_core.activations.windows import Framing, Window, cut_into_windows, group_by_length, group_into_passes
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.errors import SaegeoError
@@ -168,6 +170,10 @@ class TransformerSource:
         self._model.save_pretrained(folder)
         self._tokenizer.save_pretrained(folder)
 
+    def token_texts(self, token_ids: NDArray[np.int64]) -> list[str]:
+        """What each token adds to a text that it is put behind: vocabularies mark the beginnings of words in ways of their own."""
+        return texts_within(token_ids, self._tokenizer)
+
     def _batches_of(self, windows: Sequence[Window]) -> Iterator[ActivationBatch]:
         """One batch; where the device has no memory for it, halves of it, now and from then on."""
         import torch
@@ -207,6 +213,7 @@ class TransformerSource:
             center(taken, self._centered),
             np.concatenate([np.full(len(window.counting), window.document) for window in windows]),
             np.concatenate([window.start + np.arange(len(window.counting)) for window in windows]),
+            np.concatenate([window.ids[window.counting] for window in windows]),
         )
 
     def _widths(self) -> dict[str, int]:

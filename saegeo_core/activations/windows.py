@@ -43,7 +43,7 @@ class Framing:
         Raises:
             SaegeoError: the tokenizer makes no token of any text tried, or has neither BOS nor EOS to prepend.
         """
-        probe, bare = _probe(tokenizer)
+        probe, bare = probed(tokenizer)
         framed = tokenizer(probe)["input_ids"]
         starts = (start for start in range(len(framed)) if framed[start : start + len(bare)] == bare)
         start = next(starts, None)
@@ -71,7 +71,7 @@ class Framing:
         return len(self.before) + len(self.after)
 
 
-def _probe(tokenizer: Any) -> tuple[str, list[int]]:
+def probed(tokenizer: Any) -> tuple[str, list[int]]:
     """A text that the tokenizer makes tokens of, and these: a letter, a digit, or one of its own words.
 
     Models of proteins or nucleotides know few letters, and may have no token for what is unknown.

@@ -91,6 +91,12 @@ from saegeo_core.sweeping.elsewhere import Elsewhere
     help="How many are drawn from the decoder's Gaussian.",
 )
 @seed_option("Decides which they are.")
+@click.option(
+    "--contexts",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Keep what features fire on: their K strongest contexts and their top tokens; 0 for top tokens alone.",
+)
 @device_option
 @out_option("saegeo-harvest", "Where the results are stored.")
 @elsewhere_options

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from saegeo_core.activations.source import ActivationBatch
 
@@ -24,12 +25,16 @@ class Unit:
         documents: for each block the position of its document in the corpus.
         tokens: for each block its number of tokens; rows behind them, and behind the last block, are padding.
         block_tokens: rows of a block.
+        starts: for each block the number in its document of its first token.
+        token_ids: int64 array (n_rows,), the numbers of the tokens in the vocabulary where the source says them; 0 for padding.
     """
 
     activations: dict[str, torch.Tensor]
     documents: list[int]
     tokens: list[int]
     block_tokens: int
+    starts: list[int]
+    token_ids: NDArray[np.int64]
 
     @property
     def n_blocks(self) -> int:
@@ -65,10 +70,13 @@ class BlockCutter:
         self.n_tails = 0
         self.n_tail_tokens = 0
         self._stage: dict[str, torch.Tensor] = {}
+        self._token_ids = np.zeros(self.n_rows, np.int64)
         self._next_row = 0
         self._document = -1
         self._documents: list[int] = []
         self._tokens: list[int] = []
+        self._starts: list[int] = []
+        self._n_blocks_of_document = 0
 
     def units(self, batches: Iterable[ActivationBatch]) -> Iterator[Unit]:
         """The blocks of all documents in `batches`, in order; only the last unit may hold fewer than the others."""
@@ -91,11 +99,13 @@ class BlockCutter:
         document = int(batch.document[start])
         if document != self._document:
             yield from self._end_document()
-            self._document = document
+            self._document, self._n_blocks_of_document = document, 0
         while start < stop:
             n = min(stop - start, self.n_rows - self._next_row)
             for hook, rows in batch.activations.items():
                 self._stage[hook][self._next_row : self._next_row + n] = rows[start : start + n]
+            if batch.token_ids is not None:
+                self._token_ids[self._next_row : self._next_row + n] = batch.token_ids[start : start + n]
             start += n
             self._next_row += n
             n_complete = self._next_row // self.block_tokens - len(self._documents)
@@ -114,10 +124,12 @@ class BlockCutter:
     def _add_blocks(self, n_blocks: int, n_tokens: int) -> Iterator[Unit]:
         self._documents += [self._document] * n_blocks
         self._tokens += [n_tokens] * n_blocks
+        first, self._n_blocks_of_document = self._n_blocks_of_document, self._n_blocks_of_document + n_blocks
+        self._starts += [self.block_tokens * number for number in range(first, self._n_blocks_of_document)]
         if self._next_row == self.n_rows:
             yield self._unit()
 
     def _unit(self) -> Unit:
-        unit = Unit(self._stage, self._documents, self._tokens, self.block_tokens)
-        self._documents, self._tokens, self._next_row = [], [], 0
+        unit = Unit(self._stage, self._documents, self._tokens, self.block_tokens, self._starts, self._token_ids.copy())
+        self._documents, self._tokens, self._starts, self._next_row = [], [], [], 0
         return unit

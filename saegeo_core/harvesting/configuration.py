@@ -30,11 +30,14 @@ def configuration_of(
     known = source_at(source, placed.hook)
     if "model_digest" in known:
         known.pop("model", None)
+    rules = asdict(settings)
+    if settings.contexts is None:
+        del rules["contexts"]  # harvests from before there were any say nothing of them
     content = {
         "sae": {"encoder": placed.sae.digest, "decoder": placed.sae.cloud.digest, "hook": placed.hook},
         "source": known,
         "corpus": corpus_identity(corpus),
-        "settings": asdict(settings),
+        "settings": rules,
         "layout": {"device": device, **asdict(layout), "characters_of_a_shard": CHARACTERS},
     }
     if settings.has_controls:

@@ -21,3 +21,8 @@ def dictionaries_of(
             module = control_module(sae, control, fires_above)
             dictionaries[f"{number}.{draw}"] = Dictionary(module, hook, control.n_features, True, device)
     return dictionaries
+
+
+def is_control(name: str) -> bool:
+    """Whether a shard has that name for a control."""
+    return "." in name

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from saegeo_core.activations.source import ActivationSource
+from saegeo_core.activations.source import ActivationSource, NamesTokens
 from saegeo_core.corpora.corpus import Corpus
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.store import firing_folder
@@ -102,6 +102,11 @@ class _Harvest:
 
     def run(self) -> list[Harvested]:
         refuse_other_width(self.saes, self.source)
+        if self.settings.contexts is not None and not isinstance(self.source, NamesTokens):
+            raise SaegeoError(
+                "the source gives activations and no text, so that it cannot be told what features fire on",
+                "leave out --contexts, or name a model and a corpus",
+            )
         with ExitStack() as held:
             for name in sorted(set(self.names)):
                 held.enter_context(alone(self.out, *name))
@@ -109,7 +114,7 @@ class _Harvest:
 
     def _run_alone(self) -> list[Harvested]:
         there = [
-            read_finished(sae.description.spec, folder, configuration)
+            read_finished(sae.description.spec, folder, configuration, with_contexts=self.settings.contexts is not None)
             for sae, folder, configuration in zip(self.saes, self.folders, self._configurations, strict=True)
         ]
         finished = [harvested for harvested in there if harvested]
@@ -243,7 +248,13 @@ class _Harvest:
             merger = Merger(self.shards, records, self.settings, scratch)
             for number, (placed, drawn) in enumerate(zip(self.saes, controls, strict=True)):
                 firing = merger.firing(f"{number}", placed, drawn, **self._described)
-                harvested.append(
-                    write_finished(placed.description.spec, self.folders[number], self._configurations[number], firing)
+                contexts = None
+                if self.settings.contexts is not None and isinstance(self.source, NamesTokens):
+                    contexts = merger.contexts(f"{number}", placed, self.source)
+                name, folder, configuration = (
+                    placed.description.spec,
+                    self.folders[number],
+                    self._configurations[number],
                 )
+                harvested.append(write_finished(name, folder, configuration, firing, contexts))
         return harvested

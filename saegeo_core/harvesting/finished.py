@@ -8,6 +8,7 @@ from typing import Any
 
 from saegeo_core.atomic_file import clear_leftovers, replacing
 from saegeo_core.errors import SaegeoError
+from saegeo_core.firing.contexts import FiringContexts, remove_contexts
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.firing.store import MANIFEST
 from saegeo_core.harvesting.configuration import refuse_differences
@@ -19,15 +20,25 @@ CONFIGURATION = "harvest.json"
 
 @dataclass(frozen=True, eq=False)
 class Harvested:
-    """The outcome for one SAE: its name, where its firing statistics lie, and these."""
+    """The outcome for one SAE.
+
+    Attributes:
+        spec: its name.
+        folder: where its firing statistics lie.
+        firing: these.
+        contexts: what its features fire on; None where that was not kept.
+    """
 
     spec: str
     folder: Path
     firing: FiringStatistics
+    contexts: FiringContexts | None = None
 
 
-def read_finished(spec: str, folder: Path, configuration: Mapping[str, Any]) -> Harvested | None:
-    """What `folder` holds, if it was harvested just so; None where nothing is there, or it is damaged.
+def read_finished(
+    spec: str, folder: Path, configuration: Mapping[str, Any], *, with_contexts: bool = False
+) -> Harvested | None:
+    """What `folder` holds, if it was harvested just so; None where nothing is there, or not all, or it is damaged.
 
     Raises:
         SaegeoError: it was harvested otherwise.
@@ -40,13 +51,22 @@ def read_finished(spec: str, folder: Path, configuration: Mapping[str, Any]) -> 
         before = {"harvest": "unknown"}
     refuse_differences(before, configuration, f"{spec} was harvested", folder)
     try:
-        return Harvested(spec, folder, FiringStatistics.open(folder))
+        found = _opened(spec, folder)
     except SaegeoError:
         return None
+    return None if with_contexts and found.contexts is None else found
 
 
-def write_finished(spec: str, folder: Path, configuration: Mapping[str, Any], firing: FiringStatistics) -> Harvested:
-    """Write firing statistics, in place of what was there, and of what a harvest that was killed left half-written.
+def write_finished(
+    spec: str,
+    folder: Path,
+    configuration: Mapping[str, Any],
+    firing: FiringStatistics,
+    contexts: FiringContexts | None = None,
+) -> Harvested:
+    """Write firing statistics, and what features fire on.
+
+    They take the place of what was there, and of what a harvest that was killed left half-written.
 
     Raises:
         SaegeoError, OSError: the folder is full or may not be written to.
@@ -57,5 +77,12 @@ def write_finished(spec: str, folder: Path, configuration: Mapping[str, Any], fi
         clear_leftovers(place)
     with replacing(folder / CONFIGURATION) as file:
         file.write(json.dumps(configuration, indent=1).encode())
+    remove_contexts(folder)
+    if contexts is not None:
+        contexts.write(folder)
     firing.write(folder)
-    return Harvested(spec, folder, FiringStatistics.open(folder))
+    return _opened(spec, folder)
+
+
+def _opened(spec: str, folder: Path) -> Harvested:
+    return Harvested(spec, folder, FiringStatistics.open(folder), FiringContexts.open(folder))

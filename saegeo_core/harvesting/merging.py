@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saegeo_core.activations.source import NamesTokens
+from saegeo_core.firing.contexts import N_TOP_TOKENS, FiringContexts
 from saegeo_core.firing.incidence import Incidence, concatenate, from_stored
 from saegeo_core.firing.reflection import Reflection
 from saegeo_core.firing.statistics import Control, FiringStatistics
@@ -16,7 +18,9 @@ from saegeo_core.harvesting.configuration import corpus_identity, source_at
 from saegeo_core.harvesting.control import ControlDictionary, Controls
 from saegeo_core.harvesting.placed_sae import PlacedSae
 from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.harvesting.shard_texts import NO_TOKEN, PLACES, TOKENS, Texts
 from saegeo_core.harvesting.shards import BLOCKS, FIRED, ShardFolder, ShardRecord
+from saegeo_core.harvesting.strongest import strongest_tokens
 
 Json = Mapping[str, Any]
 REFLECTED = "those of the SAE, reflected with its encoder along the principal axes of the activations"
@@ -71,6 +75,39 @@ class Merger:
                 partial(self._control, f"{dictionary}.{draw}", control, placed, text | self._facts(controls, draw))
                 for draw, control in enumerate(controls.dictionaries)
             ),
+        )
+
+    def contexts(self, dictionary: str, placed: PlacedSae, source: NamesTokens) -> FiringContexts:
+        """What the features of an SAE fire on, from what the shards have for `dictionary`; `source` knows the texts of tokens."""
+        n_contexts = self._settings.contexts or 0
+        parts = (
+            Texts.from_arrays(
+                self._shards.read(number, dictionary + PLACES), self._shards.read(number, dictionary + TOKENS)
+            )
+            for number in range(len(self._records))
+        )
+        texts = reduce(lambda before, part: before.plus(part, n_contexts), parts)
+        sums = strongest_tokens(texts.sums, N_TOP_TOKENS)
+        token_ids = np.union1d(texts.around, sums.token)
+        token_ids = token_ids[token_ids != NO_TOKEN]
+        text_of = dict(zip(token_ids.tolist(), map(_as_unicode, source.token_texts(token_ids)), strict=True))
+        is_there = texts.around != NO_TOKEN
+        middle = texts.around.shape[1] // 2
+        return FiringContexts.from_columns(
+            n_contexts,
+            {
+                **texts.places._asdict(),
+                "tokens": [[text_of[token] for token in row if token != NO_TOKEN] for row in texts.around.tolist()],
+                "fired": is_there[:, :middle].sum(1),
+            },
+            {
+                "feature": sums.feature,
+                "token": sums.token,
+                "count": sums.times,
+                "activation_sum": sums.activation_sum,
+                "text": [text_of[token] for token in sums.token.tolist()],
+            },
+            placed.sae.cloud.digest,
         )
 
     def _control(self, dictionary: str, control: ControlDictionary, placed: PlacedSae, text: Json) -> Control:
@@ -179,6 +216,11 @@ class _Pieces(Sequence[Incidence]):
         if number >= self._n_shards:
             raise IndexError(number)
         return from_stored(self._shards.read(number, self._dictionary + FIRED), self._n_features)
+
+
+def _as_unicode(text: str) -> str:
+    """The text without halves of characters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _numbered(groups: NDArray[np.int64]) -> NDArray[np.int64]:

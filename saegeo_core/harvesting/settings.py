@@ -19,6 +19,8 @@ class HarvestSettings:
         control_draws: reflected controls harvested beside every SAE.
         gaussian_draws: Gaussian ones besides.
         seed: decides which they are.
+        contexts: of each feature keep so many of the contexts in which it fired most strongly, and its top tokens; 0 for top tokens
+            alone, None for neither.
 
     Raises:
         SaegeoError: a number that cannot be meant.
@@ -32,6 +34,7 @@ class HarvestSettings:
     control_draws: int = 0
     gaussian_draws: int = 0
     seed: int = 0
+    contexts: int | None = None
 
     @property
     def has_controls(self) -> bool:
@@ -49,6 +52,8 @@ class HarvestSettings:
             )
         if self.documents is not None and self.tokens is not None:
             raise SaegeoError("both a number of documents and of tokens are given", "give one of them")
+        if self.contexts is not None and self.contexts < 0:
+            raise SaegeoError(f"{self.contexts} contexts were asked for", "give 0 for top tokens alone, or more")
         for limit in (self.documents, self.tokens):
             if limit is not None and limit < 1:
                 raise SaegeoError(f"a harvest of {limit} documents or tokens was asked for", "give at least 1")

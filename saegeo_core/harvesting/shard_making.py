@@ -12,11 +12,14 @@ from saegeo_core.activations.source import ActivationBatch, ActivationSource
 from saegeo_core.corpora.corpus import Document
 from saegeo_core.errors import SaegeoError
 from saegeo_core.harvesting.blocks import BlockCutter
+from saegeo_core.harvesting.dictionaries import is_control
 from saegeo_core.harvesting.encoding import Dictionary, Encoder, Layout
 from saegeo_core.harvesting.portions import Portion
 from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.harvesting.shard_texts import Texts, TokensRead
 from saegeo_core.harvesting.shards import BLOCKS, FIRED, Arrays, ShardRecord
 from saegeo_core.harvesting.tally import FiringTally
+from saegeo_core.harvesting.text_tally import TextTally
 
 
 def unwatched(documents: int, tokens: int) -> None:
@@ -62,7 +65,7 @@ class ShardMaker:
         settings = self._settings
         reading = _Reading(portion.documents, most_tokens, watch)
         cutter = BlockCutter(settings.block_tokens, self._layout.n_blocks, settings.keep_tails)
-        tallies = {name: FiringTally(encoder, settings.fires_above) for name, encoder in self._encoders.items()}
+        tallies = {name: self._tally(name, encoder) for name, encoder in self._encoders.items()}
         document_of_block: list[int] = []
         tokens_of_block: list[int] = []
         with closing(reading.batches(self._source)) as batches:
@@ -94,8 +97,14 @@ class ShardMaker:
             f"{BLOCKS}/group_of_document": np.array([_digest(document.group) for document in documents], np.int64),
         }
         for name, tally in tallies.items():
-            arrays |= _named(name, tally)
+            arrays |= _named(name, tally, reading.tokens)
         return record, arrays
+
+    def _tally(self, name: str, encoder: Encoder) -> FiringTally:
+        """Of controls nobody asks what they fire on."""
+        n_contexts = None if is_control(name) else self._settings.contexts
+        texts = None if n_contexts is None else TextTally(encoder.dictionary, n_contexts)
+        return FiringTally(encoder, self._settings.fires_above, texts)
 
 
 class _Reading:
@@ -107,6 +116,7 @@ class _Reading:
         self._watch = watch
         self._last_document = documents[0].position
         self.n_tokens = 0
+        self.tokens = TokensRead()
 
     @property
     def has_enough(self) -> bool:
@@ -124,6 +134,7 @@ class _Reading:
         for batch in self._first_tokens(source.batches(self._documents)):
             self.n_tokens += batch.n_tokens
             self._last_document = int(batch.document[-1])
+            self.tokens.add(batch)
             yield batch
             self._watch(self._last_document + 1, self.n_tokens)
 
@@ -135,7 +146,8 @@ class _Reading:
             n = min(batch.n_tokens, self._most - self.n_tokens)
             kept = {hook: rows[:n] for hook, rows in batch.activations.items()}
             _refuse_non_finite(kept)  # a source looks when it has given its last batch: it may not get there
-            yield ActivationBatch(kept, batch.document[:n], batch.position[:n])
+            token_ids = None if batch.token_ids is None else batch.token_ids[:n]
+            yield ActivationBatch(kept, batch.document[:n], batch.position[:n], token_ids)
             if self.has_enough:
                 return
 
@@ -146,11 +158,14 @@ def _refuse_non_finite(activations: Mapping[str, torch.Tensor]) -> None:
             raise SaegeoError(f"activations at {hook} hold NaN or infinity", "in float16, type --dtype bfloat16")
 
 
-def _named(name: str, tally: FiringTally) -> Arrays:
+def _named(name: str, tally: FiringTally, tokens: TokensRead) -> Arrays:
     counted = tally.result()
-    return {f"{name}/{array}": values for array, values in counted.per_feature().items()} | {
-        f"{name}{FIRED}/{array}": values for array, values in counted.fired.arrays.items()
-    }
+    arrays = {f"{name}/{array}": values for array, values in counted.per_feature().items()}
+    arrays |= {f"{name}{FIRED}/{array}": values for array, values in counted.fired.arrays.items()}
+    if tally.texts is not None:
+        places, sums = tally.texts.result()
+        arrays |= Texts(places, tokens.around(places), sums).arrays(name)
+    return arrays
 
 
 def _label_numbers(documents: list[Document], document_of_block: list[int], labels: list[str]) -> NDArray[np.int32]:

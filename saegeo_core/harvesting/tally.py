@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from saegeo_core.firing.incidence import Incidence, concatenate, from_dense
 from saegeo_core.harvesting.blocks import Unit
 from saegeo_core.harvesting.encoding import Dictionary, Encoder
+from saegeo_core.harvesting.text_tally import TextOfUnit, TextTally
 
 #: Entries of the block-by-feature matrix that wait on the device until they are packed together.
 ENTRIES_WAITING = 2**24
@@ -69,11 +70,13 @@ class FiringTally:
     Args:
         encoder: encodes the units.
         fires_above: a feature fires on a token where its activation is strictly greater; not negative.
+        texts: gathers what features fire on; None where that is not kept.
     """
 
-    def __init__(self, encoder: Encoder, fires_above: float) -> None:
+    def __init__(self, encoder: Encoder, fires_above: float, texts: TextTally | None = None) -> None:
         self._encoder = encoder
         self._fires_above = fires_above
+        self.texts = texts
         self._sums = _Sums.zeros(encoder.dictionary)
         self._waiting = [encoder.dictionary.zeros(torch.bool, 0)]
         self._packed: list[Incidence] = []
@@ -85,11 +88,14 @@ class FiringTally:
             SaegeoError: there is no memory even for one token.
         """
         while True:
+            text = None if self.texts is None else self.texts.of(unit)
             try:
-                fired, sums = self._count(unit)
+                fired, sums = self._count(unit, text)
                 break
             except torch.OutOfMemoryError:
                 self._encoder.halve()
+        if self.texts is not None and text is not None:
+            self.texts.add(text)
         self._sums = self._sums.plus(sums)
         self._waiting.append(fired[: unit.n_blocks])
         if sum(waiting.numel() for waiting in self._waiting) > ENTRIES_WAITING:
@@ -102,7 +108,7 @@ class FiringTally:
         sums = (values[features].cpu().numpy() for values in self._sums)
         return Tallied(concatenate(self._packed), features.cpu().numpy().astype(np.int32), *sums)
 
-    def _count(self, unit: Unit) -> tuple[torch.Tensor, _Sums]:
+    def _count(self, unit: Unit, text: TextOfUnit | None) -> tuple[torch.Tensor, _Sums]:
         """Which features fired in which blocks, bool (blocks of the unit, n_features), and their sums."""
         dictionary, size = self._encoder.dictionary, unit.block_tokens
         rows_of_unit = unit.activations[dictionary.hook]
@@ -117,6 +123,8 @@ class FiringTally:
             fired[blocks, features] |= fires.view(blocks.stop - blocks.start, -1, fires.shape[1]).any(1)
             sums.token_counts[features] += fires.sum(0, dtype=torch.int32)
             values = torch.where(fires, activations, 0.0)
+            if text is not None:
+                text.add(rows, features, fires, values)
             sums.activation_sum[features] += values.sum(0, dtype=torch.float64)
             sums.activation_max[features] = torch.maximum(sums.activation_max[features], values.amax(0))
             sums.activation_sum_of_squares[features] += values.square_().sum(0, dtype=torch.float64)

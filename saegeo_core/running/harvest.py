@@ -38,6 +38,7 @@ def harvest(
     control_draws: int = 19,
     gaussian_draws: int = 3,
     seed: int = 0,
+    contexts: int | None = None,
     device: str = "auto",
     watch: Watch = unwatched,
     plugins: PluginManager | None = None,
@@ -65,11 +66,14 @@ def harvest(
         control_draws: how many of these are the SAE itself, reflected; a p-value needs 19.
         gaussian_draws: how many are drawn from the decoder's Gaussian.
         seed: decides which they are.
+        contexts: of each feature keep so many of the contexts in which it fired most strongly, and its top tokens; 0 for top tokens
+            alone, where the text may not be passed on; None for neither.
         device: "auto", "cpu", "cuda" or "cuda:i".
         watch: told after every batch how many documents and tokens are done, and how many of these tokens by this call.
 
     Returns:
-        For each SAE its name (`spec`), the `folder` of its firing statistics, and these (`firing`), as `run(firing=…)` takes them.
+        For each SAE its name (`spec`), the `folder` of its firing statistics, these (`firing`), as `run(firing=…)` takes them, and
+        what its features fire on (`contexts`).
 
     Raises:
         SaegeoError: an SAE, model, corpus or device that is not there, or that does not fit the others; contradictory limits; a
@@ -84,6 +88,7 @@ def harvest(
         control_draws=control_draws if control else 0,
         gaussian_draws=gaussian_draws if control else 0,
         seed=seed,
+        contexts=contexts,
     )
     named = [saes] if isinstance(saes, str | Path) else saes
     return plan_harvest(

@@ -10,6 +10,7 @@ import torch
 from saegeo_core import harvest
 from saegeo_core.activations.synthetic_source import Plant
 from saegeo_core.cli.harvest_progress import progress_words
+from saegeo_core.firing.contexts import FiringContexts
 from saegeo_core.firing.statistics import FiringStatistics
 from saegeo_core.harvesting.settings import HarvestSettings
 from saegeo_core.sweeping import elsewhere
@@ -175,6 +176,23 @@ def test_a_model_and_a_corpus(saegeo, sae_folder, tiny_gpt2, lines):
         assert firing.corpus["hook"] == f"blocks.{layer}.hook_resid_post"
 
 
+def test_what_features_fire_on_is_kept_where_it_is_asked_for(saegeo, sae_folder, tiny_gpt2, lines, planted_sae):
+    sae = sae_folder("sae", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2")
+    wanted = ["harvest", sae, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8]
+    assert saegeo(*wanted, "--contexts", 2).exit_code == 0
+    texts = [json.loads(line)["text"].split() for line in lines.read_text().splitlines()]
+    kept = FiringContexts.open(Path("saegeo-harvest/local/sae"))
+    assert len(kept.contexts) > 2
+    for feature in range(64):
+        for context in kept.contexts_of(feature):
+            words = "".join(context.tokens).split()
+            first = context.position - context.fired
+            assert words == texts[context.document][first : first + len(words)]
+    refused = saegeo("harvest", planted_sae, "--model", f"synthetic:{PLANT}", "--contexts", 2, "--out", "planted")
+    assert refused.exit_code == 2
+    assert "leave out --contexts" in refused.stderr
+
+
 def _passed(value):
     return ForkingPickler.loads(ForkingPickler.dumps(value))
 
@@ -200,7 +218,7 @@ def test_done_elsewhere_it_is_the_same_harvest(saegeo, sae_folder, tiny_gpt2, li
     """Where model and SAE do not lie by their names, they are sent."""
     sae = sae_folder("sae", d_in=16, hook="blocks.0.hook_resid_post", model="tiny-gpt2")
     draws = ["--control", "random", "--control-draws", 1, "--gaussian-draws", 1]
-    wanted = ["harvest", sae, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8, *draws]
+    wanted = ["harvest", sae, "--model", tiny_gpt2, "--corpus", lines, "--block-tokens", 8, *draws, "--contexts", 2]
     assert saegeo(*wanted, "--out", "here").exit_code == 0
 
     def move():

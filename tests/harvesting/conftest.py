@@ -40,6 +40,8 @@ class ListCorpus:
 class WordSource:
     """Every word of a document is a token, its activation drawn from a generator seeded by the word, another at every hook.
 
+    Words have seven letters at most, which make their numbers.
+
     Batches hold `batch_tokens` tokens, wherever documents end; `after_batch` is called behind each.
     """
 
@@ -69,8 +71,12 @@ class WordSource:
                 {hook: torch.stack([self.activation(hook, word) for _, _, word in some]) for hook in self.d_in},
                 np.array([position for position, _, _ in some]),
                 np.array([place for _, place, _ in some]),
+                np.array([int.from_bytes(word.encode(), "big") for *_, word in some]),
             )
             self.after_batch(number)
+
+    def token_texts(self, token_ids):
+        return [" " + token.to_bytes(7, "big").lstrip(b"\0").decode() for token in token_ids.tolist()]
 
     def statistics(self):
         return {hook: {"tokens": self._n_tokens, "high_norm": 0} for hook in self.d_in}

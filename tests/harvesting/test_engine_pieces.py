@@ -27,7 +27,8 @@ def encoder_of(placed, entries, block_tokens=4):
 
 def unit_of(rows, block_tokens, n_tokens=None):
     tokens = [block_tokens] * (len(rows) // block_tokens) if n_tokens is None else n_tokens
-    return Unit({"here": rows}, list(range(len(tokens))), tokens, block_tokens)
+    starts, token_ids = [0] * len(tokens), np.arange(len(rows)) % 5
+    return Unit({"here": rows}, list(range(len(tokens))), tokens, block_tokens, starts, token_ids)
 
 
 @pytest.fixture
