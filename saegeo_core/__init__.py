@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from saegeo_core.errors import MissingInput, SaegeoError
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.harvesting.finished import Harvested
+    from saegeo_core.inspecting.feature_cards import FeatureCards
+    from saegeo_core.inspecting.features import features
+    from saegeo_core.inspecting.matching import Matches, match
     from saegeo_core.loading import load_cloud
     from saegeo_core.loading.releases import releases
     from saegeo_core.measuring.declaration import Declarations, Declared
@@ -40,12 +43,14 @@ _HOME = {
     "Declarations": "measuring.declaration",
     "Declared": "measuring.declaration",
     "Example": "plugin.analysis",
+    "FeatureCards": "inspecting.feature_cards",
     "FeatureCloud": "cloud.feature_cloud",
     "Figure": "report.findings",
     "Findings": "report.findings",
     "FiringStatistics": "firing.statistics",
     "Harvested": "harvesting.finished",
     "Interval": "report.metric",
+    "Matches": "inspecting.matching",
     "Metric": "report.metric",
     "MissingInput": "errors",
     "NullComparison": "report.metric",
@@ -59,10 +64,12 @@ _HOME = {
     "SaegeoError": "errors",
     "TextActivations": "activations.text_activations",
     "compare": "comparison",
+    "features": "inspecting.features",
     "harvest": "running.harvest",
     "hookimpl": "plugin.hookspecs",
     "load_cloud": "loading",
     "load_reports": "report.reports",
+    "match": "inspecting.matching",
     "page": "rendering.export",
     "releases": "loading.releases",
     "run": "running.run",
@@ -79,12 +86,14 @@ __all__ = [
     "Declarations",
     "Declared",
     "Example",
+    "FeatureCards",
     "FeatureCloud",
     "Figure",
     "Findings",
     "FiringStatistics",
     "Harvested",
     "Interval",
+    "Matches",
     "Metric",
     "MissingInput",
     "NullComparison",
@@ -98,10 +107,12 @@ __all__ = [
     "SaegeoError",
     "TextActivations",
     "compare",
+    "features",
     "harvest",
     "hookimpl",
     "load_cloud",
     "load_reports",
+    "match",
     "page",
     "releases",
     "run",

@@ -42,6 +42,22 @@ class Display(Protocol):
         """A comparison as a terminal shows it."""
         ...
 
+    def features_line(self, cards: Any) -> str:
+        """Cards of features on one line."""
+        ...
+
+    def features_text(self, cards: Any) -> str:
+        """Cards of features as a terminal shows them."""
+        ...
+
+    def matches_line(self, matches: Any) -> str:
+        """Counterparts of features on one line."""
+        ...
+
+    def matches_text(self, matches: Any) -> str:
+        """Counterparts of features as a terminal shows them."""
+        ...
+
     def comparison_html(self, comparison: Any) -> str:
         """HTML of a comparison."""
         ...

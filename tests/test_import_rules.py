@@ -31,6 +31,7 @@ ROOMS = {
     "running": {"numpy", "torch"},
     "sweeping": {"pydantic", "ray", "torch"},
     "comparison": {"numpy", "pandas", "scipy"},
+    "inspecting": {"numpy", "pandas", "torch"},
     "testing": ARRAYS | {"pydantic"},
     "rendering": SHOWN,
     "cli": {"click", "rich"},

@@ -22,6 +22,8 @@ from saegeo_core.rendering.l0_text import l0_text
 from saegeo_core.rendering.metric_words import against_null, estimate
 from saegeo_core.rendering.numbers import count
 from saegeo_core.rendering.report_header import header
+from saegeo_core.rendering.terminal.feature_cards import feature_cards
+from saegeo_core.rendering.terminal.match_table import match_table
 from saegeo_core.rendering.terminal.metric_table import HEADINGS, metric_cells, metric_notes
 from saegeo_core.rendering.terminal.report_summary import report_summary
 from saegeo_core.rendering.text_table import TextTable
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.comparison import Comparison
+    from saegeo_core.inspecting.feature_cards import FeatureCards
+    from saegeo_core.inspecting.matching import Matches
     from saegeo_core.report.report import Report
 
 WIDTH = 80
@@ -119,6 +123,26 @@ def comparison_text(comparison: "Comparison") -> str:
     """What `saegeo compare` prints of it."""
     tables = [comparison_texts(comparison), *rank_texts(comparison), *profile_texts(comparison)]
     return _printed(console_tables(tables, comparison.profile, WIDTH))
+
+
+def features_line(cards: "FeatureCards") -> str:
+    """How many, of which SAE: <10 FeatureCards of minilm-l6:layer_3, lobe 5>."""
+    return visible(f"<{count(len(cards))} FeatureCards of {cards.sae.spec}{cards.chosen and f', {cards.chosen}'}>")
+
+
+def features_text(cards: "FeatureCards") -> str:
+    """What `saegeo features` prints of them."""
+    return _printed(feature_cards(cards, WIDTH))
+
+
+def matches_line(matches: "Matches") -> str:
+    """How many, of which SAEs."""
+    return visible(f"<{count(len(matches))} Matches of {matches.sae.spec} in {matches.other.spec}>")
+
+
+def matches_text(matches: "Matches") -> str:
+    """What `saegeo match` prints of them."""
+    return _printed(match_table(matches, WIDTH))
 
 
 def comparison_html(comparison: "Comparison") -> str:

@@ -84,6 +84,12 @@ def harvested() -> Mapping[str, sg.FiringStatistics]:
     return {one.spec: one.firing for one in found}
 
 
+def looked_at(folder: Path) -> pd.DataFrame:
+    cards: sg.FeatureCards = sg.features("minilm-l6:layer_3", [1, 2], sort="rate", firing=folder)
+    found: sg.Matches = sg.match("minilm-l6:layer_3", cards[0].feature, "minilm-l6:seed_1_layer_3")
+    return pd.concat([cards.frame, found.frame])
+
+
 def told(error: sg.SaegeoError) -> str:
     return "input" if isinstance(error, sg.MissingInput) else error.hint
 

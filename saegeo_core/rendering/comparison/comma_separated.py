@@ -24,14 +24,14 @@ def comma_separated(table: TextTable, comparison: Comparison) -> str:
     names = [*NUMBERS, *RANKS] if comparison.rankings else NUMBERS
     has_groups = any(table.groups)
     headings = [*["group"] * has_groups, *table.headings, *(f"{id_}.{number}" for id_ in ids for number in names)]
-    writer.writerow(map(_harmless, headings))
+    writer.writerow(map(harmless, headings))
     for row, group, texts in zip(comparison.rows, table.groups, table.rows, strict=True):
         numbers = [of_cell[number] for of_cell in comparison.numbers(row) for number in names]
-        writer.writerow([*map(_harmless, [group] * has_groups), *map(_harmless, texts), *numbers])
+        writer.writerow([*map(harmless, [group] * has_groups), *map(harmless, texts), *numbers])
     return out.getvalue()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A spreadsheet runs a field that begins like a formula; a blank before it makes it text. Numbers stay as they are."""
     shown = visible(text)
     return shown if NUMBER.fullmatch(shown) else FORMULA.sub(r"\1 ", shown)
