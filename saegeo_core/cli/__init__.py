@@ -10,7 +10,7 @@ from saegeo_core.cli.command_group import CommandGroup
 COMMANDS = {
     "run": "Measure SAEs with analyses, and store the reports.",
     "harvest": "Find out in which blocks of text which features fire.",
-    "features": "Look at single features: what they fire on, their neighbors, their lobe.",
+    "features": "Look at single features, what they fire on, their neighbors and their lobe.",
     "match": "Find the counterparts of features in another SAE, beside chance.",
     "compare": "Put SAEs side by side, and say which differences are real.",
     "show": "Print a stored report in full.",

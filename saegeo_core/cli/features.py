@@ -58,7 +58,7 @@ def command(
     as_format: str,
     **asked: Any,
 ) -> None:
-    """Look at single features: what they fire on, their neighbors, their lobe.
+    """Look at single features, what they fire on, their neighbors and their lobe.
 
     SAE is release:sae_id or a path; layer 3 of the bundled release minilm-l6 without one. IDS are numbers of features,
     for example 1,5,9-20; SAE#412 names one feature.
