@@ -15,6 +15,7 @@ COMMANDS = {
     "compare": "Put SAEs side by side, and say which differences are real.",
     "show": "Print a stored report in full.",
     "page": "Turn stored reports into one HTML file to look at and send.",
+    "export": "Write stored reports, or the features they are of, for other programs.",
     "plugins": "List what is installed; show or check one analysis, or begin a new one.",
     "releases": "List SAE releases, and the SAEs of those that match a pattern.",
 }

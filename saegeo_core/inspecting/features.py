@@ -8,7 +8,7 @@ import numpy as np
 
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.inspecting.feature_cards import FeatureCard, FeatureCards, Neighbor, Value
-from saegeo_core.inspecting.stored_facts import WRITTEN_BY, FeatureTable, StoredFacts
+from saegeo_core.inspecting.stored_facts import WRITTEN_BY, StoredFacts
 from saegeo_core.inspecting.what_fires import WhatFires
 from saegeo_core.loading import load_cloud
 from saegeo_core.loading.feature_choice import chosen_features
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from saegeo_core.cloud.feature_cloud import FeatureCloud
     from saegeo_core.firing.statistics import FiringStatistics
     from saegeo_core.plugin.manager import PluginManager
+    from saegeo_core.report.report import Report
 
 N_NEAREST = 3
 OWN = ("id", "norm", "rate", "max")
@@ -35,7 +36,9 @@ def features(
     most: int | None = None,
     firing: "FiringStatistics | str | Path | None" = None,
     labels: str | Path | None = None,
-    results: str | Path = "saegeo-results",
+    results: "str | Path | Sequence[Report]" = "saegeo-results",
+    n_nearest: int = N_NEAREST,
+    columns: Sequence[str] = (),
     plugins: "PluginManager | None" = None,
 ) -> FeatureCards:
     """What is known of single features: a card for each.
@@ -50,7 +53,9 @@ def features(
         most: so many cards; None for all.
         firing: a folder of `harvest`, or firing statistics; bundled SAEs bring their own.
         labels: a file with a text for each feature.
-        results: the folder of stored reports.
+        results: the folder of stored reports, or reports.
+        n_nearest: so many nearest features.
+        columns: further columns of reports that cards are to have.
 
     Raises:
         SaegeoError: an SAE, feature, table or column that is not there, a lobe or family that no report knows, a damaged file.
@@ -80,9 +85,9 @@ def features(
         rows = rows[_order(_sorted_by(cloud, fires, facts, sort, rows), descending=sort != "id")]
     elif asked is None and ids is None:
         rows = _by_default(cloud, rows, fires, [] if lobe is None else facts.typical("lobe", lobe))
-    shown = rows[:most]
+    shown, names = rows[:most], [*WRITTEN_BY, *columns, *(asked.columns if asked else ())]
     return FeatureCards(
-        cards_of(cloud, shown, fires, facts, asked),
+        cards_of(cloud, shown, fires, facts, names=names, n_nearest=n_nearest),
         cloud.sae,
         chosen=", ".join(words),
         n_chosen=len(rows),
@@ -95,12 +100,12 @@ def cards_of(
     rows: Integers,
     fires: WhatFires,
     facts: StoredFacts,
-    asked: FeatureTable | None = None,
+    *,
+    names: Iterable[str] = WRITTEN_BY,
+    n_nearest: int = N_NEAREST,
 ) -> list[FeatureCard]:
-    """The cards of some rows of a cloud."""
-    columns = {name: known for name in WRITTEN_BY if (known := facts.column(name))}
-    if asked is not None:
-        columns |= {name: asked.column(name) for name in asked.columns}
+    """The cards of some rows of a cloud, with the columns of reports of these names."""
+    columns = {name: known for name in names if (known := facts.column(name))}
     return [
         _card(
             cloud,
@@ -109,7 +114,7 @@ def cards_of(
             fires,
             {name: known.get(int(cloud.feature_ids[row])) for name, known in columns.items()},
         )
-        for row, nearest in zip(rows.tolist(), _nearest(cloud, rows), strict=True)
+        for row, nearest in zip(rows.tolist(), _nearest(cloud, rows, n_nearest), strict=True)
     ]
 
 
@@ -140,11 +145,11 @@ def _card(
     )
 
 
-def _nearest(cloud: "FeatureCloud", rows: Integers) -> list[tuple[Neighbor, ...]]:
+def _nearest(cloud: "FeatureCloud", rows: Integers, n_wanted: int) -> list[tuple[Neighbor, ...]]:
     """For each row the other features of largest cosine."""
     from saegeo_core.numerics.nearest_neighbors import nearest_neighbors
 
-    n_nearest = min(N_NEAREST, cloud.n_features - 1)
+    n_nearest = min(n_wanted, cloud.n_features - 1)
     if not len(rows) or not n_nearest:
         return [()] * len(rows)
     order = np.concatenate([rows, np.setdiff1d(np.arange(cloud.n_features), rows)])

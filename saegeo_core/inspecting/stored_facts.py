@@ -66,12 +66,14 @@ class StoredFacts:
         return facts
 
     @classmethod
-    def of(cls, cloud: FeatureCloud, results: str | Path) -> "StoredFacts":
-        """Those below a folder of reports that are of just these directions; none where there is no folder.
+    def of(cls, cloud: FeatureCloud, results: str | Path | Sequence[Report]) -> "StoredFacts":
+        """Those of the reports, or below a folder of them, that are of just these directions; none where there is no folder.
 
         Raises:
             SaegeoError: there are reports, and all of them are damaged.
         """
+        if not isinstance(results, str | Path):
+            return cls((report for report in results if report.sae.digest == cloud.digest), "the reports given")
         folder = Path(results) / cloud.sae.release / cloud.sae.sae_id
         found, skipped = gather([folder]) if folder.exists() else ([], [])
         if skipped and not found and any(folder.rglob("*.json")):

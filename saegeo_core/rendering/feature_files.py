@@ -82,10 +82,13 @@ def matches_csv(matches: "Matches") -> str:
 
 
 def _comma_separated(rows: Sequence[Mapping[str, Any]]) -> str:
+    return comma_separated_rows(list(dict.fromkeys(name for row in rows for name in row)), rows)
+
+
+def comma_separated_rows(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """No value is an empty field; what a spreadsheet would run is text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = list(dict.fromkeys(name for row in rows for name in row))
     writer.writerow(map(harmless, names))
     writer.writerows([_field(row.get(name)) for name in names] for row in rows)
     return out.getvalue()

@@ -83,3 +83,18 @@ def test_a_feature_is_its_own_counterpart_in_a_copy(narrow, matrix, another):
     [heading, first, _] = narrow("match", matrix, "3,5", another, "--format", "csv").stdout.splitlines()
     assert heading.startswith("feature,counterpart,cosine,chance_cosine,pvalue,is_mutual")
     assert first.startswith("3,3,1.0,")
+
+
+def test_reports_are_exported(narrow, matrix):
+    assert narrow("run", "--plugin", "entropy", matrix, "--set", "entropy.null_draws=19").exit_code == 0
+    result = narrow("export", "saegeo-results", "--to", "delphi-neighbors", "out")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("delphi-neighbors: out/decoder.npy/")
+    for typed, told in (
+        (["export", "saegeo-results", "--to", "csv"], "type saegeo export REPORT… --to csv OUT"),
+        (["export", "nowhere", "out", "--to", "csv"], "nowhere"),
+        (["export", "saegeo-results", "out", "--to", "neuronpedia-json"], "--contexts 5"),
+    ):
+        result = narrow(*typed)
+        assert result.exit_code == 2
+        assert told in result.stderr

@@ -8,6 +8,7 @@ import torch
 
 from saegeo_core import load_cloud
 from saegeo_core.firing import bundled as bundled_firing
+from saegeo_core.firing.contexts import N_TOP_TOKENS, FiringContexts
 from saegeo_core.firing.statistics import FiringStatistics
 
 RELEASE = json.loads((bundled_firing.BUNDLED / "minilm-l6" / "release.json").read_text(encoding="utf-8"))
@@ -76,7 +77,7 @@ def test_they_open_as_a_harvest_does(sae_id):
 def test_together_they_take_at_most_30_megabytes_and_hold_no_text():
     files = [file for folder in FOLDERS for file in folder.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) <= 30e6
-    assert {file.suffix for file in files} == {".npy", ".npz", ".json"}
+    assert {file.suffix for file in files if file.name != "top_tokens.parquet"} == {".npy", ".npz", ".json"}
     manifests = [file for file in files if file.suffix == ".json"]
     assert max(file.stat().st_size for file in manifests) < 10_000
     assert not any(place in file.read_text() for file in manifests for place in ("/tmp", "/home", "/root", "/work"))
@@ -84,3 +85,17 @@ def test_together_they_take_at_most_30_megabytes_and_hold_no_text():
 
 def test_an_sae_that_is_not_bundled_has_none():
     assert bundled_firing.bundled_firing("gemma-scope", "layer_3") is None
+
+
+@pytest.mark.parametrize("sae_id", ["layer_3", "seed_1_layer_3"])
+def test_of_the_text_there_are_top_tokens_alone(sae_id):
+    found = FiringContexts.open(bundled_firing.firing_home("minilm-l6", sae_id))
+    firing = bundled_firing.bundled_firing("minilm-l6", sae_id)
+    assert (found.n_contexts, len(found.contexts)) == (0, 0)
+    assert found.sae_digest == firing.sae_digest
+    for feature in np.flatnonzero(firing.counts)[::50]:
+        tokens = found.top_tokens_of(int(feature))
+        assert 1 <= len(tokens) <= N_TOP_TOKENS
+        # Another processor rounds otherwise, so that a feature near its threshold fires once more or less.
+        assert sum(token.count for token in tokens) <= firing.token_counts[feature] + 2
+        assert sum(token.activation_sum for token in tokens) <= 1.01 * firing.activation_sum[feature]

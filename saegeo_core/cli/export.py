@@ -1,0 +1,52 @@
+"""`saegeo export`: reports and features as files that other programs read."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from saegeo_core.cli.command_group import DONE, SOME_FAILED
+from saegeo_core.cli.options import NamedPath
+from saegeo_core.errors import SaegeoError
+
+FORMATS = ("parquet", "csv", "neuronpedia-json", "delphi-neighbors", "embedding-atlas")
+
+
+@click.command("export")
+@click.argument("places", metavar="REPORT|DIR... OUT", nargs=-1, required=True, type=NamedPath(path_type=Path))
+@click.option("--to", type=click.Choice(FORMATS), required=True, help="What is written.")
+@click.option(
+    "--firing", type=click.Path(exists=True, path_type=Path), metavar="DIR", help="A folder of saegeo harvest."
+)
+@click.option(
+    "--feature-labels",
+    "labels",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A file with one label for each feature.",
+)
+@click.pass_context
+def command(
+    context: click.Context, /, *, places: tuple[Path, ...], to: Any, firing: Path | None, labels: Path | None
+) -> None:
+    """Write stored reports, or the features they are of, for other programs.
+
+    Takes report files and folders of them, and at last the folder to write into. parquet and csv hold every metric and table;
+    the others what is known of each feature of the SAEs measured.
+    """
+    from saegeo_core.cli.messages import complain, results
+    from saegeo_core.rendering.exports.export_files import export_files
+    from saegeo_core.rendering.plain_text import plain
+    from saegeo_core.report.gather import gather
+
+    *sources, out = places
+    if not sources:
+        raise SaegeoError("one place was named, and two are needed", f"type saegeo export REPORT… --to {to} OUT")
+    reports, skipped = gather(sources)
+    for error in skipped:
+        complain("skipped", error)
+    if not reports:
+        raise SaegeoError("there is no report to export", "saegeo run makes some")
+    for path in export_files(reports, to, out, firing=firing, labels=labels, plugins=context.obj):
+        results().print(plain(f"{to}: {path}"), soft_wrap=True)
+    context.exit(SOME_FAILED if skipped else DONE)
