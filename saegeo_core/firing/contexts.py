@@ -155,9 +155,8 @@ class FiringContexts:
     def _write(self, table: "pa.Table", path: Path) -> None:
         import pyarrow.parquet as pq
 
-        facts = _Facts(
-            format_version=1, n_contexts=self.n_contexts, sae_digest=self.sae_digest, sha256=_checksum(table)
-        )
+        told = {"format_version": 1, "n_contexts": self.n_contexts, "sae_digest": self.sae_digest}
+        facts = _Facts(**told, sha256=_checksum(table, told))
         with replacing(path) as file:
             pq.write_table(
                 table.replace_schema_metadata({FACTS: facts.model_dump_json()}),
@@ -224,7 +223,8 @@ def _read(path: Path, columns: "pa.Schema") -> "tuple[pa.Table, _Facts]":
     except (ValidationError, Exception) as error:  # a damaged file fails in many ways, Arrow's among them
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SaegeoError(f"cannot read {path}: {first}", "harvest again") from None
-    is_whole = not any(column.null_count for column in table.columns) and _checksum(table) == facts.sha256
+    checksum = _checksum(table, facts.model_dump(exclude={"sha256"}))
+    is_whole = not any(column.null_count for column in table.columns) and checksum == facts.sha256
     if not is_whole or (np.diff(table["feature"].to_numpy()) < 0).any():
         raise SaegeoError(f"{path} is damaged: it is not what was written", "harvest again")
     return table.replace_schema_metadata(), facts
@@ -246,9 +246,9 @@ def _rows_of(table: "pa.Table", feature: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _checksum(table: "pa.Table") -> str:
-    """SHA-256 of all values, whatever way they lie in the file."""
-    content = hashlib.sha256()
+def _checksum(table: "pa.Table", told: dict[str, Any]) -> str:
+    """SHA-256 of all values and of what is told besides, whatever way they lie in the file."""
+    content = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
     for row in table.to_pylist():
         content.update(json.dumps(row, sort_keys=True).encode("utf-8", "surrogatepass"))
     return content.hexdigest()

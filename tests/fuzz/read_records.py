@@ -4,6 +4,7 @@ import json
 import tempfile
 import warnings
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from unittest import mock
@@ -229,6 +230,53 @@ def numbers_of_firing(statistics):
     }  # fmt: skip
 
 
+def contexts_example():
+    from saegeo_core.firing.contexts import FiringContexts
+
+    features = [0, 0, 3]
+    found = FiringContexts.from_columns(
+        2,
+        {
+            "feature": features,
+            "value": [2.0, 1.0, 4.0],
+            "document": [3, 1, 0],
+            "position": [0, 5, 9],
+            "tokens": [["a", " b"], [" c", "d", " e"], ["é"]],
+            "fired": [1, 2, 0],
+        },
+        {
+            "feature": features,
+            "text": [" b", "d", "é"],
+            "token": [5, 7, 1],
+            "count": [9, 2, 4],
+            "activation_sum": [3.5, 0.5, 4.0],
+        },
+        "0" * 64,
+    )
+
+    def write(folder):
+        folder.mkdir()
+        found.write(folder)
+
+    return written(write, "h")
+
+
+def contexts_at(folder):
+    """All of both files; a folder without the second keeps nothing, which is said as a mistake here."""
+    from saegeo_core import SaegeoError
+    from saegeo_core.firing.contexts import FiringContexts
+
+    found = FiringContexts.open(folder / "h")
+    if found is None:
+        raise SaegeoError("nothing was kept")
+    return {
+        "n": found.n_contexts,
+        "sae": found.sae_digest,
+        "contexts": [list(map(asdict, found.contexts_of(feature))) for feature in range(4)],
+        "tokens": [list(map(asdict, found.top_tokens_of(feature))) for feature in range(4)],
+    }
+
+
 def cooccurrence_example():
     fired = np.random.default_rng(5).random((40, N)) < 0.3
     return {"c.npz": npz_bytes(np.savez_compressed, histogram=fired.T.astype(np.int64) @ fired, n_chunks=np.array(40))}
@@ -389,6 +437,7 @@ READERS = [
     Reader("reports, compare", two_reports, compared, spoiled=("one",)),
     Reader("reports, page", two_reports, page_of, spoiled=("one",), is_slow=True),
     Reader("firing statistics", firing_example, firing_at),
+    Reader("contexts", contexts_example, contexts_at),
     Reader("co-occurrence .npz", cooccurrence_example, cooccurrence_at, cooccurrence_says),
     Reader("stored activations .npy", lambda: shards(as_npy), stored_at, partial(stored_says, "npy")),
     Reader("stored activations .npz", lambda: shards(as_npz), stored_at, partial(stored_says, "npz")),
