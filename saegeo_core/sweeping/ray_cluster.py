@@ -57,7 +57,8 @@ class RayCluster:
             except ConnectionError as error:
                 if where is not None:
                     raise _nobody(where, error) from None
-                ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+                with on_the_loopback():
+                    ray.init(include_dashboard=False, **quiet)
         return cls(_host_and_port(where or ray.get_runtime_context().gcs_address))
 
     def leave(self) -> None:
@@ -145,6 +146,25 @@ def answer_to_sigterm_kept() -> Iterator[None]:
     finally:
         if callable(before):
             signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def on_the_loopback() -> Iterator[None]:
+    """Have a cluster that is started meanwhile listen on the loopback alone, in all of its processes, as Ray does on macOS and Windows.
+
+    On Linux Ray makes of the node address 127.0.0.1 that of the machine, and listens everywhere; this is the one switch there is.
+    """
+    from ray._private import ray_constants
+
+    name = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
+    before, may_be_joined = os.environ.get(name), ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False  # the one for processes that are started, and this one
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = may_be_joined
+        os.environ.pop(name)
+        os.environ.update({} if before is None else {name: before})
 
 
 def refuse_unfit(nodes: list[dict[str, Any]], here: Path, work: Work) -> None:
