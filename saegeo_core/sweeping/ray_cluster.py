@@ -43,23 +43,26 @@ class RayCluster:
     def joined(cls, where: str | None) -> "RayCluster":
         """Join the cluster at an address, or that of this machine; where there is none, one that listens on it alone is started.
 
+        That of this machine is the one that RAY_ADDRESS names, or the last that `ray start` joined. Others' own sweeps are none.
+
         Raises:
             SaegeoError: nobody answers at the address.
         """
         import ray
 
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "configure_logging": False}
-        if where is not None:
-            _refuse_silent(where)  # Ray itself waits for minutes
+        address = where or _of_this_machine()
         with answer_to_sigterm_kept():
-            try:
-                ray.init(address=where or "auto", **quiet)
-            except ConnectionError as error:
-                if where is not None:
-                    raise _nobody(where, error) from None
+            if address is None:
                 with on_the_loopback():
-                    ray.init(include_dashboard=False, **quiet)
-        return cls(_host_and_port(where or ray.get_runtime_context().gcs_address))
+                    ray.init(address="local", include_dashboard=False, **quiet)
+            else:
+                _refuse_silent(address)  # Ray itself waits for minutes
+                try:
+                    ray.init(address=address, **quiet)
+                except ConnectionError as error:
+                    raise _nobody(address, error) from None
+        return cls(_host_and_port(address or ray.get_runtime_context().gcs_address))
 
     def leave(self) -> None:
         """Leave it; one that was started by joining ends."""
@@ -150,7 +153,7 @@ def answer_to_sigterm_kept() -> Iterator[None]:
 
 @contextlib.contextmanager
 def on_the_loopback() -> Iterator[None]:
-    """Have a cluster that is started meanwhile listen on the loopback alone, in all of its processes, as Ray does on macOS and Windows.
+    """Have a cluster that is started meanwhile listen on the loopback alone, in all its processes, as on macOS and Windows.
 
     On Linux Ray makes of the node address 127.0.0.1 that of the machine, and listens everywhere; this is the one switch there is.
     """
@@ -158,7 +161,10 @@ def on_the_loopback() -> Iterator[None]:
 
     name = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
     before, may_be_joined = os.environ.get(name), ray_constants.ENABLE_RAY_CLUSTER
-    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = "0", False  # the one for processes that are started, and this one
+    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = (
+        "0",
+        False,
+    )  # the one for processes that are started, and this one
     try:
         yield
     finally:
@@ -254,6 +260,17 @@ def _look_around(versions: dict[str, str], here: str, seen: str | None, held: li
 
 def _versions() -> dict[str, str]:
     return {package: version(package) for package in SAME_EVERYWHERE}
+
+
+def _of_this_machine() -> str | None:
+    """The address of a cluster that this machine is part of; None where there is none, or nobody answers any more."""
+    from ray._private import services
+
+    named = os.environ.get("RAY_ADDRESS")
+    if named and named not in ("auto", "local"):
+        return named
+    started: str | None = services.find_bootstrap_address(None)
+    return started if named != "local" and started and _answers(_host_and_port(started)) else None
 
 
 def _refuse_silent(where: str) -> None:

@@ -26,6 +26,7 @@ STRANGER = '''
 import os
 import signal
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -73,6 +74,10 @@ def dies_once():
     dies()
 
 
+def rests():
+    time.sleep(0.5)
+
+
 def breaks():
     print("the last words", file=sys.stderr)
     raise ZeroDivisionError("by nothing")
@@ -111,7 +116,7 @@ def saegeo_register_loaders(register):
 
 @hookimpl
 def saegeo_register_analyses(register):
-    for first in (well, dies, dies_once, breaks):
+    for first in (well, dies, dies_once, rests, breaks):
         register(Told(first.__name__.replace("_", "-"), first))
     register(TakesTheEncoder("takes-the-encoder", well))
 '''
