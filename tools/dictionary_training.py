@@ -20,6 +20,7 @@ from sae_lens import SAE, BatchTopKTrainingSAE, BatchTopKTrainingSAEConfig
 from sae_lens.config import SAETrainerConfig
 from sae_lens.saes.sae import SAEMetadata
 from sae_lens.training.sae_trainer import SAETrainer
+from short_floats import rounded
 
 _SPREAD_TOKENS = 65_536
 
@@ -101,8 +102,17 @@ def train(activations: torch.Tensor, recipe: Recipe) -> BatchTopKTrainingSAE:
     return sae
 
 
-def save(sae: BatchTopKTrainingSAE, activations: torch.Tensor, metadata: dict[str, Any], folder: Path) -> None:
+def save(
+    sae: BatchTopKTrainingSAE,
+    activations: torch.Tensor,
+    metadata: dict[str, Any],
+    folder: Path,
+    mantissa_bits: int = 10,
+) -> None:
     """Write the inference form of `sae` to `folder` as a sae-lens folder with float16 weights.
+
+    Of their ten bits after the leading one, encoder and decoder keep `mantissa_bits`; the others are zero, which an archive
+    stores in no room.
 
     The threshold that sae-lens carries is a moving average of each batch's smallest selected activation, an extreme that
     trails the decaying learning rate. It is replaced by the one threshold at which the rounded weights fire k times per
@@ -114,6 +124,8 @@ def save(sae: BatchTopKTrainingSAE, activations: torch.Tensor, metadata: dict[st
         jumprelu = SAE.load_from_disk(converted)
     for parameter in jumprelu.parameters():
         parameter.data = parameter.data.half().float()
+    for matrix in (jumprelu.W_enc, jumprelu.W_dec):
+        matrix.data = rounded(matrix.data, mantissa_bits)
     jumprelu.threshold.data.fill_(_threshold_for_l0(jumprelu, activations, k))
 
     details = jumprelu.cfg.metadata.to_dict()

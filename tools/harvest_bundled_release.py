@@ -138,7 +138,7 @@ def keep(firing: FiringStatistics, spec: str, bundled: Path) -> None:
     controls = firing.controls()
     if not controls:
         return
-    arrays: dict[str, Any] = {"axes": firing.axes, "gaussian": ControlGaussian.matched_to(load_cloud(spec)).packed()}
+    arrays: dict[str, Any] = {"axes": firing.axes}
     for number, control in enumerate(controls):
         fired = np.concatenate([tile for _, tile in control.firing.incidence().tiles()])
         arrays[f"fired_{number}"] = np.packbits(fired.T, axis=1)
@@ -146,6 +146,7 @@ def keep(firing: FiringStatistics, spec: str, bundled: Path) -> None:
         if isinstance(control.directions, Reflection):
             arrays[f"signs_{number}"] = control.directions.signs
         else:
+            arrays["gaussian"] = ControlGaussian.matched_to(load_cloud(spec)).packed()
             arrays[f"check_{number}"] = check_of(control.directions)
     facts = [control.firing.corpus["control"] for control in controls]
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -147,7 +147,7 @@ def _make(plan: Plan, activations: Path, out: Path) -> None:
         save(sae, rows, _where_it_belongs(plan), partial)
         measured = measure(partial, read_layer(activations / "kept_out", plan.layer))
         made = {"recipe": asdict(recipe), "minutes": round(minutes, 1), "torch_version": version("torch")}
-        _add_metadata(partial, measured | made)
+        add_metadata(partial, measured | made)
         shutil.rmtree(out / plan.sae_id, ignore_errors=True)
         partial.rename(out / plan.sae_id)
     figures = "  ".join(f"{name} {value:.4g}" for name, value in measured.items())
@@ -165,7 +165,7 @@ def _where_it_belongs(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _add_metadata(folder: Path, facts: dict[str, Any]) -> None:
+def add_metadata(folder: Path, facts: dict[str, Any]) -> None:
     file = folder / "cfg.json"
     config = json.loads(file.read_text())
     config["metadata"] |= facts
@@ -174,7 +174,7 @@ def _add_metadata(folder: Path, facts: dict[str, Any]) -> None:
 
 def _write_release(out: Path) -> None:
     """Assemble `release.json` from the dictionaries that are there, as their own metadata describe them."""
-    saes = {plan.sae_id: _metadata(out / plan.sae_id) for plan in PLANS if (out / plan.sae_id).exists()}
+    saes = {plan.sae_id: metadata_of(out / plan.sae_id) for plan in PLANS if (out / plan.sae_id).exists()}
     if not saes:
         return
     any_of_them = next(iter(saes.values()))
@@ -191,7 +191,7 @@ def _write_release(out: Path) -> None:
     (out / "release.json").write_text(json.dumps(release, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _metadata(folder: Path) -> dict[str, Any]:
+def metadata_of(folder: Path) -> dict[str, Any]:
     config = json.loads((folder / "cfg.json").read_text())
     return config["metadata"] | {name: config[name] for name in ("architecture", "d_in", "d_sae")}
 
