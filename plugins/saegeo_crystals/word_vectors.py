@@ -26,6 +26,7 @@ Token = Literal["last", "mean"]
 """Which token of a word counts: the last, or the mean over all."""
 
 BUNDLED = Path(__file__).parent / "bundled" / "vectors"
+"""A folder for each model whose vectors ship, by the name that is typed after --model."""
 WORDS_AT_ONCE = 1024
 HEADER = re.compile(r"([0-9]{1,12})[ \t]([0-9]{1,9})")
 MOST_CHARACTERS = 1 << 22
@@ -244,12 +245,12 @@ def nearest_features(vectors: WordVectors, cloud: FeatureCloud) -> WordVectors:
 
 
 def _bundled(words: list[str], cloud: FeatureCloud, kind: WordKind, token: Token) -> WordVectors:
-    place = _place(cloud, kind, token)
-    facts = _bundled_facts()
+    home, place = _home_and_place(cloud, kind, token)
+    facts = _bundled_facts(home)
     row_of = {word: row for row, word in enumerate(facts["words"])}
     known = [word for word in words if word in row_of]
     rows = np.array([row_of[word] for word in known], np.int64)
-    stored = np.load(BUNDLED / f"{place}.npy", mmap_mode="r", allow_pickle=False)
+    stored = np.load(home / f"{place}.npy", mmap_mode="r", allow_pickle=False)
     return WordVectors(
         tuple(known),
         stored[rows].astype(np.float32),
@@ -259,12 +260,15 @@ def _bundled(words: list[str], cloud: FeatureCloud, kind: WordKind, token: Token
     )
 
 
-def _place(cloud: FeatureCloud, kind: WordKind, token: Token) -> str:
-    """Which of the vectors that ship are of the place where the SAE reads."""
-    facts, sae = _bundled_facts(), cloud.sae
-    is_model = sae.model is not None and sae.model.rpartition("/")[2].lower() in facts["model"].lower()
-    place_of = {hook: place for place, hook in facts["hooks"].items()}
-    if not is_model or sae.hook_name not in place_of:
+def _home_and_place(cloud: FeatureCloud, kind: WordKind, token: Token) -> tuple[Path, str]:
+    """Which of the vectors that ship are of the place where the SAE reads: the folder of its model, and the file there."""
+    sae = cloud.sae
+    for home in sorted(file.parent for file in BUNDLED.glob("*/words.json")):
+        facts = _bundled_facts(home)
+        place_of = {hook: place for place, hook in facts["hooks"].items()}
+        if sae.hook_name in place_of and sae.model is not None and _last(sae.model) == _last(facts["model"]):
+            break
+    else:
         raise MissingInput(
             f"crystals needs vectors of words, and none that ship are of the place where {sae.spec} reads",
             f"type --model {sae.model or 'NAME_OR_PATH'}, or --set crystals.word_vectors=FILE; without words, "
@@ -272,12 +276,17 @@ def _place(cloud: FeatureCloud, kind: WordKind, token: Token) -> str:
         )
     if token != facts["token"]:
         raise MissingInput(
-            f"the vectors that ship are those of the {facts['token']} tokens of words", "type --model minilm-l6"
+            f"the vectors that ship are those of the {facts['token']} tokens of words", f"type --model {home.name}"
         )
-    return "embedding" if kind == "embeddings" else place_of[sae.hook_name]
+    return home, "embedding" if kind == "embeddings" else place_of[sae.hook_name]
+
+
+def _last(model: str) -> str:
+    """The name of a model without its owner and without case."""
+    return model.rpartition("/")[2].lower()
 
 
 @cache
-def _bundled_facts() -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))
+def _bundled_facts(home: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads((home / "words.json").read_text(encoding="utf-8"))
     return facts

@@ -4,14 +4,18 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
-from embed_bundled_words import BUNDLED, HOOKS, bundled_words, embed, token_facts
+from embed_bundled_words import BUNDLED, EMBEDDED, bundled_words, embed, token_facts
+
+HOOKS = EMBEDDED["minilm-l6"].hooks
 
 
-def test_the_words_that_ship_are_those_of_the_relations():
-    facts = json.loads((BUNDLED / "vectors" / "words.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("model", EMBEDDED)
+def test_the_words_that_ship_are_those_of_the_relations(model):
+    facts = json.loads((BUNDLED / "vectors" / model / "words.json").read_text(encoding="utf-8"))
     assert facts["words"] == bundled_words()
-    assert facts["hooks"] == HOOKS
+    assert facts["hooks"] == EMBEDDED[model].hooks
 
 
 def test_the_last_token_is_kept_also_where_a_word_is_split_over_batches():
@@ -22,7 +26,7 @@ def test_the_last_token_is_kept_also_where_a_word_is_split_over_batches():
             yield SimpleNamespace(activations=dict.fromkeys(HOOKS.values(), rows), document=np.array(numbers))
         assert [document.text for document in documents] == ["a", "b", "c"]
 
-    kept = embed(["a", "b", "c"], SimpleNamespace(batches=batches))
+    kept = embed(["a", "b", "c"], SimpleNamespace(batches_by_length=batches), HOOKS, 10)
     assert set(kept) == set(HOOKS)
     assert kept["layer_3"].dtype == np.float16
     assert kept["layer_3"][:, 0].tolist() == [0, 10, 11]

@@ -110,27 +110,32 @@ def test_a_file_and_a_model_exclude_each_other(written, spelled):
         ("minilm-l6:layer_0", "activations", "layer_0"),
         ("minilm-l6:layer_4", "activations", "layer_4"),
         ("minilm-l6:layer_4", "embeddings", "embedding"),
+        ("smollm2-135m:layer_12", "activations", "layer_12"),
+        ("smollm2-135m:seed_1_layer_12", "embeddings", "embedding"),
     ],
 )
 def test_what_ships_is_taken_at_the_place_of_the_dictionary(spec, kind, place, context):
     found = vectors_of_words(["king", "nosuchword"], load_cloud(spec), context, kind=kind)
-    words = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))["words"]
-    stored = np.load(BUNDLED / f"{place}.npy")[words.index("king")]
+    home = BUNDLED / spec.partition(":")[0]
+    words = json.loads((home / "words.json").read_text(encoding="utf-8"))["words"]
+    stored = np.load(home / f"{place}.npy")[words.index("king")]
     assert found.words == ("king",)
     np.testing.assert_array_equal(found.vectors[0], stored.astype(np.float32))
 
 
-def test_what_ships_covers_every_bundled_word_and_stays_small():
-    facts = json.loads((BUNDLED / "words.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize(("model", "width"), [("minilm-l6", 384), ("smollm2-135m", 576)])
+def test_what_ships_covers_every_bundled_word_and_stays_small(model, width):
+    home = BUNDLED / model
+    facts = json.loads((home / "words.json").read_text(encoding="utf-8"))
     words = {word for relation in bundled_relations() for pair in relation.pairs for word in pair}
     assert facts["words"] == sorted(words)
     assert len(facts["n_tokens"]) == len(facts["last_token_characters"]) == len(words)
     for place in facts["hooks"]:
-        stored = np.load(BUNDLED / f"{place}.npy", mmap_mode="r")
-        assert stored.shape == (len(words), 384)
+        stored = np.load(home / f"{place}.npy", mmap_mode="r")
+        assert stored.shape == (len(words), width)
         assert stored.dtype == np.float16
         assert np.isfinite(stored).all()
-    assert sum(file.stat().st_size for file in BUNDLED.iterdir()) < 10e6
+    assert sum(file.stat().st_size for file in home.iterdir()) < 10e6
 
 
 def test_vectors_of_another_place_are_missing(context):
