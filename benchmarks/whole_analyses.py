@@ -38,14 +38,14 @@ class Files:
         return Path(self.folder.name) / name
 
 
-def rows(seed: int) -> np.ndarray:
-    """Unit rows, float32 (N, D)."""
+def rows(seed: int, d: int = D) -> np.ndarray:
+    """Unit rows, float32 (N, d)."""
     generator = torch.Generator().manual_seed(seed)
-    drawn, centers = torch.randn(N, D, generator=generator), torch.randn(FAMILIES, D, generator=generator)
+    drawn, centers = torch.randn(N, d, generator=generator), torch.randn(FAMILIES, d, generator=generator)
     related = drawn[: FAMILIES * SIZE]
     related *= 0.6
     related += 0.8 * centers.repeat_interleave(SIZE, 0)
-    drawn *= torch.arange(1, D + 1) ** -0.25
+    drawn *= torch.arange(1, d + 1) ** -0.25
     return drawn.div_(drawn.norm(dim=1, keepdim=True)).numpy()
 
 
