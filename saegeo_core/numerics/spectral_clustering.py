@@ -7,12 +7,14 @@ here the affinity is read as it is, in float32, dense or sparse, on any device, 
 
 k-means sees the span of the first k eigenvectors, not the vectors: turned coordinates have the same distances. So that labels
 depend neither on the other numbers of clusters nor on threads, each span is known to a millionth of a radian. Where a ten
-thousandth is asked for (of many points a thousandth), products are made in float32. Of many points most are made in the fastest
-format there is, and what that leaves undone a few in float64 do, or in float32 (`leading_eigenvectors`).
+thousandth is asked for (of many points a thousandth), products are made in float32. Of many points most are made in float32 or
+bfloat16, and what that leaves undone a few in float64 do, or in float32 (`leading_eigenvectors`).
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -39,6 +41,8 @@ ENTRIES_AT_ONCE = 2**17
 """1 MB of float64: turned into it and added up near the core, numbers take a tenth of the time that torch takes for both."""
 ENTRY_ROUNDING = 2.0**-24
 """Relative, of affinities kept in float32."""
+TRIED, COLUMNS_TRIED = 2048, 65
+"""The size of a product that shows which format is faster: a hundredth of a second."""
 MANY_POINTS = 4096
 """Beyond so many a matrix in float64 lies far from the core, and what it takes to read it is what a product costs."""
 ERROR_OF_COARSE = {torch.bfloat16: 2.0**-7, torch.float32: 2.0**-20}
@@ -189,12 +193,12 @@ class _NormalizedAffinity:
         return self.inverse_root * (self._times(scaled) - self._diagonal * scaled)
 
     def coarse(self) -> CoarseOperator:
-        """Of a dense affinity on the CPU: in bfloat16 where the processor multiplies that, from a copy, else in float32.
+        """Of a dense affinity on the CPU: in bfloat16 where that pays, from a copy, else in float32.
 
         What lies on one level with all affinities is taken off and added exactly: between directions in many dimensions all
         angles are nearly right ones, and the rounding of that would hide what they differ by.
         """
-        if not cpu_multiplies_bfloat16():
+        if not bfloat16_pays():
             return CoarseOperator(self._coarse_product(self._affinity, 0.0), ERROR_OF_COARSE[torch.float32])
         level = float(self._degrees.mean()) / max(len(self._affinity) - 1, 1)
         rounded = torch.empty(self._affinity.shape, dtype=torch.bfloat16)
@@ -233,6 +237,29 @@ class _NormalizedAffinity:
             for some in rows:
                 add(some)
         return product
+
+
+@cache
+def bfloat16_pays() -> bool:
+    """Whether a matrix times a few vectors takes less than half the time in bfloat16 that it takes in float32, found by trying.
+
+    It is so where there are tiles for it (AMX). In float32 about half as many products do, exact ones included. How accurate
+    eigenvectors are does not depend on it.
+    """
+    if not cpu_multiplies_bfloat16():
+        return False
+    matrix, vectors = torch.ones(TRIED, TRIED), torch.ones(TRIED, COLUMNS_TRIED)
+    in_bfloat16, in_float32 = (
+        min(_seconds_to_multiply(matrix.to(dtype), vectors.to(dtype)) for _ in range(3))
+        for dtype in (torch.bfloat16, torch.float32)
+    )
+    return 2 * in_bfloat16 < in_float32
+
+
+def _seconds_to_multiply(matrix: Tensor, vectors: Tensor) -> float:
+    start = time.perf_counter()
+    matrix @ vectors
+    return time.perf_counter() - start
 
 
 def _least(affinity: Tensor) -> float:

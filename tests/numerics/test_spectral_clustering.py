@@ -74,7 +74,7 @@ def test_spans_and_labels_of_many_points_are_known_as_well(graph, multiplies_bfl
     affinity = graph(rng)
     few, embedding_of_few = spectral_clusters(affinity, [5, 12], rng)
     monkeypatch.setattr(spectral_clustering, "MANY_POINTS", 500)
-    monkeypatch.setattr(spectral_clustering, "cpu_multiplies_bfloat16", lambda: multiplies_bfloat16)
+    monkeypatch.setattr(spectral_clustering, "bfloat16_pays", lambda: multiplies_bfloat16)
     many, embedding = spectral_clusters(affinity, [5, 12], rng)
     assert embedding.n_products != embedding_of_few.n_products  # another way
     for k in (5, 12):
@@ -90,7 +90,7 @@ def test_a_span_of_many_points_that_may_be_off_by_a_thousandth_is_found_by_produ
     before, moved = planted(rng)[0], planted(rng)[0]
     near = spectral_embedding(before, [5], rng)
     monkeypatch.setattr(spectral_clustering, "MANY_POINTS", 500)
-    monkeypatch.setattr(spectral_clustering, "cpu_multiplies_bfloat16", lambda: multiplies_bfloat16)
+    monkeypatch.setattr(spectral_clustering, "bfloat16_pays", lambda: multiplies_bfloat16)
     embedding = spectral_embedding(moved, [5], rng, accuracy=1e-3, near=near)
     found, true = np.linalg.qr(embedding.first(5))[0], np.linalg.qr(exact_coordinates(moved, 5))[0]
     assert np.linalg.norm(found - true @ (true.T @ found), 2) <= embedding.span_error(5) <= 1.1e-3
