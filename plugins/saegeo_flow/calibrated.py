@@ -109,7 +109,7 @@ def calibrated_findings(
             "steps": _steps(chain, chains, draws[1:]),
             "survival": _survival(chains, draws[1:]),
             "origins": _origins(chain, chains),
-            "chains": _longest(chain, chains),
+            "chains": _longest(chain, chains, cloud),
             **({"sources": _sources(chain, chains, sources, rngs[len(steps) :], look)} if sources else {}),
         },
         figures=FIGURES,
@@ -238,17 +238,24 @@ def _short_names(chain: Sequence[FeatureCloud]) -> list[str]:
     return in_release if is_one_release else [one.sae.spec for one in chain]
 
 
-def _longest(chain: Sequence[FeatureCloud], chains: Chains) -> pd.DataFrame:
-    """The longest chains, feature by feature, the earliest first."""
-    ids = [one.feature_ids for one in chain]
+def _longest(chain: Sequence[FeatureCloud], chains: Chains, cloud: FeatureCloud) -> pd.DataFrame:
+    """The longest chains, feature by feature, the earliest first; `feature` is the one of the SAE measured, if a chain has one."""
+    ids, measured = [one.feature_ids for one in chain], chain.index(cloud)
     longest = sorted(chains.paths(), key=lambda one: (-len(one[1]), one[0], one[1][0]))[:LONGEST]
     return pd.DataFrame(
         {
             "begins_in": [chain[first].sae.spec for first, _ in longest],
             "layers": [len(path) for _, path in longest],
-            "features": [
+            "chain": [
                 " → ".join(str(ids[first + k][feature]) for k, feature in enumerate(path)) for first, path in longest
             ],
+            "feature": pd.array(
+                [
+                    ids[measured][path[measured - first]] if first <= measured < first + len(path) else None
+                    for first, path in longest
+                ],
+                dtype="Int64",
+            ),
         }
     )
 

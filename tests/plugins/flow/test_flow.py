@@ -89,7 +89,18 @@ def test_planted_layers_are_followed(rng):
     assert origins["share"].iloc[-3] == pytest.approx(metrics["end_to_end_share"].estimate)
     longest = findings.tables["chains"]
     assert (longest["layers"][:28] == 3).all()
-    assert longest["features"][0] == "0 → 0 → 0"
+    assert longest["chain"][0] == "0 → 0 → 0"
+
+
+def test_each_chain_names_its_feature_of_the_sae_that_is_measured(rng):
+    chain = layers(rng)
+    for place in range(3):
+        longest = measured(chain, place=place)[1].tables["chains"]
+        for begins_in, told, feature in longest[["begins_in", "chain", "feature"]].itertuples(index=False):
+            ids = told.split(" → ")
+            at = place - [one.sae.spec for one in chain].index(begins_in)
+            assert str(feature) == (ids[at] if 0 <= at < len(ids) else "<NA>")
+        assert longest["feature"].dropna().is_unique
 
 
 def test_of_every_layer_the_chain_is_the_same(rng):
