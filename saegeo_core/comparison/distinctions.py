@@ -34,13 +34,14 @@ def distinct_names(saes: "Sequence[MeasuredSae]") -> list[str]:
 
 def distinctions(reports: "Sequence[ReportHead]") -> list[dict[str, str]]:
     """For each report what decided its numbers and is not the same for all: name to value, as text."""
-    decisive = [_decisive(report) for report in reports]
-    names = dict.fromkeys(name for one in decisive for name in one)
-    differing = [name for name in names if len({one.get(name, UNSET) for one in decisive}) > 1]
-    return [{name: one.get(name, UNSET) for name in differing} for one in decisive]
+    known = [decisive(report) for report in reports]
+    names = dict.fromkeys(name for one in known for name in one)
+    differing = [name for name in names if len({one.get(name, UNSET) for one in known}) > 1]
+    return [{name: one.get(name, UNSET) for name in differing} for one in known]
 
 
-def _decisive(report: "ReportHead") -> dict[str, str]:
+def decisive(report: "ReportHead") -> dict[str, str]:
+    """What decided its numbers besides the SAE: settings, seed and inputs, name to value, as text."""
     inputs = {name: _identified(given) for name, given in report.inputs.items()}
     return {**settings(report), "seed": str(report.seed), **inputs}
 
