@@ -15,6 +15,7 @@ from markupsafe import Markup
 from saegeo_core.progress import Progress, silent
 from saegeo_core.rendering import metric_words, numbers
 from saegeo_core.rendering.figures.plotly_theme import DARK, LIGHT, template
+from saegeo_core.rendering.page.feature_map import feature_maps
 from saegeo_core.rendering.page.packed_part import PartsAlike, packed
 from saegeo_core.rendering.page.page_summary import CURVES, SUMMARY, page_summary
 from saegeo_core.rendering.page.reading_order import in_reading_order, reports_beside
@@ -26,6 +27,8 @@ from saegeo_core.visible_text import visible
 
 SCRIPTS = ("stored.js", "figures.js", "tables.js", "summary.js", "unfolding.js")
 """Put together in this order; each uses what those before it define."""
+SCRIPTS_OF_MAPS, STYLE_OF_MAPS = ("map_traces.js", "map_card.js", "feature_map.js"), "feature_map.css"
+"""Behind the others, on pages that have a map of features."""
 TAKEN = (SUMMARY, CURVES, "content", "unfolded", "themes", "plotly")
 """Ids of the page's own."""
 
@@ -42,27 +45,36 @@ def html_page(reports: Sequence[Report], progress: Progress = silent) -> str:
     """The whole page. The same reports give the same text, byte by byte."""
     shown = in_reading_order(reports, TAKEN)
     summary = page_summary(shown) if len(shown) > 1 else None
-    plotly, script = _plotly_script(), _script()
+    maps = feature_maps(shown, [*TAKEN, *(one.id for one in shown)])
+    map_of = {one.id: map for map in maps for one in map.reports}
+    plotly, script = _plotly_script(), _script(has_maps=bool(maps))
     starts: dict[str, PartsAlike] = {}
     if summary is None:
         parts = [_Part(one.id, packed(one.part.written())) for one in shown]
+        parts += [_Part(map.id, packed(map.written())) for map in maps]
     else:
         macros: Any = _environment().get_template("report.html").module
+        macros_of_maps: Any = _environment().get_template("feature_map.html").module
         beside = reports_beside(shown)
         parts = [_Part(part.id, packed(part.written())) for part in (summary.trends, summary.curves)]
         for one in progress(shown, len(shown), "reports drawn"):
-            analysis, written = one.name.analysis, one.part.written(macros.unfolded(one, beside[one.id]))
+            analysis, written = (
+                one.name.analysis,
+                one.part.written(macros.unfolded(one, beside[one.id], map_of.get(one.id))),
+            )
             alike = starts.get(analysis) or starts.setdefault(analysis, PartsAlike(written))
             parts.append(_Part(one.id, alike.packed(written), analysis))
+        parts += [_Part(map.id, packed(map.written(macros_of_maps.sheet(map)))) for map in maps]
     page = _environment().get_template("page.html")
     return page.render(
         only=shown[0] if summary is None else None,
         summary=summary,
+        map_of=map_of,
         title=page_title(reports),
         policy=_policy(plotly, script),
         plotly=Markup(_packed_plotly()),
         script=Markup(script),
-        style=Markup(_own_file("style.css")),
+        style=Markup(_own_file("style.css") + (_own_file(STYLE_OF_MAPS) if maps else "")),
         themes=_json({"light": template(LIGHT), "dark": template(DARK)}),
         starts=starts,
         parts_of_page=parts,
@@ -113,9 +125,10 @@ def _packed_plotly() -> str:
 
 
 @cache
-def _script() -> str:
+def _script(*, has_maps: bool) -> str:
     """The page's own script: its files one after the other, in a scope of their own."""
-    return '"use strict";\n(() => {\n' + "\n".join(map(_own_file, SCRIPTS)) + "})();\n"
+    names = SCRIPTS + (SCRIPTS_OF_MAPS if has_maps else ())
+    return '"use strict";\n(() => {\n' + "\n".join(map(_own_file, names)) + "})();\n"
 
 
 def _own_file(name: str) -> str:

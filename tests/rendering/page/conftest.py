@@ -1,12 +1,14 @@
 """Pages of synthetic reports, and the real Chromium to open them in, its network off."""
 
 import importlib.util
+import math
 import shutil
 from pathlib import Path
 
 import pytest
 
 from saegeo_core.rendering.page.html_page import html_page
+from saegeo_core.report.report import Table
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -90,3 +92,30 @@ def faults():
         return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
     return find
+
+
+@pytest.fixture
+def laid_out(every_kind):
+    """Makes a report that lays features out on a plane, with columns of every kind; `text` goes wherever it takes one."""
+
+    def make(text="plain", n=40, name="small", **of_sae):
+        features = [3 * i for i in range(n)]
+        on_map = {
+            "feature": features,
+            "x": [math.cos(i) for i in range(n)],
+            "y": [math.sin(3 * i) for i in range(n)],
+            "lobe": [f"lobe {i % 3} {text}" for i in range(n)],
+            "label": [f"{text} label {i}" for i in range(n)],
+        }
+        further = {
+            "feature": [*features[::2], 1000],
+            "rate": [0.5**i for i in range(len(features[::2]) + 1)],
+            "family": [i // 2 for i in range(len(features[::2]) + 1)],
+            f"tokens of {text}": [f"{text} token {i}" for i in range(len(features[::2]) + 1)],
+        }
+        report = every_kind(name=name)
+        tables = {"map": Table(columns=on_map), "further_columns": Table(columns=further)}
+        sae = report.sae.model_copy(update=of_sae)
+        return report.model_copy(update={"sae": sae, "tables": tables, "figures": ()})
+
+    return make
