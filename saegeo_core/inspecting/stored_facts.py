@@ -20,7 +20,7 @@ NUMBERED = re.compile(r"[a-z]+ ([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
-class FeatureTable:
+class StoredTable:
     """A table of a report with a row for each of some features.
 
     Attributes:
@@ -51,15 +51,15 @@ class StoredFacts:
         for report in sorted(reports, key=lambda report: (report.analysis.preset == "calibrated", report.created)):
             newest[report.analysis.name] = report
         tables = (
-            feature_table(f"{name}.{table}", content)
+            stored_table(f"{name}.{table}", content)
             for name, report in sorted(newest.items())
             for table, content in report.tables.items()
         )
         self.tables = {table.name: table for table in tables if table is not None}
         self.place = place
-        self.preferred: Sequence[FeatureTable] = ()
+        self.preferred: Sequence[StoredTable] = ()
 
-    def preferring(self, table: FeatureTable) -> "StoredFacts":
+    def preferring(self, table: StoredTable) -> "StoredFacts":
         """The same, where columns come from that table if it has them."""
         facts = copy(self)
         facts.preferred = [table]
@@ -86,7 +86,7 @@ class StoredFacts:
         having = having or [table for table in self.tables.values() if name in table.columns]
         return max(having, key=lambda table: len(table.features)).column(name) if having else {}
 
-    def table(self, name: str) -> FeatureTable:
+    def table(self, name: str) -> StoredTable:
         """The table of that name.
 
         Raises:
@@ -112,14 +112,14 @@ class StoredFacts:
         return [feature for _, feature in sorted(ranked)]
 
 
-def feature_table(name: str, table: Table) -> FeatureTable | None:
+def stored_table(name: str, table: Table) -> StoredTable | None:
     """A table as one of features; None where it has no row for each of some."""
     columns = dict(table.columns)
     features = columns.pop(FEATURE, [])
     numbers = [one for one in features if isinstance(one, int) and not isinstance(one, bool)]
     if not features or len(set(numbers)) < len(features):
         return None
-    return FeatureTable(name, numbers, columns)
+    return StoredTable(name, numbers, columns)
 
 
 def _plain(value: Value) -> Value:
