@@ -46,6 +46,12 @@ KINDS_OF_TEXT = [
     {"kind": "dm_mathematics", "text": "generated school mathematics", "licence": "Apache-2.0"},
 ]
 
+DEFINITIONS = {
+    "l0": "mean number of features firing per kept-out token",
+    "fraction_of_variance_unexplained": "summed squared error of the reconstruction over the summed squared distance "
+    "of the kept-out tokens from their mean",
+    "dead_share": "share of features that fire on none of the kept-out tokens measured",
+}
 RELEASE: dict[str, Any] = {
     "release": "minilm-l6",
     "model": MODEL_NAME,
@@ -58,12 +64,7 @@ RELEASE: dict[str, Any] = {
         "kept_out_tokens_measured": KEPT_OUT_TOKENS_PER_KIND * len(KINDS_OF_TEXT),
         "kinds": KINDS_OF_TEXT,
     },
-    "definitions": {
-        "l0": "mean number of features firing per kept-out token",
-        "fraction_of_variance_unexplained": "summed squared error of the reconstruction over the summed squared distance "
-        "of the kept-out tokens from their mean",
-        "dead_share": "share of features that fire on none of the kept-out tokens measured",
-    },
+    "definitions": DEFINITIONS,
     "training": {
         "trainer": "sae_lens.training.sae_trainer.SAETrainer, BatchTopK, saved as JumpReLU",
         "stored_as": "float16, decoder rows of unit norm, inputs not normalised",

@@ -26,7 +26,7 @@ import torch
 from dictionary_training import measure, save
 from smollm_activations import BLOCK_TOKENS, LAYERS, hook_of_layer, read_layer
 from sparse_training import SparseRecipe, train
-from train_bundled_release import FACTS, KINDS_OF_TEXT, add_metadata, metadata_of
+from train_bundled_release import DEFINITIONS, FACTS, KINDS_OF_TEXT, add_metadata, metadata_of
 
 from saegeo_core.activations.packaged_models import SMOLLM2
 
@@ -40,12 +40,7 @@ RELEASE: dict[str, Any] = {
     "model_licence": "Apache-2.0",
     "licence": "Apache-2.0",
     "summary": "Small dictionaries of the residual stream of a decoder, SmolLM2-135M-Instruct in 4 bits",
-    "definitions": {
-        "l0": "mean number of features firing per kept-out token",
-        "fraction_of_variance_unexplained": "summed squared error of the reconstruction over the summed squared distance "
-        "of the kept-out tokens from their mean",
-        "dead_share": "share of features that fire on none of the kept-out tokens measured",
-    },
+    "definitions": DEFINITIONS,
 }
 
 

@@ -72,7 +72,20 @@ class KinOnTokens:
     @cached_property
     def rates(self) -> Floats:
         """Of each pair, float64 (n_pairs,)."""
-        return _rates(self.firing, self.first, self.second)
+        parent, child = self.parent_and_child
+        (together,) = fired_together(self._fired, parent, child, np.zeros(self.firing.n_blocks, np.int64))
+        return hole_rates(together, self.firing.counts[child])
+
+    @cached_property
+    def parent_and_child(self) -> tuple[Integers, Integers]:
+        """Of each pair, features of the cloud, int64 (n_pairs,) both."""
+        return parent_and_child(self.first, self.second, self.firing.counts)
+
+    @cached_property
+    def _fired(self) -> scipy.sparse.csc_array:
+        """Which feature fired on which token: of 0 and 1, (n_tokens, n_features), what is 1 alone."""
+        pieces = [scipy.sparse.csr_array(tile) for _, tile in self.firing.incidence().tiles()]
+        return scipy.sparse.vstack(pieces, format="csc")
 
     def nulls(self, rng: np.random.Generator, device: str) -> Nulls:
         """The same of kin whose firing is that of features of like frequency, and of reflected controls.
@@ -87,7 +100,7 @@ class KinOnTokens:
         parent, child = parent_and_child(dealt[:, self.first], dealt[:, self.second], tokens)
         together = counts_of_pairs(counted_rows(self.firing, device=device), parent, child)
         beyond = (hole_rates(together, tokens[child]) - self._unrelated(parent)).mean(1)
-        own, _ = parent_and_child(self.first, self.second, tokens)
+        own, _ = self.parent_and_child
         return {
             LIKE_FREQUENCY: beyond + self._unrelated(own).mean(),
             **controls_by_kind(self._controls(), "rate"),
@@ -100,9 +113,8 @@ class KinOnTokens:
         groups = groups_of_both(self.firing, kin, document_rng=document_rng, kin_rng=kin_rng)
         if isinstance(groups, Absent):
             return groups
-        tokens = self.firing.counts
-        parent, child = parent_and_child(self.first, self.second, tokens)
-        together = fired_together(_by_feature(self.firing), parent, child, groups.of_block)
+        parent, child = self.parent_and_child
+        together = fired_together(self._fired, parent, child, groups.of_block)
         without = together.sum(0) - together
         left = self.firing.block_counts(groups.blocks_left)[:, child]
         is_left = (groups.of_feature[parent] != np.arange(groups.n_groups)[:, None]) & (left > 0)
@@ -112,7 +124,7 @@ class KinOnTokens:
     def table(self, cloud: FeatureCloud) -> pd.DataFrame:
         """Every pair, those of most holes first, of equally many the nearest."""
         tokens, rates = self.firing.counts, self.rates
-        parent, child = parent_and_child(self.first, self.second, tokens)
+        parent, child = self.parent_and_child
         return pd.DataFrame(
             {
                 "parent": cloud.feature_ids[parent],
@@ -135,21 +147,7 @@ class KinOnTokens:
         for control in self.firing.controls():
             if control.kind != "reflected":
                 continue
-            is_live = control.firing.counts >= FEWEST_TOKENS
-            chosen = is_live[self.first] & is_live[self.second]
-            if np.count_nonzero(chosen) >= FEWEST_PAIRS:
-                rates = _rates(control.firing, self.first[chosen], self.second[chosen])
-                found.append((control.kind, {"rate": float(rates.mean())}))
+            on_tokens = KinOnTokens.of(control.firing, self.first, self.second, self.cosine)
+            if isinstance(on_tokens, KinOnTokens):
+                found.append((control.kind, {"rate": on_tokens.hole_rate}))
         return found
-
-
-def _rates(firing: FiringStatistics, first: Integers, second: Integers) -> Floats:
-    parent, child = parent_and_child(first, second, firing.counts)
-    (together,) = fired_together(_by_feature(firing), parent, child, np.zeros(firing.n_blocks, np.int64))
-    return hole_rates(together, firing.counts[child])
-
-
-def _by_feature(firing: FiringStatistics) -> scipy.sparse.csc_array:
-    """Which feature fired on which token: of 0 and 1, (n_tokens, n_features), what is 1 alone."""
-    pieces = [scipy.sparse.csr_array(tile) for _, tile in firing.incidence().tiles()]
-    return scipy.sparse.vstack(pieces, format="csc")

@@ -1,30 +1,21 @@
 """`saegeo export`: reports and features as files that other programs read."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import NamedPath
+from saegeo_core.cli.options import NamedPath, harvest_option, labels_option
 from saegeo_core.errors import SaegeoError
-
-FORMATS = ("parquet", "csv", "neuronpedia-json", "delphi-neighbors", "embedding-atlas")
+from saegeo_core.rendering.exports import ExportFormat
 
 
 @click.command("export")
 @click.argument("places", metavar="REPORT|DIR... OUT", nargs=-1, required=True, type=NamedPath(path_type=Path))
-@click.option("--to", type=click.Choice(FORMATS), required=True, help="What is written.")
-@click.option(
-    "--firing", type=click.Path(exists=True, path_type=Path), metavar="DIR", help="A folder of saegeo harvest."
-)
-@click.option(
-    "--feature-labels",
-    "labels",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A file with one label for each feature.",
-)
+@click.option("--to", type=click.Choice(get_args(ExportFormat)), required=True, help="What is written.")
+@harvest_option
+@labels_option
 @click.pass_context
 def command(
     context: click.Context, /, *, places: tuple[Path, ...], to: Any, firing: Path | None, labels: Path | None

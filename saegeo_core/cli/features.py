@@ -1,11 +1,10 @@
 """`saegeo features`: cards of single features."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from saegeo_core.cli.options import NamedPath
+from saegeo_core.cli.options import harvest_option, labels_option, results_option
 
 MOST_SHOWN = 10
 
@@ -26,24 +25,9 @@ MOST_SHOWN = 10
     metavar="N",
     help=f"Show so many, 0 for all.  [default: {MOST_SHOWN}; all that are named, and all in files]",
 )
-@click.option(
-    "--firing", type=click.Path(exists=True, path_type=Path), metavar="DIR", help="A folder of saegeo harvest."
-)
-@click.option(
-    "--feature-labels",
-    "labels",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A file with one label for each feature.",
-)
-@click.option(
-    "--results",
-    default="saegeo-results",
-    show_default=True,
-    metavar="DIR",
-    help="Where reports are stored: they know lobes, families and stability.",
-    type=NamedPath(),
-)
+@harvest_option
+@labels_option
+@results_option
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as JSON.")
 @click.option("--format", "as_format", type=click.Choice(["cards", "csv", "json"]), default="cards", show_default=True)
 @click.pass_obj

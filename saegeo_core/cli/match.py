@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from saegeo_core.cli.options import NamedPath
+from saegeo_core.cli.options import results_option
 from saegeo_core.errors import SaegeoError
 
 FEATURES_AND_OTHER = 2
@@ -22,14 +22,7 @@ FEATURES_AND_OTHER = 2
     metavar="P",
     help="How often the largest cosine exceeds the chance level by chance.",
 )
-@click.option(
-    "--results",
-    default="saegeo-results",
-    show_default=True,
-    metavar="DIR",
-    help="Where reports are stored: they know lobes, families and stability.",
-    type=NamedPath(),
-)
+@results_option
 @click.option("--json", "as_json", is_flag=True, help="Print the matches as JSON.")
 @click.option("--format", "as_format", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj

@@ -130,6 +130,26 @@ device_option = click.option(
     "--device", default="auto", show_default=True, metavar="auto|cpu|cuda[:i]", help="Where to compute."
 )
 
+labels_option = click.option(
+    "--feature-labels",
+    "labels",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with one label for each feature.",
+)
+
+harvest_option = click.option(
+    "--firing", type=click.Path(exists=True, path_type=Path), metavar="DIR", help="A folder of saegeo harvest."
+)
+
+results_option = click.option(
+    "--results",
+    default="saegeo-results",
+    show_default=True,
+    metavar="DIR",
+    help="Where reports are stored: they know lobes, families and stability.",
+    type=NamedPath(),
+)
+
 input_options = together(
     click.option(
         "--preset",
@@ -168,12 +188,7 @@ input_options = together(
         metavar="FILE|IDS",
         help="Measure these features alone, for example 1,5,9-20, beside random ones that are alike.",
     ),
-    click.option(
-        "--feature-labels",
-        "labels",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A file with one label for each feature.",
-    ),
+    labels_option,
     click.option(
         "--firing",
         type=click.Path(exists=True, path_type=Path),

@@ -19,6 +19,7 @@ from saegeo_core.measuring.of_cloud import matched_directions_of
 from saegeo_core.measuring.partners import refuse_other_dimensions
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.unit_rows import unit_rows
 from saegeo_core.report.metric import Absent
 from saegeo_core.statistics.chance_partners import chance_cosines, chance_of_nearest
 
@@ -178,8 +179,7 @@ def row_of_match(match: Match) -> dict[str, Any]:
 
 def _nearest_in(cloud: "FeatureCloud", rows: Integers, other: "FeatureCloud") -> tuple[Integers, Floats]:
     """For some rows of a cloud the rows of another with the largest cosines, and these: both (n_rows, n_candidates)."""
-    some, units = cloud.vectors[rows].double(), other.unit_vectors()
-    some /= some.norm(dim=1, keepdim=True)
+    some, units = unit_rows(cloud.vectors[rows]), other.unit_vectors()
     n_candidates = min(N_CANDIDATES, other.n_features)
     found, cosines = [], []
     for part in row_slices(len(rows), max(1, ENTRIES_AT_ONCE // other.n_features)):
@@ -205,8 +205,7 @@ def _beside_chance(
     law = matched_directions_of(other)
     if isinstance(law, Absent):
         return [None] * len(rows), [None] * len(rows), law.absent
-    unit = cloud.vectors[rows].double()
-    unit = (unit / unit.norm(dim=1, keepdim=True)).float()
+    unit = unit_rows(cloud.vectors[rows]).float()
     levels = chance_cosines(unit, law, other.n_features, chance, np.random.default_rng(DRAWN_AS))
     pvalues = chance_of_nearest(unit, law, other.n_features, cosine, np.random.default_rng(DRAWN_AS))
     return levels.tolist(), pvalues.tolist(), None

@@ -12,27 +12,12 @@ from hypothesis import strategies as st
 from saegeo_core import PluginManager, SaegeoError
 from saegeo_core.cli import run_sweep
 from saegeo_core.cli.run_plan import plan_run
-from saegeo_core.running.model_place import ModelPlace
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.sweep_file import read_sweep
+from tests.sweeping.plain_options import PLAIN_OPTIONS
 
 OUT = Path("saegeo-results")
 PLUGINS = PluginManager()
-OPTIONS = {
-    "preset": "calibrated",
-    "settings": (),
-    "rows": "decoder",
-    "layout": None,
-    "decoder_key": None,
-    "model_slice": None,
-    "features": None,
-    "labels": None,
-    "firing": None,
-    "place": ModelPlace(device="cpu"),
-    "seed": 0,
-    "existing": "reuse",
-    "with_traceback": False,
-}
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +100,7 @@ def test_parts_of_any_file_are_all_of_it_and_none_twice(folder_of_saes, lines, n
     except SaegeoError:
         assert not any(line.partition("#")[0].strip() for line in lines)
         return
-    options = RunOptions(**OPTIONS, out=str(folder_of_saes / "out"))
+    options = RunOptions(**PLAIN_OPTIONS, out=str(folder_of_saes / "out"))
     plan = partial(plan_run, named, ["entropy"], options, run_all=False, plugins=PLUGINS)
     parts = [plan(part=(number, n)).specs for number in range(1, n + 1)]
     together = [spec for part in parts for spec in part]

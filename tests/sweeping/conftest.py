@@ -14,11 +14,11 @@ from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.harvesting.elsewhere import Workers
 from saegeo_core.harvesting.engine import harvest, unwatched
 from saegeo_core.harvesting.settings import HarvestSettings
-from saegeo_core.running.model_place import ModelPlace
 from saegeo_core.sweeping.options import RunOptions
 from saegeo_core.sweeping.outcomes import Stored
 from saegeo_core.sweeping.sweep import sweep
 from saegeo_core.sweeping.task import NamedAnalysis, Task
+from tests.sweeping.plain_options import PLAIN_OPTIONS
 
 STRANGER = '''
 """Analyses of which some fail, and a note of every time that one is run."""
@@ -189,24 +189,8 @@ def tasks(stranger, rng):
             path = stranger / f"sae_{number}.npy"
             if not path.exists():
                 np.save(path, rng.standard_normal((20, 4)).astype(np.float32))
-            options = {
-                "preset": "calibrated",
-                "settings": (),
-                "rows": "decoder",
-                "layout": None,
-                "decoder_key": None,
-                "model_slice": None,
-                "features": None,
-                "labels": None,
-                "firing": None,
-                "place": ModelPlace(device="cpu"),
-                "seed": 0,
-                "out": out,
-                "existing": "reuse",
-                "with_traceback": False,
-            }
             analyses = tuple(NamedAnalysis(name, {}) for name in names)
-            made.append(Task(SaeSpec(path=path), analyses, RunOptions(**options | more)))
+            made.append(Task(SaeSpec(path=path), analyses, RunOptions(**PLAIN_OPTIONS | {"out": out} | more)))
         return made
 
     return make

@@ -9,6 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.tools.card_row import card_row
+
 REPOSITORY = Path(__file__).parents[2]
 BUNDLED = REPOSITORY / "saegeo_core" / "bundled" / "smollm2-135m"
 CARD = REPOSITORY / "docs" / "smollm2-release.md"
@@ -76,12 +78,7 @@ def test_the_layers_are_equally_sparse_and_reconstruct_well(release):
 
 @pytest.mark.parametrize("sae_id", SAE_IDS)
 def test_the_card_shows_the_measured_figures(sae_id, release):
-    facts = release["saes"][sae_id]
-    row = (
-        f"| `{sae_id}` | `{facts['hook_name']}` | {facts['d_sae']:,} | {facts['l0']:.1f} "
-        f"| {facts['fraction_of_variance_unexplained']:.3f} | {facts['dead_share']:.1%} |".replace("%", " %")
-    )
-    assert row in CARD.read_text(encoding="utf-8").splitlines()
+    assert card_row(sae_id, release["saes"][sae_id]) in CARD.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_card_says_what_the_model_is_and_names_every_kind_of_text(release):

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from saegeo_core.atomic_file import replacing
 from saegeo_core.errors import SaegeoError
 from saegeo_core.file_names import file_name, told_apart
 from saegeo_core.inspecting.features import features
 from saegeo_core.plugin.manager import PluginManager
+from saegeo_core.rendering.exports import ExportFormat
 from saegeo_core.rendering.exports.delphi import N_NEIGHBORS, delphi_files
 from saegeo_core.rendering.exports.embedding_atlas import MAP, atlas_files
 from saegeo_core.rendering.exports.neuronpedia import neuronpedia_files
 from saegeo_core.rendering.exports.report_tables import Kind, table_files
 from saegeo_core.report.report import Report
 
-ExportFormat = Literal["parquet", "csv", "neuronpedia-json", "delphi-neighbors", "embedding-atlas"]
 OF_FEATURES = {
     "neuronpedia-json": neuronpedia_files,
     "delphi-neighbors": delphi_files,
