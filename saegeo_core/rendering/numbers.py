@@ -102,7 +102,7 @@ def _written(number: float, place: int, leading: int) -> str:
     """`number` rounded at 10^place, with an exponent when one of magnitude 10^leading would have one."""
     if _is_positional(leading):
         return f"{_rounded(number, place):,f}" if place <= 0 else count(int(_rounded(number, place)))
-    return f"{_mantissa(number, place, leading)}e{leading}"
+    return f"{_mantissa(number, place, leading)}e{leading}" if number else "0"
 
 
 def _mantissa(number: float, place: int, leading: int) -> str:

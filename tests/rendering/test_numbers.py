@@ -85,6 +85,7 @@ def test_every_interval_can_be_written(estimate, below, above):
         (1.0, 1 - 1e-15, 1 + 1e-15, "1.00000000000 ± 1.1e-15"),
         (2.5e12, 2.4e12, 2.6e12, "(2.50 ± 0.10)e12"),
         (0.0, -2e-5, 2e-5, "(0.0 ± 2.0)e-5"),
+        (0.0, 0.0, 3.14e-4, "0 [0, 3.1e-4]"),
     ],
 )
 def test_intervals_as_read_by_people(estimate, low, high, text):
