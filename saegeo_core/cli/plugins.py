@@ -52,10 +52,16 @@ def show_plugin(given: "PluginManager | None", name: str) -> None:
 @command.command("check")
 @click.argument("name")
 @click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
+@click.option(
+    "--null-runs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Null examples that p-values are tried on.  [default: 40, with --quick 10]",
+)
 @set_option("Check it at this value. Repeatable.")
 @verbosity_options
 @click.pass_context
-def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str, ...]) -> None:
+def check_plugin(ctx: click.Context, name: str, quick: bool, null_runs: int | None, settings: tuple[str, ...]) -> None:
     """Hold an analysis to what all must do: same seed, same findings; p-values uniform under its null; and so on.
 
     About 70 runs on small synthetic clouds, on the CPU. Set parameters that make a slow analysis cheaper.
@@ -72,7 +78,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, settings: tuple[str
         from saegeo_core.testing import check_analysis
 
         with loop_progress(f"{name} on synthetic clouds") as progress:
-            conformance = check_analysis(analysis, given, quick=quick, progress=progress)
+            conformance = check_analysis(analysis, given, quick=quick, null_runs=null_runs, progress=progress)
         results(output).print(conformance_table(conformance))
     if not conformance.passed:
         ctx.exit(SOME_FAILED)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from saegeo_core.errors import SaegeoError
 from saegeo_core.plugin.analysis import Analysis
 from saegeo_core.progress import Progress, silent
 from saegeo_core.testing.calibration import calibration
@@ -27,6 +28,7 @@ def check_analysis(
     parameters: Mapping[str, Any] | None = None,
     *,
     quick: bool = False,
+    null_runs: int | None = None,
     progress: Progress = silent,
 ) -> Conformance:
     """Hold an analysis to everything that all of them must do.
@@ -39,13 +41,16 @@ def check_analysis(
         analysis: the one to check.
         parameters: values to test it at: those it cannot do without, or cheaper ones than its defaults.
         quick: 10 runs on the null instead of 40, 6 on each composite cloud instead of 20, one on a plant instead of 3, and no cost.
+        null_runs: null examples that p-values are tried on, where neither 40 nor 10 will do: 150 tell a share of .05 to .035.
         progress: shows how far the checks have come.
 
     Raises:
-        SaegeoError: it needs what `parameters` should name, or these are not its own.
+        SaegeoError: it needs what `parameters` should name, or these are not its own; `null_runs` is below one.
     """
+    if null_runs is not None and null_runs < 1:
+        raise SaegeoError(f"null_runs is {null_runs}, and p-values are tried on one null example at least")
     start = time.perf_counter()
-    trial = Trial(analysis, parameters or {}, quick)
+    trial = Trial(analysis, parameters or {}, quick, null_runs)
     trial.resolved()
     outcomes = list(first_run(trial))
     if not _is_measured(outcomes) and trial.examples("planted_example", 1):

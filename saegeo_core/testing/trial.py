@@ -23,12 +23,14 @@ class Trial:
         analysis: the one under test.
         parameters: what differs from its defaults.
         is_quick: whether fewer runs must do.
+        null_runs: null examples that its p-values are tried on; None for as many as is usual.
         is_on_plant: whether its own planted example is measured in place of the ordinary input, which gives it nothing to do.
     """
 
     analysis: Analysis
     parameters: Mapping[str, Any] = field(default_factory=dict)
     is_quick: bool = False
+    null_runs: int | None = None
     is_on_plant: bool = False
 
     @property

@@ -2,6 +2,8 @@ import types
 
 import pytest
 
+from saegeo_core import testing
+
 
 def test_the_list_shows_analyses_formats_and_all_that_is_wrong(saegeo, plugins, analysis, plugin_manager):
     given = plugins(
@@ -112,11 +114,24 @@ class TestCheck:
         saegeo("plugins", "check", "mean-norm", "--quick", "--set", "mean-norm.factor=3", plugins=given)
         assert seen == {3.0}
 
+    def test_as_many_null_examples_are_tried_as_are_asked_for(self, saegeo, plugins, analysis, monkeypatch):
+        asked = []
+
+        def check(*_, null_runs, **__):
+            asked.append(null_runs)
+            return testing.Conformance("mean-norm", (), 0.0)
+
+        monkeypatch.setattr(testing, "check_analysis", check)
+        for more in ((), ("--null-runs", "150")):
+            assert saegeo("plugins", "check", "mean-norm", *more, plugins=plugins(analysis())).exit_code == 0
+        assert asked == [None, 150]
+
     @pytest.mark.parametrize(
         ("arguments", "told"),
         [
             (["mean-nrm"], "did you mean 'mean-norm'?"),
             (["mean-norm", "--set", "factor=3"], "is not NAME.KEY=VALUE"),
+            (["mean-norm", "--null-runs", "0"], "0 is not in the range x>=1"),
             (["mean-norm", "--set", "mean-norm.factor=x"], "mean-norm.factor cannot be 'x'"),
         ],
     )

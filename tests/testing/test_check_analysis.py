@@ -61,6 +61,17 @@ def test_forty_runs_show_what_ten_do_not(spoiled):
     assert "length has p <= 0.01 in" in failed[ON_THE_NULL].seen
 
 
+def test_a_share_of_small_p_values_is_told_with_its_count(sound):
+    outcomes = {one.check: one for one in check_analysis(sound(), quick=True, null_runs=25).outcomes}
+    told = re.fullmatch(r"p <= 0.05 of length in (\d+) of 25 \((0\.\d{3})\)", outcomes[ON_THE_NULL].seen)
+    assert float(told[2]) == int(told[1]) / 25
+
+
+def test_no_null_examples_are_no_trial(sound):
+    with pytest.raises(SaegeoError, match="null_runs is 0"):
+        check_analysis(sound(), null_runs=0)
+
+
 def test_what_an_author_does_not_supply_is_not_checked(spoiled):
     bare = spoiled(
         invariances=frozenset(), planted_example=Analysis.planted_example, null_example=Analysis.null_example
