@@ -1,5 +1,7 @@
 """The cosine of each row of one matrix with the same row of another, and what is made of all of them."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
@@ -16,21 +18,52 @@ def own_cosines(encoder: torch.Tensor, decoder: torch.Tensor) -> Floats:
     return cosines
 
 
-def unrelated_threshold(encoder: torch.Tensor, decoder: torch.Tensor, own: Floats) -> float:
-    """The cosine that an encoder and the decoder of another feature exceed with probability .01, if such cosines were normal.
+class PairSums(NamedTuple):
+    """What the cosines of encoders with the decoders of other features add up to, made of sums over features.
 
-    Their mean and variance over all n (n - 1) pairs are exact: sums over pairs are products of sums, and those of squares are inner
-    products of second moments.
+    Sums over pairs are products of sums, and those of squares are inner products of second moments, so that mean and variance over
+    all n (n - 1) pairs are exact.
 
-    Args:
-        encoder, decoder: `unit_rows`, (n, d).
-        own: the cosines of the rows with each other, (n,), which are left out.
+    Attributes:
+        n: features.
+        own, own_square: sums of the cosines of encoders with their own decoders, which are no such pairs, and of their squares.
+        encoder, decoder: sums of unit rows, (d,).
+        encoder_moment, decoder_moment: sums of their outer products, (d, d).
     """
-    n = len(own)
-    n_pairs = n * (n - 1)
-    mean = (float(encoder.sum(0) @ decoder.sum(0)) - own.sum()) / n_pairs
-    square = (float(((encoder.T @ encoder) * (decoder.T @ decoder)).sum()) - (own**2).sum()) / n_pairs
-    return float(mean + UNRELATED_ONCE_IN * np.sqrt(max(square - mean**2, 0.0)))
+
+    n: int
+    own: float
+    own_square: float
+    encoder: torch.Tensor
+    decoder: torch.Tensor
+    encoder_moment: torch.Tensor
+    decoder_moment: torch.Tensor
+
+    @classmethod
+    def of(cls, encoder: torch.Tensor, decoder: torch.Tensor, own: Floats) -> "PairSums":
+        """Of `unit_rows`, (n, d), and the cosines of those of one feature, (n,)."""
+        own_sums = float(own.sum()), float((own**2).sum())
+        return cls(len(own), *own_sums, encoder.sum(0), decoder.sum(0), encoder.T @ encoder, decoder.T @ decoder)
+
+    def without(self, some: "PairSums") -> "PairSums":
+        """Those of the features that are left where these are left out."""
+        return PairSums(
+            self.n - some.n,
+            self.own - some.own,
+            self.own_square - some.own_square,
+            self.encoder - some.encoder,
+            self.decoder - some.decoder,
+            self.encoder_moment - some.encoder_moment,
+            self.decoder_moment - some.decoder_moment,
+        )
+
+    @property
+    def unrelated_threshold(self) -> float:
+        """The cosine that an encoder and another decoder exceed with probability .01, if such cosines were normal."""
+        n_pairs = self.n * (self.n - 1)
+        mean = (float(self.encoder @ self.decoder) - self.own) / n_pairs
+        square = (float((self.encoder_moment * self.decoder_moment).sum()) - self.own_square) / n_pairs
+        return float(mean + UNRELATED_ONCE_IN * np.sqrt(max(square - mean**2, 0.0)))
 
 
 def two_groups_gain(cosines: Floats) -> float | None:

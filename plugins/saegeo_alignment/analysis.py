@@ -24,7 +24,7 @@ class Alignment(Analysis):
     """The cosine between each feature's encoder and its decoder."""
 
     name = "alignment"
-    version = "1"
+    version = "2"
     needs = frozenset({"vectors", "encoder"})
     uses = frozenset({"firing"})
     headline = "alignment"

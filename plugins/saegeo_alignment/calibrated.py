@@ -1,5 +1,6 @@
 """Encoders beside their decoders: numbers, how well they are known, and nulls together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,18 +8,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
+from saegeo_alignment.alignments import PairSums, own_cosines, two_groups_gain
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_alignment.declared import DECLARED
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings, SaegeoError
 from saegeo_core.measuring.null_comparison import Nulls
 from saegeo_core.measuring.of_cloud import kin_of
-from saegeo_core.measuring.resampled import kin_left_out
+from saegeo_core.measuring.resampled import kin_left_out, median_by_kin, share_by_kin
+from saegeo_core.measuring.spread import Spread
+from saegeo_core.numerics import Watch
 from saegeo_core.numerics.across import CosinesAcross, nearest_across
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.unit_rows import unit_rows
 from saegeo_core.statistics.dealt_among_kin import dealt_among_kin
 from saegeo_core.statistics.rank_correlation import standard_ranks
+from saegeo_core.statistics.resampling import of_equivalent_count
 
 FEWEST = 12
 """Features, from which there are numbers."""
@@ -48,7 +52,7 @@ class Pairs:
         rows: which of the cloud's features they are, int64 (n,).
         encoder, decoder: (n, d).
         cosines: of each encoder with its decoder, float64 (n,).
-        threshold: the cosine that unrelated pairs exceed with probability .01.
+        sums: which say the cosine that unrelated pairs exceed with probability .01.
         nearest: the decoder nearest to each encoder, int64 (n,).
         counts: blocks that each feature fires in, int64 (n,); None where that is not known.
     """
@@ -57,7 +61,7 @@ class Pairs:
     encoder: torch.Tensor
     decoder: torch.Tensor
     cosines: Floats
-    threshold: float
+    sums: PairSums
     nearest: Integers
     counts: Integers | None
 
@@ -87,19 +91,40 @@ class Pairs:
             encoder,
             decoder,
             cosines,
-            unrelated_threshold(*units, cosines),
+            PairSums.of(*units, cosines),
             nearest_across(CosinesAcross(encoder, decoder), watch=context.watch("nearest decoders")).partner,
             None if context.firing is None else context.firing.counts[rows],
         )
 
-    def numbers(self, chosen: Integers | slice = ALL) -> dict[str, float]:
-        """The median and the shares, of some of the pairs."""
-        is_own = self.nearest == np.arange(len(self.nearest))
+    @property
+    def threshold(self) -> float:
+        """The cosine that unrelated pairs exceed with probability .01."""
+        return self.sums.unrelated_threshold
+
+    def threshold_among(self, chosen: Integers) -> float:
+        """The same among some of the pairs, ascending."""
+        left_out = np.setdiff1d(np.arange(len(self.rows)), chosen, assume_unique=True)
+        units = unit_rows(self.encoder[left_out]), unit_rows(self.decoder[left_out])
+        return self.sums.without(PairSums.of(*units, self.cosines[left_out])).unrelated_threshold
+
+    @property
+    def is_own(self) -> NDArray[np.bool_]:
+        """Whether the decoder nearest to each encoder is its own, (n,)."""
+        own: NDArray[np.bool_] = self.nearest == np.arange(len(self.nearest))
+        return own
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The median and the shares."""
         return {
-            "alignment": float(np.median(self.cosines[chosen])),
-            "own_decoder_share": float(np.mean(is_own[chosen])),
-            "unaligned_share": float(np.mean(self.cosines[chosen] <= self.threshold)),
+            "alignment": float(np.median(self.cosines)),
+            "own_decoder_share": float(np.mean(self.is_own)),
+            "unaligned_share": float(np.mean(self.cosines <= self.threshold)),
         }
+
+    def unaligned_among(self, chosen: Integers) -> float:
+        """The share that is unaligned of some pairs, ascending, by what is unrelated among these."""
+        return float(np.mean(self.cosines[chosen] <= self.threshold_among(chosen)))
 
     def with_rates(self, chosen: Integers | slice = ALL) -> dict[str, float]:
         """The rank correlation with the firing rate, of those that fire among some pairs; empty where there is none."""
@@ -130,12 +155,7 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     gain = two_groups_gain(pairs.cosines)
     gains = {} if gain is None else {"two_groups_gain": gain}
     rates = pairs.with_rates()
-
-    def without(left: Integers) -> dict[str, float]:
-        gained = {name: two_groups_gain(pairs.cosines[left]) or 0.0 for name in gains}
-        return {**pairs.numbers(left), **gained, **dict.fromkeys(rates, 0.0), **pairs.with_rates(left)}
-
-    numbers = pairs.numbers() | gains | rates
+    numbers = pairs.numbers | gains | rates
     sets = exchangeable(kin, cloud.norms[pairs.rows], set_rng)
     drawn = dealt(
         pairs.encoder,
@@ -159,7 +179,7 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     return DECLARED.findings(
         {**absent, **numbers},
         n={name: len(pairs.live()) if name == "rate_alignment" else n for name in DECLARED},
-        spread=kin_left_out(without, numbers, kin, group_rng, of=cloud.digest, watch=context.watch("kin left out")),
+        spread=spread_of(pairs, numbers, kin, group_rng, of=cloud.digest, watch=context.watch("kin left out")),
         nulls=nulls,
         additions={"unaligned_share": f" That is a cosine of {pairs.threshold:.4f}."},
         tables={"features": _features(cloud, pairs), "alignments": _histogram(pairs.cosines, drawn.cosines)},
@@ -168,10 +188,40 @@ def calibrated_findings(cloud: FeatureCloud, context: AnalysisContext, *, null_d
     )
 
 
+def spread_of(
+    pairs: Pairs, numbers: Mapping[str, float], kin: Integers, rng: np.random.Generator, *, of: str, watch: Watch = iter
+) -> dict[str, Spread | Absent]:
+    """Of the median and the shares as such; hardly any feature of an SAE is unaligned, and hardly any of a null its own.
+
+    Args:
+        pairs: encoders with decoders.
+        numbers: all that are measured of them.
+        kin: int64 (n,).
+        rng: deals kin out.
+        of: names the features in the key of the replicates.
+        watch: wraps the loop over groups (`saegeo_core.numerics`).
+    """
+
+    def without(left: Integers) -> dict[str, float]:
+        moved = {"unaligned_share": pairs.unaligned_among(left), "rate_alignment": 0.0, **pairs.with_rates(left)}
+        if "two_groups_gain" in numbers:
+            moved["two_groups_gain"] = two_groups_gain(pairs.cosines[left]) or 0.0
+        return moved
+
+    afresh = {name: one for name, one in numbers.items() if name not in ("alignment", "own_decoder_share")}
+    told = kin_left_out(without, afresh, kin, rng, of=of, watch=watch)
+    if isinstance(unaligned := told["unaligned_share"], Spread):
+        known = unaligned.resampled
+        as_count = of_equivalent_count(known, len(kin), len(np.unique(kin)), known.degrees_of_freedom)
+        told["unaligned_share"] = unaligned._replace(resampled=as_count)
+    one_by_one = {"alignment": median_by_kin(pairs.cosines, kin), "own_decoder_share": share_by_kin(pairs.is_own, kin)}
+    return one_by_one | told
+
+
 def estimates_of(cloud: FeatureCloud, context: AnalysisContext) -> dict[str, float]:
     """The numbers that cost little."""
     pairs = Pairs.of(cloud, context)
-    return {} if pairs is None else pairs.numbers() | pairs.with_rates()
+    return {} if pairs is None else pairs.numbers | pairs.with_rates()
 
 
 def _rates_dealt(pairs: Pairs, kin: Integers, rng: np.random.Generator, n_draws: int) -> Floats:

@@ -36,7 +36,7 @@ class Flow(Analysis):
     """Which features a chain of layers carries along."""
 
     name = "flow"
-    version = "1"
+    version = "2"
     headline = "carried_share"
     summary = "Which features a chain of layers carries along, which are born and which die, beside reflected layers"
     reference = "features matched from layer to layer after arXiv 2410.07656 and 2502.03032, beyond chance"

@@ -1,6 +1,7 @@
 """A chain of layers: numbers, how well they are known, and nulls together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,10 +11,8 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.partners import NOBODY, BesideReflections, beside_reflections, partners_of
-from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.resampled import share_by_kin
 from saegeo_core.measuring.spread import Spread
-from saegeo_core.statistics.population import DICTIONARY
-from saegeo_core.statistics.resampling import Resampled, on_the_logit_scale, student_interval
 from saegeo_flow.chains import Chains
 from saegeo_flow.declared import DECLARED
 
@@ -179,18 +178,20 @@ def _spread(chains: Chains, chain: Sequence[FeatureCloud], context: AnalysisCont
 
 def _of_steps(values: Sequence[np.ndarray], kin: Sequence[np.ndarray]) -> Spread | Absent:
     """Of the mean over layers of a share in each."""
-    known = [spread_by_kin(float(one.mean()), one - one.mean(), of) for one, of in zip(values, kin, strict=True)]
+    known = [share_by_kin(one, of) for one, of in zip(values, kin, strict=True)]
     told = [one.resampled for one in known if isinstance(one, Spread)]
     if len(told) < len(known):
         return next(one for one in known if isinstance(one, Absent))
-    together: Resampled = student_interval(
-        float(np.mean([one.estimate for one in told])),
-        float(np.mean([one.standard_error for one in told])),
-        min(one.degrees_of_freedom or np.inf for one in told),
-        method="infinitesimal jackknife over kin, as if layers moved together",
-        population=DICTIONARY,
+    low, high = np.mean([one.confidence_interval for one in told], axis=0)
+    return Spread(
+        replace(
+            told[0],
+            estimate=float(np.mean([one.estimate for one in told])),
+            standard_error=float(np.mean([one.standard_error for one in told])),
+            confidence_interval=(float(low), float(high)),
+            method=f"{told[0].method}, as if layers moved together",
+        )
     )
-    return Spread(on_the_logit_scale(together, min(len(one) for one in values)))
 
 
 def _steps(chain: Sequence[FeatureCloud], chains: Chains, draws: Sequence[Chains]) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class Seeds(Analysis):
     """Which features come back in dictionaries of other seeds."""
 
     name = "seeds"
-    version = "1"
+    version = "2"
     headline = "stable_share"
     summary = "Which features come back in dictionaries of other seeds, beyond what chance brings"
     reference = "features that other seeds find after arXiv 2505.20254 and 2606.12138, beside chance"

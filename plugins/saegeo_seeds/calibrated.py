@@ -1,7 +1,7 @@
 """A dictionary beside those of other seeds: numbers, how well they are known, and nulls together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,11 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.partners import Partners, beside_reflections, partners_of
-from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.resampled import share_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats
 from saegeo_core.statistics.population import DICTIONARY
-from saegeo_core.statistics.resampling import Resampled, jackknife_of, on_the_logit_scale, student_interval
+from saegeo_core.statistics.resampling import Resampled, jackknife_of, of_equivalent_count
 from saegeo_seeds.declared import DECLARED
 from saegeo_seeds.subspaces import leading_subspace, overlap
 
@@ -179,20 +179,20 @@ def _spread(
     is_found: NDArray[np.bool_], overlaps: Sequence[float | None], cloud: FeatureCloud, context: AnalysisContext
 ) -> dict[str, Spread | Absent]:
     """Over kin of the cloud, and where there are three other seeds over these as well."""
-    kin, n = kin_of(cloud, device=context.device, watch=context.watch("kin")), is_found.shape[1]
+    kin = kin_of(cloud, device=context.device, watch=context.watch("kin"))
     values = {
         "stable_share": is_found.mean(axis=0),
         "everywhere_share": is_found.all(axis=0).astype(float),
         "nowhere_share": (~is_found).all(axis=0).astype(float),
     }
-    known = {name: spread_by_kin(float(one.mean()), one - one.mean(), kin) for name, one in values.items()}
-    of_stable = known["stable_share"]
+    told = {name: share_by_kin(one, kin) for name, one in values.items()}
+    of_stable = told["stable_share"]
     if len(is_found) >= FEWEST_SEEDS and isinstance(of_stable, Spread):
-        known["stable_share"] = Spread(_with_seeds(of_stable.resampled, is_found.mean(axis=1)))
-    told = {
-        name: Spread(on_the_logit_scale(one.resampled, n)) if isinstance(one, Spread) else one
-        for name, one in known.items()
-    }
+        told["stable_share"] = Spread(
+            _with_seeds(
+                of_stable.resampled, is_found.mean(axis=1), n_features=is_found.shape[1], n_kin=len(np.unique(kin))
+            )
+        )
     few = Absent(f"it is known from how other seeds differ, and needs {FEWEST_SEEDS} of them")
     return {
         **told,
@@ -206,18 +206,14 @@ def _over_seeds(values: Floats) -> Resampled:
     return jackknife_of(float(values.mean()), without, population=DICTIONARY)
 
 
-def _with_seeds(over_kin: Resampled, of_seed: Floats) -> Resampled:
+def _with_seeds(over_kin: Resampled, of_seed: Floats, *, n_features: int, n_kin: int) -> Resampled:
     """Kin and seeds are drawn independently, so their variances add up; degrees of freedom as Satterthwaite has them (1946)."""
-    parts = over_kin, _over_seeds(of_seed)
-    variances = np.array([one.standard_error**2 for one in parts])
-    freedom = np.array([one.degrees_of_freedom for one in parts])
+    variances = np.array([over_kin.standard_error**2, _over_seeds(of_seed).standard_error ** 2])
+    freedom = np.array([n_kin, len(of_seed)]) - 1
     total = float(variances.sum())
-    return student_interval(
-        over_kin.estimate,
-        total**0.5,
-        total**2 / float((variances**2 / freedom).sum()) if total else float(freedom.min()),
-        method="jackknife over kin and over seeds",
-        population=DICTIONARY,
+    together = replace(over_kin, standard_error=total**0.5, method="jackknife over kin and over seeds")
+    return of_equivalent_count(
+        together, n_features, n_kin, total**2 / float((variances**2 / freedom).sum()) if total else float(freedom.min())
     )
 
 

@@ -29,7 +29,7 @@ class Splitting(Analysis):
     """What the features of a narrow dictionary become in a wide one."""
 
     name = "splitting"
-    version = "1"
+    version = "2"
     headline = "novel_share"
     summary = "What the features of a narrower dictionary become in this one, what is new, and what is rebuilt of it"
     reference = "features of two widths after arXiv 2502.04878 and 2503.17547, beyond chance"

@@ -12,12 +12,12 @@ from saegeo_core import Absent, AnalysisContext, FeatureCloud, Figure, Findings
 from saegeo_core.measuring.null_comparison import Draws, Moments, Nulls
 from saegeo_core.measuring.of_cloud import kin_of, matched_directions_of
 from saegeo_core.measuring.partners import NOBODY, BesideReflections, beside_reflections, partners_of
-from saegeo_core.measuring.resampled import spread_by_kin
+from saegeo_core.measuring.resampled import share_by_kin, spread_by_kin
 from saegeo_core.measuring.spread import Spread
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 from saegeo_core.statistics.population import DICTIONARY
-from saegeo_core.statistics.resampling import on_the_logit_scale, student_interval
+from saegeo_core.statistics.resampling import student_interval
 from saegeo_splitting.declared import DECLARED
 from saegeo_splitting.meta_dictionary import MetaExplained, meta_explained
 from saegeo_splitting.reflected_atoms import ReflectedAtoms
@@ -263,12 +263,7 @@ def _spread(
     kin, narrow_kin = (kin_of(one, device=device) for one in clouds)
     known: dict[str, Spread | Absent] = {}
     for name, values in split.shares.items():
-        of_kin = spread_by_kin(
-            float(values.mean()), values - values.mean(), kin if name == "novel_share" else narrow_kin
-        )
-        known[name] = (
-            Spread(on_the_logit_scale(of_kin.resampled, len(values))) if isinstance(of_kin, Spread) else of_kin
-        )
+        known[name] = share_by_kin(values, kin if name == "novel_share" else narrow_kin)
     for name, step in (("rebuilt_from_1", 0), ("rebuilt_from_8", -1)):
         values = rebuilt.explained[:, step]
         known[name] = spread_by_kin(float(values.mean()), values - values.mean(), kin[rebuilt.rows])

@@ -2,7 +2,8 @@
 
 Write one function that gives every number as a mapping from name to number. `kin_left_out` says how far they would move in another
 dictionary, `documents_and_kin_left_out` how far numbers of firing would, in another dictionary and on other text. Where it is known
-what each row adds to a number, `spread_by_kin` needs no more than that.
+what each row adds to a number, `spread_by_kin` needs no more than that. `share_by_kin` is for shares of features, of which there
+may be hardly any, `median_by_kin` for a median.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from saegeo_core.errors import SaegeoError
 from saegeo_core.firing.statistics import FiringStatistics
@@ -23,6 +25,7 @@ from saegeo_core.statistics.resampling import (
     digest_of_parts,
     jackknife_of,
     kin_jackknife,
+    of_equivalent_count,
     refuse_few_kin,
 )
 
@@ -68,6 +71,45 @@ def spread_by_kin(estimate: float, added: ArrayLike, kin: NDArray[np.int64]) -> 
     except SaegeoError as error:
         return Absent(error.message)
     return Spread(resampled) if resampled.standard_error else Absent("no kin adds more to it than another")
+
+
+def share_by_kin(of_features: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
+    """`of_equivalent_count` of the mean of numbers between 0 and 1, (n_features,), kin taken together; absent of fewer than ten."""
+    values = np.asarray(of_features, np.float64)
+    return _share_by_kin(float(values.mean()), values - values.mean(), kin)
+
+
+def median_by_kin(of_features: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
+    """The median of one number of each feature, (n_features,), with Woodruff's interval (1952), kin taken together.
+
+    Its ends are the quantiles at the ends of the interval of the share that lies at the median or below. A median jumps from
+    feature to feature: without a group of them it moves by nothing or by too much. The share at or below it is a mean.
+    """
+    values = np.asarray(of_features, np.float64)
+    median = float(np.median(values))
+    is_below = values <= median
+    of_half = _share_by_kin(0.5, is_below - is_below.mean(), kin)
+    if isinstance(of_half, Absent):
+        return of_half
+    known = of_half.resampled
+    low, high = (float(end) for end in np.quantile(values, known.confidence_interval))
+    return Spread(
+        replace(
+            known,
+            estimate=median,
+            standard_error=(high - low) / (2 * float(stats.norm.ppf((1 + known.level) / 2))),
+            confidence_interval=(low, high),
+            method="Woodruff's interval over kin",
+        )
+    )
+
+
+def _share_by_kin(share: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
+    try:
+        known = kin_jackknife(share, added, kin)
+    except SaegeoError as error:
+        return Absent(error.message)
+    return Spread(of_equivalent_count(known, len(kin), len(np.unique(kin))))
 
 
 def too_few_kin(kin: NDArray[np.int64]) -> Absent | None:

@@ -212,7 +212,8 @@ def _score_interval(estimate: float, constant: float, growing: float, quantile: 
 def equivalent_count_interval(estimate: float, variance: float, n_pairs: float, level: float) -> tuple[float, float]:
     """Garwood's interval for the Poisson count that would have this mean to variance ratio, rescaled.
 
-    One event of that count weighs variance / estimate; without any, it weighs one pair.
+    One event of that count weighs variance / estimate; without any, it weighs one pair. It is right for shares of pairs, of which
+    hardly any count; of a share of features, which may be nearly all, the count is binomial (`resampling.of_equivalent_count`).
     """
     weight = variance / estimate if estimate > 0.0 and variance > 0.0 else 1.0 / n_pairs
     count = estimate / weight

@@ -175,6 +175,8 @@ def _degrees_of_freedom(independent: Floats) -> float:
 def on_the_logit_scale(known: Resampled, n_items: int) -> Resampled:
     """The interval of a share made where shares spread evenly, so that it stays inside (0, 1) and leans away from the nearer end.
 
+    It takes the jackknife at its word, which a share of a few items must not: that is `of_equivalent_count`.
+
     Args:
         known: of a share of `n_items`, with Student's interval. A share of none or of all is taken half an item inside.
         n_items: how many.
@@ -185,6 +187,41 @@ def on_the_logit_scale(known: Resampled, n_items: int) -> Resampled:
     low, high = special.expit(special.logit(share) + reach * np.array([-1.0, 1.0]))
     interval = (min(float(low), known.estimate), max(float(high), known.estimate))
     return replace(known, confidence_interval=interval, method=f"{known.method}, on the logit scale")
+
+
+def of_equivalent_count(
+    known: Resampled, n_items: int, n_independent: int, degrees_of_freedom: float | None = None
+) -> Resampled:
+    """The interval of a share as Clopper and Pearson make it of the count that would be known as well (Korn and Graubard 1998).
+
+    For shares of items that come in kin, which may be of hardly any items or of nearly all. What a jackknife tells there is made of
+    those few: of one kin its degrees of freedom are two, and where no item is left to leave out it tells none. The count is
+    share (1 - share) / variance items, at most all of them, times (Student's quantile for n_items - 1 over that for the degrees of
+    freedom) squared; of none or of all it begins with as many items as are independent.
+
+    `on_the_logit_scale` is for shares and means that a few items do not make, and for those that are no shares of items (ratios of
+    sums); `pair_jackknife.equivalent_count_interval` for shares of pairs, of which there are so many that none are nearly all.
+
+    Args:
+        known: of a share of `n_items`; its standard error is told further, its degrees of freedom are not, for the ends say more.
+        n_items: how many, at least two.
+        n_independent: how many kin they are of, at least two.
+        degrees_of_freedom: of the variance; `n_independent` - 1 where that is not told.
+    """
+    share, tail = known.estimate, (1.0 - known.level) / 2.0
+    freedom = n_independent - 1 if degrees_of_freedom is None else degrees_of_freedom
+    variance = known.standard_error**2
+    count = min(share * (1 - share) / variance, n_items) if variance and 0 < share < 1 else n_independent
+    count *= float(stats.t.isf(tail, n_items - 1) / stats.t.isf(tail, freedom)) ** 2
+    found = share * count
+    low = float(special.betaincinv(found, count - found + 1, tail)) if share > 0 else 0.0
+    high = float(special.betaincinv(found + 1, count - found, 1 - tail)) if share < 1 else 1.0
+    return replace(
+        known,
+        confidence_interval=(low, high),
+        degrees_of_freedom=None,
+        method=f"{known.method}, as of a count that is known as well",
+    )
 
 
 def digest_of_parts(parts: ArrayLike) -> str:

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from saegeo_core import FiringStatistics
-from saegeo_core.measuring.resampled import documents_and_kin_left_out, kin_left_out, spread_by_kin
+from saegeo_core.measuring.resampled import (
+    documents_and_kin_left_out,
+    kin_left_out,
+    median_by_kin,
+    share_by_kin,
+    spread_by_kin,
+)
 
 
 def test_kin_left_out_of_a_mean_give_its_standard_error_over_kin(rng):
@@ -33,6 +39,44 @@ def test_what_kin_add_is_what_the_spread_is_of(rng):
 @pytest.mark.parametrize(("n_kin", "reason"), [(9, "9 groups of kin"), (30, "no kin adds more")])
 def test_there_is_a_reason_where_there_is_no_interval(n_kin, reason):
     assert reason in spread_by_kin(0.5, np.zeros(90), np.arange(90) % n_kin).absent
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_the_interval_of_a_median_covers_where_that_of_parts_left_out_does_not(size):
+    covered = {"by kin": 0, "left out": 0}
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        kin = np.repeat(np.arange(200 // size), size)
+        values = rng.exponential(size=200 // size)[kin] + 0.1 * rng.standard_normal(200)
+        truth = np.log(2) + 0.005  # to second order: noise of variance .01 moves the median by half of it
+
+        def measure(rows, values=values):
+            return {"median": float(np.median(values[rows]))}
+
+        known = {
+            "by kin": median_by_kin(values, kin),
+            "left out": kin_left_out(measure, measure(slice(None)), kin, rng, of="")["median"],
+        }
+        for name, one in known.items():
+            low, high = one.resampled.confidence_interval
+            covered[name] += low <= truth <= high
+    assert 0.93 <= covered["by kin"] / 300 <= 0.985, covered
+    assert covered["left out"] / 300 < 0.93, covered
+
+
+def test_the_interval_of_a_median_of_equal_numbers_is_that_number():
+    known = median_by_kin(np.ones(50), np.arange(50)).resampled
+    assert known.confidence_interval == (1.0, 1.0)
+    assert known.standard_error == 0
+
+
+def test_a_share_of_none_is_known_as_well_as_its_kin_are_many():
+    few, many = (share_by_kin(np.zeros(90), np.arange(90) % n_kin).resampled for n_kin in (10, 90))
+    assert few.confidence_interval[0] == many.confidence_interval[0] == 0
+    assert 0.3 < few.confidence_interval[1] < 0.4
+    assert many.confidence_interval[1] == pytest.approx(1 - 0.025 ** (1 / 90))
+    for known in (share_by_kin, median_by_kin):
+        assert "9 groups of kin" in known(np.zeros(90), np.arange(90) % 9).absent
 
 
 def mean_rate(rate_of_feature, features, counts, n_blocks):

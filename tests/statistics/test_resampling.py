@@ -7,6 +7,7 @@ from saegeo_core.statistics.resampling import (
     dealt_kin,
     jackknife_of,
     kin_jackknife,
+    of_equivalent_count,
     on_the_logit_scale,
 )
 
@@ -71,3 +72,32 @@ def test_the_interval_of_a_share_stays_inside_and_covers():
         assert 0 < low < values.mean() < high < 1
         covered += low <= 0.03 <= high
     assert covered >= 180
+
+
+@pytest.mark.parametrize(("size", "share"), [(1, 0.005), (1, 0.5), (5, 0.01), (5, 0.3)])
+def test_the_interval_of_an_equivalent_count_covers_however_few_items_are_found(size, share):
+    n_kin, covered = 200 // size, 0
+    for seed in range(200):
+        values = np.repeat(np.random.default_rng(seed).random(n_kin) < share, size).astype(float)
+        kin = np.repeat(np.arange(n_kin), size)
+        known = of_equivalent_count(kin_jackknife(values.mean(), values - values.mean(), kin), 200, n_kin)
+        low, high = known.confidence_interval
+        assert 0 <= low <= values.mean() <= high <= 1
+        covered += low <= share <= high
+    assert covered >= 186
+
+
+def test_an_equivalent_count_of_independent_items_is_clopper_and_pearsons():
+    values = np.r_[np.ones(7), np.zeros(1_993)]
+    known = of_equivalent_count(kin_jackknife(values.mean(), values - values.mean(), np.arange(2_000)), 2_000, 2_000)
+    exact = stats.binomtest(7, 2_000).proportion_ci(method="exact")
+    assert known.confidence_interval == pytest.approx((exact.low, exact.high), rel=1e-3)
+    assert known.degrees_of_freedom is None
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_of_none_or_all_as_many_count_as_are_independent(share):
+    values, kin = np.full(200, share), np.repeat(np.arange(40), 5)
+    known = of_equivalent_count(kin_jackknife(share, values - share, kin), 200, 40)
+    exact = stats.binomtest(int(40 * share), 40).proportion_ci(method="exact")
+    assert known.confidence_interval == pytest.approx((exact.low, exact.high), rel=0.1)

@@ -5,8 +5,9 @@ import pytest
 import torch
 from scipy import stats
 
-from saegeo_alignment.alignments import own_cosines, two_groups_gain, unrelated_threshold
+from saegeo_alignment.alignments import PairSums, own_cosines, two_groups_gain
 from saegeo_alignment.analysis import Alignment
+from saegeo_alignment.calibrated import Pairs, spread_of
 from saegeo_alignment.dealt_decoders import dealt, exchangeable
 from saegeo_core import Absent, AnalysisContext, FeatureCloud, FiringStatistics, SaegeoError
 from saegeo_core.numerics.unit_rows import unit_rows
@@ -32,7 +33,41 @@ def test_the_threshold_is_that_of_all_pairs_but_their_own(rng):
     own = own_cosines(*units)
     assert own == pytest.approx(cosines.diagonal().numpy(), abs=1e-12)
     expected = float(others.mean() + stats.norm.isf(0.01) * others.std(correction=0))
-    assert unrelated_threshold(*units, own) == pytest.approx(expected, abs=1e-5)
+    assert PairSums.of(*units, own).unrelated_threshold == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_threshold_without_some_features_is_that_of_the_others(rng):
+    encoder, decoder = (unit_rows(isotropic(60, 8, rng) + 0.5) for _ in range(2))
+    own = own_cosines(encoder, decoder)
+    some, others = slice(0, 25), slice(25, None)
+    parts = [PairSums.of(encoder[part], decoder[part], own[part]) for part in (some, others)]
+    left = PairSums.of(encoder, decoder, own).without(parts[0])
+    assert left.unrelated_threshold == pytest.approx(parts[1].unrelated_threshold, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("metric", "law", "own"),
+    [
+        ("alignment", "uniform", 0.0),
+        ("alignment", "spectrum rank^-1", 1.0),
+        ("own_decoder_share", "uniform", 0.0),
+        ("unaligned_share", "uniform", 0.0),
+        ("unaligned_share", "uniform", 1.0),
+        ("unaligned_share", "spectrum rank^-1", 1.0),
+    ],
+)
+def test_intervals_cover_whether_hardly_any_feature_counts_or_the_threshold_moves(metric, law, own):
+    estimates, intervals = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        decoder, encoder = (unit_rows(COMPOSITES[law](100, 12, rng)) for _ in range(2))
+        pairs = Pairs.of(FeatureCloud.from_array(decoder), AnalysisContext(rng=rng, encoder=encoder + own * decoder))
+        known = spread_of(pairs, pairs.numbers, np.arange(100), rng, of="")
+        estimates.append(pairs.numbers[metric])
+        intervals.append(known[metric].resampled.confidence_interval)
+    low, high = np.array(intervals).T
+    truth = np.mean(estimates)
+    assert np.mean((low <= truth) & (truth <= high)) >= 0.93
 
 
 def test_half_aligned_features_are_counted(rng):
