@@ -200,7 +200,7 @@ def _with_settings(
         except MissingInput as error:
             if not skip_incomplete:
                 raise
-            say(f"skipped: {name} ({error.message}; {error.hint})")
+            say(f"skipped: {error.message}; {error.hint}")
         except SaegeoError as error:
             if given[name] or not skip_incomplete:
                 raise

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from rich.text import Text
 
@@ -25,13 +26,20 @@ def headline_meaning(report: Report) -> Text:
 
 
 def parameters_named(report: Report, meanings: Mapping[str, str]) -> list[Text]:
-    """One line for each parameter that is set and that the headline's description names: its value, and what it means if told."""
-    words = re.findall(r"\w+", report.metric().description)
+    """One line for each parameter that is set and that the headline's description or an input names: its value and meaning.
+
+    An input of that name is what the parameter stands for: the other SAEs that the numbers are beside.
+    """
+    told = {*re.findall(r"\w+", report.metric().description), *report.inputs}
     return [
-        plain(": ".join([f"{name} = {written(value)}", *([meanings[name]] if name in meanings else [])]), "dim")
+        plain(": ".join([f"{name} = {_listed(value)}", *([meanings[name]] if name in meanings else [])]), "dim")
         for name, value in report.parameters.items()
-        if name in words and value is not None
+        if name in told and value is not None
     ]
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(written, value)) if isinstance(value, list) else written(value)
 
 
 def warning_lines(report: Report) -> list[Text]:

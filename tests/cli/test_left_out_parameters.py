@@ -21,7 +21,7 @@ def test_among_all_it_is_passed_over(saegeo, matrix, plugins, analysis):
     given = plugins(analysis("needy", Parameters=TwoClouds, presets={"calibrated": {}}), analysis("content"))
     result = saegeo("run", matrix, "--all", plugins=given)
     assert result.exit_code == 0
-    assert "skipped: needy (needy needs needy.other" in result.stderr
+    assert "skipped: needy needs needy.other, which has no default; type --set needy.other=" in result.stderr
     assert "content on" in result.stdout
 
 

@@ -34,6 +34,13 @@ def test_parameters_that_the_headline_names_are_explained(report, seen):
     assert "seed = 1" not in text
 
 
+def test_other_saes_that_numbers_are_beside_are_named(report, seen):
+    changes = {"inputs": {"others": {"digest": "00"}}, "parameters": {"others": ["r:a", "r:b"], "chance": 0.01}}
+    text = seen(report_summary(report.model_copy(update=changes), 100, {"others": "Other seeds."}), 100)
+    assert "\nothers = r:a, r:b: Other seeds.\n" in text
+    assert "chance" not in text
+
+
 def test_what_is_absent_is_told_with_its_reason(report, seen):
     text = seen(report_summary(report, 100), 100)
     assert "no estimate for nearest: too few features" in text

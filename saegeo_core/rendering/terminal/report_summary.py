@@ -14,8 +14,8 @@ from saegeo_core.report.report import Report
 def report_summary(report: Report, width: int, meanings: Mapping[str, str] | None = None) -> RenderableType:
     """The report for a terminal `width` columns wide: what was measured, the numbers beside their nulls, the warnings.
 
-    `meanings` of parameters explain those that the headline's description names. Heat maps small enough to be read as numbers
-    stand below the metrics.
+    `meanings` of parameters explain those that the headline's description or an input names. Heat maps small enough to be read
+    as numbers stand below the metrics.
     """
     warnings = warning_lines(report)
     grids = [
