@@ -25,7 +25,7 @@ class Absorption(Analysis):
     """What encoders read of the decoders of their kin, and on which tokens kin fire alone."""
 
     name = "absorption"
-    version = "1"
+    version = "2"
     needs = frozenset({"vectors", "encoder"})
     uses = frozenset({"firing"})
     headline = "reading_gap"
