@@ -7,7 +7,7 @@ and `y` lay them out on a plane. The columns alone say so, whatever the analysis
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from saegeo_core.comparison.distinctions import decisive
+from saegeo_core.comparison.telling_reports import telling
 from saegeo_core.report.report import Cell, Report, Table
 
 FEATURE, LABEL, PLANE = "feature", "label", ("x", "y")
@@ -49,7 +49,7 @@ def feature_table(reports: Sequence[Report]) -> FeatureTable | None:
     """
     tables = [
         (report, name, table.columns)
-        for report in without_repeats(reports)
+        for report in telling(reports)
         for name, table in sorted(report.tables.items(), key=lambda one: -_length(one[1]))
         if is_of_features(table)
     ]
@@ -90,20 +90,6 @@ def is_of_features(table: Table) -> bool:
     """Whether it has a row for each feature of some: ids in its column `feature`, none twice; rows without one are of none."""
     ids = [one for one in table.columns.get(FEATURE, []) if one is not None]
     return bool(ids) and _are_numbers(ids) and all(_whole(one) == one for one in ids) and len(set(ids)) == len(ids)
-
-
-def without_repeats(reports: Sequence[Report]) -> list[Report]:
-    """Of each analysis the calibrated reports where there are any; of those that differ in their seed only, the smallest's."""
-    calibrated = {report.analysis.name for report in reports if report.analysis.preset == "calibrated"}
-    kept: dict[tuple[object, ...], Report] = {}
-    for report in reports:
-        name, preset = report.analysis.name, report.analysis.preset
-        if name in calibrated and preset != "calibrated":
-            continue
-        alike = (name, *((key, value) for key, value in decisive(report).items() if key != "seed"))
-        if alike not in kept or report.seed < kept[alike].seed:
-            kept[alike] = report
-    return list(kept.values())
 
 
 def _length(table: Table) -> int:

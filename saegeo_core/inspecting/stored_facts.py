@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saegeo_core.cloud.feature_cloud import FeatureCloud
+from saegeo_core.comparison.feature_table import FEATURE, is_of_features
+from saegeo_core.comparison.telling_reports import one_of_each_analysis
 from saegeo_core.errors import SaegeoError, near_matches
 from saegeo_core.inspecting.feature_cards import Value
 from saegeo_core.report.gather import gather
 from saegeo_core.report.report import Report, Table
 
-FEATURE = "feature"
 WRITTEN_BY = {"lobe": "lobes", "family": "redundancy", "stability": "seeds"}
 """Columns that a card shows, and the analyses that write them."""
 NUMBERED = re.compile(r"[a-z]+ ([0-9]{1,9})")
@@ -39,7 +40,7 @@ class StoredTable:
 
 
 class StoredFacts:
-    """What the reports of one SAE say of its features, of each analysis those of the newest report of the calibrated preset.
+    """What the reports of one SAE say of its features, one of each analysis (`saegeo_core.comparison.telling_reports`).
 
     Attributes:
         tables: by name.
@@ -47,12 +48,9 @@ class StoredFacts:
     """
 
     def __init__(self, reports: Iterable[Report], place: str) -> None:
-        newest: dict[str, Report] = {}
-        for report in sorted(reports, key=lambda report: (report.analysis.preset == "calibrated", report.created)):
-            newest[report.analysis.name] = report
         tables = (
             stored_table(f"{name}.{table}", content)
-            for name, report in sorted(newest.items())
+            for name, report in one_of_each_analysis(list(reports)).items()
             for table, content in report.tables.items()
         )
         self.tables = {table.name: table for table in tables if table is not None}
@@ -114,12 +112,11 @@ class StoredFacts:
 
 def stored_table(name: str, table: Table) -> StoredTable | None:
     """A table as one of features; None where it has no row for each of some."""
-    columns = dict(table.columns)
-    features = columns.pop(FEATURE, [])
-    numbers = [one for one in features if isinstance(one, int) and not isinstance(one, bool)]
-    if not features or len(set(numbers)) < len(features):
+    if not is_of_features(table):
         return None
-    return StoredTable(name, numbers, columns)
+    there = [place for place, feature in enumerate(table.columns[FEATURE]) if feature is not None]
+    columns = {name: [values[place] for place in there] for name, values in table.columns.items()}
+    return StoredTable(name, [int(one) for one in columns.pop(FEATURE)], columns)  # type: ignore[arg-type]  # they are numbers
 
 
 def _plain(value: Value) -> Value:

@@ -89,6 +89,20 @@ def report():
     return make
 
 
+@pytest.fixture
+def saying(report):
+    """Makes reports with these tables, each a mapping of columns."""
+
+    def make(
+        plugin="one", *, preset="calibrated", seed=0, parameters=None, created="2026-01-01T00:00:00+00:00", **tables
+    ):
+        made = report(plugin=plugin, seed=seed, parameters=parameters or {"k": 1}, analysis={"preset": preset})
+        columns = {name: Table(columns=one) for name, one in tables.items()}
+        return made.model_copy(update={"tables": columns, "figures": (), "created": created})
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def bundled():
     """A report of every bundled SAE, by its id."""

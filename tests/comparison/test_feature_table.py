@@ -2,23 +2,11 @@
 
 import pytest
 
-from saegeo_core.comparison.feature_table import feature_table, is_of_features, without_repeats
+from saegeo_core.comparison.feature_table import feature_table, is_of_features
 from saegeo_core.report.report import Table
 
 MAP = {"feature": [2, 0, 5], "x": [0.5, 1, None], "y": [1.5, 2, None], "lobe": ["lobe 0", "lobe 1", None]}
 RATES = {"feature": [0, 2, 7], "rate": [0.25, 0.5, 0.75], "label": ["dates", None, "names"]}
-
-
-@pytest.fixture
-def saying(report):
-    """Makes reports with these tables, each a mapping of columns."""
-
-    def make(plugin="one", *, preset="calibrated", seed=0, parameters=None, **tables):
-        made = report(plugin=plugin, seed=seed, parameters=parameters or {"k": 1}, analysis={"preset": preset})
-        columns = {name: Table(columns=one) for name, one in tables.items()}
-        return made.model_copy(update={"tables": columns, "figures": ()})
-
-    return make
 
 
 @pytest.mark.parametrize(
@@ -89,14 +77,3 @@ def test_a_column_that_repeats_another_of_its_report_is_left_out(saying):
         ("two", "typical", "lobe"),
         ("two", "typical", "rank"),
     ]
-
-
-def test_calibrated_reports_go_before_published_ones_and_small_seeds_before_others(saying):
-    paper, second, first = saying(preset="paper"), saying(seed=1), saying(seed=0)
-    other_parameter, other_analysis = saying(parameters={"k": 2}), saying("two", preset="paper")
-    assert without_repeats([paper, second, first, other_parameter, other_analysis]) == [
-        first,
-        other_parameter,
-        other_analysis,
-    ]
-    assert without_repeats([paper]) == [paper]
