@@ -44,8 +44,8 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """An unknown command is answered with those that resemble it."""
-        if args and args[0] not in self.summaries and not args[0].startswith("-"):
+        """An unknown command is answered with those that resemble it; a shell that completes words is not answered so."""
+        if not ctx.resilient_parsing and args and args[0] not in self.summaries and not args[0].startswith("-"):
             raise SaegeoError(f"there is no command {args[0]!r}", near_matches(args[0], self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 

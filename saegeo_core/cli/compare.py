@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
+from saegeo_core.cli.completion import complete_sae
 from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
 from saegeo_core.cli.run_options import run_options
 from saegeo_core.cli.sweep_options import sweep_options
@@ -18,7 +19,7 @@ from saegeo_core.sweeping.options import RunOptions
 
 
 @click.command("compare")
-@click.argument("named", nargs=-1, metavar="[SAE | REPORT | DIR]...")
+@click.argument("named", nargs=-1, metavar="[SAE | REPORT | DIR]...", shell_complete=complete_sae)
 @plugin_option("An analysis to compare by. Repeatable.")
 @click.option(
     "--metric",

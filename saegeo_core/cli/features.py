@@ -4,13 +4,14 @@ from typing import Any
 
 import click
 
+from saegeo_core.cli.completion import complete_sae
 from saegeo_core.cli.options import harvest_option, labels_option, results_option
 
 MOST_SHOWN = 10
 
 
 @click.command("features")
-@click.argument("sae", required=False)
+@click.argument("sae", required=False, shell_complete=complete_sae)
 @click.argument("ids", required=False)
 @click.option("--lobe", type=click.IntRange(min=0), metavar="N", help="Features of this lobe, the most typical first.")
 @click.option("--family", type=click.IntRange(min=0), metavar="N", help="Features of this family.")

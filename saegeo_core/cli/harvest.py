@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from saegeo_core.cli.completion import complete_sae
 from saegeo_core.cli.options import (
     device_option,
     force_model_option,
@@ -22,7 +23,7 @@ from saegeo_core.sweeping.elsewhere import Elsewhere
 
 
 @click.command("harvest")
-@click.argument("saes", nargs=-1, required=True, metavar="SAE...")
+@click.argument("saes", nargs=-1, required=True, metavar="SAE...", shell_complete=complete_sae)
 @model_option(
     "Where activations come from: a Hugging Face model, a local folder, minilm-l6, smollm2-135m, or KIND:WHERE.",
     required=True,

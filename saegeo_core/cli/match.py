@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from saegeo_core.cli.completion import complete_sae
 from saegeo_core.cli.options import results_option
 from saegeo_core.errors import SaegeoError
 
@@ -13,7 +14,7 @@ FEATURES_AND_OTHER = 2
 
 
 @click.command("match")
-@click.argument("names", nargs=-1, required=True, metavar="SAE#ID|SAE IDS OTHER")
+@click.argument("names", nargs=-1, required=True, metavar="SAE#ID|SAE IDS OTHER", shell_complete=complete_sae)
 @click.option(
     "--chance",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

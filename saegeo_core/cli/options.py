@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from saegeo_core.cli.completion import complete_analysis
 from saegeo_core.errors import SaegeoError
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class NamedPath(click.Path):
 
 def plugin_option(help: str) -> Decorator:
     """The analyses of a command."""
-    return click.option("--plugin", "plugin_names", multiple=True, metavar="NAME", help=help)
+    return click.option(
+        "--plugin", "plugin_names", multiple=True, metavar="NAME", help=help, shell_complete=complete_analysis
+    )
 
 
 def set_option(help: str) -> Decorator:

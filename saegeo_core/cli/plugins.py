@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saegeo_core.cli.command_group import SOME_FAILED
+from saegeo_core.cli.completion import complete_analysis
 from saegeo_core.cli.options import set_option, verbosity_options
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_plugins(given: "PluginManager | None") -> None:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_analysis)
 @click.pass_obj
 def show_plugin(given: "PluginManager | None", name: str) -> None:
     """Show an analysis: what it measures and needs, its presets, parameters and metrics."""
@@ -50,7 +51,7 @@ def show_plugin(given: "PluginManager | None", name: str) -> None:
 
 
 @command.command("check")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_analysis)
 @click.option("--quick", is_flag=True, help="Fewer runs, and no measurement of time and memory.")
 @click.option(
     "--null-runs",

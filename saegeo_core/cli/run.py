@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from saegeo_core.cli.completion import complete_sae
 from saegeo_core.cli.options import figure_options, plugin_option, verbosity_options
 from saegeo_core.cli.run_options import run_options
 from saegeo_core.cli.sweep_options import sweep_options
@@ -17,7 +18,7 @@ from saegeo_core.sweeping.options import RunOptions
 
 
 @click.command("run")
-@click.argument("saes", nargs=-1, metavar="[SAE]...")
+@click.argument("saes", nargs=-1, metavar="[SAE]...", shell_complete=complete_sae)
 @plugin_option("An analysis to run. Repeatable.")
 @click.option("--all", "run_all", is_flag=True, help="Run every installed analysis whose inputs are there.")
 @click.option(

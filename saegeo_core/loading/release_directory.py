@@ -58,6 +58,11 @@ def release_names() -> list[str]:
     return [*_bundled_releases(), *_sae_lens_directory()]
 
 
+def bundled_entries() -> list[ReleaseEntry]:
+    """The SAEs that come with saegeo."""
+    return [entry for folder in _bundled_releases().values() for entry in _bundled_entries(folder)]
+
+
 def entries_of(release: str) -> list[ReleaseEntry]:
     """The SAEs of a release, in the order of its directory.
 
