@@ -6,7 +6,7 @@ from typing import Any, get_args
 import click
 
 from saegeo_core.cli.command_group import DONE, SOME_FAILED
-from saegeo_core.cli.options import NamedPath, harvest_option, labels_option
+from saegeo_core.cli.options import NamedPath, harvest_option, labels_option, verbosity_options
 from saegeo_core.errors import SaegeoError
 from saegeo_core.rendering.exports import ExportFormat
 
@@ -16,6 +16,7 @@ from saegeo_core.rendering.exports import ExportFormat
 @click.option("--to", type=click.Choice(get_args(ExportFormat)), required=True, help="What is written.")
 @harvest_option
 @labels_option
+@verbosity_options
 @click.pass_context
 def command(
     context: click.Context, /, *, places: tuple[Path, ...], to: Any, firing: Path | None, labels: Path | None

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from saegeo_core.cli.completion import complete_sae
-from saegeo_core.cli.options import harvest_option, labels_option, results_option
+from saegeo_core.cli.options import harvest_option, labels_option, results_option, verbosity_options
 
 MOST_SHOWN = 10
 
@@ -29,6 +29,7 @@ MOST_SHOWN = 10
 @harvest_option
 @labels_option
 @results_option
+@verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as JSON.")
 @click.option("--format", "as_format", type=click.Choice(["cards", "csv", "json"]), default="cards", show_default=True)
 @click.pass_obj

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from saegeo_core.cli.completion import complete_sae
-from saegeo_core.cli.options import results_option
+from saegeo_core.cli.options import results_option, verbosity_options
 from saegeo_core.errors import SaegeoError
 
 FEATURES_AND_OTHER = 2
@@ -24,6 +24,7 @@ FEATURES_AND_OTHER = 2
     help="How often the largest cosine exceeds the chance level by chance.",
 )
 @results_option
+@verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the matches as JSON.")
 @click.option("--format", "as_format", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.pass_obj

@@ -27,6 +27,7 @@ def command(ctx: click.Context) -> None:
 
 
 @command.command("list")
+@verbosity_options
 @click.pass_obj
 def list_plugins(given: "PluginManager | None") -> None:
     """List analyses, file formats, and the plugins that are broken, switched off or slow."""
@@ -39,6 +40,7 @@ def list_plugins(given: "PluginManager | None") -> None:
 
 @command.command("show")
 @click.argument("name", shell_complete=complete_analysis)
+@verbosity_options
 @click.pass_obj
 def show_plugin(given: "PluginManager | None", name: str) -> None:
     """Show an analysis: what it measures and needs, its presets, parameters and metrics."""
@@ -102,6 +104,7 @@ def check_plugin(ctx: click.Context, name: str, quick: bool, null_runs: int | No
     show_default=True,
     help="What it brings: an analysis, a file format of SAEs, or a source of activations.",
 )
+@verbosity_options
 @click.pass_obj
 def new_plugin(given: "PluginManager | None", name: str, folder: Path, kind: "Kind") -> None:
     """Write a package called NAME that brings one thing, and installs, passes its tests and runs as it is."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from saegeo_core.cli.options import taken
+from saegeo_core.cli.options import taken, verbosity_options
 
 MAX_LISTED = 60
 """SAEs of several releases that are listed one by one unasked."""
@@ -18,6 +18,7 @@ MAX_LISTED = 60
 @click.option("--site", type=click.Choice(["residual", "mlp", "attention", "transcoder"]), help="Where they read.")
 @click.option("--l0", metavar="LOW-HIGH", help="SAEs whose L0 is known and in this range; either end may be left out.")
 @click.option("--saes", "each", is_flag=True, help="A line for each SAE, however many there are.")
+@verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the SAEs as JSON.")
 def command(pattern: str | None, each: bool, as_json: bool, **facts: Any) -> None:
     """List SAE releases, and the SAEs of those that match a pattern.

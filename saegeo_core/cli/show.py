@@ -4,9 +4,12 @@ from pathlib import Path
 
 import click
 
+from saegeo_core.cli.options import verbosity_options
+
 
 @click.command("show")
 @click.argument("report", metavar="REPORT", type=click.Path(path_type=Path))
+@verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(report: Path, as_json: bool) -> None:
     """Print a stored report in full: every metric with its nulls and interval, tables, figures, parameters, provenance.

@@ -5,6 +5,10 @@ import warnings
 
 import pytest
 
+from saegeo_core.cli import COMMANDS
+from saegeo_core.cli.plugins import command as plugins_command
+
+PLUGINS = list(plugins_command.commands)
 SOME = ["--plugin", "mean-norm", "decoder.npy"]
 
 
@@ -26,6 +30,21 @@ def test_quiet_is_silent_but_for_results(saegeo, measured):
     assert "report: " in result.stdout
     assert saegeo("compare", "-q", "saegeo-results", plugins=measured).stderr == ""
     assert saegeo("page", "--quiet", "--out", "a.html", plugins=measured).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "command", [[name] for name in COMMANDS if name != "plugins"] + [["plugins", name] for name in PLUGINS]
+)
+def test_every_command_takes_both(saegeo, command):
+    options = [line.split()[:2] for line in saegeo(*command, "-h").stdout.splitlines() if line.lstrip().startswith("-")]
+    assert ["-v,", "--verbose"] in options
+    assert ["-q,", "--quiet"] in options
+
+
+def test_what_a_feature_is_looked_up_in_is_told_with_v(saegeo, matrix):
+    told = saegeo("features", "decoder.npy", "1", "-v").stderr
+    assert re.search(r"read decoder\.npy: 30 x 5 in \d\.\d\d s", told)
+    assert saegeo("features", "decoder.npy", "1", "-q").stderr == ""
 
 
 def test_the_level_of_one_command_is_not_that_of_the_next(saegeo, measured):
