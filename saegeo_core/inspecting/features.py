@@ -46,7 +46,8 @@ def features(
     Args:
         sae: its name or path, as `load_cloud` takes it, or a cloud.
         ids: numbers of features, also as "1,5,9-20"; None for all.
-        lobe, family: only those of that lobe or family, by the report on just these directions that tells of them.
+        lobe: only those of that lobe, by the report on just these directions that tells of it.
+        family: only those of that family, likewise.
         table: only those in that table of a report, `lobes.typical_features`, in its order and with its columns.
         sort: "id", "norm", "rate", "max" (activation), or a column of a report; largest first, but ids. By default those of a lobe
             come by how typical of it they are, others by how often they fire.

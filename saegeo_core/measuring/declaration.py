@@ -72,7 +72,9 @@ class Declarations(dict[str, Declared]):
             spread: how well each is known, or why that is not known. What is not given has the declared reason.
             nulls: for each its null models, the judging one first, each a name and a distribution (`null_comparison`).
             additions: what to say of a number after what is always said.
-            tables, figures, warnings: as `Findings` has them.
+            tables: as `Findings` has them.
+            figures: as `Findings` has them.
+            warnings: as `Findings` has them.
 
         Raises:
             ValueError: a number that is not declared, or one with neither an interval nor a reason, neither a null nor a reason.

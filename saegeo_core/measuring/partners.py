@@ -122,7 +122,10 @@ def beside_reflections(
     """Look for the features of two clouds in each other, and for those of the first in reflections of the second.
 
     Args:
-        clouds, laws, chance, rng: as for `partners_of`.
+        clouds: whose features, and where they are looked for.
+        laws: as for `partners_of`.
+        chance: as for `partners_of`.
+        rng: as for `partners_of`.
         n_draws: reflections.
         device: where to compute.
         progress: over each pass.

@@ -207,7 +207,11 @@ def documents_and_kin_left_out(
         measure: gives the numbers of some of the features that have kin, ascending indices, for the blocks that each of all
             features fires in, of so many blocks.
         numbers: those of all features and all blocks.
-        firing, kin, document_rng, kin_rng, n_groups: as for `groups_of_both`.
+        firing: as for `groups_of_both`.
+        kin: as for `groups_of_both`.
+        document_rng: as for `groups_of_both`.
+        kin_rng: as for `groups_of_both`.
+        n_groups: as for `groups_of_both`.
         watch: wraps the loop over groups (`saegeo_core.numerics`).
     """
     groups = groups_of_both(firing, kin, document_rng=document_rng, kin_rng=kin_rng, n_groups=n_groups)

@@ -109,9 +109,11 @@ def count_sparse_cooccurrence(
     the number of features.
 
     Args:
-        indptr, indices: compressed sparse rows, block b holds the features indices[indptr[b]:indptr[b + 1]].
+        indptr: compressed sparse rows, block b holds the features indices[indptr[b]:indptr[b + 1]].
+        indices: these features.
         n_features: number of features that `indices` counts in.
-        rows, columns: the features on the rows and columns of the result; None: on the columns the same.
+        rows: the features on the rows of the result.
+        columns: those on its columns; None for the same.
         weights: int64 array (n_blocks,) of whole numbers >= 0, or None.
 
     Returns:

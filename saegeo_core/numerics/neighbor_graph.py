@@ -30,7 +30,8 @@ class LargestPartners:
         """Let the features `columns` compete as partners of the features `rows`; each pair may be offered once.
 
         Args:
-            rows, columns: two ranges with start and stop. A feature is no partner of itself.
+            rows: a range with start and stop.
+            columns: another. A feature is no partner of itself.
             values: (n_rows, n_columns), rounded to float32; those not above 0 do not compete.
         """
         numbers = torch.arange(columns.start, columns.stop, device=values.device)

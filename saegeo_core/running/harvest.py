@@ -52,11 +52,13 @@ def harvest(
         model: where activations come from: a Hugging Face model, a local folder, `minilm-l6`, or `KIND:WHERE`.
         corpus: the text: a file, a folder, `hf:NAME` or `python-env`; None where the model brings its own documents.
         out: folder of the results; those of an SAE lie at `<out>/<release>/<sae_id>`.
-        documents, tokens: stop after so many; None for all.
+        documents: stop after so many; None for all.
+        tokens: stop after so many; None for all.
         block_tokens: tokens counted together.
         fires_above: a feature fires where its activation is greater.
         keep_tails: keep what documents leave over as shorter blocks.
-        text_field, label_field: where a row has its text and its label.
+        text_field: where a row has its text.
+        label_field: where it has its label.
         skip_bad_lines: pass over broken lines, and count them.
         hook: where the SAEs read, if they do not say so themselves.
         prepend_bos: whether every window of text begins with BOS; "auto" as the SAEs were trained.

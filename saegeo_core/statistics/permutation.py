@@ -34,8 +34,7 @@ def permutation_pvalue(
         null_distribution: shape (n_draws,).
         alternative: "greater", "less" or "two-sided".
         mid_ranks: whether ties count half, for shares of a few things, where most draws are ties: their p-values are uniform on
-        average
-            then, as the mid-p-values of counts are, and no longer all near 1.
+            average then, as the mid-p-values of counts are, and no longer all near 1.
 
     Raises:
         SaegeoError: there are no draws.

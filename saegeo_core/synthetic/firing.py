@@ -66,7 +66,8 @@ def plant_firing(
 
     Args:
         rng: the only source of chance.
-        n_features, n_blocks: size, N and T.
+        n_features: N.
+        n_blocks: T.
         n_topics: features and documents are shared out evenly among them; 1 plants none.
         topic_strength: how much more a feature meets what it responds to in blocks of its own topic; 1 plants no topic.
         richness_spread: standard deviation of the log of block richness, which is lognormal.
