@@ -1,5 +1,7 @@
 """`saegeo export`: reports and features as files that other programs read."""
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,6 +41,8 @@ def command(
         complain("skipped", error)
     if not reports:
         raise SaegeoError("there is no report to export", "saegeo run makes some")
-    for path in export_files(reports, to, out, firing=firing, labels=labels, plugins=context.obj):
-        results().print(plain(f"{to}: {path}"), soft_wrap=True)
+    output = results(sys.stdout)
+    with contextlib.redirect_stdout(sys.stderr):  # what plugins print is no result
+        for path in export_files(reports, to, out, firing=firing, labels=labels, plugins=context.obj):
+            output.print(plain(f"{to}: {path}"), soft_wrap=True)
     context.exit(SOME_FAILED if skipped else DONE)

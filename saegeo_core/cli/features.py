@@ -1,11 +1,21 @@
 """`saegeo features`: cards of single features."""
 
+import contextlib
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from saegeo_core.cli.completion import complete_sae
-from saegeo_core.cli.options import harvest_option, labels_option, results_option, verbosity_options
+from saegeo_core.cli.options import (
+    ARRAY,
+    array_options,
+    harvest_option,
+    labels_option,
+    results_option,
+    verbosity_options,
+)
 
 MOST_SHOWN = 10
 
@@ -28,6 +38,7 @@ MOST_SHOWN = 10
 )
 @harvest_option
 @labels_option
+@array_options
 @results_option
 @verbosity_options
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as JSON.")
@@ -40,6 +51,7 @@ def command(
     sae: str | None,
     ids: str | None,
     number: int | None,
+    labels: Path | None,
     as_json: bool,
     as_format: str,
     **asked: Any,
@@ -53,16 +65,20 @@ def command(
     from saegeo_core.cli.run_plan import DEFAULT_SAE
     from saegeo_core.inspecting.features import features
     from saegeo_core.inspecting.named_feature import named_feature
+    from saegeo_core.loading import load_cloud
     from saegeo_core.rendering.feature_files import features_csv, features_json
     from saegeo_core.rendering.terminal.feature_cards import feature_cards
 
     as_format = "json" if as_json else as_format
-    name, feature = named_feature(sae or DEFAULT_SAE)
+    name, feature = named_feature(DEFAULT_SAE if sae is None else sae)
     if ids is None and feature is not None:
         ids = str(feature)
     all_of_them = number == 0 or (number is None and (ids is not None or as_format != "cards"))
     most = None if all_of_them else number or MOST_SHOWN
-    cards = features(name, ids, most=most, plugins=plugins, **asked)
+    array = {key: asked.pop(key) for key in ARRAY}
+    with contextlib.redirect_stdout(sys.stderr):  # what plugins print is no result
+        cloud = load_cloud(name, labels=labels, plugins=plugins, **array)
+        cards = features(cloud, ids, most=most, **asked)
     if as_format == "json":
         print_json([features_json(cards)], as_list=False)
     elif as_format == "csv":

@@ -150,25 +150,12 @@ results_option = click.option(
     show_default=True,
     metavar="DIR",
     help="Where reports are stored: they know lobes, families and stability.",
-    type=NamedPath(),
+    type=NamedPath(file_okay=False),
 )
 
-input_options = together(
-    click.option(
-        "--preset",
-        type=click.Choice(["calibrated", "paper"]),
-        default="calibrated",
-        show_default=True,
-        help="calibrated: every number beside its null and interval; paper: the published procedure.",
-    ),
-    set_option("A parameter of an analysis. Repeatable."),
-    click.option(
-        "--rows",
-        type=click.Choice(["decoder", "encoder"]),
-        default="decoder",
-        show_default=True,
-        help="Which directions are measured.",
-    ),
+ARRAY = ("layout", "decoder_key", "model_slice")
+"""What `array_options` are called where they arrive."""
+array_options = together(
     click.option(
         "--decoder-layout",
         "layout",
@@ -186,6 +173,26 @@ input_options = together(
         metavar="I",
         help="Which model or layer of a crosscoder, from 0: its decoder has three axes.",
     ),
+)
+"""Where in a file the directions are."""
+
+input_options = together(
+    click.option(
+        "--preset",
+        type=click.Choice(["calibrated", "paper"]),
+        default="calibrated",
+        show_default=True,
+        help="calibrated: every number beside its null and interval; paper: the published procedure.",
+    ),
+    set_option("A parameter of an analysis. Repeatable."),
+    click.option(
+        "--rows",
+        type=click.Choice(["decoder", "encoder"]),
+        default="decoder",
+        show_default=True,
+        help="Which directions are measured.",
+    ),
+    array_options,
     click.option(
         "--features",
         metavar="FILE|IDS",

@@ -245,16 +245,18 @@ def _by_default(cloud: "FeatureCloud", rows: Integers, fires: WhatFires, first: 
 def _lacking(cloud: "FeatureCloud", fires: WhatFires, facts: StoredFacts) -> list[str]:
     spec = cloud.sae.spec
     told = []
-    harvest = f"saegeo harvest {spec} --model NAME --corpus FILE --contexts 5, then --firing saegeo-harvest"
+    harvest = (
+        f"type saegeo harvest {spec} --model NAME --corpus FILE --contexts 5, then this with --firing saegeo-harvest"
+    )
     if fires.firing is None:
-        told.append(f"how often features fire, and on what, is not known: {harvest}")
+        told.append(f"how often features fire, and on what: {harvest}")
     elif fires.contexts is None:
-        told.append(f"what features fire on was not kept: {harvest}")
+        told.append(f"what features fire on, which this harvest did not keep: {harvest}")
     elif not fires.contexts.n_contexts:
-        told.append(f"the text was not kept, only top tokens; with a text of yours: {harvest}")
+        told.append(f"in what text features fire, of which only top tokens were kept; with a text of yours: {harvest}")
     missing = [name for name in WRITTEN_BY if not facts.column(name)]
     if missing:
         others = " --set seeds.others=SAE" if "stability" in missing else ""
         analyses = " ".join(f"--plugin {WRITTEN_BY[name]}" for name in missing)
-        told.append(f"{', '.join(missing)}: no report in {facts.place}: saegeo run {analyses}{others} {spec}")
+        told.append(f"{', '.join(missing)}: no report in {facts.place}; type saegeo run {analyses}{others} {spec}")
     return told

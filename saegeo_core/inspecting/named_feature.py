@@ -15,9 +15,17 @@ def named_feature(text: str) -> tuple[str, int | None]:
 
     `#` always begins a feature, but where a file is called so. A colon stands within the names of SAEs as well: it begins a feature
     where what is before it names an SAE and all of it names none.
+
+    Raises:
+        SaegeoError: behind `#` stands no number.
     """
+    if Path(text).exists():
+        return text, None
     found = NAMED.fullmatch(text)
-    if found is None or Path(text).exists():
+    if found is None:
+        sae, sign, behind = text.rpartition("#")
+        if sign and _is_sae(sae):
+            raise SaegeoError(f"{behind!r} is no feature of {sae}", f"type its number, for example '{sae}#412'")
         return text, None
     sae, feature = found["sae"], int(found["feature"])
     if found["sign"] == "#" or (_is_sae(sae) and not _is_sae(text)):

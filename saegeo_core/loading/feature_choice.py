@@ -10,7 +10,7 @@ from saegeo_core.size_limit import read_whole
 from saegeo_core.typed_path import typed_path
 
 RANGE = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
-WANTED = "type numbers and ranges, for example --features 1,5,9-20, or a file of them"
+WANTED = "type numbers and ranges, for example 1,5,9-20, or a file of them"
 
 
 def chosen_features(choice: str, d_sae: int) -> Integers:
@@ -29,29 +29,30 @@ def chosen_features(choice: str, d_sae: int) -> Integers:
     for part in filter(None, re.split(r"[,\s\[\]]+", text)):
         match = RANGE.fullmatch(part)
         if match is None:
-            raise SaegeoError(f"{where}: {part!r} is no feature", WANTED)
+            raise SaegeoError(f"{where}{part!r} is no feature", WANTED)
         first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last >= d_sae:
-            raise SaegeoError(
-                f"{where}: {part} names features that are not there; the SAE has {d_sae}, numbered from 0"
-            )
+        if last < first:
+            raise SaegeoError(f"{where}{part} ends before it begins", WANTED)
+        if last >= d_sae:
+            what = "is a feature that is" if first == last else "names features that are"
+            raise SaegeoError(f"{where}{part} {what} not there; the SAE has {d_sae}, numbered from 0")
         found.update(range(first, last + 1))
     if not found:
-        raise SaegeoError(f"{where} names no feature", WANTED)
+        raise SaegeoError(f"{where}no feature is named", WANTED)
     return np.array(sorted(found), np.int64)
 
 
 def text_of_choice(choice: str) -> tuple[str, str]:
-    """The numbers and ranges that are meant, as text, and where they stand: what was typed, or the file that it names.
+    """The numbers and ranges that are meant, as text, and what to say before a complaint: nothing of what was typed, else the file.
 
     Raises:
         SaegeoError: there is no such file, or it is not text.
     """
     if re.fullmatch(r"[0-9,\s-]+", choice):
-        return choice, "--features"
+        return choice, ""
     path = typed_path(choice)
     try:
-        return read_whole(path).decode("utf-8-sig"), str(path)
+        return read_whole(path).decode("utf-8-sig"), f"{path}: "
     except OSError as error:
         raise SaegeoError(f"{choice!r} is neither a list of features nor a file: {error.strerror}", WANTED) from error
     except UnicodeDecodeError as error:

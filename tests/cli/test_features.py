@@ -3,8 +3,14 @@
 import csv
 import io
 import json
+import types
 
+import numpy as np
 import pytest
+from rich.cells import cell_len
+
+from saegeo_core import hookimpl
+from saegeo_core.loading import formats
 
 
 @pytest.fixture
@@ -62,16 +68,83 @@ def test_files_hold_all_features(narrow, matrix):
 
 def test_what_is_not_there_is_a_mistake(narrow, matrix):
     for typed, told in (
-        (["features", matrix, "30"], "not there"),
+        (["features", matrix, "30"], "error: 30 is a feature that is not there; the SAE has 30"),
+        (["features", matrix, "9-3"], "error: 9-3 ends before it begins"),
+        (["features", matrix, "three"], "type numbers and ranges, for example 1,5,9-20"),
+        (["features", f"{matrix}#"], f"'' is no feature of {matrix}"),
+        (["features", f"{matrix}#x"], f"type its number, for example '{matrix}#412'"),
+        (["features", ""], "the name of the SAE is empty"),
+        (["features", matrix, "--table", "lobes.map"], "has a table lobes.map of features"),
+        (["features", matrix, "--sort", "nonsense"], "known: id, max, norm, rate"),
+        (["features", matrix, "--sort", "rate"], "give a harvest of it with --firing"),
+        (["features", matrix, "--results", matrix], "is a file"),
         (["features", matrix, "--lobe", "1"], "saegeo run --plugin lobes"),
         (["features", "minilm-l6:layer_33"], "layer_3"),
         (["match", matrix, matrix], "names no feature"),
         (["match", matrix], "type saegeo match SAE#ID OTHER"),
-        (["match", matrix, "40", matrix], "not there"),
+        (["match", matrix, "40", matrix], "error: 40 is a feature that is not there"),
+        (["match", matrix], "one name was given"),
+        (["match", f"{matrix}#3", f"{matrix}#4"], f"type the SAE alone: {matrix}"),
     ):
         result = narrow(*typed)
         assert result.exit_code == 2
         assert told in result.stderr
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_labels_of_strangers_steer_nothing_and_fit(narrow, matrix, tmp_path, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    labels = {
+        "0": "\x1b[31mred\x1b]0;title\x07",
+        "1": "日本語の長いラベル" * 12,
+        "2": "=1+1",
+        "3": "a\nb\r",
+        "4": "\u202eevil",
+    }
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    typed = ["features", matrix, "0-4", "--feature-labels", "labels.json"]
+    shown = narrow(*typed).stdout
+    assert all(one.isprintable() or one == "\n" for one in shown)
+    assert max(map(cell_len, shown.splitlines())) <= columns
+    assert "feature 0  \\x1b[31mred" in shown
+    assert "feature 4  \\u202eevil" in shown
+    assert json.loads(narrow(*typed, "--json").stdout)["features"][0]["label"] == labels["0"]
+    assert ",=1+1" not in narrow(*typed, "--format", "csv").stdout
+
+
+def test_a_matrix_that_could_lie_either_way_is_read_as_it_is_said_to(narrow, tmp_path, rng):
+    for name, shape in (("wide.npy", (5, 30)), ("other.npy", (5, 40))):
+        np.save(tmp_path / name, rng.standard_normal(shape).astype(np.float32))
+    refused = narrow("features", "wide.npy")
+    assert refused.exit_code == 2
+    assert "--decoder-layout columns if it holds 30 features" in refused.stderr
+    assert "10 of 30 features" in narrow("features", "wide.npy", "--decoder-layout", "columns").stdout
+    result = narrow("match", "wide.npy", "29", "other.npy", "--decoder-layout", "columns")
+    assert result.stdout.startswith("wide.npy in other.npy\n")
+
+
+def test_what_a_plugin_prints_is_no_result(narrow, matrix, plugin_manager):
+    class Loud:
+        name, summary = "loud", "nothing"
+
+        def recognises(self, path):
+            print("noise")
+            return False
+
+        def read(self, path, rows, layout):
+            """Never called."""
+
+    @hookimpl
+    def saegeo_register_loaders(register):
+        register(Loud())
+
+    module = types.ModuleType("loud")
+    module.saegeo_register_loaders = saegeo_register_loaders
+    plugins = plugin_manager(loud=module, formats=formats)
+    for typed in (["features", matrix, "3", "--json"], ["match", matrix, "3", matrix, "--json"]):
+        result = narrow(*typed, plugins=plugins)
+        assert json.loads(result.stdout)
+        assert "noise" in result.stderr
 
 
 def test_a_feature_is_its_own_counterpart_in_a_copy(narrow, matrix, another):

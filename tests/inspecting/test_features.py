@@ -66,7 +66,7 @@ def test_what_a_harvest_without_text_lacks_is_said(cloud, harvest):
     (folder / "contexts.parquet").unlink()
     (folder / "top_tokens.parquet").unlink()
     cards = features(cloud, firing=harvest, results="nowhere")
-    assert "was not kept" in cards.lacking[0]
+    assert "this harvest did not keep" in cards.lacking[0]
     assert cards[0].top_tokens == ()
 
 

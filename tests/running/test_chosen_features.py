@@ -31,10 +31,11 @@ class TestNaming:
     @pytest.mark.parametrize(
         ("choice", "complaint"),
         [
-            ("20", "names features that are not there; the SAE has 20"),
-            ("9-5", "9-5 names features that are not there"),
+            ("20", "^20 is a feature that is not there; the SAE has 20"),
+            ("9-25", "^9-25 names features that are not there"),
+            ("9-5", "^9-5 ends before it begins"),
             ("nothing.txt", "neither a list of features nor a file"),
-            (" , ", "names no feature"),
+            (" , ", "no feature is named"),
             ("1--2", "'1--2' is no feature"),
         ],
     )
