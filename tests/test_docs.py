@@ -33,7 +33,7 @@ def test_every_room_is_explained():
     assert not missing
 
 
-def test_the_first_output_in_readme_is_what_a_terminal_of_80_columns_prints(tmp_path, monkeypatch):
+def test_what_readme_shows_is_what_a_terminal_of_80_columns_prints(tmp_path, monkeypatch):
     """Word for word; numbers may differ in their last digits on another processor. Slow, for it runs what README runs."""
 
     def lines(text):
@@ -41,10 +41,15 @@ def test_the_first_output_in_readme_is_what_a_terminal_of_80_columns_prints(tmp_
         return [re.sub(r"[\d.]+(e-\d+)?", "0", " ".join(line.split())) for line in without_digest.strip().splitlines()]
 
     monkeypatch.setenv("COLUMNS", "80")
-    shown = CliRunner().invoke(main, ["run", "--plugin", "lobes", "--out", str(tmp_path)]).stdout
-    readme = (DOCS.parent / "README.md").read_text().partition("```\nlobes on")[2].partition("```")[0]
-    assert lines(f"lobes on{readme}") == lines(shown)
-    assert max(map(len, readme.splitlines())) <= 80
+    measured = CliRunner().invoke(main, ["run", "--plugin", "lobes", "--out", str(tmp_path)]).stdout
+    looked_at = CliRunner().invoke(main, ["features", "--lobe", "5", "--results", str(tmp_path)]).stdout
+    excerpt, whole = re.findall(r"^```\n(lobes on.*?)^```$", (DOCS.parent / "README.md").read_text(), re.M | re.S)
+    assert max(map(len, (excerpt + whole).splitlines())) <= 80
+    assert lines(whole) == lines(measured)
+    shown = [line for line in lines(excerpt) if line != "…"]
+    printed = iter(lines(measured) + lines(looked_at))
+    assert all(line in printed for line in shown), "a line of the excerpt is not printed, or not in this order"
+    assert any(line.startswith("feature ") for line in shown)
 
 
 def test_what_built_in_analyses_import_is_on_the_python_page():
