@@ -1,6 +1,7 @@
 """`saegeo features`: cards of single features."""
 
 import contextlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from saegeo_core.cli.options import (
 )
 
 MOST_SHOWN = 10
+ONLY_IDS = re.compile("[0-9]+([,-][0-9]+)*")
 
 
 @click.command("features")
@@ -59,7 +61,7 @@ def command(
     """Look at single features, what they fire on, their neighbors and their lobe.
 
     SAE is release:sae_id or a path; layer 3 of the bundled release minilm-l6 without one. IDS are numbers of features,
-    for example 1,5,9-20; SAE#412 names one feature.
+    for example 1,5,9-20, and may stand without an SAE; SAE#412 names one feature.
     """
     from saegeo_core.cli.messages import print_json, results
     from saegeo_core.cli.run_plan import DEFAULT_SAE
@@ -70,6 +72,8 @@ def command(
     from saegeo_core.rendering.terminal.feature_cards import feature_cards
 
     as_format = "json" if as_json else as_format
+    if sae is not None and ids is None and ONLY_IDS.fullmatch(sae) and not Path(sae).exists():
+        sae, ids = None, sae
     name, feature = named_feature(DEFAULT_SAE if sae is None else sae)
     if ids is None and feature is not None:
         ids = str(feature)

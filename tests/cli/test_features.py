@@ -58,6 +58,15 @@ def test_one_feature_is_named_with_its_sae(narrow, matrix, sign):
     assert "1 feature\n" in result.stdout
 
 
+def test_numbers_alone_are_of_the_sae_that_is_measured_unasked(narrow, tmp_path):
+    lines = narrow("features", "1337-1338").stdout.splitlines()
+    assert lines[0] == "minilm-l6:layer_3: 2 features"
+    assert [line for line in lines if line.startswith("feature ")] == ["feature 1337", "feature 1338"]
+    np.save(tmp_path / "7.npy", np.eye(4, 3, dtype=np.float32))
+    (tmp_path / "7.npy").rename(tmp_path / "7")
+    assert "minilm" not in narrow("features", "7").output
+
+
 def test_files_hold_all_features(narrow, matrix):
     told = json.loads(narrow("features", matrix, "--json").stdout)
     assert [one["feature"] for one in told["features"]] == list(range(30))
