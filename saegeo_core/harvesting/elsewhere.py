@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saegeo_core.errors import SaegeoError, Unfinished
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.harvesting.opening import Opening, Sent
 from saegeo_core.harvesting.portions import PortionReader
 from saegeo_core.harvesting.shard_work import Failed, Lacking, Made, Order, ShardWork
@@ -74,8 +75,8 @@ class MadeElsewhere:
         """Have all of them made, but for one that a limit of tokens cuts: only when all before are there it is known where.
 
         Raises:
-            SaegeoError: what a worker or the corpus refuses, or a full disk.
-            Unfinished: portions whose workers died again and again, or an error that is nobody's mistake.
+            SaegeoError: what a worker or the corpus refuses, or a full disk of this process.
+            Unfinished: portions whose workers died again and again, or had no room; an error that is nobody's mistake.
         """
         fruitless = 0
         while fruitless < MOST_FRUITLESS:
@@ -104,7 +105,7 @@ class MadeElsewhere:
                     raise SaegeoError(trouble, "let all machines have the same")
                 self._is_lacking = True
             else:
-                trouble = came.why
+                trouble = str(came) if isinstance(came, NoRoom) else came.why
         if self._is_lacking and self.order.sent is None:
             log.info("%s; SAEs, model and controls are sent to it", trouble)
             self.order, self._is_lacking = replace(self.order, sent=self.sent()), False

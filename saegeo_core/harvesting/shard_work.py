@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from saegeo_core.errors import SaegeoError
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.harvesting.calibration import kept_controls
 from saegeo_core.harvesting.configuration import configuration_of, differences
 from saegeo_core.harvesting.dictionaries import dictionaries_of
@@ -92,14 +93,14 @@ class ShardWork:
     most_tokens: int | None
     folder: None = None
 
-    def done(self, common: Order) -> Made | Lacking | Failed:
+    def done(self, common: Order) -> Made | Lacking | Failed | NoRoom:
         """Make the shard, in a worker; see `Work`."""
         try:
             bench = _bench(common)
         except SaegeoError as error:
-            return Lacking(socket.gethostname(), error.message)
+            return NoRoom.behind(error) or Lacking(socket.gethostname(), error.message)
         except Exception as error:  # loading what is damaged fails in many ways
-            return Failed(*_in_words(error))
+            return NoRoom.behind(error) or Failed(*_in_words(error))
         try:
             record, content = sealed_shard(*bench.maker.make(self.portion, self.most_tokens))
             if not bench.sees_folder:
@@ -107,7 +108,7 @@ class ShardWork:
             ShardFolder(common.made).keep(self.number, record, content)
             return Made(record, None)
         except Exception as error:  # whatever it is, it is told where the user is
-            return Failed(*_in_words(error))
+            return NoRoom.behind(error) or Failed(*_in_words(error))
 
     def found(self) -> dict[str, Any]:
         """See `Work`: what a worker has not, it says itself, and is sent it."""

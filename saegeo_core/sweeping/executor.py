@@ -32,6 +32,8 @@ class Work(Protocol):
     def done(self, common: Any) -> Any:
         """Do it, in a worker. What is given back goes to whoever asked, and says what went wrong: nothing is raised.
 
+        Where the disk is full that is a `NoRoom`: the worker is then given nothing more.
+
         Args:
             common: what all work of one call of `Executor.perform` shares.
         """
@@ -83,7 +85,7 @@ class Executor(Protocol):
 
         Raises:
             SaegeoError: work cannot be done there: nobody answers, another version, a folder that workers cannot see.
-            Unfinished: there is nobody left to do it.
+            Unfinished: there is nobody left to do it, or nobody who has room on a disk.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Work on a Ray cluster: as many workers as its machines have room for, each an actor that does one thing after another."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import Unfinished
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.sweeping.executor import Given, Share, Work
 from saegeo_core.sweeping.ray_cluster import SECONDS_BETWEEN_LOOKS, RayCluster, first_line
 from saegeo_core.sweeping.worker import Place, Worker
+
+log = logging.getLogger(__name__)
 
 FAILED_STARTS = 10
 """So many workers that died before they did anything, and none that did: then none can be started."""
@@ -23,6 +27,7 @@ class RayExecutor:
     cluster: RayCluster
     _idle: list[Any] = field(default_factory=list)
     _busy: dict[Any, tuple[Any, Work | None]] = field(default_factory=dict)
+    _without_room: list[tuple[Any, NoRoom]] = field(default_factory=list)
     _failed_starts: int = 0
 
     @classmethod
@@ -71,8 +76,8 @@ class RayExecutor:
 
     def close(self) -> None:
         """See `Executor`. A cluster that was there before stays."""
-        self._end([*self._idle, *(worker for worker, _ in self._busy.values())])
-        self._idle, self._busy = [], {}
+        self._end([worker for worker, _ in (*self._busy.values(), *self._without_room)] + self._idle)
+        self._idle, self._busy, self._without_room = [], {}, []
         self.cluster.leave()
 
     def _start_workers(self) -> None:
@@ -85,10 +90,12 @@ class RayExecutor:
                 "the cluster has lost the machines that had room for a worker",
                 "what was finished is kept: start machines, and type the same command",
             )
+        if not self._idle and not self._busy and room <= len(self._without_room):
+            raise self._without_room[-1][1].unfinished()
         takes = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
         if self.share.memory is not None:
             takes["memory"] = self.share.memory
-        wanted = room - len(self._idle) - len(self._busy)
+        wanted = room - len(self._idle) - len(self._busy) - len(self._without_room)
         if wanted > 0:
             self.cluster.wait_for_head()
         for _ in range(wanted):
@@ -113,7 +120,11 @@ class RayExecutor:
             if self._failed_starts >= FAILED_STARTS:
                 raise Unfinished(f"no worker can be started: {why}", "look into the logs of Ray") from error
             return None, None
-        self._idle.append(worker)
+        if isinstance(came, NoRoom):  # it lives on, and keeps its place, so that Ray starts no other there
+            log.warning("%s: one worker less", came)
+            self._without_room.append((worker, came))
+        else:
+            self._idle.append(worker)
         if given is not None:
             self._failed_starts = 0
         return given, came

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import SaegeoError
+from saegeo_core.full_disk import NoRoom
 
 if TYPE_CHECKING:
     from saegeo_core.report.report import Report
@@ -67,6 +68,7 @@ class Failed:
         traceback: where it happened; empty where a process ended without a word.
         log: what was printed meanwhile, its end.
         seed: of its task.
+        no_room: the disk that was full, where that was it.
     """
 
     spec: SaeSpec
@@ -78,6 +80,7 @@ class Failed:
     traceback: str = ""
     log: str = ""
     seed: int = 0
+    no_room: NoRoom | None = None
 
     @classmethod
     def of(
@@ -85,9 +88,10 @@ class Failed:
     ) -> "Failed":
         """The failure that an exception is."""
         told = "".join(traceback.format_exception(error))
+        no_room = NoRoom.behind(error)
         if isinstance(error, SaegeoError):
-            return cls(spec, analysis, package, error.message, error.hint, is_mistake=True, traceback=told)
-        return cls(spec, analysis, package, f"{type(error).__name__}: {error}", traceback=told)
+            return cls(spec, analysis, package, error.message, error.hint, True, told, no_room=no_room)
+        return cls(spec, analysis, package, f"{type(error).__name__}: {error}", traceback=told, no_room=no_room)
 
     @property
     def where(self) -> str:

@@ -4,6 +4,7 @@ Every process has a pipe of its own, so that what a dying one was doing is known
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -15,8 +16,11 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.sweeping.executor import Given, Share, Work
 from saegeo_core.sweeping.worker import Place, perform_quietly
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -27,6 +31,7 @@ class ProcessExecutor:
     share: Share
     _idle: "list[_Process]" = field(default_factory=list)
     _busy: "dict[Connection, _Process]" = field(default_factory=dict)
+    _without_room: list[NoRoom] = field(default_factory=list)
 
     def perform(self, work: Iterable[Given], common: Any = None) -> Iterator[tuple[Given, Any]]:
         """See `Executor`."""
@@ -36,16 +41,21 @@ class ProcessExecutor:
         ahead = next(waiting, None)
         try:
             while ahead is not None or self._busy:
-                while ahead is not None and len(self._busy) < self.n:
+                while ahead is not None and len(self._busy) < self.n - len(self._without_room):
                     process = self._idle.pop() if self._idle else _Process.start()
                     process.give(ahead, common, place)
                     self._busy[process.pipe] = process
                     ahead = next(waiting, None)
+                if not self._busy:
+                    raise self._without_room[-1].unfinished()
                 for pipe in wait(list(self._busy)):
                     process = self._busy.pop(pipe)  # type: ignore[call-overload]
-                    done = process.taken()
+                    done, came = process.taken()
+                    if isinstance(came, NoRoom):
+                        log.warning("%s: one worker less", came)
+                        self._without_room.append(came)
                     self._idle += [process] * process.process.is_alive()
-                    yield done
+                    yield done, came
         finally:
             self._end(self._busy.values())  # nobody listens to them any more
             self._busy = {}

@@ -233,7 +233,7 @@ def _refuse_unfit(address: str, seen: Seen, out: Path | None, found: Mapping[str
     if wrong:
         raise SaegeoError(
             f"the worker at {address} cannot work in {out}: {wrong}",
-            "choose a folder with --out that all machines share",
+            "choose a folder with --out that all machines share and can write to, or make room there",
         )
     for name, here in found.items():
         there = theirs[name]
@@ -254,7 +254,8 @@ def _look_around(versions: dict[str, str], here: str, seen: str | None, held: li
         with tempfile.TemporaryFile(dir=Path(seen).parent) as trial:
             trial.write(b"saegeo")
     except OSError as error:
-        return _versions(), f"{error.strerror}: {error.filename}", {}
+        where = "" if error.filename is None else f": {error.filename}"
+        return _versions(), f"{error.strerror}{where}", {}
     return _versions(), "", ray.get(held[0]).found()
 
 

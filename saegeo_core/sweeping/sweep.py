@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.sweeping import failures
 from saegeo_core.sweeping.executor import Executor
 from saegeo_core.sweeping.outcomes import Failed, Outcome, Stored
@@ -35,7 +36,11 @@ def sweep(tasks: Sequence[Task], executor: Executor, *, retry_failed: bool = Fal
         again: list[Task] = []
         work = chain((task for task in remaining if task.analyses), (_with_sae(task) or task for task in unread))
         unread = []
-        for task, outcomes in executor.perform(work):
+        for task, came in executor.perform(work):
+            if isinstance(came, NoRoom) and attempt < ATTEMPTS:
+                again.append(task)
+                continue
+            outcomes = [_without_room(task, came)] if isinstance(came, NoRoom) else came
             if attempt < ATTEMPTS and _is_lacking(task, outcomes):
                 unread.append(task)
                 continue
@@ -63,6 +68,11 @@ def _with_sae(task: Task) -> Task | None:
         return task.with_sae()
     except (Exception, SystemExit):  # a stranger's loader may fail in any way
         return None
+
+
+def _without_room(task: Task, disk: NoRoom) -> Failed:
+    """What is told where every attempt met a full disk. It is not kept: it can be mended."""
+    return Failed(task.spec, None, None, str(disk), "make room, and type the same command", is_mistake=True)
 
 
 def _tried_again(task: Task, failures: Sequence[Failed]) -> list[Task]:

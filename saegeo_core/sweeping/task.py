@@ -16,6 +16,7 @@ from saegeo_core.cloud.feature_cloud import FeatureCloud
 from saegeo_core.cloud.sent_cloud import SentCloud, SentTensor
 from saegeo_core.cloud.spec import SaeSpec
 from saegeo_core.errors import MissingInput
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.loading import load_cloud, load_encoder
 from saegeo_core.loading.feature_choice import chosen_features
 from saegeo_core.plugin.manager import PluginManager
@@ -115,11 +116,14 @@ class Task:
         encoder = load_encoder(cloud, layout=self.options.layout, plugins=plugins) if is_read else None
         return replace(self, sent=SentSae(SentCloud.of(cloud), None if encoder is None else SentTensor.of(encoder)))
 
-    def done(self, common: Any = None) -> list[Outcome]:  # noqa: ARG002
+    def done(self, common: Any = None) -> list[Outcome] | NoRoom:  # noqa: ARG002
         """Measure the SAE in a worker; see `Work`. Reports lie on disk and are not sent; what was printed goes with what failed."""
-        said = io.StringIO()
+        said, outcomes = io.StringIO(), list[Outcome]()
         with redirect_stdout(said), redirect_stderr(said):
-            outcomes = list(self.perform(_plugins()))
+            for outcome in self.perform(_plugins()):
+                if isinstance(outcome, Failed) and outcome.no_room is not None:
+                    return outcome.no_room
+                outcomes.append(outcome)
         log = said.getvalue()[-LOG_CHARACTERS:]
         return [_to_send(outcome, log) for outcome in outcomes]
 

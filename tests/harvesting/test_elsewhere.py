@@ -4,6 +4,7 @@ import errno
 import itertools
 import os
 import random
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from saegeo_core.harvesting import shard_work
 from saegeo_core.harvesting.elsewhere import MOST_FRUITLESS, Workers
 from saegeo_core.harvesting.engine import harvest
 from saegeo_core.harvesting.settings import HarvestSettings
+from saegeo_core.harvesting.shards import ShardFolder, disk_errors_explained
 
 SETTINGS = HarvestSettings(block_tokens=4)
 pytestmark = pytest.mark.usefixtures("small_portions")
@@ -194,17 +196,31 @@ def test_a_worker_that_reads_another_model_is_refused_by_what_differs(harvested,
         harvested("parallel", executor=InAnyOrder(), opening=Opened(saes, OtherWords(batch_tokens=9)))
 
 
-def test_a_full_disk_of_a_worker_is_said_and_nothing_is_half_written(harvested, monkeypatch):
-    sync, calls = os.fsync, iter(range(1000))
+def test_what_a_worker_has_no_room_for_another_makes(harvested, monkeypatch):
+    sync, calls, n_full = os.fsync, iter(range(1000)), 0
 
     def full(file):
-        if next(calls) == 7:
+        nonlocal n_full
+        if next(calls) in (7, 10):
+            n_full += 1
             raise OSError(errno.ENOSPC, "No space left on device")
         sync(file)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(SaegeoError, match="(?s)No space left on device.*make room"):
+        parallel = harvested("parallel", executor=InAnyOrder())
+    assert n_full == 2
+    assert parallel == harvested("serial")
+
+
+def test_full_disks_of_all_workers_are_said_and_it_goes_on_with_room(harvested, monkeypatch):
+    def keep(folder, *_):
+        with disk_errors_explained(folder.folder):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardFolder, "keep", keep)
+        with pytest.raises(Unfinished, match=f"the disk of {socket.gethostname()} is full: .*No space left on device"):
             harvested("parallel", executor=InAnyOrder())
     assert harvested("parallel", executor=InAnyOrder()) == harvested("serial")
 

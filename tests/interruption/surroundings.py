@@ -1,11 +1,14 @@
 """What a process may find itself in: functions that it calls before it is saegeo."""
 
+import contextlib
 import ctypes
 import itertools
 import os
 import resource
+import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -83,3 +86,27 @@ def read_only(*folders: Path) -> None:
         subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
         if os.access(folder, os.W_OK):
             raise RuntimeError(f"{folder} can be written")
+
+
+TMPFS = ("mount", "-t", "tmpfs", "-o", "mode=0755,size={}", "tmpfs")
+
+
+@contextlib.contextmanager
+def small_file_system(place: Path, size: str) -> Iterator[bool]:
+    """One of so many bytes at a folder, such as "16m"; whether one can be mounted here."""
+    command = [part.format(size) for part in TMPFS]
+    if not shutil.which("mount") or subprocess.run([*command, place], capture_output=True, check=False).returncode:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def has_mounts_of_its_own() -> bool:
+    """Whether a process may have them."""
+    try:
+        return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import subprocess
 from functools import partial
 
 import pytest
@@ -11,7 +10,7 @@ from tests.interruption.commands import Saegeo
 from tests.interruption.conftest import RUN
 from tests.interruption.ended_harvests import digests, half_written
 from tests.interruption.planted import CONTROLS, HARVEST
-from tests.interruption.surroundings import writes_into
+from tests.interruption.surroundings import small_file_system, writes_into
 
 HARVEST_IT = (*HARVEST, *CONTROLS, "--out", "again")
 
@@ -21,14 +20,10 @@ def small(undisturbed, tmp_path):
     """The undisturbed folder on a file system of 16 MB that is its own."""
     place = tmp_path / "small"
     place.mkdir()
-    mount = shutil.which("mount")
-    options = ("-t", "tmpfs", "-o", "size=16m,mode=0755", "tmpfs")
-    if not mount or subprocess.run([mount, *options, place], capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
+    with small_file_system(place, "16m") as is_there:
+        if not is_there:
+            pytest.skip("no file system can be mounted here")
         yield shutil.copytree(undisturbed, place / "work")
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 @pytest.fixture
@@ -47,9 +42,9 @@ def leave_free(small):
     filling.unlink(missing_ok=True)
 
 
-def refused(small, arguments, first=()):
+def refused(small, arguments, first=(), status=2):
     done = Saegeo(small, *arguments, first=first).end()
-    assert done.status == 2, done.stderr
+    assert done.status == status, done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert not half_written(small)
@@ -95,3 +90,29 @@ def test_a_comparison_that_finds_no_room_is_a_sentence(small, leave_free):
         into = small.parent / f"table.{as_format}"
         refused(small, ("compare", "reports", "--format", as_format), [partial(writes_into, into)])
     assert digests(small) == before
+
+
+WORKERS = ("--on", "local:2")
+
+
+def test_a_harvest_whose_workers_have_no_room_goes_on_with_more(small, leave_free, as_undisturbed):
+    leave_free(131_072)
+    refused(small, (*HARVEST_IT, *WORKERS), status=1)
+    leave_free(8 << 20)
+    done = Saegeo(small, *HARVEST_IT, *WORKERS).end()
+    assert done.status == 0, done.stderr
+    assert as_undisturbed(small / "again")
+
+
+def test_a_sweep_whose_workers_have_no_room_goes_on_with_more(small, leave_free, told):
+    before = digests(small)
+    leave_free(16_384)
+    sweep = (*RUN, "--existing", "replace", *WORKERS)
+    refused(small, sweep, status=1)
+    assert digests(small) == before
+    leave_free(8 << 20)
+    expected = told(small / "reports")
+    done = Saegeo(small, *sweep).end()
+    assert done.status == 0, done.stderr
+    assert told(small / "reports") == expected
+    assert digests(small) != before

@@ -3,7 +3,6 @@
 import os
 import signal
 import stat
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.interruption.surroundings import (
     clock_goes_backwards,
     creates_for_the_owner_alone,
     environment,
+    has_mounts_of_its_own,
     nobody,
     read_only,
     without_reader,
@@ -76,15 +76,7 @@ def test_a_folder_of_another_user_is_a_sentence(saegeo, work):
     assert digests(work) == before
 
 
-def mounts():
-    """Whether a process may have mounts of its own."""
-    try:
-        return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-@pytest.mark.skipif(not mounts(), reason="only root, on Linux, can have folders that root may not write")
+@pytest.mark.skipif(not has_mounts_of_its_own(), reason="only root, on Linux, can have folders that root may not write")
 def test_an_installation_that_cannot_be_written_is_enough(saegeo, work, told, undisturbed, as_undisturbed):
     import saegeo_core
     import saegeo_cosine_tails

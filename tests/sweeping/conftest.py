@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from saegeo_core import PluginManager
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.errors import Unfinished
 from saegeo_core.harvesting.elsewhere import Workers
 from saegeo_core.harvesting.engine import harvest, unwatched
 from saegeo_core.harvesting.settings import HarvestSettings
@@ -23,6 +25,7 @@ from tests.sweeping.plain_options import PLAIN_OPTIONS
 STRANGER = '''
 """Analyses of which some fail, and a note of every time that one is run."""
 
+import errno
 import os
 import signal
 import sys
@@ -78,6 +81,22 @@ def rests():
     time.sleep(0.5)
 
 
+def one_has_no_room():
+    """One process finds its disk full, each time; the others do not."""
+    try:
+        with open("full", "x") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        pass
+    if Path("full").read_text() == str(os.getpid()):
+        raise OSError(errno.ENOSPC, "No space left on device", "scratch")
+
+
+def lacks_room():
+    if not Path("room").exists():
+        raise OSError(errno.ENOSPC, "No space left on device", "scratch")
+
+
 def breaks():
     print("the last words", file=sys.stderr)
     raise ZeroDivisionError("by nothing")
@@ -116,7 +135,7 @@ def saegeo_register_loaders(register):
 
 @hookimpl
 def saegeo_register_analyses(register):
-    for first in (well, dies, dies_once, rests, breaks):
+    for first in (well, dies, dies_once, rests, breaks, one_has_no_room, lacks_room):
         register(Told(first.__name__.replace("_", "-"), first))
     register(TakesTheEncoder("takes-the-encoder", well))
 '''
@@ -250,6 +269,41 @@ def sends_what_workers_have_not(tasks, reports):
         path = task.spec.path.with_suffix(".here")
         path.write_bytes(task.spec.path.read_bytes())
         return replace(task, spec=SaeSpec(path=path))
+
+    return check
+
+
+@pytest.fixture
+def goes_on_where_a_disk_is_full(tasks, runs, caplog):
+    """Asserts that others do what a worker has no room for, which is named."""
+
+    def check(executor):
+        outcomes = list(sweep(tasks(4, "well", "one-has-no-room"), executor))
+        assert [type(one) for one in outcomes] == [Stored] * 8
+        assert (runs("well"), runs("one-has-no-room")) == (4, 5)
+        assert not list(Path("reports").rglob("*.failed"))
+        (told,) = (record.getMessage() for record in caplog.records if "full" in record.getMessage())
+        assert told.startswith(f"the disk of {socket.gethostname()} is full: scratch: No space left on device")
+
+    return check
+
+
+@pytest.fixture
+def ends_where_all_disks_are_full(tasks, runs):
+    """Asserts that it is said when no worker has room, by the first executor, and that the second goes on when there is."""
+
+    def check(executor, another):
+        with pytest.raises(
+            Unfinished, match=f"no worker has room to write: the disk of {socket.gethostname()} is full"
+        ):
+            list(sweep(tasks(4, "well", "lacks-room"), executor))
+        n_before = runs("well")
+        assert n_before == 2
+        assert not list(Path("reports").rglob("*.failed"))
+        Path("room").touch()
+        outcomes = list(sweep(tasks(4, "well", "lacks-room"), another()))
+        assert [type(one) for one in outcomes] == [Stored] * 8
+        assert runs("well") == 4
 
     return check
 

@@ -3,8 +3,11 @@
 import os
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +18,17 @@ from saegeo_core.errors import Unfinished
 from saegeo_core.sweeping import ray_cluster
 from saegeo_core.sweeping.executor import Share
 from saegeo_core.sweeping.executors import OnRay
+from saegeo_core.sweeping.on_ray import RayExecutor
 from saegeo_core.sweeping.outcomes import Failed, Stored
 from saegeo_core.sweeping.sweep import sweep
 from saegeo_core.sweeping.task import NamedAnalysis
+from tests.interruption.surroundings import has_mounts_of_its_own
+
+DISK_OF_ITS_OWN = """
+mount --make-rprivate / && mount -t tmpfs -o size=16k tmpfs {0} || exit
+cat /dev/zero > {0}/filling
+exec {1} --num-cpus 2 --block
+"""
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -54,8 +65,15 @@ def workers(cluster):
 @pytest.fixture
 def executor(workers):
     """The same, which looks at its machines anew."""
-    workers.cluster._fit.clear()
-    return workers
+    return anew(workers)
+
+
+def anew(executor):
+    """The executor as it was when none of its workers had met a full disk."""
+    executor.cluster._fit.clear()
+    executor._idle += [worker for worker, _ in executor._without_room]
+    executor._without_room.clear()
+    return executor
 
 
 def test_reports_are_those_of_one_process(executor, makes_the_same_reports):
@@ -77,6 +95,51 @@ def test_who_dies_each_time_fails_and_the_others_go_on(tasks, executor):
     outcomes = list(sweep([deadly, *others], executor))
     assert [one.message[:20] for one in outcomes if isinstance(one, Failed)] == ["its worker was lost:"]
     assert sum(isinstance(one, Stored) for one in outcomes) == 3
+
+
+def test_where_a_disk_is_full_others_go_on(executor, goes_on_where_a_disk_is_full):
+    goes_on_where_a_disk_is_full(executor)
+
+
+def test_that_no_disk_has_room_is_said(executor, ends_where_all_disks_are_full):
+    ends_where_all_disks_are_full(executor, lambda: anew(executor))
+
+
+@pytest.fixture
+def node_with_a_full_disk(cluster, executor, tasks):
+    """A third node, the only one of two cores, for which the disk is full where reports of SAEs in files lie; as its process."""
+    import ray
+
+    full = Path("reports", "local").absolute()
+    tasks(1)
+    full.mkdir()
+    start = Path(sys.executable).with_name("ray")
+    process = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", DISK_OF_ITS_OWN.format(full, f"{start} start --address {cluster.address}")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while sum(node["Alive"] for node in ray.nodes()) < 3 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    yield process
+    process.terminate()
+    process.wait()
+
+
+@pytest.mark.skipif(not has_mounts_of_its_own(), reason="only root, on Linux, can have a disk of its own")
+def test_a_node_with_a_full_disk_is_named_and_others_go_on(node_with_a_full_disk, executor, tasks, reports):
+    wide = RayExecutor(Share(cpus=2), executor.cluster)
+    with pytest.raises(Unfinished) as told:
+        list(sweep(tasks(2, "well"), wide))
+    assert f"the disk of {socket.gethostname()} is full: cannot write reports/local/sae_" in told.value.message
+    assert told.value.message.endswith("No space left on device")
+    seen_there = Path(f"/proc/{node_with_a_full_disk.pid}/root{Path('reports').absolute()}")
+    assert [path.name for path in seen_there.rglob("*") if path.is_file()] == ["filling"]
+    wide._end([worker for worker, _ in wide._without_room])
+    outcomes = list(sweep(tasks(2, "well"), executor))
+    assert [type(one) for one in outcomes] == [Stored] * 2
+    assert len(reports("reports")) == 2
 
 
 def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed_and_a_machine_is_lost(cluster, executor, harvested):

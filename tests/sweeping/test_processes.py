@@ -11,6 +11,7 @@ import pytest
 
 from saegeo_core import SaegeoError
 from saegeo_core.cloud.spec import SaeSpec
+from saegeo_core.full_disk import NoRoom
 from saegeo_core.sweeping.executor import Share, open_executor
 from saegeo_core.sweeping.executors import SeveralProcesses
 from saegeo_core.sweeping.outcomes import Failed, Stored
@@ -126,6 +127,46 @@ def test_a_harvest_is_that_of_one_process_though_a_worker_is_killed(harvested):
     assert harvested("there", executor, kill_one) == harvested("here")
     assert killed
     executor.close()
+
+
+@pytest.fixture
+def two_anew(two):
+    """The two workers, whatever disks they have met."""
+
+    def anew():
+        two._without_room.clear()
+        return two
+
+    yield anew
+    anew()
+
+
+def test_where_a_disk_is_full_others_go_on(two_anew, goes_on_where_a_disk_is_full):
+    goes_on_where_a_disk_is_full(two_anew())
+
+
+def test_that_no_disk_has_room_is_said(two_anew, ends_where_all_disks_are_full):
+    ends_where_all_disks_are_full(two_anew(), two_anew)
+
+
+def test_what_finds_no_room_on_any_disk_is_told_and_the_others_go_on(tasks):
+    class ManyMachines:
+        """Of which each that is given the first SAE finds its disk full."""
+
+        n_full = 0
+
+        def perform(self, work):
+            for task in work:
+                is_first = task.spec.path.name == "sae_0.npy"
+                self.n_full += is_first
+                yield task, NoRoom(f"machine {self.n_full}", "it is too long") if is_first else task.done()
+
+    outcomes = list(sweep(tasks(3, "well"), ManyMachines()))
+    (failed,) = (one for one in outcomes if isinstance(one, Failed))
+    assert failed.message == "the disk of machine 3 is full: it is too long"
+    assert failed.is_mistake
+    assert not list(Path("reports").rglob("*.failed"))
+    assert sum(isinstance(one, Stored) for one in outcomes) == 2
 
 
 def test_who_stops_listening_ends_the_workers(tasks, two):
