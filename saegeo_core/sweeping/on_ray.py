@@ -1,7 +1,9 @@
 """Work on a Ray cluster: as many workers as its machines have room for, each an actor that does one thing after another."""
 
+import contextlib
 import logging
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +49,10 @@ class RayExecutor:
 
     def perform(self, work: Iterable[Given], common: Any = None) -> Iterator[tuple[Given, Any]]:
         """See `Executor`."""
+        with _full_store_told():
+            yield from self._perform(work, common)
+
+    def _perform(self, work: Iterable[Given], common: Any) -> Iterator[tuple[Given, Any]]:
         import ray
 
         waiting, place = iter(work), Place(os.getcwd(), self.share.threads)
@@ -135,3 +141,17 @@ class RayExecutor:
         if not self.cluster.is_lost:
             for worker in workers:
                 ray.kill(worker)
+
+
+@contextlib.contextmanager
+def _full_store_told() -> Iterator[None]:
+    """Raise Unfinished where Ray has no place to keep what is sent to workers."""
+    from ray.exceptions import ObjectStoreFullError, OutOfDiskError
+
+    try:
+        yield
+    except (ObjectStoreFullError, OutOfDiskError) as error:
+        raise Unfinished(
+            f"Ray's object store on {socket.gethostname()} is full, and so is the disk that it goes on with",
+            "what was finished is kept: make room where Ray has its folder (RAY_TMPDIR, or /tmp/ray), and type the same command",
+        ) from error

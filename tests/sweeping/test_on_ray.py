@@ -105,6 +105,17 @@ def test_that_no_disk_has_room_is_said(executor, ends_where_all_disks_are_full):
     ends_where_all_disks_are_full(executor, lambda: anew(executor))
 
 
+def test_a_full_store_is_said(executor, tasks, monkeypatch):
+    import ray
+
+    def put(_):
+        raise ray.exceptions.OutOfDiskError
+
+    monkeypatch.setattr(ray, "put", put)
+    with pytest.raises(Unfinished, match=f"object store on {socket.gethostname()} is full, and so is the disk"):
+        list(sweep(tasks(1, "well"), executor))
+
+
 @pytest.fixture
 def node_with_a_full_disk(cluster, executor, tasks):
     """A third node, the only one of two cores, for which the disk is full where reports of SAEs in files lie; as its process."""
