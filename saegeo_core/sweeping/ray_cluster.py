@@ -9,14 +9,18 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from saegeo_core.errors import SaegeoError, Unfinished
 from saegeo_core.sweeping.executor import Found, Share, Work
+from saegeo_core.sweeping.ray_private import GIVE_ADDRESS, address_of_ray_start, on_the_loopback
 
 SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
 """Packages whose versions must agree: numbers and what is sent between processes depend on them."""
+NICENESS = "RAY_worker_niceness"
+"""What Ray adds to the niceness of its workers: 15 unless this variable says otherwise, so that they wait for all other work."""
 SECONDS_TO_ANSWER = 10.0
 SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_TO_BE_MISSED = 10
@@ -46,7 +50,7 @@ class RayCluster:
         That of this machine is the one that RAY_ADDRESS names, or the last that `ray start` joined. Others' own sweeps are none.
 
         Raises:
-            SaegeoError: nobody answers at the address.
+            SaegeoError: nobody answers at the address; one that was started would listen beyond this machine.
         """
         import ray
 
@@ -54,8 +58,7 @@ class RayCluster:
         address = where or _of_this_machine()
         with answer_to_sigterm_kept():
             if address is None:
-                with on_the_loopback():
-                    ray.init(address="local", include_dashboard=False, **quiet)
+                _start_one(**quiet)
             else:
                 _refuse_silent(address)  # Ray itself waits for minutes
                 try:
@@ -151,26 +154,29 @@ def answer_to_sigterm_kept() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-@contextlib.contextmanager
-def on_the_loopback() -> Iterator[None]:
-    """Have a cluster that is started meanwhile listen on the loopback alone, in all its processes, as on macOS and Windows.
+def _start_one(**quiet: Any) -> None:
+    """Start a cluster of this machine alone, whose workers are as nice as this process: nobody but the user has work there.
 
-    On Linux Ray makes of the node address 127.0.0.1 that of the machine, and listens everywhere; this is the one switch there is.
+    Raises:
+        SaegeoError: it would listen beyond this machine.
     """
-    from ray._private import ray_constants
+    import ray
 
-    name = ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR
-    before, may_be_joined = os.environ.get(name), ray_constants.ENABLE_RAY_CLUSTER
-    os.environ[name], ray_constants.ENABLE_RAY_CLUSTER = (
-        "0",
-        False,
-    )  # the one for processes that are started, and this one
+    niceness = {} if NICENESS in os.environ else {NICENESS: "0"}
+    os.environ.update(niceness)
     try:
-        yield
+        with on_the_loopback():
+            ray.init(address="local", include_dashboard=False, **quiet)
     finally:
-        ray_constants.ENABLE_RAY_CLUSTER = may_be_joined
-        os.environ.pop(name)
-        os.environ.update({} if before is None else {name: before})
+        for name in niceness:
+            del os.environ[name]
+    addresses = [node["NodeManagerAddress"] for node in ray.nodes()]  # type: ignore[no-untyped-call]
+    if not all(ip_address(address).is_loopback for address in addresses):
+        ray.shutdown()
+        raise SaegeoError(
+            f"Ray {ray.__version__} listens beyond this machine, on {', '.join(addresses)}, though told not to",
+            GIVE_ADDRESS,
+        )
 
 
 def refuse_unfit(nodes: list[dict[str, Any]], here: Path, work: Work) -> None:
@@ -265,12 +271,10 @@ def _versions() -> dict[str, str]:
 
 def _of_this_machine() -> str | None:
     """The address of a cluster that this machine is part of; None where there is none, or nobody answers any more."""
-    from ray._private import services
-
     named = os.environ.get("RAY_ADDRESS")
     if named and named not in ("auto", "local"):
         return named
-    started: str | None = services.find_bootstrap_address(None)
+    started = address_of_ray_start()
     return started if named != "local" and started and _answers(_host_and_port(started)) else None
 
 

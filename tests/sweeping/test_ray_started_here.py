@@ -29,7 +29,6 @@ def sweep(stranger, installed):
             "PYTHONPATH": ":".join([str(installed), *filter(None, sys.path)]),
             "RAY_AUTH_MODE": "disabled",
             "RAY_TMPDIR": folder,
-            "RAY_worker_niceness": "0",
         }
         command = [sys.executable, "-m", "saegeo_core", "run", "./sae_*.npy", "--plugin", "rests", "--on", "ray"]
         started = []
@@ -76,11 +75,12 @@ def test_it_listens_on_the_loopback_alone_and_after_ctrl_c_only_what_is_missing_
     stored = Path("saegeo-results")
     while len(list(stored.rglob("*.json"))) < 2 and process.poll() is None:
         time.sleep(0.1)
-    addresses = listening(of_cluster(folder))
+    addresses, niceness = listening(of_cluster(folder)), {one.nice() for one in of_cluster(folder)}
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait() == ENDED_BY_SIGINT
     assert addresses
     assert all(map(is_loopback, addresses)), addresses
+    assert niceness == {os.nice(0)}
     said = Path("said").read_text()
     assert said.endswith("nothing is left half-written, and the same command goes on\n")
     assert "Traceback" not in said
