@@ -3,7 +3,8 @@
 `python -m benchmarks.sweep --saes 844` prints processor seconds, since other work on the machine changes them least, and the ways
 take turns, so that it touches all alike. Here they are those of the thread that measures; of the other ways those of all
 processes, from the first task of a turn to its last, those that Ray runs beside its workers apart. Workers are warm, having
-measured two SAEs each before. Reports must be those made here, byte for byte but for when, where and how fast they were made.
+measured two SAEs each before. Nothing is kept between runs, or the first way would draw nulls for the others. Reports must be
+those made here, byte for byte but for when, where and how fast they were made. Ctrl-C ends it with the totals of full turns.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,21 +45,26 @@ def main() -> None:
     """Print the processor seconds of each way."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sweep", description=__doc__)
     parser.add_argument("--saes", type=int, default=40, metavar="N", help="SAEs of 256 x 64 (default: %(default)s)")
-    n = parser.parse_args().saes
+    n = asked = parser.parse_args().saes
+    os.environ["SAEGEO_CACHE"] = ""
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as nice as the other ways
     with TemporaryDirectory() as folder:
         os.chdir(folder)
         make_saes(n + N_TO_WARM)
         processes = ProcessExecutor(N_WORKERS, Share())
-        with two_nodes() as nodes:
+        with two_nodes() as cluster, workers_of(cluster) as nodes:
             ways = {
                 "here": one_after_the_other,
                 "local:2": lambda tasks: sweep(tasks, processes),
                 "ray": lambda tasks: sweep(tasks, nodes),
             }
-            spent = taking_turns(ways, n)
+            n, spent = taking_turns(ways, n)
         processes.close()
-        made = [told(name) for name in ways]
+        saes = {f"sae_{number}.npy" for number in (*range(n), *range(asked, asked + N_TO_WARM))}
+        made = [told(name, saes) for name in ways]
         os.chdir(os.path.dirname(folder))
+    if not n:
+        sys.exit("no turn was finished")
     here = spent.pop("here")
     print(
         f"{n} SAEs of {N_FEATURES} x {D} by {', '.join(ANALYSES)}: here {here.own:.1f} CPU s, {here.own / n:.3f} an SAE"
@@ -118,21 +124,29 @@ def one_after_the_other(tasks: Sequence[Task]) -> Iterator[Outcome]:
 
 
 @contextmanager
-def two_nodes() -> Iterator[Executor]:
-    """A Ray cluster of two nodes of one core each on this machine."""
+def two_nodes() -> Iterator[Any]:
+    """A Ray cluster of two nodes of one core each on this machine, whose processes import what this one does."""
     from ray.cluster_utils import Cluster
-
-    from saegeo_core.sweeping.executors import OnRay
 
     os.environ["PYTHONPATH"] = ":".join(filter(None, sys.path))
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    cluster.add_node(num_cpus=1)
+    try:
+        cluster.add_node(num_cpus=1)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+@contextmanager
+def workers_of(cluster: Any) -> Iterator[Executor]:
+    """Workers on the cluster."""
+    from saegeo_core.sweeping.executors import OnRay
+
     executor = OnRay().open(cluster.address, Share())
     try:
         yield executor
     finally:
         executor.close()
-        cluster.shutdown()
 
 
 @dataclass(frozen=True)
@@ -153,20 +167,27 @@ class Spent:
 Way = Callable[[Sequence[Task]], Iterator[Outcome]]
 
 
-def taking_turns(ways: dict[str, Way], n: int) -> dict[str, Spent]:
-    """What `n` SAEs take in each way, others having been measured before."""
+def taking_turns(ways: dict[str, Way], n: int) -> tuple[int, dict[str, Spent]]:
+    """How many of `n` SAEs were measured in all ways, if not for Ctrl-C all, and what they took in each; others go before them."""
     for name, way in ways.items():
         _do(way, tasks_of(range(n, n + N_TO_WARM), name))
-    spent = dict.fromkeys(ways, Spent())
-    for first in range(0, n, N_A_TURN):
-        turn = range(first, min(first + N_A_TURN, n))
-        for name, way in ways.items():
-            so_far = spent_by_this_thread if name == "here" else spent_by_all
-            before = so_far()
-            _do(way, tasks_of(turn, name))
-            spent[name] += so_far() - before
-        print(turn.stop, *(f"{name}: {one.own:.1f} + {one.engine:.1f}" for name, one in spent.items()), file=sys.stderr)
-    return spent
+    n_done, spent = 0, dict.fromkeys(ways, Spent())
+    with contextlib.suppress(KeyboardInterrupt):
+        while n_done < n:
+            turn = range(n_done, min(n_done + N_A_TURN, n))
+            taken = {name: _taken(name, way, turn) for name, way in ways.items()}
+            n_done, spent = turn.stop, {name: spent[name] + one for name, one in taken.items()}
+            print(
+                n_done, *(f"{name}: {one.own:.1f} + {one.engine:.1f}" for name, one in spent.items()), file=sys.stderr
+            )
+    return n_done, spent
+
+
+def _taken(name: str, way: Way, turn: Sequence[int]) -> Spent:
+    so_far = spent_by_this_thread if name == "here" else spent_by_all
+    before = so_far()
+    _do(way, tasks_of(turn, name))
+    return so_far() - before
 
 
 def _do(way: Way, tasks: Sequence[Task]) -> None:
@@ -194,12 +215,14 @@ def spent_by_all() -> Spent:
     return Spent(own, engine, time.perf_counter())
 
 
-def told(folder: str) -> dict[str, Any]:
-    """What every report says but for when, where and how fast it was made, by its path."""
+def told(folder: str, saes: Collection[str] | None = None) -> dict[str, Any]:
+    """What every report says but for when, where and how fast it was made, by its path; of all SAEs, or of those named."""
     found = {}
     for path in Path(folder).rglob("*.json"):
-        content = json.loads(path.read_bytes())
-        found[str(path.relative_to(folder))] = json.dumps({key: content[key] for key in content if key not in UNLIKE})
+        if saes is None or path.parent.name in saes:
+            content = json.loads(path.read_bytes())
+            kept = {key: content[key] for key in content if key not in UNLIKE}
+            found[str(path.relative_to(folder))] = json.dumps(kept)
     return found
 
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from benchmarks.sweep import ANALYSES, make_saes, one_after_the_other, tasks_of, told, two_nodes, workers_of
 from saegeo_core import SaegeoError
 from saegeo_core.errors import Unfinished
 from saegeo_core.sweeping import ray_cluster
@@ -38,28 +40,23 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def cluster(installed):
     """Two nodes of one core each."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    pytest.importorskip("ray")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", ":".join([str(installed), *filter(None, sys.path)]))
+        patch.setenv("PYTHONPATH", "")  # what the nodes are given is taken back with it
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_worker_niceness", "0")  # where others are at work too, workers would wait for ever
         patch.setenv(
             "RAY_TMPDIR", tempfile.mkdtemp(prefix="ray", dir="/tmp")
         )  # not found by tests that start their own
-        cluster = cluster_utils.Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-        )
-        cluster.add_node(num_cpus=1)
-        yield cluster
-        cluster.shutdown()
+        with two_nodes() as cluster:
+            yield cluster
 
 
 @pytest.fixture(scope="module")
 def workers(cluster):
     """An executor, whose workers stay: starting them takes longer than all that they do."""
-    executor = OnRay().open(cluster.address, Share())
-    yield executor
-    executor.close()
+    with workers_of(cluster) as executor:
+        yield executor
 
 
 @pytest.fixture
@@ -78,6 +75,24 @@ def anew(executor):
 
 def test_reports_are_those_of_one_process(executor, makes_the_same_reports):
     makes_the_same_reports(executor)
+
+
+@pytest.fixture
+def threads():
+    """How many this process computes with, which is put back."""
+    n = torch.get_num_threads()
+    yield n
+    torch.set_num_threads(n)
+
+
+def test_what_the_benchmark_measures_are_the_same_reports(executor, stranger, threads):
+    saes = range(2)
+    make_saes(len(saes))
+    here = list(one_after_the_other(tasks_of(saes, "here")))
+    there = list(sweep(tasks_of(saes, "there"), executor))
+    assert [type(one) for one in here + there] == [Stored] * 2 * len(saes) * len(ANALYSES)
+    assert told("there") == told("here")
+    assert len(told("here")) == len(saes) * len(ANALYSES)
 
 
 def test_an_sae_that_workers_cannot_read_is_sent_to_them(executor, sends_what_workers_have_not):
