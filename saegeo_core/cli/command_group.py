@@ -107,7 +107,7 @@ def _never_fail_on_encoding() -> None:
 def _large_pages() -> None:
     """Torch asks Linux for pages of 2 MB, as numpy does unasked; it reads this once, before its first tensor.
 
-    Matrices of all pairs come and go by the gigabyte, and in pages of 4 KB a fifth of the processor time went into handing them out.
+    Matrices of all pairs come and go by the gigabyte, and handing out pages of 4 KB took a fifth of the processor time.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
