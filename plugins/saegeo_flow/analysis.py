@@ -79,12 +79,13 @@ class Flow(Analysis):
         later = torch.cat([carried, angular_gaussian(60, 24, rng)])
         return Example(FeatureCloud.from_array(first), other=FeatureCloud.from_array(later))
 
-    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+    def null_example(self, rng: "np.random.Generator") -> Example:
         """A layer of which the later one knows nothing."""
         from saegeo_core import FeatureCloud
         from saegeo_core.synthetic import angular_gaussian
 
-        return FeatureCloud.from_array(angular_gaussian(120, 24, rng))
+        one, other = (FeatureCloud.from_array(angular_gaussian(120, 24, rng)) for _ in range(2))
+        return Example(one, other=other)
 
 
 def _chain(cloud: "FeatureCloud", context: AnalysisContext) -> "list[FeatureCloud]":

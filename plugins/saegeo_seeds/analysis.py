@@ -83,12 +83,13 @@ class Seeds(Analysis):
         cloud = torch.cat([shared, angular_gaussian(60, 24, rng)])
         return Example(FeatureCloud.from_array(cloud), other=FeatureCloud.from_array(other))
 
-    def null_example(self, rng: "np.random.Generator") -> "FeatureCloud":
+    def null_example(self, rng: "np.random.Generator") -> Example:
         """A dictionary that knows nothing of the other one."""
         from saegeo_core import FeatureCloud
         from saegeo_core.synthetic import angular_gaussian
 
-        return FeatureCloud.from_array(angular_gaussian(120, 24, rng))
+        one, other = (FeatureCloud.from_array(angular_gaussian(120, 24, rng)) for _ in range(2))
+        return Example(one, other=other)
 
 
 def _other_seeds(cloud: "FeatureCloud", context: AnalysisContext) -> "list[FeatureCloud]":

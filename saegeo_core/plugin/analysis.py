@@ -216,7 +216,8 @@ class Analysis(Protocol):
     def null_example(self, rng: "np.random.Generator") -> "FeatureCloud | Example | None":  # noqa: ARG002
         """For `saegeo plugins check`: a cloud drawn from the null that judges the headline, another one at every call.
 
-        Over many of them every p-value under that null must be uniform. Small is better than large: it is measured 40 times.
+        Over many of them every p-value under that null must be uniform. Small is better than large: it is measured 40 times. Where
+        another SAE is loaded, `Example.other` is to be drawn anew as well: beside the same one every time, p tells of that one.
         """
         return None
 
