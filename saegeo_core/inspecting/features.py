@@ -86,7 +86,8 @@ def features(
         rows = rows[_order(_sorted_by(cloud, fires, facts, sort, rows), descending=sort != "id")]
     elif asked is None and ids is None:
         rows = _by_default(cloud, rows, fires, [] if lobe is None else facts.typical("lobe", lobe))
-    shown, names = rows[:most], [*WRITTEN_BY, *columns, *(asked.columns if asked else ())]
+    sorted_by = [] if sort is None or sort in OWN else [sort]
+    shown, names = rows[:most], [*WRITTEN_BY, *columns, *(asked.columns if asked else ()), *sorted_by]
     return FeatureCards(
         cards_of(cloud, shown, fires, facts, names=names, n_nearest=n_nearest),
         cloud.sae,
@@ -185,7 +186,7 @@ def _in_group(cloud: "FeatureCloud", rows: Integers, facts: StoredFacts, column:
     kept = rows[[known.get(int(one)) == value for one in cloud.feature_ids[rows]]]
     if not len(kept):
         groups = sorted({one for one in known.values() if isinstance(one, int)})
-        there = f"there are {groups[0]} to {groups[-1]}" if groups else "there is none"
+        there = f"{column} goes from {groups[0]} to {groups[-1]}" if groups else f"no feature has a {column}"
         raise SaegeoError(f"none of these features is in {column} {value}", there)
     return kept
 

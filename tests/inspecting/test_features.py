@@ -84,6 +84,7 @@ def test_what_a_harvest_without_text_lacks_is_said(cloud, harvest):
         ({"table": "lobes.typical_features"}, [1, 7, 3]),
         ({"table": "lobes.typical_features", "sort": "mean_phi"}, [7, 3, 1]),
         ({"table": "lobes.typical_features", "lobe": 1}, [1, 7]),
+        ({"lobe": 1, "sort": "mean_phi"}, [7, 1, 4, 10]),
         ({"ids": "0,5,11", "sort": "family"}, [0, 5, 11]),
     ],
     ids=str,
@@ -92,6 +93,8 @@ def test_features_are_chosen_and_sorted(cloud, harvest, reports, asked, expected
     cards = features(cloud, **asked, firing=harvest, results=reports)
     assert [card.feature for card in cards] == expected
     assert cards.n_chosen == (4 if asked.get("most") else len(expected))
+    if asked.get("sort") in ("mean_phi", "family"):
+        assert asked["sort"] in cards[0].of_reports
     if "table" in asked:
         assert {"rank", "mean_phi"} <= cards[0].of_reports.keys()
 
@@ -99,7 +102,7 @@ def test_features_are_chosen_and_sorted(cloud, harvest, reports, asked, expected
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"lobe": 9}, "none of these features is in lobe 9"),
+        ({"lobe": 9}, "none of these features is in lobe 9\nlobe goes from 0 to 2"),
         ({"table": "lobes.member"}, "no report in .* has a table lobes.member"),
         ({"table": "lobes.agreement"}, "no report in .* has a table lobes.agreement"),
         ({"sort": "familly"}, "has a column 'familly'"),
