@@ -1,9 +1,11 @@
 """The documentation says what the code does."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from write_report_format import fields_text, schema_text
 
@@ -50,6 +52,17 @@ def test_what_readme_shows_is_what_a_terminal_of_80_columns_prints(tmp_path, mon
     printed = iter(lines(measured) + lines(looked_at))
     assert all(line in printed for line in shown), "a line of the excerpt is not printed, or not in this order"
     assert any(line.startswith("feature ") for line in shown)
+
+
+def test_what_is_to_be_cited_is_this_version():
+    """cffconvert finds the file valid; what can go stale is held here."""
+    cited = yaml.safe_load((DOCS.parent / "CITATION.cff").read_text())
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
+    assert {"cff-version", "message", "title", "authors", "type"} <= cited.keys()
+    assert (str(cited["version"]), cited["license"]) == (project["version"], project["license"])
+    assert cited["keywords"] == project["keywords"]
+    assert cited["authors"] == project["authors"]
+    assert cited["abstract"] == f"{project['description']}."
 
 
 def test_what_built_in_analyses_import_is_on_the_python_page():
