@@ -41,13 +41,14 @@ pytestmark = [
 def cluster(installed):
     """Two nodes of one core each."""
     pytest.importorskip("ray")
-    with pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="ray", dir="/tmp", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("PYTHONPATH", "")  # what the nodes are given is taken back with it
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_worker_niceness", "0")  # where others are at work too, workers would wait for ever
-        patch.setenv(
-            "RAY_TMPDIR", tempfile.mkdtemp(prefix="ray", dir="/tmp")
-        )  # not found by tests that start their own
+        patch.setenv("RAY_TMPDIR", folder)  # not found by tests that start their own
         with two_nodes() as cluster:
             yield cluster
 
@@ -61,15 +62,21 @@ def workers(cluster):
 
 @pytest.fixture
 def executor(workers):
-    """The same, which looks at its machines anew."""
+    """The same, whatever disks its workers have met."""
     return anew(workers)
 
 
 def anew(executor):
     """The executor as it was when none of its workers had met a full disk."""
-    executor.cluster._fit.clear()
     executor._idle += [worker for worker, _ in executor._without_room]
     executor._without_room.clear()
+    return executor
+
+
+@pytest.fixture
+def looking(executor):
+    """The same, which looks at its machines anew: for that each of them starts a process of Ray's."""
+    executor.cluster._fit.clear()
     return executor
 
 
@@ -207,29 +214,29 @@ def test_nobody_is_started_on_a_cluster_that_is_gone(executor, tasks, monkeypatc
     executor.cluster.head, executor.cluster.is_lost = head, False  # it is not: the fixture leaves it
 
 
-def test_a_folder_that_workers_cannot_see_is_refused(executor, tasks, tmp_path):
+def test_a_folder_that_workers_cannot_see_is_refused(looking, tasks, tmp_path):
     (task,) = tasks(1, "well")
     with pytest.raises(SaegeoError, match="cannot work in"):
-        executor.cluster.look(Path("/nowhere/at/all"), task)
-    executor.cluster.look(tmp_path, task)
+        looking.cluster.look(Path("/nowhere/at/all"), task)
+    looking.cluster.look(tmp_path, task)
 
 
-def test_what_is_named_and_workers_cannot_read_is_refused_before_anything_runs(executor, tasks, runs):
+def test_what_is_named_and_workers_cannot_read_is_refused_before_anything_runs(looking, tasks, runs):
     Path("reader").write_text(str(os.getpid()))
     (task,) = tasks(1, "well")
     shutil.copy(task.spec.path, "other.here")
     others = NamedAnalysis("seeds", {"others": ["./other.here"]})
     with pytest.raises(SaegeoError, match=r"cannot read the parameters of seeds: there is no other.here on this mach"):
-        list(sweep([replace(task, analyses=(*task.analyses, others))], executor))
+        list(sweep([replace(task, analyses=(*task.analyses, others))], looking))
     assert not runs("well")
 
 
 @pytest.mark.parametrize("package", ["saegeo", "torch"])
-def test_another_version_is_refused_by_name(tasks, executor, monkeypatch, package):
+def test_another_version_is_refused_by_name(tasks, looking, monkeypatch, package):
     pretended = {**ray_cluster._versions(), package: "99"}
     monkeypatch.setattr(ray_cluster, "_versions", lambda: pretended)
     with pytest.raises(SaegeoError, match=rf"has {package} [0-9.]+\S*, this process 99"):
-        list(sweep(tasks(1, "well"), executor))
+        list(sweep(tasks(1, "well"), looking))
 
 
 @pytest.mark.parametrize(("share", "what"), [(Share(gpus=1), "1 GPU"), (Share(cpus=64), "64 CPU")])
