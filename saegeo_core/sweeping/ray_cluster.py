@@ -21,6 +21,7 @@ SAME_EVERYWHERE = ("saegeo", "torch", "numpy")
 """Packages whose versions must agree: numbers and what is sent between processes depend on them."""
 NICENESS = "RAY_worker_niceness"
 """What Ray adds to the niceness of its workers: 15 unless this variable says otherwise, so that they wait for all other work."""
+AUTH_MODE = "RAY_AUTH_MODE"
 SECONDS_TO_ANSWER = 10.0
 SECONDS_BETWEEN_LOOKS = 2.0
 SECONDS_TO_BE_MISSED = 10
@@ -50,7 +51,8 @@ class RayCluster:
         That of this machine is the one that RAY_ADDRESS names, or the last that `ray start` joined. Others' own sweeps are none.
 
         Raises:
-            SaegeoError: nobody answers at the address; one that was started would listen beyond this machine.
+            SaegeoError: nobody answers at the address, or nobody lets this process in; one that was started would listen beyond
+                this machine.
         """
         import ray
 
@@ -64,7 +66,7 @@ class RayCluster:
                 try:
                     ray.init(address=address, **quiet)
                 except ConnectionError as error:
-                    raise _nobody(address, error) from None
+                    raise _not_let_in(address, error) from None
         return cls(_host_and_port(address or ray.get_runtime_context().gcs_address))
 
     def leave(self) -> None:
@@ -304,6 +306,17 @@ def _nobody(where: str, error: Exception) -> SaegeoError:
     return SaegeoError(
         f"no Ray cluster answers at {where}: {first_line(error)}",
         "type HOST:PORT, as ray start says it (6379 unless told otherwise)",
+    )
+
+
+def _not_let_in(where: str, error: Exception) -> SaegeoError:
+    """Somebody answers there. `ray start` asks for the token of ~/.ray where there is one, but Ray sends it only when told to."""
+    if os.environ.get(AUTH_MODE, "disabled") == "disabled":
+        hint = f"if it asks for a token, have that here in ~/.ray/auth_token, and type {AUTH_MODE}=token before the command"
+    else:
+        hint = f"{AUTH_MODE} and the token have to be those of the cluster: see ray get-auth-token"
+    return SaegeoError(
+        f"what answers at {where} is no Ray cluster, or does not let saegeo in: {first_line(error)}", hint
     )
 
 

@@ -259,6 +259,24 @@ def test_an_address_that_nobody_answers_at_is_said(address):
         OnRay().open(address, Share())
 
 
+@pytest.mark.parametrize(("mode", "hint"), [(None, "type RAY_AUTH_MODE=token before"), ("token", "ray get-auth-token")])
+def test_a_cluster_that_asks_for_a_token_is_said(monkeypatch, mode, hint):
+    ray = pytest.importorskip("ray")
+
+    def init(**_):
+        raise ConnectionError("Failed to connect")
+
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    if mode:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(SaegeoError, match=f"answers at {address} is no Ray cluster, or does not let") as told:
+            OnRay().open(address, Share())
+    assert hint in told.value.hint
+
+
 def test_sigterm_is_answered_as_it_was_before_ray_came():
     class Ray:
         @staticmethod
