@@ -99,7 +99,7 @@ def test_an_sae_that_is_not_bundled_has_none():
     assert bundled_firing.bundled_firing("gemma-scope", "layer_3") is None
 
 
-@pytest.mark.parametrize("sae_id", ["layer_3", "seed_1_layer_3"])
+@pytest.mark.parametrize("sae_id", sorted(RELEASES["minilm-l6"]["saes"]))
 def test_of_the_text_there_are_top_tokens_alone(sae_id):
     found = FiringContexts.open(bundled_firing.firing_home("minilm-l6", sae_id))
     firing = bundled_firing.bundled_firing("minilm-l6", sae_id)
