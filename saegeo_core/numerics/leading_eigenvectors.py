@@ -217,8 +217,8 @@ def span_errors(values: NDArray[np.float64], residuals: NDArray[np.float64], spa
     Infinite where the eigenvalue after the k-th equals it: then the span is not determined. 0 where all are taken.
 
     Args:
-        values, residuals: (n_vectors,), eigenvalues from the largest on, and their residuals. Those of the first k + 1 count,
-            since the gap is known only as well as both its ends are.
+        values: (n_vectors,), eigenvalues from the largest on.
+        residuals: (n_vectors,), theirs. Those of the first k + 1 count, since the gap is known only as well as both its ends are.
         spans: numbers k, each at most `n_vectors`.
     """
     return {k: _span_error(values, residuals, k) for k in spans}
@@ -294,7 +294,7 @@ class _KrylovBasis:
 
 
 def largest_first(symmetric: Tensor, n_vectors: int | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors of a matrix, the `n_vectors` largest or all."""
+    """Eigenvalues, falling (k,), and eigenvectors (n, k) of a symmetric float64 matrix (n, n): the `n_vectors` largest or all."""
     symmetric, n = (symmetric + symmetric.T) / 2, len(symmetric)
     wanted = n if n_vectors is None else n_vectors
     if wanted < n and symmetric.device.type == "cpu":

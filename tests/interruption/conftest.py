@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import pytest
 
@@ -11,6 +12,16 @@ from tests.interruption.planted import CONTROLS, HARVEST, save_saes
 
 RUN = ("run", "one", "two", "--plugin", "cosine-tails", "--out", "reports")
 UNLIKE = ("created", "duration_seconds", "environment")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def heard():
+    """What starts this suite may have signals ignored (nohup does), and then so would everything that is started here."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, usual[number]) for number in usual}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="package")
