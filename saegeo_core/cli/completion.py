@@ -1,13 +1,9 @@
 """What a shell offers where the Tab key is pressed: analyses and bundled SAEs. Of commands and options click knows itself."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
-
-if TYPE_CHECKING:
-    pass
 
 
 def complete_analysis(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
