@@ -58,9 +58,13 @@ class CommandGroup(click.Group):
         """Run the command; the user's mistakes become a message, an interruption a short notice."""
         _never_fail_on_encoding()
         _large_pages()
-        logging.getLogger("saegeo_core").setLevel(logging.INFO)
-        with signals_raised():
-            return self._invoke(ctx)
+        log = logging.getLogger("saegeo_core")
+        log.setLevel(logging.INFO)
+        try:
+            with signals_raised():
+                return self._invoke(ctx)
+        finally:
+            log.setLevel(logging.INFO)  # --quiet is of one command, where a process runs several
 
     def _invoke(self, ctx: click.Context) -> Any:
         try:
