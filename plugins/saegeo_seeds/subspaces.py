@@ -3,11 +3,9 @@
 import torch
 from torch import Tensor
 
-from saegeo_core.numerics.column_products import add_column_products, mirrored
-from saegeo_core.numerics.directions import row_slices
+from saegeo_core.numerics.directions import mean_direction, second_moment
 from saegeo_core.numerics.leading_eigenvectors import largest_first
 
-ROWS_AT_ONCE = 2048
 ROWS_FOR_EACH_AXIS = 3
 """Features that a subspace needs, for each of its dimensions."""
 
@@ -16,15 +14,13 @@ def leading_subspace(unit: Tensor, q: int) -> Tensor | None:
     """The q leading principal axes of some directions about their mean, columns (d_in, q); None where they are fewer than 3 q."""
     if len(unit) < ROWS_FOR_EACH_AXIS * q:
         return None
-    beside_mean = (unit - unit.mean(0, dtype=torch.float64)).float()
+    mean = mean_direction(unit, device=unit.device)
     if len(unit) < unit.shape[1]:
-        _, axes = largest_first(beside_mean.double() @ beside_mean.T.double(), q)
-        leading: Tensor = torch.linalg.qr(beside_mean.T.double() @ axes)[0]
+        beside_mean = unit.double() - mean
+        _, axes = largest_first(beside_mean @ beside_mean.T, q)
+        leading: Tensor = torch.linalg.qr(beside_mean.T @ axes)[0]
     else:
-        products = torch.zeros(unit.shape[1], unit.shape[1], dtype=torch.float64, device=unit.device)
-        for rows in row_slices(len(unit), ROWS_AT_ONCE):
-            add_column_products(products, beside_mean[rows])
-        _, leading = largest_first(mirrored(products), q)
+        _, leading = largest_first(second_moment(unit, device=unit.device) - torch.outer(mean, mean), q)
     return leading
 
 

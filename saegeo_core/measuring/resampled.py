@@ -66,10 +66,9 @@ def kin_left_out(
 
 def spread_by_kin(estimate: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
     """`kin_jackknife`, or why there is no interval: fewer than ten kin, or nothing that any row adds."""
-    try:
-        resampled = kin_jackknife(estimate, added, kin)
-    except SaegeoError as error:
-        return Absent(error.message)
+    if few := too_few_kin(kin):
+        return few
+    resampled = kin_jackknife(estimate, added, kin)
     return Spread(resampled) if resampled.standard_error else Absent("no kin adds more to it than another")
 
 
@@ -105,10 +104,9 @@ def median_by_kin(of_features: ArrayLike, kin: NDArray[np.int64]) -> Spread | Ab
 
 
 def _share_by_kin(share: float, added: ArrayLike, kin: NDArray[np.int64]) -> Spread | Absent:
-    try:
-        known = kin_jackknife(share, added, kin)
-    except SaegeoError as error:
-        return Absent(error.message)
+    if few := too_few_kin(kin):
+        return few
+    known = kin_jackknife(share, added, kin)
     return Spread(of_equivalent_count(known, len(kin), len(np.unique(kin))))
 
 
