@@ -38,3 +38,9 @@ def near_matches(given: str, known: list[str], most: int = 5) -> str:
         return "nothing is known by any name here"
     shown = ", ".join(sorted(known)[:20])
     return f"known: {shown}" + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+
+
+def system_error_in_words(error: OSError) -> str:
+    """What the system says, and of what."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if error.filename is None else f"{error.filename}: {reason}"

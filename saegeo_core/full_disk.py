@@ -4,7 +4,7 @@ import errno
 import socket
 from dataclasses import dataclass
 
-from saegeo_core.errors import SaegeoError, Unfinished
+from saegeo_core.errors import SaegeoError, Unfinished, system_error_in_words
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """What systems answer: the disk is full, or the user's part of it is."""
@@ -29,7 +29,10 @@ class NoRoom:
         cause: BaseException | None = error
         while cause is not None and id(cause) not in seen:
             if isinstance(cause, OSError) and cause.errno in NO_ROOM:
-                return cls(socket.gethostname(), error.message if isinstance(error, SaegeoError) else _in_words(cause))
+                return cls(
+                    socket.gethostname(),
+                    error.message if isinstance(error, SaegeoError) else system_error_in_words(cause),
+                )
             seen.add(id(cause))
             cause = cause.__cause__ or cause.__context__
         return None
@@ -42,8 +45,3 @@ class NoRoom:
         return Unfinished(
             f"no worker has room to write: {self}", "make room, and type the same command: what was finished is kept"
         )
-
-
-def _in_words(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return reason if error.filename is None else f"{error.filename}: {reason}"

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from saegeo_core.cli.interruption import in_words, signals_raised, status_of
-from saegeo_core.errors import SaegeoError, Unfinished, near_matches
+from saegeo_core.errors import SaegeoError, Unfinished, near_matches, system_error_in_words
 
 DONE, SOME_FAILED, USERS_MISTAKE = 0, 1, 2
 
@@ -85,7 +85,7 @@ class CommandGroup(click.Group):
             from saegeo_core.cli.messages import complain
 
             _write_no_more_to_a_full_disk()
-            complain("error", SaegeoError(_error_in_words(error), "choose another place, or mend it"))
+            complain("error", SaegeoError(system_error_in_words(error), "choose another place, or mend it"))
             ctx.exit(USERS_MISTAKE)
         except KeyboardInterrupt as interruption:
             from saegeo_core.cli.messages import say
@@ -114,12 +114,6 @@ def _large_pages() -> None:
     Matrices of all pairs come and go by the gigabyte, and handing out pages of 4 KB took a fifth of the processor time.
     """
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-
-
-def _error_in_words(error: OSError) -> str:
-    """What the system says, and of what."""
-    reason = error.strerror or str(error) or type(error).__name__
-    return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
 def _write_no_more_to_a_full_disk() -> None:
