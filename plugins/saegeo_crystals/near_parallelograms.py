@@ -145,7 +145,7 @@ def _parallel_pairs(
     """
     min_cosine = 1.0 - within**2 / 2
     min_cosine -= products_of.reach(min_cosine)
-    first, second, products = pairs_beyond(products_of, slab, n_sides, min_cosine, device=device)
+    first, second, products = pairs_beyond(products_of, slab, slice(slab.start, n_sides), min_cosine, device=device)
     return torch.stack([first, second], dim=1), products < 0
 
 

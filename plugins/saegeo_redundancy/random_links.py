@@ -22,7 +22,7 @@ from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import cpu_multiplies_bfloat16
 from saegeo_core.numerics.close_features import CloseFeatures, Links, close_features, linked_by
 from saegeo_core.numerics.directions import row_slices
-from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
+from saegeo_core.numerics.pairs_beyond import blocks_of, pairs_beyond
 from saegeo_core.statistics.null_directions import ProjectedGaussian
 
 LEADING_AXES = 256
@@ -109,11 +109,11 @@ class CutRows:
         return float(np.mean(products > self.bound(threshold)))
 
     def links(self, threshold: float, rng: np.random.Generator, device: str) -> Iterator[Links]:
-        """Pairs at |cosine| > threshold and their cosines: slab by slab those in question, then those by the tail of C."""
+        """Pairs at |cosine| > threshold and their cosines: block by block those in question, then those by the tail of C."""
         n, bound, tiles = len(self.beyond), self.bound(threshold), RoundedTiles(self.leading, device)
         seed = int(rng.integers(2**63))
-        for slab in slabs_of(n):
-            likely = pairs_beyond(tiles, slab, n, bound - tiles.error, device=device)
+        for rows, columns in blocks_of(n):
+            likely = pairs_beyond(tiles, rows, columns, bound - tiles.error, device=device)
             first, second, rounded = (one.numpy(force=True) for one in likely)
             aside = self._aside(first, second, normal_of_pair(first * n + second, seed))
             near = np.abs(rounded + aside) > threshold - tiles.error

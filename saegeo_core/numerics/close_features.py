@@ -1,10 +1,10 @@
 """Which features hang together by cosines above a threshold: all pairs are looked at, none is kept.
 
 As in `nearest_neighbors`: products within a proven bound of the cosines, and whoever the bound leaves in doubt is settled in
-float64. Links are used slab by slab, so memory does not grow with their number.
+float64. Links are used block by block, so memory does not grow with their number.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from saegeo_core.numerics import Watch
 from saegeo_core.numerics.arrays import Floats, Integers
 from saegeo_core.numerics.bounded_products import BoundedProducts, fastest_format
 from saegeo_core.numerics.directions import Directions
-from saegeo_core.numerics.pairs_beyond import pairs_beyond, slabs_of
+from saegeo_core.numerics.pairs_beyond import blocks_of, pairs_beyond
 
 Links = tuple[Integers, Integers, Floats]
 """Numbers i and numbers j of some pairs, i < j, and their cosines."""
@@ -46,7 +46,7 @@ def close_features(
         vectors: any floating dtype, rows of any length but zero.
         threshold: a cosine in (0, 1).
         device: where the products are made.
-        watch: wraps the loop over slabs of rows (`saegeo_core.numerics`).
+        watch: wraps the loop over blocks of pairs (`saegeo_core.numerics`).
 
     Raises:
         ValueError: a row without a direction, or a threshold outside (0, 1).
@@ -58,12 +58,16 @@ def linked_by(n: int, links: Iterable[Links]) -> CloseFeatures:
     """What links among n features, a few at a time, connect."""
     families = np.arange(n)
     n_close, n_opposite = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    # Joining looks at all features, so it waits until there are as many pairs.
+    waiting: list[tuple[Integers, Integers]] = []
     for first, second, cosines in links:
         close = cosines > 0
         n_close += _ends(first[close], second[close], n)
         n_opposite += _ends(first[~close], second[~close], n)
-        families = _joined(families, first[close], second[close])
-    return CloseFeatures(families, n_close, n_opposite)
+        waiting.append((first[close], second[close]))
+        if sum(len(some) for some, _ in waiting) >= n:
+            families, waiting = _joined(families, waiting), []
+    return CloseFeatures(_joined(families, waiting), n_close, n_opposite)
 
 
 def extreme_cosines_by_group(
@@ -108,7 +112,7 @@ def partners_among(
 def _links(
     vectors: torch.Tensor, threshold: float, device: str | torch.device, watch: Watch, n_first: int | None = None
 ) -> Iterator[Links]:
-    """All pairs i < j at |cosine| > threshold, slab by slab: numbers i, numbers j, and their cosines.
+    """All pairs i < j at |cosine| > threshold, block by block: numbers i, numbers j, and their cosines.
 
     With `n_first`, those of one of so many first rows and one that comes after all of them.
     """
@@ -118,9 +122,8 @@ def _links(
     n = len(directions)
     products_of = BoundedProducts(directions, fastest_format(device, vectors.shape[1]))
     reach = products_of.reach(threshold)
-    slabs = slabs_of(n) if n_first is None else slabs_of(n_first)
-    for slab in watch(slabs):
-        i, j, products = pairs_beyond(products_of, slab, n, threshold - reach, after=n_first, device=device)
+    for rows, columns in watch(blocks_of(n, n_first)):
+        i, j, products = pairs_beyond(products_of, rows, columns, threshold - reach, device=device)
         cosines = products.double()
         doubtful = (cosines.abs() - threshold).abs() <= reach
         cosines[doubtful] = directions.pair_cosines(i[doubtful], j[doubtful])
@@ -133,9 +136,10 @@ def _ends(first: Integers, second: Integers, n: int) -> Integers:
     return np.bincount(np.concatenate([first, second]), minlength=n)
 
 
-def _joined(labels: Integers, first: Integers, second: Integers) -> Integers:
+def _joined(labels: Integers, pairs: Sequence[tuple[Integers, Integers]]) -> Integers:
     """Labels from 0 of the components that `labels`, numbers below n, become when these pairs are linked as well."""
     n = len(labels)
-    links = coo_array((np.ones(len(first), np.int8), (labels[first], labels[second])), shape=(n, n))
+    first, second = (np.concatenate([labels[:0], *(labels[pair[end]] for pair in pairs)]) for end in (0, 1))
+    links = coo_array((np.ones(len(first), np.int8), (first, second)), shape=(n, n))
     merged = connected_components(links, directed=False)[1]
     return np.unique(merged[labels], return_inverse=True)[1].astype(np.int64)

@@ -16,7 +16,7 @@ SIDE = 1024
 """Rows and columns of a tile at most."""
 
 ENTRIES_AT_ONCE = 2**24
-"""Of a slab, all of which may lie beyond the bound."""
+"""Of a block, all of which may lie beyond the bound."""
 
 
 class Tiles(Protocol):
@@ -44,32 +44,31 @@ class PairsBeyond(NamedTuple):
     products: Tensor
 
 
-def slabs_of(n: int) -> list[slice]:
-    """Slices of n rows, each to be held against itself and all that follow."""
-    return list(row_slices(n, min(SIDE, max(1, ENTRIES_AT_ONCE // max(1, n)))))
+def blocks_of(n: int, n_first: int | None = None) -> list[tuple[slice, slice]]:
+    """Rows and columns of blocks that hold every pair of a row and a later one, of n.
+
+    With `n_first`, every pair of one of so many first rows and one that comes after all of them.
+    """
+    width = max(1, ENTRIES_AT_ONCE // SIDE)
+    return [
+        (rows, columns)
+        for rows in row_slices(n if n_first is None else n_first, SIDE)
+        for columns in row_slices(n, width, rows.start if n_first is None else n_first)
+    ]
 
 
 def pairs_beyond(
-    products_of: Tiles,
-    slab: slice,
-    n: int,
-    bound: float,
-    *,
-    after: int | None = None,
-    device: str | torch.device = "cpu",
+    products_of: Tiles, rows: slice, columns: slice, bound: float, *, device: str | torch.device = "cpu"
 ) -> PairsBeyond:
-    """The pairs of a row of `slab` and a later one, of n, with |product| > `bound`, in the order of tiles.
-
-    With `after`, not before the end of the slab, later ones are those from this one on.
-    """
-    tiles = list(row_slices(n, SIDE, slab.start if after is None else after))
+    """The pairs of one of `rows` and a later one of `columns` with |product| > `bound`, in the order of tiles."""
+    tiles = list(row_slices(columns.stop, SIDE, columns.start))
     parts: list[PairsBeyond] = [PairsBeyond(*[torch.empty(0)] * 3)] * len(tiles)
 
     def compare(number: int) -> None:
-        columns = tiles[number]
-        rows, products = products_of.rows_beyond(slab, columns, bound)
+        tile = tiles[number]
+        found, products = products_of.rows_beyond(rows, tile, bound)
         row, column = true_places(products.abs() > bound)
-        first, second = slab.start + rows[row], columns.start + column
+        first, second = rows.start + found[row], tile.start + column
         later = first < second
         parts[number] = PairsBeyond(first[later], second[later], products[row[later], column[later]])
 

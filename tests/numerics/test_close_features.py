@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
 from saegeo_core.numerics import pairs_beyond as tiles
-from saegeo_core.numerics.close_features import close_features, extreme_cosines_by_group
+from saegeo_core.numerics.close_features import close_features, extreme_cosines_by_group, linked_by
 from saegeo_core.synthetic import families
 
 
@@ -40,6 +40,18 @@ def test_tiles_and_types_change_nothing(rng, monkeypatch):
     for again in (close_features(rows, 0.6), close_features(rows.double(), 0.6)):
         np.testing.assert_array_equal(again.n_close, whole.n_close)
         assert same_partition(again.families, whole.families)
+
+
+def test_links_that_come_a_few_at_a_time_connect_what_they_connect_together(rng):
+    first, second = np.sort(rng.integers(0, 60, (2, 300)), axis=0)
+    cosines = rng.choice([-0.9, 0.9], 300)
+    whole = linked_by(400, [(first, second, cosines)])
+    parts = [(first[some : some + 7], second[some : some + 7], cosines[some : some + 7]) for some in range(0, 300, 7)]
+    for n in (400, 60):  # fewer links than features, and more
+        again = linked_by(n, parts)
+        np.testing.assert_array_equal(again.n_close, whole.n_close[:n])
+        np.testing.assert_array_equal(again.n_opposite, whole.n_opposite[:n])
+        assert same_partition(again.families, whole.families[:n])
 
 
 def test_extreme_cosines_by_group_are_those_of_the_pairs(rng):
